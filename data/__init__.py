@@ -1,0 +1,1 @@
+"""Tables in and scores out: vocabulary, checked reading, settings, workspace and the simulator."""

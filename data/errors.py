@@ -1,0 +1,63 @@
+"""What can go wrong, as a small family.
+
+    LeadscoreError            base: the work failed                     exit code 1
+    ├── InputError            a file, a setting or an argument is wrong  exit code 2
+    ├── ModelError            no usable model, or one that does not fit  exit code 1
+    ├── LeakageError          a feature would know the future            exit code 1
+    └── CrmError              a CRM refused or could not be reached      exit code 1
+
+Every message says what was expected, what came, where, and how to mend it.
+
+>>> print(InputError("no such column", expected="one of lead_id, source", got="sorce", remedy="did you mean 'source'?"))
+no such column
+  expected: one of lead_id, source
+  got:      sorce
+  remedy:   did you mean 'source'?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class LeadscoreError(Exception):
+    """Base of every error that a user is meant to read."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, expected: str = "", got: str = "", where: str = "", remedy: str = "") -> None:
+        parts = {"expected": expected, "got": got, "where": where, "remedy": remedy}
+        lines = [f"  {name + ':':<9} {text}" for name, text in parts.items() if text]
+        super().__init__("\n".join([what, *lines]))
+
+
+class InputError(LeadscoreError):
+    """A file, a setting or an argument is wrong; nothing was changed."""
+
+    exit_code = 2
+
+
+class ModelError(LeadscoreError):
+    """There is no usable model, or the stored one does not fit this code."""
+
+
+class LeakageError(LeadscoreError):
+    """A feature would know something later than its ``as_of``."""
+
+
+class CrmError(LeadscoreError):
+    """A CRM refused a record or could not be reached."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a remedy that names the nearest known name, or nothing where none is near.
+
+    >>> nearest("Convertd", ["Converted", "Country"])
+    "did you mean 'Converted'?"
+    >>> nearest("zzz", ["Converted"])
+    ''
+    """
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean '{by_lower[found[0]]}'?" if found else ""

@@ -1,0 +1,99 @@
+"""What a data set was found to hold: its attributes with kind and family, its event types, what was left out and why.
+
+A schema is decided once, when a model is trained, and stored with the model, so that scoring reads
+the same columns in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
+
+import pandas as pd
+
+from data.vocabulary import Family, Kind
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A column of the leads table that becomes a feature.
+
+    ``name`` is ours (the vocabulary's, or the source's own name for a custom attribute), ``label`` is what people read,
+    ``tokens`` are the members of a SET column that are looked for.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    family: Family
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of event that occurs in the data, the assets it is counted by, and whether its events carry a value."""
+
+    name: str
+    assets: tuple[str, ...] = ()
+    has_value: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a data set, as decided at training.
+
+    ``timed`` is false in flat mode, where nothing is relative to a moment. ``personal`` names the vocabulary's
+    personal columns that are there (features may be derived from them by declaration).
+    ``excluded`` maps each column that is no feature to the reason.
+    """
+
+    timed: bool
+    attributes: tuple[Attribute, ...] = ()
+    event_types: tuple[EventType, ...] = ()
+    stages: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    excluded: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Schema:
+        """Read what `to_json` wrote.
+
+        >>> schema = Schema(True, (Attribute("industry", "Industry", Kind.CATEGORY, Family.FIRMOGRAPHIC),))
+        >>> Schema.from_json(schema.to_json()) == schema
+        True
+        """
+        content = json.loads(text)
+        attributes = (
+            Attribute(a["name"], a["label"], Kind(a["kind"]), Family(a["family"]), tuple(a["tokens"]))
+            for a in content["attributes"]
+        )
+        event_types = (EventType(e["name"], tuple(e["assets"]), e["has_value"]) for e in content["event_types"])
+        return cls(
+            timed=content["timed"],
+            attributes=tuple(attributes),
+            event_types=tuple(event_types),
+            stages=tuple(content["stages"]),
+            personal=tuple(content["personal"]),
+            excluded=content["excluded"],
+        )
+
+
+class Chunk(NamedTuple):
+    """Some leads with everything that is known of them; times are naive UTC, ``datetime64[us]``.
+
+    leads   one row per lead in input order: ``position`` (int64, the row's place in the input), ``lead_id``,
+            ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``, ``stage``,
+            the personal columns, and every attribute of the schema: NUMBER as float64, FLAG as float64 (0, 1, missing),
+            CATEGORY and SET as text (missing: None), TIME as datetime64[us].
+            Columns that the data does not have are there and missing.
+    events  ``position``, ``occurred_at``, ``type``, ``asset``, ``campaign``, ``value``; sorted by position and time.
+    stages  ``position``, ``stage``, ``entered_at``; sorted by position and time; closing stages are not in it.
+    """
+
+    leads: pd.DataFrame
+    events: pd.DataFrame
+    stages: pd.DataFrame

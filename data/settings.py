@@ -1,0 +1,152 @@
+"""Settings of a project: which files hold the tables, and what their columns mean.
+
+They come from a ``leadscore.yaml``, from a folder of tables, or from the flags of flat mode;
+each becomes the same checked `Settings`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from data.errors import InputError, nearest
+from data.vocabulary import HORIZON, LOST_STAGES, TABLES, WON_STAGES
+
+TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
+
+
+def _as_texts(value: Any) -> Any:
+    """YAML reads ``won: [1, true]`` as numbers and booleans; the values of a column are compared as text."""
+    return [str(item) for item in value] if isinstance(value, list) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_as_texts)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Outcome(_Strict):
+    """The column of the leads table that holds the final outcome, and the values that mean won or lost."""
+
+    column: str
+    won: Texts = []
+    lost: Texts = []
+
+
+class StageMapping(_Strict):
+    """Which of the stages of the CRM close a lead; compared without regard to case."""
+
+    won: Texts = list(WON_STAGES)
+    lost: Texts = list(LOST_STAGES)
+
+
+class Settings(_Strict):
+    """Everything that a run needs to know about its input.
+
+    ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``.
+    ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order.
+    """
+
+    tables: dict[str, Path]
+    columns: dict[str, dict[str, str]] = {}
+    outcome: Outcome | None = None
+    order: str | None = None
+    stages: StageMapping = Field(default_factory=StageMapping)
+    horizon: int = Field(default=HORIZON, ge=1, le=3650)
+    drop: list[str] = []
+    keep: list[str] = []
+    rules: Path | None = None
+    truth: Path | None = None
+    seed: int = 0
+
+    def column(self, table: str, name: str) -> str:
+        """Return the source's name of a vocabulary column; the same name where nothing is mapped."""
+        return self.columns.get(table, {}).get(name, name)
+
+    @property
+    def outcome_is_final(self) -> bool:
+        """Tell whether this is flat mode: one outcome per lead without a moment at which it fell."""
+        timed = "stages" in self.tables or "outcomes" in self.tables
+        return not timed and "closed_at" not in self.columns.get("leads", {})
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a ``leadscore.yaml``, or a folder that holds one or holds tables named as in the vocabulary."""
+    if not path.exists():
+        raise InputError("there is no such file or folder", expected="a leadscore.yaml or a folder", got=str(path))
+    if path.is_dir():
+        config = path / "leadscore.yaml"
+        return load_settings(config) if config.exists() else settings_of_folder(path)
+    return _validated(_read_yaml(path), path)
+
+
+def settings_of_folder(folder: Path) -> Settings:
+    """Find the tables of a folder by their file names, such as ``leads.csv`` and ``events.parquet``."""
+    tables = {table: file for table in TABLES if (file := _table_file(folder, table))}
+    if "leads" not in tables:
+        raise InputError(
+            "this folder holds no table of leads",
+            expected=" or ".join(f"leads{ending}" for ending in TABLE_ENDINGS),
+            got=", ".join(sorted(file.name for file in folder.iterdir())[:10]) or "an empty folder",
+            where=str(folder),
+        )
+    return Settings(tables=tables)
+
+
+def _table_file(folder: Path, table: str) -> Path | None:
+    candidates = (folder / f"{table}{ending}" for ending in TABLE_ENDINGS)
+    return next((file for file in candidates if file.exists()), None)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise InputError("this file is not YAML", got=str(problem), where=str(path)) from None
+    if not isinstance(content, dict):
+        raise InputError("the settings must be a mapping", expected="tables: …", got=str(content)[:80], where=str(path))
+    return content
+
+
+def _validated(content: dict[str, Any], path: Path) -> Settings:
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as problem:
+        raise _input_error(problem, path) from None
+    unknown = [name for name in (*settings.tables, *settings.columns) if name not in TABLES]
+    if unknown:
+        raise InputError(
+            f"unknown table '{unknown[0]}'",
+            expected=", ".join(TABLES),
+            where=str(path),
+            remedy=nearest(unknown[0], TABLES),
+        )
+    return settings.model_copy(update=_paths_beside(settings, path.parent))
+
+
+def _paths_beside(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Paths in the file are relative to the file."""
+    return {
+        "tables": {table: folder / file for table, file in settings.tables.items()},
+        "rules": settings.rules and folder / settings.rules,
+        "truth": settings.truth and folder / settings.truth,
+    }
+
+
+def _input_error(problem: ValidationError, path: Path) -> InputError:
+    first = problem.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    key = str(first["loc"][-1]) if first["loc"] else ""
+    unknown = first["type"] == "extra_forbidden"
+    return InputError(
+        f"unknown setting '{place}'" if unknown else f"the setting '{place}' is wrong: {first['msg'].lower()}",
+        expected=", ".join(Settings.model_fields) if unknown else "",
+        got=repr(first["input"])[:80],
+        where=str(path),
+        remedy=nearest(key, Settings.model_fields) if unknown else "",
+    )

@@ -1,0 +1,123 @@
+"""The words of the product: tables, columns, event types, stages, families and ageing edges.
+
+Example rows:
+
+    leads     lead_id=007  created_at=2025-03-01T09:00Z  account_id=a12  job_title=Head of IT
+              industry=Software  employees=250  source=webinar  budget=20000
+    events    lead_id=007  account_id=a12  occurred_at=2025-03-02T10:15Z  type=pricing_visit  event_id=e1
+    stages    lead_id=007  stage=mql  entered_at=2025-03-03T00:00Z
+    outcomes  lead_id=007  closed_at=2025-05-20T00:00Z  won=true  amount=18000
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What the cells of a column are."""
+
+    ID = "id"
+    TIME = "time"
+    NUMBER = "number"
+    CATEGORY = "category"
+    FLAG = "flag"
+    SET = "set"
+    PERSONAL = "personal"
+
+
+class Family(StrEnum):
+    """What a feature speaks of. Fit is the first three, engagement is behavioural and timing."""
+
+    FIRMOGRAPHIC = "firmographic"
+    DEMOGRAPHIC = "demographic"
+    DECLARED = "declared"
+    BEHAVIOURAL = "behavioural"
+    SOURCE = "source"
+    TIMING = "timing"
+    QUALITY = "quality"
+
+
+FIT_FAMILIES = (Family.FIRMOGRAPHIC, Family.DEMOGRAPHIC, Family.DECLARED)
+ENGAGEMENT_FAMILIES = (Family.BEHAVIOURAL, Family.TIMING)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what its cells are, its family if it is a feature, and whether it must be there."""
+
+    kind: Kind
+    family: Family | None = None
+    required: bool = False
+
+
+LEADS = {
+    "lead_id": Column(Kind.ID, required=True),
+    "created_at": Column(Kind.TIME),
+    "account_id": Column(Kind.ID),
+    "email": Column(Kind.PERSONAL),
+    "job_title": Column(Kind.PERSONAL),
+    "company": Column(Kind.PERSONAL),
+    "industry": Column(Kind.CATEGORY, Family.FIRMOGRAPHIC),
+    "employees": Column(Kind.NUMBER, Family.FIRMOGRAPHIC),
+    "annual_revenue": Column(Kind.NUMBER, Family.FIRMOGRAPHIC),
+    "country": Column(Kind.CATEGORY, Family.DEMOGRAPHIC),
+    "region": Column(Kind.CATEGORY, Family.DEMOGRAPHIC),
+    "city": Column(Kind.CATEGORY, Family.DEMOGRAPHIC),
+    "technologies": Column(Kind.SET, Family.FIRMOGRAPHIC),
+    "source": Column(Kind.CATEGORY, Family.SOURCE),
+    "campaign": Column(Kind.CATEGORY, Family.SOURCE),
+    "asset": Column(Kind.CATEGORY, Family.SOURCE),
+    "budget": Column(Kind.NUMBER, Family.DECLARED),
+    "authority": Column(Kind.CATEGORY, Family.DECLARED),
+    "need": Column(Kind.CATEGORY, Family.DECLARED),
+    "timeline_days": Column(Kind.NUMBER, Family.DECLARED),
+    "owner": Column(Kind.PERSONAL),
+    "stage": Column(Kind.CATEGORY),
+}
+EVENTS = {
+    "lead_id": Column(Kind.ID),
+    "account_id": Column(Kind.ID),
+    "occurred_at": Column(Kind.TIME, required=True),
+    "type": Column(Kind.CATEGORY, required=True),
+    "asset": Column(Kind.CATEGORY),
+    "campaign": Column(Kind.CATEGORY),
+    "value": Column(Kind.NUMBER),
+    "event_id": Column(Kind.ID),
+}
+STAGES = {
+    "lead_id": Column(Kind.ID, required=True),
+    "stage": Column(Kind.CATEGORY, required=True),
+    "entered_at": Column(Kind.TIME, required=True),
+}
+OUTCOMES = {
+    "lead_id": Column(Kind.ID, required=True),
+    "closed_at": Column(Kind.TIME, required=True),
+    "won": Column(Kind.FLAG, required=True),
+    "amount": Column(Kind.NUMBER),
+}
+TABLES: dict[str, dict[str, Column]] = {"leads": LEADS, "events": EVENTS, "stages": STAGES, "outcomes": OUTCOMES}
+
+EVENT_TYPES = (
+    "email_open",
+    "email_click",
+    "subscription",
+    "site_visit",
+    "blog_visit",
+    "pricing_visit",
+    "careers_visit",
+    "download",
+    "webinar",
+    "trial",
+    "demo_request",
+    "quote_request",
+)
+FUNNEL = ("contact", "lead", "mql", "sql", "qso", "customer")
+WON_STAGES = ("customer", "won", "closed won")
+LOST_STAGES = ("lost", "closed lost", "disqualified")
+
+AGE_EDGES = (1, 7, 14, 30, 60, 90, 180)
+"""Days at which time alone may change a feature; between two edges a score stands still."""
+HORIZON = 90
+"""Days after ``as_of`` in which a win counts, unless the settings say otherwise."""
