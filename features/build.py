@@ -1,0 +1,123 @@
+"""From a batch to its feature rows: the one function that training, batch scoring and a single lead all call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.schema import Schema
+from data.vocabulary import AGE_EDGES
+from features import catalogue as declared
+from features.batch import Batch
+from features.catalogue import Feature, catalogue
+from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
+from features.mail import kind_of_mail
+from features.titles import department_of, rank_of
+
+READINGS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "rank": rank_of,
+    "department": department_of,
+    "mail": kind_of_mail,
+    "present": lambda cells: cells.notna().astype(float),
+}
+
+
+class _View:
+    """A batch as its features see it: one row per moment, with the events counted."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.schema: Schema = batch.schema
+        self.rows = batch.moments["row"].to_numpy()
+        self.events: Histogram = histogram(batch)
+
+    def each_moment(self, of_leads: pd.Series) -> Any:
+        """Repeat what holds for a lead at each of its moments."""
+        return of_leads.to_numpy()[self.rows]
+
+
+def build(batch: Batch) -> pd.DataFrame:
+    """Return the features of each lead at each of its moments, in the order of ``batch.moments``.
+
+    Columns are those of `catalogue` in its order: float64 (missing is NaN), or text for categorical features
+    (missing is None). A pure function of the batch: a lead alone gives the same row as among others.
+    """
+    view = _View(batch)
+    columns = {feature.name: _column(feature, view) for feature in catalogue(batch.schema)}
+    return pd.DataFrame(columns, index=batch.moments.index)
+
+
+def _column(feature: Feature, view: _View) -> Any:
+    values = _compute(feature.source, view)
+    return pd.Series(values, dtype="str") if feature.categorical else np.asarray(values, dtype=np.float64)
+
+
+@singledispatch
+def _compute(source: Any, view: _View) -> Any:
+    raise TypeError(f"no feature is computed from {source!r}")
+
+
+@_compute.register
+def _(source: declared.EventCount, view: _View) -> Any:
+    return view.events.counts[source.channel][:, buckets_within(source.days)].sum(axis=1)
+
+
+@_compute.register
+def _(source: declared.EventSum, view: _View) -> Any:
+    return view.events.sums[source.channel][:, buckets_within(source.days)].sum(axis=1)
+
+
+@_compute.register
+def _(source: declared.Recency, view: _View) -> Any:
+    tally = view.events.days if source.channel is None else view.events.counts[source.channel]
+    seen = tally > 0
+    newest = np.array(BUCKET_STARTS, dtype=np.float64)[seen.argmax(axis=1)]
+    return np.where(seen.any(axis=1), newest, np.nan)
+
+
+@_compute.register
+def _(source: declared.ActiveDays, view: _View) -> Any:
+    return view.events.days[:, buckets_within(source.days)].sum(axis=1)
+
+
+@_compute.register
+def _(source: declared.Trend, view: _View) -> Any:
+    events = np.sum([view.events.counts[kind.name] for kind in view.schema.event_types], axis=0)
+    last_30, last_60 = events[:, buckets_within(30)].sum(axis=1), events[:, buckets_within(60)].sum(axis=1)
+    return 2 * last_30 - last_60
+
+
+@_compute.register
+def _(source: declared.Age, view: _View) -> Any:
+    created = view.each_moment(view.batch.leads["created_at"])
+    days = (view.batch.moments["as_of"].to_numpy() - created) / np.timedelta64(1, "D")
+    edge = np.searchsorted(AGE_EDGES, days, side="right")
+    return np.where(np.isnan(days), np.nan, np.array(BUCKET_STARTS, dtype=np.float64)[edge])
+
+
+@_compute.register
+def _(source: declared.Given, view: _View) -> Any:
+    return view.each_moment(view.batch.leads[source.attribute])
+
+
+@_compute.register
+def _(source: declared.HasToken, view: _View) -> Any:
+    cells = view.batch.leads[source.attribute]
+    members = cells.str.lower().str.split(r"\s*[,;|]\s*", regex=True)
+    token = source.token.lower()
+    return view.each_moment(members.map(lambda member: float(token in member), na_action="ignore"))
+
+
+@_compute.register
+def _(source: declared.Derived, view: _View) -> Any:
+    return view.each_moment(READINGS[source.reading](view.batch.leads[source.column]))
+
+
+@_compute.register
+def _(source: declared.FieldsGiven, view: _View) -> Any:
+    names = [attribute.name for attribute in view.schema.attributes]
+    return view.each_moment(view.batch.leads[names].notna().sum(axis=1))

@@ -1,0 +1,294 @@
+"""The feature catalogue: one declaration per feature, and everything else about features is derived from it.
+
+Column order, the model's signature, the table in the README, the sentences that sales read and the fingerprint in
+MLflow all come from here. A declaration says how a feature is computed as data (`Source`), never in code of its own.
+To add a feature, add a declaration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from data.schema import Attribute, EventType, Schema
+from data.vocabulary import Family, Kind
+from features.events import channel_of, stage_channel
+
+WINDOWS = (7, 30, 90)
+"""Days over which events are counted; beside them the whole time until ``as_of``."""
+
+
+@dataclass(frozen=True)
+class EventCount:
+    """Number of events of a channel within so many days before ``as_of``; None means ever."""
+
+    channel: str
+    days: int | None
+
+
+@dataclass(frozen=True)
+class EventSum:
+    """Sum of the values of a channel's events within so many days before ``as_of``."""
+
+    channel: str
+    days: int | None
+
+
+@dataclass(frozen=True)
+class Recency:
+    """Days since the newest event of a channel, as the ageing edge that was passed last; None means any event."""
+
+    channel: str | None
+
+
+@dataclass(frozen=True)
+class ActiveDays:
+    """Distinct days with an event within so many days before ``as_of``."""
+
+    days: int | None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Events of the last 30 days less those of the 30 days before."""
+
+
+@dataclass(frozen=True)
+class Age:
+    """Days since the lead was created, as the ageing edge that was passed last."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An attribute of the lead as it stands."""
+
+    attribute: str
+
+
+@dataclass(frozen=True)
+class HasToken:
+    """Whether an attribute with several members, such as technologies, has this one."""
+
+    attribute: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a personal column tells once it is read: never the cell itself."""
+
+    column: str
+    reading: Literal["rank", "department", "mail", "present"]
+
+
+@dataclass(frozen=True)
+class FieldsGiven:
+    """Number of the lead's attributes that are filled in."""
+
+
+@dataclass(frozen=True)
+class FromRules:
+    """Points that the rules give to the other features; `models.rules` computes them."""
+
+
+EventSource = EventCount | EventSum | Recency | ActiveDays | Trend
+LeadSource = Age | Given | HasToken | Derived | FieldsGiven
+Source = EventSource | LeadSource | FromRules
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature, with the sentences that sales read.
+
+    ``sentence`` holds ``{value}``; ``one`` and ``zero`` say it for the values 1 and 0 where that reads better, and
+    ``absent`` says what a missing value means. ``concept`` joins the features that mean one thing. The unit ``age``
+    is the ageing edge, in days, that was passed last.
+    """
+
+    name: str
+    concept: str
+    family: Family
+    source: Source
+    sentence: str
+    absent: str
+    one: str = ""
+    zero: str = ""
+    unit: str = ""
+    categorical: bool = False
+
+
+EVENT_NOUNS = {
+    "email_open": ("opened e-mail", "opened e-mails"),
+    "email_click": ("click in an e-mail", "clicks in e-mails"),
+    "subscription": ("newsletter subscription", "newsletter subscriptions"),
+    "site_visit": ("website visit", "website visits"),
+    "blog_visit": ("blog visit", "blog visits"),
+    "pricing_visit": ("pricing page visit", "pricing page visits"),
+    "careers_visit": ("careers page visit", "careers page visits"),
+    "download": ("download", "downloads"),
+    "webinar": ("webinar attended", "webinars attended"),
+    "trial": ("trial started", "trials started"),
+    "demo_request": ("demo request", "demo requests"),
+    "quote_request": ("quote request", "quote requests"),
+}
+"""Type of event → the noun that people read, for one and for several."""
+
+DERIVED = (
+    Feature(
+        "job_rank", "seniority", Family.DEMOGRAPHIC, Derived("job_title", "rank"),
+        "Seniority: {value}", "Job title not given", categorical=True,
+    ),
+    Feature(
+        "job_department", "department", Family.DEMOGRAPHIC, Derived("job_title", "department"),
+        "Department: {value}", "Job title not given", categorical=True,
+    ),
+    Feature(
+        "mail_kind", "kind of e-mail address", Family.QUALITY, Derived("email", "mail"),
+        "E-mail address: {value}", "E-mail address not given", categorical=True,
+    ),
+    Feature(
+        "company_given", "company named", Family.QUALITY, Derived("company", "present"),
+        "Company name given", "Company name not given", zero="Company name not given",
+    ),
+)  # fmt: skip
+"""Features read from personal columns, where the data has them."""
+
+ACTIVITY = (
+    *(
+        Feature(
+            f"active_days_{days}d", "activity", Family.BEHAVIOURAL, ActiveDays(days),
+            f"Active on {{value}} days in the last {days} days", f"No activity in the last {days} days",
+            one=f"Active on one day in the last {days} days", zero=f"No activity in the last {days} days", unit="days",
+        )
+        for days in WINDOWS
+    ),
+    Feature(
+        "last_activity", "activity", Family.BEHAVIOURAL, Recency(None),
+        "Last activity {value} ago", "No activity on record", unit="age",
+    ),
+    Feature(
+        "activity_trend", "activity", Family.BEHAVIOURAL, Trend(),
+        "Activity of the last 30 days against the 30 before: {value}", "No activity on record",
+        zero="Activity of the last 30 days as in the 30 before", unit="change",
+    ),
+)  # fmt: skip
+ACTIVE_EVER = Feature(
+    "active_days", "activity", Family.BEHAVIOURAL, ActiveDays(None),
+    "Active on {value} days", "No activity on record",
+    one="Active on one day", zero="No activity on record", unit="days",
+)  # fmt: skip
+LEAD_AGE = Feature(
+    "lead_age", "age of the lead", Family.TIMING, Age(),
+    "Became a lead {value} ago", "Date of creation not given", unit="age",
+)  # fmt: skip
+FIELDS_GIVEN = Feature(
+    "fields_given", "completeness", Family.QUALITY, FieldsGiven(),
+    "{value} fields filled in", "No field filled in",
+    one="One field filled in", zero="No field filled in", unit="fields",
+)  # fmt: skip
+RULE_POINTS = Feature(
+    "rule_points", "points of the rules", Family.BEHAVIOURAL, FromRules(),
+    "{value} points by the rules", "No points by the rules",
+    one="One point by the rules", zero="No points by the rules",
+)  # fmt: skip
+"""The column beside the features that the rules baseline is read from."""
+
+
+def catalogue(schema: Schema) -> tuple[Feature, ...]:
+    """Return the declarations of all features that a data set of this schema has, in column order."""
+    return (*_of_the_lead(schema), *_of_events(schema), *_of_stages(schema))
+
+
+def fingerprint(schema: Schema) -> str:
+    """Return 16 hexadecimal digits that change whenever a declaration does."""
+    return hashlib.sha256(repr(catalogue(schema)).encode()).hexdigest()[:16]
+
+
+def _of_the_lead(schema: Schema) -> Iterator[Feature]:
+    for attribute in schema.attributes:
+        yield from _of_attribute(attribute)
+    yield from (feature for feature in DERIVED if feature.source.column in schema.personal)  # type: ignore[union-attr]
+    if len(schema.attributes) > 1:
+        yield FIELDS_GIVEN
+    if schema.timed:
+        yield LEAD_AGE
+
+
+def _of_attribute(attribute: Attribute) -> Iterator[Feature]:
+    name, label, family = attribute.name, attribute.label, attribute.family
+    if attribute.kind is Kind.SET:
+        yield from (
+            Feature(
+                f"{name}_{token}", f"{label}: {token}", family, HasToken(name, token),
+                f"{label}: {token}", f"{label} not given", zero=f"{label}: no {token}",
+            )
+            for token in attribute.tokens
+        )  # fmt: skip
+        return
+    one, zero = (f"{label}: yes", f"{label}: no") if attribute.kind is Kind.FLAG else ("", "")
+    yield Feature(
+        name, label, family, Given(name), f"{label}: {{value}}", f"{label} not given",
+        one=one, zero=zero, categorical=attribute.kind is Kind.CATEGORY,
+    )  # fmt: skip
+
+
+def _of_events(schema: Schema) -> Iterator[Feature]:
+    if not schema.event_types:
+        return
+    yield from (*ACTIVITY, ACTIVE_EVER) if schema.timed else (ACTIVE_EVER,)
+    for kind in schema.event_types:
+        one, many = EVENT_NOUNS.get(kind.name, (_readable(kind.name), _readable(kind.name)))
+        yield from _of_channel(kind.name, one, many, schema.timed)
+        yield from _sums(kind, many, schema.timed)
+        for asset in kind.assets:
+            yield from _of_channel(channel_of(kind.name, asset), f"{one} “{asset}”", f"{many} “{asset}”", schema.timed)
+
+
+def _of_channel(channel: str, one: str, many: str, timed: bool) -> Iterator[Feature]:
+    for days in (*WINDOWS, None) if timed else (None,):
+        within = f" in the last {days} days" if days else ""
+        yield Feature(
+            _windowed(channel, days), many, Family.BEHAVIOURAL, EventCount(channel, days),
+            f"{{value}} {many}{within}", f"No {one}{within}",
+            one=f"One {one}{within}", zero=f"No {one}{within}", unit="events",
+        )  # fmt: skip
+    if timed:
+        yield Feature(
+            f"{channel}_last", many, Family.BEHAVIOURAL, Recency(channel),
+            f"Last {one} {{value}} ago", f"No {one} on record", unit="age",
+        )  # fmt: skip
+
+
+def _sums(kind: EventType, many: str, timed: bool) -> Iterator[Feature]:
+    if kind.has_value:
+        for days in (*WINDOWS, None) if timed else (None,):
+            within = f" in the last {days} days" if days else ""
+            yield Feature(
+                f"{_windowed(kind.name, days)}_sum", many, Family.BEHAVIOURAL, EventSum(kind.name, days),
+                f"Total of {{value}} in {many}{within}", f"No {many}{within}", zero=f"No {many}{within}",
+            )  # fmt: skip
+
+
+def _of_stages(schema: Schema) -> Iterator[Feature]:
+    if schema.timed:
+        for stage in schema.stages:
+            label = stage.upper() if len(stage) <= 3 else _readable(stage)
+            yield Feature(
+                f"stage_{stage}", f"stage {label}", Family.TIMING, Recency(stage_channel(stage)),
+                f"Became {label} {{value}} ago", f"Not yet {label}", unit="age",
+            )  # fmt: skip
+
+
+def _windowed(channel: str, days: int | None) -> str:
+    return f"{channel}_{days}d" if days else f"{channel}_ever"
+
+
+def _readable(name: str) -> str:
+    """Return a name as words.
+
+    >>> _readable("actions_crm.contacts")
+    'actions crm contacts'
+    """
+    return " ".join(name.replace("_", " ").replace(".", " ").replace("-", " ").split())

@@ -1,0 +1,150 @@
+"""The event pass: one walk over events sorted by lead and time gives every window, recency and decay at once.
+
+For each moment of each lead the pass counts that lead's events by *channel* (a type of event, one of its assets,
+a stage) and by *age bucket* (under a day, 1 to 7 days, … as the ageing edges cut them). A window is a sum of buckets,
+recency the first bucket that is not empty, a decay a weighted sum: no join ever multiplies rows, and between two edges
+nothing changes. This is also the one place where the as-of cut is made: a later event is never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.vocabulary import AGE_EDGES
+from features.batch import Batch
+
+MICROSECONDS_PER_DAY = 86_400_000_000
+BUCKET_STARTS = (0, *AGE_EDGES)
+"""Days at which the age buckets begin; the last bucket never ends."""
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Events per moment and age bucket: arrays of shape (moments, buckets), float32.
+
+    counts  by channel, the number of events
+    sums    by channel, the sum of their values; only channels whose events carry one
+    days    distinct calendar days (UTC) with an event, each counted in its newest bucket
+    """
+
+    counts: dict[str, Floats]
+    sums: dict[str, Floats]
+    days: Floats
+
+
+def channel_of(event_type: str, asset: str) -> str:
+    """Name the channel of one asset of a type of event; a type's own channel is called like the type."""
+    return f"{event_type}: {asset}"
+
+
+def stage_channel(stage: str) -> str:
+    """Name the channel that holds the entries into a stage."""
+    return f"stage: {stage}"
+
+
+def buckets_within(days: int | None) -> slice:
+    """Return the age buckets that a window of so many days is made of; all of them for None.
+
+    >>> buckets_within(7), buckets_within(None)
+    (slice(0, 2, None), slice(0, 8, None))
+    """
+    return slice(0, len(BUCKET_STARTS) if days is None else BUCKET_STARTS.index(days))
+
+
+def histogram(batch: Batch) -> Histogram:
+    """Count the events and the stage entries of each lead at each of its moments, in one walk over each table."""
+    kinds = batch.schema.event_types
+    types = [kind.name for kind in kinds]
+    assets = [(kind.name, asset) for kind in kinds for asset in kind.assets]
+    slots = np.array([kind.has_value for kind in kinds] + [False] * len(assets), dtype=np.bool_)
+    values = batch.events["value"].fillna(0).to_numpy(np.float64)
+    event_codes = _event_codes(batch, types, assets)
+    counts, sums, days = _walk_table(batch, batch.events, "occurred_at", event_codes, slots, values)
+    stages = batch.schema.stages
+    stage_codes = _codes(batch.stages["stage"], stages)[:, np.newaxis]
+    no_values, no_slots = np.zeros(len(stage_codes)), np.zeros(len(stages), dtype=np.bool_)
+    entries, _, _ = _walk_table(batch, batch.stages, "entered_at", stage_codes, no_slots, no_values)
+    return Histogram(
+        counts=_by_name([*types, *(channel_of(*pair) for pair in assets)], counts)
+        | _by_name([stage_channel(stage) for stage in stages], entries),
+        sums=_by_name([kind.name for kind in kinds if kind.has_value], sums),
+        days=days,
+    )
+
+
+def _by_name(names: Sequence[str], tally: Floats) -> dict[str, Floats]:
+    return {name: tally[:, code] for code, name in enumerate(names)}
+
+
+def _codes(values: pd.Series, names: Sequence[str]) -> Integers:
+    """Number each value by its place among the names; -1 where it is none of them."""
+    return pd.Index(names, dtype="str").get_indexer(values).astype(np.int64)
+
+
+def _event_codes(batch: Batch, types: list[str], assets: list[tuple[str, str]]) -> Integers:
+    """Return the two channels of each event, its type's and its asset's, of shape (events, 2)."""
+    names = list(dict.fromkeys(asset for _, asset in assets))
+    channels = np.full((len(types) + 1, len(names) + 1), -1)
+    for place, (kind, asset) in enumerate(assets):
+        channels[types.index(kind), names.index(asset)] = len(types) + place
+    type_codes = _codes(batch.events["type"], types)
+    return np.column_stack([type_codes, channels[type_codes, _codes(batch.events["asset"], names)]])
+
+
+def _walk_table(
+    batch: Batch, table: pd.DataFrame, time: str, codes: Integers, slots: npt.NDArray[np.bool_], values: npt.NDArray
+) -> tuple[Floats, Floats, Floats]:
+    """Run the walk over a table sorted by position and time; see `Histogram` for what comes back."""
+    positions, owners = table["position"].to_numpy(), batch.leads["position"].to_numpy()
+    rows = batch.moments["row"].to_numpy()
+    return _walk(
+        _microseconds(table[time]),
+        codes,
+        values,
+        np.searchsorted(positions, owners, side="left")[rows],
+        np.searchsorted(positions, owners, side="right")[rows],
+        _microseconds(batch.moments["as_of"]),
+        np.array(AGE_EDGES, dtype=np.int64) * MICROSECONDS_PER_DAY,
+        np.where(slots, np.cumsum(slots) - 1, -1),
+    )
+
+
+def _microseconds(times: pd.Series) -> Integers:
+    return times.to_numpy("datetime64[us]").astype(np.int64)
+
+
+@numba.njit(parallel=True, cache=True)
+def _walk(times, codes, values, first, end, as_of, edges, slots):  # pragma: no cover - compiled
+    """Walk back in time from each moment over its lead's events; the as-of cut is the first comparison."""
+    moments, buckets = len(as_of), len(edges) + 1
+    counts = np.zeros((moments, len(slots), buckets), dtype=np.float32)
+    sums = np.zeros((moments, max(slots.max() + 1, 0) if len(slots) else 0, buckets), dtype=np.float32)
+    days = np.zeros((moments, buckets), dtype=np.float32)
+    for moment in numba.prange(moments):
+        bucket, last_day = 0, np.int64(-(2**62))
+        for event in range(end[moment] - 1, first[moment] - 1, -1):
+            if times[event] > as_of[moment]:
+                continue
+            age = as_of[moment] - times[event]
+            while bucket < len(edges) and age >= edges[bucket]:
+                bucket += 1
+            day = times[event] // MICROSECONDS_PER_DAY
+            if day != last_day:
+                days[moment, bucket] += 1
+                last_day = day
+            for kind in range(codes.shape[1]):
+                code = codes[event, kind]
+                if code >= 0:
+                    counts[moment, code, bucket] += 1
+                    if slots[code] >= 0:
+                        sums[moment, slots[code], bucket] += values[event]
+    return counts, sums, days

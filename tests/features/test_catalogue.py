@@ -1,0 +1,30 @@
+from dataclasses import replace
+
+from features import catalogue, fingerprint
+from features.catalogue import EventCount
+from features.events import BUCKET_STARTS
+
+
+def test_names_are_unique(schema):
+    names = [feature.name for feature in catalogue(schema)]
+    assert len(names) == len(set(names))
+
+
+def test_every_window_is_an_ageing_edge(schema):
+    windows = {f.source.days for f in catalogue(schema) if isinstance(f.source, EventCount) and f.source.days}
+    assert windows <= set(BUCKET_STARTS)
+
+
+def test_flat_mode_has_nothing_that_is_relative_to_now(schema):
+    names = {feature.name for feature in catalogue(replace(schema, timed=False))}
+    assert "lead_age" not in names
+    assert {name for name in names if name.startswith("download")} == {"download_ever", "download: price list_ever"}
+
+
+def test_the_fingerprint_changes_with_the_schema(schema):
+    assert fingerprint(schema) == fingerprint(replace(schema)) != fingerprint(replace(schema, stages=()))
+
+
+def test_every_sentence_has_a_place_for_the_value_or_needs_none(schema):
+    feature_texts = [(feature.sentence, feature.absent) for feature in catalogue(schema)]
+    assert all(absent and "{" not in absent for _, absent in feature_texts)
