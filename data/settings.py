@@ -7,7 +7,7 @@ each becomes the same checked `Settings`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -23,6 +23,7 @@ def _as_texts(value: Any) -> Any:
     return [str(item) for item in value] if isinstance(value, list) else value
 
 
+Written = Literal["day first", "month first", "decimal comma", "decimal point"]
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
 
 
@@ -49,11 +50,14 @@ class Settings(_Strict):
     """Everything that a run needs to know about its input.
 
     ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``.
+    ``formats`` says, per table and our name, how times or numbers are written where the cells leave it open; what a
+    data set decided about its own columns is kept here, so that later files are read in the same way.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order.
     """
 
     tables: dict[str, Path]
     columns: dict[str, dict[str, str]] = {}
+    formats: dict[str, dict[str, Written]] = {}
     outcome: Outcome | None = None
     order: str | None = None
     stages: StageMapping = Field(default_factory=StageMapping)
@@ -83,6 +87,35 @@ def load_settings(path: Path) -> Settings:
         config = path / "leadscore.yaml"
         return load_settings(config) if config.exists() else settings_of_folder(path)
     return _validated(_read_yaml(path), path)
+
+
+def flat_settings(
+    leads: Path | None,
+    events: Path | None = None,
+    *,
+    lead_id: str,
+    outcome: str,
+    won: list[str] | None = None,
+    lost: list[str] | None = None,
+    created: str = "",
+    closed: str = "",
+    order: str = "",
+) -> Settings:
+    """Return the settings of one file of leads with an outcome column. Raises InputError where a flag is missing."""
+    flags = {"--leads": leads, "--id": lead_id, "--outcome": outcome}
+    missing = [flag for flag, value in flags.items() if not value]
+    if missing or leads is None:
+        raise InputError(
+            f"{' and '.join(missing)} must be given",
+            expected="--config FILE, or --leads FILE --id COLUMN --outcome COLUMN",
+        )
+    roles = {"lead_id": lead_id, "created_at": created, "closed_at": closed}
+    return Settings(
+        tables={"leads": leads, **({"events": events} if events else {})},
+        columns={"leads": {name: column for name, column in roles.items() if column}},
+        outcome=Outcome(column=outcome, won=won or [], lost=lost or []),
+        order=order or None,
+    )
 
 
 def settings_of_folder(folder: Path) -> Settings:

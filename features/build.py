@@ -11,9 +11,21 @@ import pandas as pd
 
 from data.schema import Schema
 from data.vocabulary import AGE_EDGES
-from features import catalogue as declared
 from features.batch import Batch
-from features.catalogue import Feature, catalogue
+from features.catalogue import (
+    ActiveDays,
+    Age,
+    Derived,
+    EventCount,
+    EventSum,
+    Feature,
+    FieldsGiven,
+    Given,
+    HasToken,
+    Recency,
+    Trend,
+    catalogue,
+)
 from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
 from features.mail import kind_of_mail
 from features.titles import department_of, rank_of
@@ -62,17 +74,17 @@ def _compute(source: Any, view: _View) -> Any:
 
 
 @_compute.register
-def _(source: declared.EventCount, view: _View) -> Any:
+def _(source: EventCount, view: _View) -> Any:
     return view.events.counts[source.channel][:, buckets_within(source.days)].sum(axis=1)
 
 
 @_compute.register
-def _(source: declared.EventSum, view: _View) -> Any:
+def _(source: EventSum, view: _View) -> Any:
     return view.events.sums[source.channel][:, buckets_within(source.days)].sum(axis=1)
 
 
 @_compute.register
-def _(source: declared.Recency, view: _View) -> Any:
+def _(source: Recency, view: _View) -> Any:
     tally = view.events.days if source.channel is None else view.events.counts[source.channel]
     seen = tally > 0
     newest = np.array(BUCKET_STARTS, dtype=np.float64)[seen.argmax(axis=1)]
@@ -80,19 +92,19 @@ def _(source: declared.Recency, view: _View) -> Any:
 
 
 @_compute.register
-def _(source: declared.ActiveDays, view: _View) -> Any:
+def _(source: ActiveDays, view: _View) -> Any:
     return view.events.days[:, buckets_within(source.days)].sum(axis=1)
 
 
 @_compute.register
-def _(source: declared.Trend, view: _View) -> Any:
+def _(source: Trend, view: _View) -> Any:
     events = np.sum([view.events.counts[kind.name] for kind in view.schema.event_types], axis=0)
     last_30, last_60 = events[:, buckets_within(30)].sum(axis=1), events[:, buckets_within(60)].sum(axis=1)
     return 2 * last_30 - last_60
 
 
 @_compute.register
-def _(source: declared.Age, view: _View) -> Any:
+def _(source: Age, view: _View) -> Any:
     created = view.each_moment(view.batch.leads["created_at"])
     days = (view.batch.moments["as_of"].to_numpy() - created) / np.timedelta64(1, "D")
     edge = np.searchsorted(AGE_EDGES, days, side="right")
@@ -100,12 +112,12 @@ def _(source: declared.Age, view: _View) -> Any:
 
 
 @_compute.register
-def _(source: declared.Given, view: _View) -> Any:
+def _(source: Given, view: _View) -> Any:
     return view.each_moment(view.batch.leads[source.attribute])
 
 
 @_compute.register
-def _(source: declared.HasToken, view: _View) -> Any:
+def _(source: HasToken, view: _View) -> Any:
     cells = view.batch.leads[source.attribute]
     members = cells.str.lower().str.split(r"\s*[,;|]\s*", regex=True)
     token = source.token.lower()
@@ -113,11 +125,11 @@ def _(source: declared.HasToken, view: _View) -> Any:
 
 
 @_compute.register
-def _(source: declared.Derived, view: _View) -> Any:
+def _(source: Derived, view: _View) -> Any:
     return view.each_moment(READINGS[source.reading](view.batch.leads[source.column]))
 
 
 @_compute.register
-def _(source: declared.FieldsGiven, view: _View) -> Any:
+def _(source: FieldsGiven, view: _View) -> Any:
     names = [attribute.name for attribute in view.schema.attributes]
     return view.each_moment(view.batch.leads[names].notna().sum(axis=1))

@@ -87,7 +87,7 @@ def _by_name(names: Sequence[str], tally: Floats) -> dict[str, Floats]:
 
 def _codes(values: pd.Series, names: Sequence[str]) -> Integers:
     """Number each value by its place among the names; -1 where it is none of them."""
-    return pd.Index(names, dtype="str").get_indexer(values).astype(np.int64)
+    return pd.Index(list(names), dtype=object).get_indexer(pd.Index(values)).astype(np.int64)
 
 
 def _event_codes(batch: Batch, types: list[str], assets: list[tuple[str, str]]) -> Integers:

@@ -1,0 +1,40 @@
+# A fresh machine needs Python 3.11 or newer and make; everything else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+# uv where it is present, because it is ten times faster; pip otherwise.
+UV := $(shell command -v uv 2>/dev/null)
+VENV := $(if $(UV),uv venv --quiet --allow-existing --python $(PYTHON),$(PYTHON) -m venv)
+INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lock
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+demo: .venv/installed  ## simulate leads, train, score and report
+	$(BIN)/leadscore demo
+
+test: .venv/installed  ## run the whole test suite
+	$(BIN)/python -m pytest
+
+lint: .venv/installed  ## check style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --project pyproject.toml
+
+bench: .venv/installed  ## measure speed and memory beside named references
+	$(BIN)/python -m benchmarks.pipeline
+
+lock: .venv/installed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
+
+# The file marks a finished installation; the project itself is installed in place, from this folder.
+.venv/installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This is Python %d.%d; 3.11 or newer is needed: make PYTHON=python3.11" % sys.version_info[:2])'
+	$(VENV) .venv
+	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@

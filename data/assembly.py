@@ -1,0 +1,177 @@
+"""Bring the files of a project into one database: staged, checked, typed, and put in order.
+
+Tables made, all ordered by ``position``, the row's place in the leads file: ``leads`` (the columns of `FIXED`, the
+personal ones, ``outcome``, ``ranking`` and ``a0``, ``a1``, … for the attributes), ``events``, ``entries`` (of stages)
+and ``closings``; beside them ``lead_ids`` and ``quarantine``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import duckdb
+import pandas as pd
+
+from data import checks, closings
+from data.matching import check_kinds, infer, match, order_kind
+from data.quality import Report, TableCounts
+from data.roles import PERSONAL
+from data.samples import decide_readings, zoneless
+from data.schema import EventType, Schema
+from data.settings import Outcome, Settings
+from data.tables import Reading, Table, check_column, open_table, make_typed
+from data.vocabulary import FUNNEL, TABLES, Kind
+
+FIXED = {"lead_id": Kind.ID, "account_id": Kind.ID, "created_at": Kind.TIME, "closed_at": Kind.TIME, "stage": Kind.CATEGORY}
+EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
+EMPTY_TABLES = """
+    CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
+    CREATE TABLE closings (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
+    CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
+        campaign VARCHAR, value DOUBLE);
+    CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
+"""
+
+
+class Assembly:
+    """The files of a project on their way into the database; `build` tells the story."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, now: pd.Timestamp) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.now = now
+        self.report = Report()
+        self.formats: dict[str, dict[str, str]] = defaultdict(dict, settings.formats)
+        self.zoneless: list[str] = []
+        connection.execute(EMPTY_TABLES)
+        self.tables = {name: open_table(connection, name, settings) for name in TABLES if name in settings.tables}
+        self.leads = self.tables["leads"]
+
+    def build(self, trained: Schema | None) -> Schema:
+        """Fill the database; return the schema, inferred unless that of a trained model is given."""
+        for table in self.tables.values():
+            checks.set_aside_damaged(self.connection, table)
+        checks.identify_leads(self.connection, self.leads)
+        self._read_timelines()
+        schema = trained or self._infer()
+        columns = match(self.leads, schema)
+        if trained:
+            check_kinds(self.connection, self.leads, schema, columns)
+        self._read_leads(schema, columns)
+        self._close_leads(strict=trained is None)
+        self._report()
+        return schema
+
+    def _read_timelines(self) -> None:
+        if self._read_table("events", "typed_events"):
+            checks.check_events(self.connection)
+            checks.fill_events(self.connection)
+        if self._read_table("stages", "typed_stages"):
+            checks.check_stages(self.connection)
+            checks.fill_entries(self.connection, self._closing_stages())
+        if self._read_table("outcomes", "outcomes"):
+            checks.check_outcomes(self.connection)
+
+    def _closing_stages(self) -> list[str]:
+        return [stage.strip().lower() for stage in (*self.settings.stages.won, *self.settings.stages.lost)]
+
+    def _read_table(self, name: str, into: str) -> bool:
+        if name not in self.tables:
+            return False
+        columns = self.tables[name].columns
+        self._type(name, [Reading(ours, columns.get(ours), known.kind) for ours, known in TABLES[name].items()], into)
+        return True
+
+    def _type(self, name: str, readings: Sequence[Reading], into: str) -> None:
+        """Write the typed copy of a table, and keep how its cells were read."""
+        table = self.tables[name]
+        decided, notes = decide_readings(self.connection, table, readings, self.formats[name])
+        self.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
+        self.report.notes += notes
+        self.report.flags += make_typed(self.connection, table, decided, into)
+        self.zoneless += zoneless(self.connection, table, decided)
+
+    def _infer(self) -> Schema:
+        types, stages = _event_types(self.connection), _open_stages(self.connection)
+        return infer(self.connection, self.leads, self.settings, event_types=types, stages=stages)
+
+    def _read_leads(self, schema: Schema, columns: dict[str, str]) -> None:
+        readings = [Reading(name, self.leads.columns.get(name), kind) for name, kind in FIXED.items()]
+        readings += [Reading(name, columns.get(name), Kind.PERSONAL) for name in PERSONAL]
+        readings += [self._outcome_reading(), self._order_reading()]
+        readings += [
+            Reading(attribute.name, columns[attribute.name], attribute.kind, column=f"a{number}")
+            for number, attribute in enumerate(schema.attributes)
+        ]
+        self._type("leads", readings, "leads")
+        self.report.flags += checks.future_leads(self.connection, self.leads, self.now)
+
+    def _outcome_reading(self) -> Reading:
+        outcome = self.settings.outcome
+        there = outcome is not None and outcome.column in self.leads.file.columns
+        return Reading("outcome", outcome.column if outcome and there else None, Kind.CATEGORY)
+
+    def _order_reading(self) -> Reading:
+        order = self.leads.columns.get(self.settings.order or "", self.settings.order)
+        if order not in self.leads.file.columns:
+            return Reading("ranking", None, Kind.NUMBER)
+        return Reading("ranking", order, order_kind(self.connection, self.leads, order))
+
+    def _close_leads(self, strict: bool) -> None:
+        outcome = self.settings.outcome
+        if outcome is not None:
+            self._close_by_column(outcome, strict)
+        elif "outcomes" in self.tables:
+            closings.close_by_outcomes(self.connection)
+        elif "stages" in self.tables:
+            closings.close_by_stages(self.connection, self.settings.stages)
+
+    def _close_by_column(self, outcome: Outcome, strict: bool) -> None:
+        if strict:
+            check_column(self.leads.file, outcome.column, "outcome")
+        if outcome.column in self.leads.file.columns:
+            closings.close_by_column(self.connection, self.leads, outcome, strict=strict)
+
+    def _report(self) -> None:
+        self.report.flags += checks.future_rows(self.connection, self.now)
+        self.report.flags += checks.out_of_order(self.connection)
+        for name, table in self.tables.items():
+            reasons = checks.reasons(self.connection, name)
+            self.report.tables[name] = TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons)
+            self.report.notes += [f"{table.file.path.name}: {note}" for note in table.file.notes]
+        if self.zoneless:
+            self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
+
+    def settings_used(self) -> Settings:
+        """Return the settings with the formats that were decided."""
+        return self.settings.model_copy(update={"formats": dict(self.formats)})
+
+    def newest(self) -> pd.Timestamp:
+        """Return the newest moment in the data that is not later than now; now where there is none."""
+        columns = (("leads", "created_at"), ("events", "occurred_at"), ("entries", "entered_at"), ("closings", "closed_at"))
+        moments = " UNION ALL ".join(f"SELECT max({name}) AS moment FROM {table} WHERE {name} <= $1" for table, name in columns)
+        found = self.connection.execute(f"SELECT max(moment) FROM ({moments})", [self.now]).fetchall()[0][0]
+        return self.now if found is None else pd.Timestamp(found)
+
+
+def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:
+    """Return the most frequent types of events, each with its most frequent assets."""
+    types = connection.execute(
+        f"SELECT type, count(value) > 0 FROM events GROUP BY type ORDER BY count(*) DESC, type LIMIT {EVENT_TYPES}"
+    ).fetchall()
+    assets = defaultdict(list)
+    counted = connection.execute(
+        f"""SELECT type, asset FROM events WHERE asset IS NOT NULL GROUP BY type, asset
+        HAVING count(*) >= {ASSET_EVENTS} ORDER BY type, count(*) DESC, asset"""
+    ).fetchall()
+    for event_type, asset in counted:
+        assets[event_type].append(asset)
+    return tuple(EventType(name, tuple(assets[name][:ASSETS]), has_value) for name, has_value in types)
+
+
+def _open_stages(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the stages that do not close a lead, in the order of the funnel, then by frequency."""
+    query = "SELECT stage FROM entries WHERE NOT closes GROUP BY stage ORDER BY count(*) DESC, stage"
+    names = [name for (name,) in connection.execute(query).fetchall()]
+    return tuple(sorted(names, key=lambda name: FUNNEL.index(name.lower()) if name.lower() in FUNNEL else len(FUNNEL)))

@@ -1,0 +1,147 @@
+"""Which rows cannot be used, and why; and what is kept although it looks wrong.
+
+Rows that cannot be used go to the table ``quarantine`` (``source``, ``position``, ``reason``); the first reason counts.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from data.quality import Flag
+from data.tables import Table, quarantined
+
+def set_aside(connection: duckdb.DuckDBPyConnection, name: str, reason: str, positions: str) -> None:
+    """Put the rows whose positions a query returns into quarantine, unless they are there already."""
+    connection.execute(
+        f"""INSERT INTO quarantine SELECT '{name}', position, $1 FROM ({positions})
+        WHERE position NOT IN ({quarantined(name)})""",
+        [reason],
+    )
+
+
+def set_aside_damaged(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Put records that are no rows into quarantine."""
+    connection.execute(
+        f"INSERT INTO quarantine SELECT '{table.name}', position, problem FROM {table.staged} WHERE problem IS NOT NULL"
+    )
+
+
+def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
+    """Make the table ``lead_ids`` of all usable leads; rows without an id, and repeated ids, go to quarantine."""
+    connection.execute(
+        f"""CREATE TABLE lead_ids AS SELECT position, {leads.id_sql(leads.columns['lead_id'])} AS lead_id,
+        {leads.id_sql(leads.columns.get('account_id'))} AS account_id FROM {leads.staged} WHERE problem IS NULL ORDER BY position"""
+    )
+    set_aside(connection, "leads", "no lead_id", "SELECT position FROM lead_ids WHERE lead_id IS NULL")
+    set_aside(connection, "leads", "a lead_id that an earlier row has", _repeated("leads", "lead_ids", "lead_id"))
+    connection.execute(f"DELETE FROM lead_ids WHERE position IN ({quarantined('leads')})")
+
+
+def _repeated(name: str, table: str, key: str) -> str:
+    """Return a query for the positions of all usable rows but the first with the same key."""
+    usable = f"(SELECT position, {key} FROM {table} WHERE position NOT IN ({quarantined(name)}))"
+    repeated = f"SELECT {key}, min(position) AS first FROM {usable} WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
+    return f"SELECT t.position FROM {usable} t JOIN ({repeated}) r ON t.{key} = r.{key} AND t.position > r.first"
+
+
+def check_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put events without lead, time or type, and repeated ones, into quarantine."""
+    none = "SELECT position FROM typed_events WHERE lead_id IS NULL AND account_id IS NULL"
+    unknown_lead = "SELECT position FROM typed_events ANTI JOIN lead_ids USING (lead_id) WHERE lead_id IS NOT NULL"
+    unknown_account = """SELECT position FROM typed_events ANTI JOIN lead_ids USING (account_id)
+        WHERE lead_id IS NULL AND account_id IS NOT NULL"""
+    set_aside(connection, "events", "an event without a lead: it names none", none)
+    set_aside(connection, "events", "an event without a lead: its lead_id is unknown", unknown_lead)
+    set_aside(connection, "events", "an event without a lead: its account_id is unknown", unknown_account)
+    set_aside(connection, "events", "no readable time", "SELECT position FROM typed_events WHERE occurred_at IS NULL")
+    set_aside(connection, "events", "no type", "SELECT position FROM typed_events WHERE type IS NULL")
+    set_aside(connection, "events", "an event_id that an earlier row has", _repeated("events", "typed_events", "event_id"))
+
+
+def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put stage entries without a known lead, a stage or a time into quarantine."""
+    set_aside(connection, "stages", "no known lead", _without_lead("typed_stages"))
+    set_aside(connection, "stages", "no stage", "SELECT position FROM typed_stages WHERE stage IS NULL")
+    set_aside(connection, "stages", "no readable time", "SELECT position FROM typed_stages WHERE entered_at IS NULL")
+
+
+def check_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put outcomes of unknown leads, second ones of a lead, and those without a time or a result into quarantine."""
+    set_aside(connection, "outcomes", "no known lead", _without_lead("outcomes"))
+    half = "SELECT position FROM outcomes WHERE (won IS NULL) <> (closed_at IS NULL)"
+    set_aside(connection, "outcomes", "no readable closing time, or neither won nor lost", half)
+    set_aside(connection, "outcomes", "an outcome of a lead that an earlier row has", _repeated("outcomes", "outcomes", "lead_id"))
+
+
+def _without_lead(table: str) -> str:
+    return f"SELECT position FROM {table} WHERE lead_id IS NULL OR lead_id NOT IN (SELECT lead_id FROM lead_ids)"
+
+
+def fill_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the table ``events`` in order of lead and time, an account's events for each of its leads."""
+    cells = "e.occurred_at, e.position AS seq, e.type, e.asset, e.campaign, e.value"
+    usable = f"e.position NOT IN ({quarantined('events')})"
+    connection.execute(
+        f"""INSERT INTO events
+        SELECT l.position, {cells} FROM typed_events e JOIN lead_ids l USING (lead_id) WHERE {usable}
+        UNION ALL SELECT l.position, {cells} FROM typed_events e JOIN lead_ids l USING (account_id)
+        WHERE e.lead_id IS NULL AND {usable} ORDER BY 1, 2, 3"""
+    )
+
+
+def fill_entries(connection: duckdb.DuckDBPyConnection, closing: list[str]) -> None:
+    """Fill the table ``entries`` of stages in order of lead and time; ``closes`` marks the stages that end a lead."""
+    connection.execute(
+        f"""INSERT INTO entries
+        SELECT l.position, s.entered_at, s.position AS seq, s.stage, list_contains($1, lower(s.stage)) AS closes
+        FROM typed_stages s JOIN lead_ids l USING (lead_id)
+        WHERE s.position NOT IN ({quarantined("stages")}) ORDER BY 1, 2, 3""",
+        [closing],
+    )
+
+
+def future_leads(connection: duckdb.DuckDBPyConnection, leads: Table, now: pd.Timestamp) -> list[Flag]:
+    """Make dates of leads that are later than now missing; return what was found."""
+    flags = []
+    for column in ("created_at", "closed_at"):
+        later = _count_and_example(connection, "leads", column, now)
+        if later:
+            connection.execute(f"UPDATE leads SET {column} = NULL WHERE {column} > $1", [now])
+            flags.append(Flag("leads", leads.columns[column], "in the future: read as missing", *later))
+    return flags
+
+
+def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> list[Flag]:
+    """Return how many events, stage entries and outcomes are later than now; they stay, and ``as_of`` excludes them."""
+    places = (("events", "events", "occurred_at"), ("entries", "stages", "entered_at"), ("closings", "outcomes", "closed_at"))
+    found = ((name, column, _count_and_example(connection, table, column, now)) for table, name, column in places)
+    return [Flag(name, column, "in the future: kept", *later) for name, column, later in found if later]
+
+
+def _count_and_example(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str, now: pd.Timestamp
+) -> tuple[int, str] | None:
+    query = f"SELECT count(*), min({column})::VARCHAR FROM {table} WHERE {column} > $1"
+    count, example = connection.execute(query, [now]).fetchall()[0]
+    return (count, example) if count else None
+
+
+def out_of_order(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
+    """Return leads that closed before they were created, and events from before their lead was."""
+    queries = {
+        ("leads", "created_at", "created after it was closed"): """SELECT count(*), min(l.lead_id)
+            FROM leads l JOIN closings c USING (position) WHERE l.created_at > c.closed_at""",
+        ("leads", "closed_at", "closed without a closing date"): """SELECT count(*), min(l.lead_id)
+            FROM leads l JOIN closings c USING (position) WHERE c.closed_at IS NULL""",
+        ("events", "occurred_at", "before its lead was created"): """SELECT count(*), min(l.lead_id)
+            FROM events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at""",
+    }
+    found = ((place, connection.execute(query).fetchall()[0]) for place, query in queries.items())
+    return [Flag(*place, count, f"lead {lead}") for place, (count, lead) in found if count]
+
+
+def reasons(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
+    """Return how many rows of a table are in quarantine, by reason."""
+    query = "SELECT reason, count(*) FROM quarantine WHERE source = $1 GROUP BY reason ORDER BY count(*) DESC, reason"
+    return dict(connection.execute(query, [name]).fetchall())

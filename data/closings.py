@@ -1,0 +1,81 @@
+"""How leads ended: won, lost or open, from a final outcome column, a table of outcomes, or the stage history.
+
+Each function fills the table ``closings``: ``position``, ``won``, ``closed_at``, ``amount``, one row per closed lead.
+"""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from data.errors import InputError
+from data.settings import Outcome, StageMapping
+from data.tables import Table, quarantined
+
+WON = ("1", "true", "yes", "won")
+SHOWN = 10
+VALUE = r"regexp_replace(lower(outcome), '^(-?[0-9]+)\.0+$', '\1')"
+"""What `_plain` does to a value of the settings, done to the cells."""
+
+
+def close_by_column(connection: duckdb.DuckDBPyConnection, leads: Table, outcome: Outcome, *, strict: bool) -> None:
+    """Take outcomes from the leads' own column, closing dates too where they are mapped.
+
+    Without values for lost there may be only one value beside won and empty: that is lost. ``strict`` raises
+    `InputError` on a third; otherwise leads with further values stay open.
+    """
+    won = [_plain(value) for value in outcome.won] or list(WON)
+    lost = [_plain(value) for value in outcome.lost]
+    others = _other_values(connection, won)
+    if strict and not lost and len(others) > 1:
+        raise _third_value(leads, outcome, won, others)
+    connection.execute(
+        f"""INSERT INTO closings SELECT position, list_contains($won, {VALUE}), closed_at, NULL FROM leads
+        WHERE list_contains($won, {VALUE}) OR list_contains($lost, {VALUE}) ORDER BY position""",
+        {"won": won, "lost": lost or others[:1] * (len(others) == 1)},
+    )
+
+
+def _plain(value: str) -> str:
+    """Values are compared without regard to case, blanks around and decimals of whole numbers."""
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", value.strip().lower())
+
+
+def _other_values(connection: duckdb.DuckDBPyConnection, won: list[str]) -> list[str]:
+    query = f"""SELECT {VALUE} AS value FROM leads WHERE NOT list_contains($1, {VALUE})
+        GROUP BY value ORDER BY count(*) DESC, value LIMIT {SHOWN}"""
+    return [value for (value,) in connection.execute(query, [won]).fetchall()]
+
+
+def _third_value(leads: Table, outcome: Outcome, won: list[str], others: list[str]) -> InputError:
+    return InputError(
+        f"the outcome column '{outcome.column}' has more than two values",
+        expected=f"won ({', '.join(won)}), one other value, or nothing",
+        got=", ".join(f"'{value[:40]}'" for value in others),
+        where=str(leads.file.path),
+        remedy="name the values that mean won and those that mean lost; all others are open",
+    )
+
+
+def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take outcomes from their table; a row without outcome and date is an open lead."""
+    connection.execute(
+        f"""INSERT INTO closings SELECT l.position, o.won = 1, o.closed_at, o.amount
+        FROM outcomes o JOIN lead_ids l USING (lead_id)
+        WHERE o.won IS NOT NULL AND o.position NOT IN ({quarantined("outcomes")}) ORDER BY l.position"""
+    )
+
+
+def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
+    """Take outcomes from the history: won at the first entry into a won stage, else lost if the last stage is lost."""
+    connection.execute(
+        """INSERT INTO closings
+        WITH ends AS (
+            SELECT position, min(entered_at) FILTER (list_contains($won, lower(stage))) AS won_at,
+                last(lower(stage) ORDER BY entered_at, seq) AS last_stage, max(entered_at) AS last_at
+            FROM entries GROUP BY position)
+        SELECT position, won_at IS NOT NULL, coalesce(won_at, last_at), NULL FROM ends
+        WHERE won_at IS NOT NULL OR list_contains($lost, last_stage) ORDER BY position""",
+        {"won": [_plain(stage) for stage in stages.won], "lost": [_plain(stage) for stage in stages.lost]},
+    )

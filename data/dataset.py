@@ -1,0 +1,143 @@
+"""A data set as the rest of the product sees it: checked, typed, described by a schema, and streamed in chunks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from data.assembly import Assembly
+from data.errors import InputError
+from data.quality import Report
+from data.roles import PERSONAL
+from data.schema import Chunk, Schema
+from data.settings import Settings
+
+MEMORY = "1GB"
+CHUNK = 50_000
+LEADS_QUERY = """
+    SELECT l.position, l.lead_id, l.account_id, l.created_at, c.closed_at, c.won, c.amount, l.stage, {cells}
+    FROM leads l LEFT JOIN closings c USING (position) WHERE l.position BETWEEN $1 AND $2 ORDER BY l.position"""
+EVENTS_QUERY = """
+    SELECT position, occurred_at, type, asset, campaign, value FROM events
+    WHERE position BETWEEN $1 AND $2 ORDER BY position, occurred_at, seq"""
+STAGES_QUERY = """
+    SELECT position, stage, entered_at FROM entries
+    WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""
+
+
+@dataclass(frozen=True)
+class OutcomeCounts:
+    """How many leads were won, lost, and are open."""
+
+    won: int
+    lost: int
+    open: int
+
+
+class Dataset:
+    """Checked leads with their events and stages; made by `open_dataset`, and usable while that is open.
+
+    schema      what the columns mean: inferred, or that of the model
+    settings    those given, with the formats that were decided: keep them with a model to read later files alike
+    report      rows read, used and quarantined, flags and notes
+    newest      the newest moment in the data that is not later than now; now where there is none (naive UTC)
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: Assembly, schema: Schema) -> None:
+        self._connection = connection
+        self.schema = schema
+        self.settings: Settings = assembly.settings_used()
+        self.report: Report = assembly.report
+        self.newest: pd.Timestamp = assembly.newest()
+
+    @property
+    def lead_count(self) -> int:
+        return self.report.tables["leads"].used
+
+    @property
+    def outcome_counts(self) -> OutcomeCounts:
+        query = "SELECT count(*) FILTER (won), count(*) FILTER (NOT won) FROM closings"
+        won, lost = self._connection.execute(query).fetchall()[0]
+        return OutcomeCounts(won, lost, self.lead_count - won - lost)
+
+    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
+        """Yield all leads in input order, ``size`` at a time, with all that is known of them."""
+        positions = self._connection.sql("SELECT position FROM lead_ids ORDER BY position").to_arrow_table()
+        column = positions["position"].to_numpy()
+        for start in range(0, len(column), size):
+            block = column[start : start + size]
+            yield self._chunk(int(block[0]), int(block[-1]))
+
+    def _chunk(self, first: int, last: int) -> Chunk:
+        """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
+        cells = [*(f"l.{name}" for name in PERSONAL), *(f"l.a{n}" for n in range(len(self.schema.attributes)))]
+        leads = self._frame(LEADS_QUERY.format(cells=", ".join(cells)), first, last)
+        leads["won"] = leads["won"].astype("boolean")
+        names = {f"a{number}": attribute.name for number, attribute in enumerate(self.schema.attributes)}
+        return Chunk(
+            leads.drop(columns=[name for name in PERSONAL if name in names.values()]).rename(columns=names),
+            self._frame(EVENTS_QUERY, first, last),
+            self._frame(STAGES_QUERY, first, last),
+        )
+
+    def _frame(self, query: str, first: int, last: int) -> pd.DataFrame:
+        return self._connection.sql(query, params=[first, last]).to_arrow_table().to_pandas()
+
+    def order_ranks(self) -> pd.Series | None:
+        """Return the rank of each lead by the order column of the settings, the index being its position.
+
+        For ``rows`` it is the place in the file; ``None`` where no order is set. A lead without a value comes first.
+        """
+        if not self.settings.order:
+            return None
+        by = "position" if self.settings.order == "rows" else "ranking NULLS FIRST"
+        query = f"SELECT position, rank() OVER (ORDER BY {by}) AS rank FROM leads ORDER BY position"
+        return self._connection.sql(query).to_arrow_table().to_pandas().set_index("position")["rank"]
+
+
+@contextmanager
+def open_dataset(
+    settings: Settings, *, workspace: Path, schema: Schema | None = None, now: pd.Timestamp | None = None
+) -> Iterator[Dataset]:
+    """Read and check all tables of a project into a temporary database in the workspace.
+
+    ``schema`` is that of a trained model: then its columns must be there, and the outcome may be missing.
+    ``now`` (naive UTC, default: the present) is what dates are not later than.
+    Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``.
+    Raises `InputError` where the input as a whole cannot be used.
+    """
+    workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="staging-", dir=workspace))
+    connection = duckdb.connect(str(folder / "tables.duckdb"), config=_limits(folder))
+    try:
+        assembly = Assembly(connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None))
+        inferred = assembly.build(schema)
+        yield Dataset(connection, assembly, inferred)
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _limits(folder: Path) -> dict[str, str | int | bool]:
+    threads = min(2, os.cpu_count() or 1)
+    return {"memory_limit": MEMORY, "temp_directory": str(folder / "spill"), "threads": threads}
+
+
+def require_both_classes(dataset: Dataset) -> None:
+    """Raise `InputError` unless there are won and lost leads to learn from."""
+    counts = dataset.outcome_counts
+    if not counts.won or not (counts.lost or dataset.schema.timed and counts.open):
+        raise InputError(
+            "there is nothing to learn from: all leads ended in the same way",
+            expected="won leads, and leads that were not won",
+            got=f"{counts.won} won, {counts.lost} lost, {counts.open} open",
+            remedy="check which values mean won and which mean lost",
+        )

@@ -1,0 +1,189 @@
+"""What the names of columns say: which column of the vocabulary is meant, the family, and what must not be used.
+
+Names are compared as words: ``TotalVisits``, ``total_visits`` and ``Total Visits`` are the words total, visits.
+"""
+
+from __future__ import annotations
+
+import re
+
+from data.vocabulary import Family
+
+ALIASES = {
+    "lead_id": ("lead id", "leadid"),
+    "account_id": ("account id", "accountid"),
+    "created_at": ("created at",),
+    "email": ("email", "e mail", "mail", "email address", "e mail address", "work email", "business email"),
+    "job_title": ("job title", "title", "position", "job position", "contact title"),
+    "company": ("company", "company name", "organization", "organisation", "account name", "organization name"),
+    "industry": ("industry", "company industry", "industry sector"),
+    "employees": ("employees", "number of employees", "no of employees", "employee count", "company size", "headcount"),
+    "annual_revenue": ("annual revenue", "yearly revenue", "company revenue"),
+    "country": ("country", "country region", "country name"),
+    "region": ("region", "state", "state region", "state province", "province"),
+    "city": ("city", "town"),
+    "technologies": ("technologies", "web technologies", "tech stack", "technology stack"),
+    "source": ("source", "lead source", "original source", "traffic source", "utm source"),
+    "campaign": ("campaign", "campaign name", "utm campaign", "lead campaign"),
+    "asset": ("asset", "landing page", "first asset"),
+    "budget": ("budget", "stated budget"),
+    "authority": ("authority", "decision maker"),
+    "need": ("need",),
+    "timeline_days": ("timeline days",),
+    "owner": ("owner", "lead owner", "contact owner", "record owner", "assigned to", "sales rep", "account executive"),
+    "stage": ("stage", "lead stage", "lifecycle stage"),
+}
+"""The names under which other systems know our columns; the first that is there is taken."""
+
+FAMILY_WORDS = (
+    (
+        Family.SOURCE,
+        "source origin channel medium campaign hear heard referral referrer recommendation recommendations advertisement "
+        "ad ads newspaper magazine utm landing",
+    ),
+    (
+        Family.BEHAVIOURAL,
+        "visit visits view views website clicks click clicked opens open opened activity usage session sessions page "
+        "pages download downloads login logins engagement webinar webinars",
+    ),
+    (
+        Family.DEMOGRAPHIC,
+        "role occupation job education department seniority city country region specialization specialisation "
+        "profession language timezone",
+    ),
+    (
+        Family.FIRMOGRAPHIC,
+        "revenue employees employee company industry size sector segment turnover business alexa organization",
+    ),
+)
+
+PROTECTED_WORDS = frozenset(
+    "gender sex nationality citizenship citizen religion religious race racial ethnicity ethnic disability disabled "
+    "disabilities marital pregnant pregnancy maternity political politics sexual orientation dob birthday birthdate birth "
+    "caste veteran genetic".split()
+)
+PROTECTED_PHRASES = frozenset(
+    ("mother tongue", "trade union", "union member", "union membership", "labor union", "labour union", "married")
+)
+HUMAN_OR_THING = {"age", "health"}
+"""Words that law protects of a person but not of a thing: the age of a lead, the health of an account."""
+THINGS = frozenset(
+    "lead leads account company firm business organisation organization page domain site website web deal opportunity "
+    "record ticket subscription contract product order usage system app data email list score index care industry "
+    "days hours minutes months weeks since vehicle car house property building model machine average".split()
+)
+
+PERSONAL_NAMES = frozenset(
+    (
+        "name", "first name", "last name", "middle name", "full name", "surname", "given name", "family name",
+        "forename", "nickname", "contact name", "lead name", "person name", "customer name", "client name", "salutation",
+        "email", "e mail", "mail", "email address", "e mail address", "phone", "phone number", "telephone",
+        "telephone number", "tel", "mobile", "mobile number", "mobile phone", "cell", "cell phone", "cellphone", "fax",
+        "fax number", "whatsapp", "skype", "linkedin", "linkedin url", "linkedin profile", "twitter", "twitter handle",
+        "facebook", "instagram", "xing", "address", "street", "street address", "postal address", "home address",
+        "address line 1", "address line 2", "ip", "ip address", "passport", "passport number", "ssn",
+        "social security number", "tax id", "iban", "account number", "credit card",
+    )
+)  # fmt: skip
+FREE_TEXT_NAMES = frozenset(
+    (
+        "note", "notes", "comment", "comments", "remark", "remarks", "description", "message", "messages", "memo",
+        "free text", "text", "body", "feedback", "call notes", "sales notes", "additional information",
+    )
+)  # fmt: skip
+HOLDER_WORDS = frozenset("lead contact work business primary secondary your customer client prospect office home".split())
+ID_WORDS = frozenset("id ids uuid guid key code number no nr num ref reference serial index record row hash".split())
+
+SEXES = frozenset(
+    "m f male female man woman men women masculine feminine boy girl diverse d x other unknown non-binary nonbinary".split()
+)
+SALUTATIONS = frozenset("mr mrs ms miss mx dr prof mr. mrs. ms. dr. prof. herr frau sir madam".split())
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Split a name into lower-case words.
+
+    >>> words_of("TotalVisits"), words_of("emp.var.rate"), words_of("E-mail")
+    (('total', 'visits'), ('emp', 'var', 'rate'), ('e', 'mail'))
+    """
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return tuple(re.findall(r"[^\W_]+", parted.lower()))
+
+
+def label_of(name: str) -> str:
+    """Return a name as people would write it; names that already have blanks stay as they are.
+
+    >>> [label_of(name) for name in ("emp.var.rate", "crm_edition", "TotalVisits", "Page Views Per Visit", "MRR")]
+    ['Emp var rate', 'Crm edition', 'Total visits', 'Page Views Per Visit', 'MRR']
+    """
+    words = words_of(name)
+    if " " in name.strip() or not words or len(words) == 1 and name.isupper() and len(name) <= 4:
+        return name.strip()
+    label = " ".join(words)
+    return label[0].upper() + label[1:]
+
+
+def family_of(name: str) -> Family:
+    """Return the family that the words of a custom attribute suggest; declared where none does.
+
+    >>> family_of("Total Time Spent on Website").value, family_of("crm_edition").value
+    ('behavioural', 'declared')
+    """
+    words = set(words_of(name))
+    return next((family for family, known in FAMILY_WORDS if words & set(known.split())), Family.DECLARED)
+
+
+def is_protected_name(name: str) -> bool:
+    """Tell whether a name speaks of what law protects of a person.
+
+    >>> [is_protected_name(name) for name in ("customer age", "Age Group", "lead_age", "page", "package", "Page Views")]
+    [True, True, False, False, False, False]
+    """
+    words = words_of(name)
+    if PROTECTED_WORDS & set(words) or any(phrase in " ".join(words) for phrase in PROTECTED_PHRASES):
+        return True
+    return bool(HUMAN_OR_THING & set(words)) and not THINGS & set(words)
+
+
+def is_personal_name(name: str) -> bool:
+    """Tell whether a column holds names of persons or contact data, going by its whole name.
+
+    >>> [is_personal_name(name) for name in ("Lead E-mail", "mobile_phone", "Do Not Email", "Email opens", "contact")]
+    [True, True, False, False, False]
+    """
+    return _is_one_of(name, PERSONAL_NAMES)
+
+
+def is_free_text_name(name: str) -> bool:
+    return _is_one_of(name, FREE_TEXT_NAMES)
+
+
+def _is_one_of(name: str, phrases: frozenset[str]) -> bool:
+    words = words_of(name)
+    bare = [word for word in words if word not in HOLDER_WORDS and not word.isdigit()]
+    return " ".join(words) in phrases or " ".join(bare) in phrases
+
+
+def has_id_word(name: str) -> bool:
+    return bool(ID_WORDS & set(words_of(name)))
+
+
+def claims(columns: list[str], vocabulary: list[str], explicit: dict[str, str]) -> dict[str, str]:
+    """Return for columns of the vocabulary (ours) the columns of a file (theirs) that bear their name or an alias.
+
+    What is mapped explicitly comes first, then our exact names, then aliases; each column is claimed once.
+
+    >>> claims(["Lead Source", "Title"], ["source", "job_title", "city"], {})
+    {'source': 'Lead Source', 'job_title': 'Title'}
+    """
+    claimed = {ours: theirs for ours, theirs in explicit.items() if theirs in columns}
+    for ours in (name for name in vocabulary if name in columns and name not in claimed):
+        if ours not in claimed.values():
+            claimed[ours] = ours
+    by_words = {" ".join(words_of(column)): column for column in reversed(columns)}
+    for ours in (name for name in vocabulary if name not in claimed and name not in explicit):
+        found = (by_words.get(alias) for alias in (ours.replace("_", " "), *ALIASES.get(ours, ())))
+        theirs = next((column for column in found if column and column not in claimed.values()), None)
+        if theirs is not None:
+            claimed[ours] = theirs
+    return claimed

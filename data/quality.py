@@ -1,0 +1,48 @@
+"""What was read, what was left out and why, and what looked wrong: the report of a data set."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class TableCounts:
+    """The rows of one table: ``read`` is always ``used`` + ``quarantined``; ``reasons`` counts the quarantined ones."""
+
+    read: int
+    used: int
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def quarantined(self) -> int:
+        return sum(self.reasons.values())
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Cells or rows that were kept although something is wrong with them, with one example."""
+
+    table: str
+    column: str
+    problem: str
+    count: int
+    example: str = ""
+
+
+@dataclass
+class Report:
+    """Counts per table, flags, and notes on how the files were read."""
+
+    tables: dict[str, TableCounts] = field(default_factory=dict)
+    flags: list[Flag] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain types, ready for JSON.
+
+        >>> Report({"leads": TableCounts(3, 2, {"no lead_id": 1})}).to_dict()["tables"]["leads"]["quarantined"]
+        1
+        """
+        counts = {name: asdict(table) | {"quarantined": table.quarantined} for name, table in self.tables.items()}
+        return {"tables": counts, "flags": [asdict(flag) for flag in self.flags], "notes": list(self.notes)}

@@ -1,0 +1,164 @@
+"""Decide which columns of the leads table become attributes, and why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from data.lexicon import (
+    SALUTATIONS,
+    SEXES,
+    family_of,
+    has_id_word,
+    is_free_text_name,
+    is_personal_name,
+    is_protected_name,
+    label_of,
+)
+from data.profiles import NEARLY_ALL, Profile
+from data.schema import Attribute, EventType, Schema
+from data.vocabulary import LEADS, Kind
+
+ROLES = {
+    "lead_id": "identifies the lead",
+    "account_id": "identifies the account",
+    "created_at": "when the lead was created: its age is a feature of its own",
+    "closed_at": "when the lead was closed",
+    "stage": "the stage of the lead now, which says how it ended",
+    "owner": "the person who works on the lead",
+}
+PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
+RESERVED = frozenset({"position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", *PERSONAL})
+"""Columns of a chunk that no attribute may be called."""
+RENAMED = " (lead)"
+"""What is added to the name of a custom column that such a name would hide."""
+ENOUGH = 20
+"""Rows from which on the cells themselves can show that a column identifies."""
+UNIQUE_TEXT = 0.95
+LONG_TEXT = 80
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user said about columns (theirs): columns with other roles and why, those to drop and those to keep."""
+
+    roles: Mapping[str, str]
+    drop: Collection[str] = ()
+    keep: Collection[str] = ()
+
+
+def infer_schema(
+    profiles: Sequence[Profile],
+    claimed: Mapping[str, str],
+    choice: Choice,
+    *,
+    timed: bool,
+    event_types: Sequence[EventType] = (),
+    stages: Sequence[str] = (),
+) -> Schema:
+    """Decide the schema of a data set from what its columns look like.
+
+    ``claimed`` maps columns of the vocabulary (ours) to columns of the file (theirs).
+    """
+    ours = {theirs: name for name, theirs in claimed.items()}
+    excluded, attributes = {}, []
+    for column in profiles:
+        name = ours.get(column.name)
+        reason = _reason(column, name, choice)
+        if reason:
+            excluded[column.name] = reason
+        else:
+            taken = {attribute.name for attribute in attributes}
+            attributes.append(_attribute(column, name, taken | RESERVED | claimed.keys()))
+    return Schema(
+        timed=timed,
+        attributes=tuple(attributes),
+        event_types=tuple(event_types),
+        stages=tuple(stages),
+        personal=tuple(name for name in PERSONAL if name in claimed and claimed[name] not in choice.drop),
+        excluded=excluded,
+    )
+
+
+def fits_vocabulary(name: str, column: Profile) -> bool:
+    """Tell whether a column that bears a vocabulary name holds what the vocabulary means by it."""
+    kind = LEADS[name].kind
+    if kind in (Kind.ID, Kind.TIME) or name in ROLES or column.filled == 0:
+        return True
+    if name == "job_title" and column.levels and column.levels <= SALUTATIONS:
+        return False
+    if kind in (Kind.CATEGORY, Kind.PERSONAL, Kind.SET):
+        return column.kind in (Kind.CATEGORY, Kind.SET)
+    return column.kind is kind
+
+
+def _reason(column: Profile, name: str | None, choice: Choice) -> str:
+    """Return why a column is no attribute; nothing where it is one."""
+    role = choice.roles.get(column.name) or ROLES.get(name or "", "")
+    if role:
+        return role
+    if column.name in choice.drop:
+        return "dropped by the settings"
+    if column.name in choice.keep:
+        return ""
+    if name in PERSONAL:
+        return "personal data: only what is derived from it by declaration is used"
+    if column.constant:
+        return "empty" if column.filled == 0 else "the same value in every row"
+    return _sensitive(column) or ("" if name else _identifying(column))
+
+
+def _sensitive(column: Profile) -> str:
+    if is_protected_name(column.name) or _tells_the_sex(column):
+        return "law protects it: used only if it is named under keep"
+    if column.kind is Kind.FLAG:
+        return ""
+    if column.contact_share > 0.5 or is_personal_name(column.name) and _may_be_contact(column):
+        return "personal data"
+    return "free text" if is_free_text_name(column.name) and column.kind is Kind.CATEGORY else ""
+
+
+def _tells_the_sex(column: Profile) -> bool:
+    told = column.levels & {"male", "female", "men", "women", "man", "woman"} or {"m", "f"} <= column.levels
+    return bool(told) and column.levels <= SEXES or bool(column.levels) and column.levels <= SALUTATIONS
+
+
+def _may_be_contact(column: Profile) -> bool:
+    """Telephone numbers are numbers too, but counts and amounts under such a name are no contact data."""
+    return column.kind is not Kind.NUMBER or (column.whole and column.length >= 7)
+
+
+def _identifying(column: Profile) -> str:
+    if column.kind is Kind.TIME:
+        return "a date: nothing relative to now"
+    if column.grows_with:
+        return f"an identifier: it grows steadily with {column.grows_with}"
+    if column.kind is Kind.NUMBER:
+        return "an identifier: every value is its own" if _numbers_identify(column) else ""
+    return _unique_text(column)
+
+
+def _numbers_identify(column: Profile) -> bool:
+    unique = column.whole and column.filled > 1 and column.distinct == column.filled
+    return unique and (has_id_word(column.name) or column.filled >= 10 * ENOUGH and column.one_length and column.length > 1)
+
+
+def _unique_text(column: Profile) -> str:
+    named = has_id_word(column.name) and column.filled > 1 and column.distinct == column.filled
+    if column.length > LONG_TEXT or column.filled >= ENOUGH and column.distinct_share > 0.5 and column.words >= 3:
+        return "free text"
+    if named or column.filled >= ENOUGH and column.distinct_share >= UNIQUE_TEXT:
+        return "an identifier: nearly every value is its own"
+    return "links" if column.link_share > NEARLY_ALL and column.distinct_share > 0.5 else ""
+
+
+def _attribute(column: Profile, name: str | None, taken: Collection[str]) -> Attribute:
+    known = LEADS.get(name) if name else None
+    kind = known.kind if known and known.kind in (Kind.SET,) else column.kind
+    family = (known.family if known else None) or family_of(column.name)
+    return Attribute(name or _free_name(column.name, taken), label_of(name or column.name), kind, family, column.tokens)
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """A custom attribute bears its own name, unless that already means something else."""
+    return name + RENAMED if name in taken else name

@@ -1,0 +1,130 @@
+"""A simulated B2B funnel whose truth is known: a hidden Markov model, and the tables that a CRM would keep of it.
+
+Two years of leads, 2024-01-01 to 2025-12-31. Every lead has two properties that nobody sees. Its **fit** is made of
+what it is: the industry, size and technologies of its account, its persona, its source, and a part that no
+attribute shows (`data.simulator.people`, from the tables of `data.simulator.world`). Its **intent** is dormant,
+curious, evaluating or buying; it starts with the asset by which the lead came and changes from day to day, and
+most leads cool. From day to day, too, a lead rises from lead to mql, sql, qso and customer, or is lost, with
+chances that depend on its stage, intent and fit: a Markov chain (`data.simulator.chain`). What is seen of it are the
+stages and the **events**, which occur at the rates of the present intent: who is about to buy looks at prices and
+asks for quotes (`data.simulator.history`). At last leads and events are made as dirty as real ones
+(`data.simulator.dirt`); stages, outcomes and truth stay clean.
+
+So the truth needs no sampling. With M the matrix of a lead's daily moves, its chance of winning within 90 days is
+``M^90``, from its present state to won. It is told for each lead while it is open: at its creation, 1, 7, 14, 30, 60,
+90 and 180 days later, and at the end of the data. No model can do better that knows only what the tables knew then.
+
+With ``drift`` the market changes on 2025-07-01: wins become twice as likely per day, and the source *partner* falls
+from the best to below the average. The truth is then ``M^d · N^(90 - d)``, with d the days left before the change;
+so in the 90 days before it, the truth already knows what no model can.
+
+``fast`` leaves out two of three web events, for millions of leads; chain and truth stay the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from data.errors import InputError
+from data.simulator.chain import STAGES, Chain
+from data.simulator.tables import schemas, simulate_cohort
+from data.vocabulary import HORIZON
+
+COHORT = 25_000
+"""Leads that are simulated at once; more leads take more time, but no more memory."""
+
+
+@dataclass(frozen=True)
+class SimulatedFunnel:
+    """What was simulated and where it lies; ``events`` counts the rows as written, with those that come twice."""
+
+    leads: int
+    events: int
+    won: int
+    lost: int
+    config: Path
+    tables: dict[str, Path]
+    truth: Path
+
+    @property
+    def open(self) -> int:
+        """Leads that are neither won nor lost when the data ends."""
+        return self.leads - self.won - self.lost
+
+
+def simulate(leads: int, out: Path, *, seed: int = 0, drift: bool = False, fast: bool = False) -> SimulatedFunnel:
+    """Write a funnel of so many leads into the folder ``out``: tables, truth, and the settings to train on them.
+
+    The same arguments write the same bytes.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     funnel = simulate(100, Path(folder))
+    ...     sorted(file.name for file in Path(folder).iterdir())
+    ['events.parquet', 'leads.parquet', 'leadscore.yaml', 'outcomes.parquet', 'stages.parquet', 'truth.parquet']
+    """
+    _check(leads, seed)
+    _make_folder(out)
+    files = {name: out / f"{name}.parquet" for name in schemas()}
+    counts: Counter[str] = Counter()
+    with ExitStack() as stack:
+        writers = {n: stack.enter_context(pq.ParquetWriter(files[n], schema)) for n, schema in schemas().items()}
+        for cohort in _cohorts(leads, seed, Chain.make(drift), fast):
+            for name, rows in cohort.items():
+                writers[name].write_table(rows)
+            counts.update(_counted(cohort))
+    truth = files.pop("truth")
+    config = _write_settings(out, files, truth, seed)
+    return SimulatedFunnel(leads, counts["events"], counts["won"], counts["lost"], config, files, truth)
+
+
+def _cohorts(leads: int, seed: int, chain: Chain, fast: bool) -> Iterator[dict[str, pa.Table]]:
+    """Simulate the leads a cohort at a time; each has random numbers of its own."""
+    for start in range(0, leads, COHORT):
+        rng = np.random.default_rng([seed, start])
+        yield simulate_cohort(rng, chain, count=min(COHORT, leads - start), first=start + 1, fast=fast)
+
+
+def _counted(cohort: dict[str, pa.Table]) -> Counter[str]:
+    won = int(cohort["outcomes"]["won"].to_pandas().sum())
+    return Counter(events=cohort["events"].num_rows, won=won, lost=cohort["outcomes"].num_rows - won)
+
+
+def _write_settings(out: Path, tables: dict[str, Path], truth: Path, seed: int) -> Path:
+    settings = {
+        "tables": {name: file.name for name, file in tables.items()},
+        "horizon": HORIZON,
+        "stages": {"won": [STAGES[-2]], "lost": [STAGES[-1]]},
+        "truth": truth.name,
+        "seed": seed,
+    }
+    config = out / "leadscore.yaml"
+    config.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    return config
+
+
+def _check(leads: int, seed: int) -> None:
+    if leads < 1:
+        raise InputError("there is nothing to simulate", expected="at least 1 lead", got=str(leads))
+    if seed < 0:
+        raise InputError("this seed cannot be used", expected="0 or more", got=str(seed))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise InputError("nothing can be written here", expected="a folder that may be written to", got=str(folder))

@@ -1,0 +1,219 @@
+"""The tables of a data set: which file holds each, which of its columns means what, and the typed copy of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from data.cells import read_cells, texts
+from data.errors import InputError, nearest
+from data.files import Relay, StagedFile, stage
+from data.lexicon import claims
+from data.quality import Flag
+from data.settings import Settings
+from data.vocabulary import TABLES, Kind
+
+BATCH = 50_000
+ARROW_TYPES = {Kind.NUMBER: pa.float64(), Kind.FLAG: pa.float64(), Kind.TIME: pa.timestamp("us")}
+UNREADABLE = {Kind.NUMBER: "not a number", Kind.FLAG: "neither yes nor no", Kind.TIME: "not a time"}
+PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
+ROWS = "rows"
+"""In place of the column of the lead id: the number of the row, from 1, for files without any id."""
+NO_ID = "'', 'null', 'nan', 'none', 'n/a', '#n/a'"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A staged table; ``columns`` maps columns of the vocabulary (ours) to columns of the file (theirs)."""
+
+    name: str
+    file: StagedFile
+    columns: dict[str, str]
+
+    @property
+    def staged(self) -> str:
+        return self.file.table
+
+    def has(self, ours: str) -> bool:
+        return ours in self.columns
+
+    def text_sql(self, theirs: str) -> str:
+        """Return SQL for the cells of a column as text, verbatim; whole numbers have no decimals."""
+        cell, kind = self.file.columns[theirs], self.file.types[theirs]
+        if kind != "DOUBLE":
+            return f"{cell}::VARCHAR"
+        return f"CASE WHEN {cell} = floor({cell}) AND abs({cell}) < 1e15 THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
+
+    def id_sql(self, theirs: str | None) -> str:
+        """Return SQL for an id: verbatim text, or missing where nothing usable is there."""
+        if theirs is None:
+            return "NULL::VARCHAR"
+        if theirs == ROWS and ROWS not in self.file.columns:
+            return "(position + 1)::VARCHAR"
+        text = self.text_sql(theirs)
+        is_sure = f"strlen({text}) > 4 AND {text} >= '!'"  # longer than any of NO_ID, and begins with no blank
+        is_none = f"lower(trim({text}, ' \t\r\n')) IN ({NO_ID})"
+        return f"CASE WHEN {is_sure} THEN {text} WHEN {is_none} THEN NULL ELSE {text} END"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column is read: our name, the column of the file (theirs), its kind, and how its cells are written.
+
+    ``column`` is its name in the typed table where that is not ours.
+    """
+
+    name: str
+    theirs: str | None
+    kind: Kind
+    written: str | None = None
+    column: str = ""
+
+    @property
+    def typed(self) -> str:
+        return self.column or self.name
+
+
+@dataclass
+class _Tally:
+    """Bad cells of a column: how many, and the first one."""
+
+    count: int = 0
+    example: str = ""
+
+
+def open_table(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings) -> Table:
+    """Stage the file of a table and find the columns of the vocabulary in it."""
+    file = stage(connection, settings.tables[name], f"staged_{name}")
+    explicit = settings.columns.get(name, {})
+    for ours, theirs in explicit.items():
+        _check_known(name, ours)
+        if (ours, theirs) != ("lead_id", ROWS):
+            check_column(file, theirs, f"columns.{name}.{ours}")
+    columns = explicit | claims(list(file.columns), list(TABLES[name]), explicit)
+    for ours, column in TABLES[name].items():
+        if column.required and ours not in columns and explicit.get(ours) != ROWS:
+            check_column(file, ours, name)
+    return Table(name, file, columns)
+
+
+def _check_known(table: str, ours: str) -> None:
+    known = [*TABLES[table], "closed_at"] if table == "leads" else list(TABLES[table])
+    if ours not in known:
+        raise InputError(
+            f"'{ours}' is no column of {table}",
+            expected=", ".join(known),
+            got=ours,
+            where=f"columns.{table}",
+            remedy=nearest(ours, known),
+        )
+
+
+def check_column(file: StagedFile, theirs: str, what: str) -> None:
+    """Raise `InputError` where a file lacks a column that ``what`` asks for."""
+    if theirs not in file.columns:
+        raise InputError(
+            f"there is no column '{theirs}'",
+            expected=f"'{theirs}' (for {what})",
+            got=", ".join(file.columns),
+            where=str(file.path),
+            remedy=nearest(theirs, file.columns) or f"say which column it is under columns.{what.split('.')[0]}",
+        )
+
+
+def make_typed(
+    connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], into: str
+) -> list[Flag]:
+    """Make the typed table of those rows of a staged table that are not in quarantine; return what cannot be read.
+
+    Where all cells are there as they should be, as in most Parquet files, it is a view.
+    """
+    if all(_is_plain(connection, table, reading) for reading in readings):
+        connection.execute(f"CREATE VIEW {into} AS {_usable_cells(table, readings)}")
+        return []
+    return _write_typed(connection, table, readings, into)
+
+
+def _is_plain(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> bool:
+    """Tell whether a column needs no reading at all."""
+    if reading.theirs is None or reading.kind is Kind.ID:
+        return True
+    cell, kind = table.file.columns[reading.theirs], table.file.types[reading.theirs]
+    if reading.kind is Kind.NUMBER and kind == "DOUBLE":
+        return connection.execute(f"SELECT count(*) FROM {table.staged} WHERE NOT isfinite({cell})").fetchall() == [(0,)]
+    if reading.kind is Kind.CATEGORY and kind == "VARCHAR":
+        distinct = connection.sql(f"SELECT DISTINCT {cell} AS cell FROM {table.staged}").to_arrow_table().to_pandas()["cell"]
+        return texts(distinct).equals(distinct)
+    return (reading.kind, kind) in PLAIN
+
+
+def _write_typed(
+    connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], into: str
+) -> list[Flag]:
+    tallies = {reading.typed: _Tally() for reading in readings}
+    relay = Relay(_typed_batches(connection.cursor(), table, readings, tallies))
+    with relay.told():
+        connection.register("typed", pa.RecordBatchReader.from_batches(_arrow_schema(readings), relay))
+        connection.execute(f"CREATE TABLE {into} AS SELECT * FROM typed")
+        connection.unregister("typed")
+    return [
+        Flag(table.name, reading.theirs or "", UNREADABLE[reading.kind], tally.count, tally.example)
+        for reading in readings
+        if (tally := tallies[reading.typed]).count
+    ]
+
+
+def _arrow_schema(readings: Sequence[Reading]) -> pa.Schema:
+    columns = ((reading.typed, ARROW_TYPES.get(reading.kind, pa.string())) for reading in readings)
+    return pa.schema([("position", pa.int64()), *columns])
+
+
+def _typed_batches(
+    cursor: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], tallies: dict[str, _Tally]
+) -> Iterator[pa.RecordBatch]:
+    schema = _arrow_schema(readings)
+    for batch in cursor.sql(_usable_cells(table, readings)).to_arrow_reader(BATCH):
+        columns = [_typed_column(batch, reading, tallies[reading.typed]) for reading in readings]
+        yield pa.RecordBatch.from_arrays([batch["position"], *columns], schema=schema)
+
+
+def _typed_column(batch: pa.RecordBatch, reading: Reading, tally: _Tally) -> pa.Array:
+    cells = batch[reading.typed]
+    if reading.kind is Kind.ID:
+        return cells
+    parsed = read_cells(cells.to_pandas(), reading.kind, reading.written)
+    if parsed.bad.any():
+        _count_bad(tally, parsed.bad, batch, cells)
+    return pa.array(parsed.values, ARROW_TYPES.get(reading.kind, pa.string()), from_pandas=True)
+
+
+def _usable_cells(table: Table, readings: Sequence[Reading]) -> str:
+    """Return a query for the columns to be read of all rows that are not in quarantine."""
+    cells = ", ".join(f"{_cell_sql(table, reading)} AS {reading.typed}" for reading in readings)
+    return f"SELECT position, line, {cells} FROM {table.staged} WHERE position NOT IN ({quarantined(table.name)})"
+
+
+def quarantined(name: str) -> str:
+    """Return a query for the positions of the rows of a table that are in quarantine."""
+    return f"SELECT position FROM quarantine WHERE source = '{name}'"
+
+
+def _cell_sql(table: Table, reading: Reading) -> str:
+    if reading.theirs is None:
+        return "NULL::VARCHAR"
+    if reading.kind is Kind.ID:
+        return table.id_sql(reading.theirs)
+    return table.file.columns[reading.theirs]
+
+
+def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.Array) -> None:
+    if not tally.count:
+        first = int(bad.to_numpy().argmax())
+        line = batch["line"][first].as_py()
+        place = f"line {line}" if line else f"row {batch['position'][first].as_py() + 1}"
+        tally.example = f"'{str(cells[first].as_py())[:60]}' in {place}"
+    tally.count += int(bad.sum())

@@ -1,0 +1,54 @@
+"""The workspace: the one folder that runs write to, readable by its owner only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import InputError
+
+DEFAULT = Path("var")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a run keeps what it makes."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: Path) -> Workspace:
+        """Make the folder where it does not exist yet, for its owner only."""
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            root.chmod(0o700)
+        except OSError as problem:
+            raise InputError(
+                "this folder cannot be the workspace",
+                expected="a folder that can be written to",
+                got=f"{root} ({problem.strerror})",
+                remedy="name another one with --workspace",
+            ) from None
+        return cls(root)
+
+    @property
+    def tracking_uri(self) -> str:
+        return f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def scores(self) -> Path:
+        """The scores of the last run, with everything that the report shows."""
+        return self.root / "scores.parquet"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.html"
+

@@ -1,0 +1,1 @@
+"""Rules, learned models, calibration, evaluation, explanation and the registry."""

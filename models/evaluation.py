@@ -1,0 +1,148 @@
+"""How good are probabilities: ranking, calibration, lift, and how sure that is.
+
+Every metric is computed from a row's probability, its outcome and a weight; an interval comes from giving whole groups
+(leads, or accounts where they are known) random weights, as drawing them with replacement does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+RESAMPLES = 300
+TOP = 0.10
+"""The share of leads that the lift looks at."""
+BINS = 10
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[Any]
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Metrics of one scorer on one block; intervals are 95 %.
+
+    auc        chance that a won lead ranks above another one (ties count half)
+    log_loss   mean negative log-likelihood, in nats
+    lift_10    win rate of the top tenth over the base rate
+    ece        mean distance of predicted and observed rate over ten bins of equal size
+    """
+
+    auc: float
+    auc_ci: Interval
+    log_loss: float
+    log_loss_ci: Interval
+    lift_10: float
+    lift_10_ci: Interval
+    ece: float
+    base_rate: float
+    rows: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def evaluate(probability: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Metrics:
+    """Measure probabilities against outcomes (0 or 1); ``groups`` names the lead or account of each row."""
+    ranking = _Ranking(probability, won)
+    losses = log_losses(probability, won)
+    draws = [_of(ranking, losses, weights) for weights in resampled_weights(groups, seed)]
+    low, high = np.nanpercentile(np.array(draws), [2.5, 97.5], axis=0)
+    auc, log_loss, lift = _of(ranking, losses, np.ones(len(won)))
+    intervals = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+    return Metrics(
+        auc, intervals[0], log_loss, intervals[1], lift, intervals[2],
+        ece=calibration_error(probability, won), base_rate=float(won.mean()), rows=len(won),
+    )  # fmt: skip
+
+
+def log_loss_difference(ours: Floats, theirs: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Interval:
+    """Return the 95 % interval of our log-loss less theirs on the same rows; below zero means that ours is better."""
+    difference = log_losses(ours, won) - log_losses(theirs, won)
+    draws = [np.average(difference, weights=weights) for weights in resampled_weights(groups, seed)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def auc(probability: Floats, won: Numbers) -> float:
+    """Return the chance that a won row ranks above another one; not a number where there is only one outcome."""
+    return _Ranking(probability, won).auc(np.ones(len(won)))
+
+
+def log_losses(probability: Floats, won: Numbers) -> Floats:
+    """Return the log-loss of each row, in nats; a probability of 0 or 1 is taken as 1e-15 off it."""
+    likely = np.clip(np.where(won > 0, probability, 1 - probability), 1e-15, 1)
+    return -np.log(likely)
+
+
+def resampled_weights(groups: npt.NDArray, seed: int, resamples: int = RESAMPLES) -> list[Floats]:
+    """Return row weights that stand for drawing whole groups with replacement."""
+    codes = np.unique(groups, return_inverse=True)[1]
+    count = int(codes.max()) + 1
+    random = np.random.default_rng(seed)
+    drawn = (np.bincount(random.integers(0, count, count), minlength=count) for _ in range(resamples))
+    return [weights[codes].astype(np.float64) for weights in drawn]
+
+
+def calibration_bins(probability: Floats, won: Numbers, bins: int = BINS) -> list[tuple[float, float, int]]:
+    """Return predicted rate, observed rate and rows of bins of about equal size, from the lowest probability up.
+
+    Equal probabilities are in one bin, so the order of the rows does not matter.
+
+    >>> calibration_bins(np.array([0.1, 0.1, 0.9, 0.9]), np.array([0, 0, 1, 0]), bins=2)
+    [(0.1, 0.0, 2), (0.9, 0.5, 2)]
+    """
+    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
+    code = np.searchsorted(edges, probability, side="left")
+    rows = np.bincount(code)
+    held = rows > 0
+    predicted, observed = (np.bincount(code, values)[held] / rows[held] for values in (probability, won))
+    return [(float(p), float(o), int(n)) for p, o, n in zip(predicted, observed, rows[held], strict=True)]
+
+
+def calibration_error(probability: Floats, won: Numbers) -> float:
+    """Return the mean distance of predicted and observed rate over the calibration bins."""
+    bins = calibration_bins(probability, won)
+    return float(np.average([abs(p - o) for p, o, _ in bins], weights=[n for *_, n in bins]))
+
+
+def gains(probability: Floats, won: Numbers) -> tuple[Floats, Floats]:
+    """Return the shares of rows taken from the top and of wins found in them; ties are taken together."""
+    leads, wins = _Ranking(probability, won).totals(np.ones(len(won)))
+    rows, found = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
+    return np.insert(rows / rows[-1], 0, 0.0), np.insert(found / max(found[-1], 1e-12), 0, 0.0)
+
+
+class _Ranking:
+    """Rows grouped by equal probability, once, so that each resample is only a sum per group."""
+
+    def __init__(self, probability: Floats, won: Numbers) -> None:
+        self.levels, self.code = np.unique(probability, return_inverse=True)
+        self.won = won
+
+    def totals(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Return the weight of all rows and of won rows per level of probability, from the lowest up."""
+        count = len(self.levels)
+        leads, wins = (np.bincount(self.code, values, count) for values in (weights, weights * self.won))
+        return leads.astype(np.float64), wins.astype(np.float64)
+
+    def auc(self, weights: Floats) -> float:
+        leads, wins = self.totals(weights)
+        others = leads - wins
+        below = np.cumsum(others) - others
+        pairs = wins.sum() * others.sum()
+        return float((wins * (below + others / 2)).sum() / pairs) if pairs else float("nan")
+
+    def lift(self, weights: Floats, top: float = TOP) -> float:
+        leads, wins = self.totals(weights)
+        rows, found = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
+        within = np.interp(top * rows[-1], np.insert(rows, 0, 0.0), np.insert(found, 0, 0.0))
+        return float(within / (top * found[-1])) if found[-1] else float("nan")
+
+
+def _of(ranking: _Ranking, losses: Floats, weights: Floats) -> tuple[float, float, float]:
+    return ranking.auc(weights), float(np.average(losses, weights=weights)), ranking.lift(weights)

@@ -1,0 +1,210 @@
+"""The model registry: MLflow in the workspace, embedded, with everything that a version needs to be used again.
+
+A version is a model of third-party types, stored with skops and loaded against an explicit allow-list, with its schema,
+rules, scale and evidence beside it. No lead, no identifier and no personal data is logged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# MLflow reads these when it is imported: nothing is sent anywhere, and nothing is printed between our lines.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+import mlflow
+import skops.io
+from mlflow import artifacts
+from mlflow import sklearn as mlflow_sklearn
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+from sklearn.ensemble import StackingClassifier
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from data.errors import ModelError
+from data.schema import Schema
+from data.settings import Settings
+from data.workspace import Workspace
+from features import fingerprint
+from models.evidence import Evidence
+from models.rules import Rules
+from models.scale import Scale
+from models.scorer import Scorer
+
+NAME = "leadscore"
+CHAMPION = "champion"
+TRUSTED_TYPES = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "scipy.special._special_ufuncs.logit",
+    "sklearn.utils._bunch.Bunch",
+)
+"""What a stored model may hold beside what skops trusts already; never taken from the artefact itself."""
+REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A version taken from the registry: its scorer, the settings it was trained with, and what training found.
+
+    ``training`` is what `train --json` printed; ``plots`` maps the title of each plot to its SVG.
+    """
+
+    scorer: Scorer
+    settings: Settings
+    training: Mapping[str, Any]
+    plots: Mapping[str, str]
+
+
+class Registry:
+    """The versions of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        self.workspace = workspace
+        self.client = MlflowClient(workspace.tracking_uri, workspace.tracking_uri)
+        mlflow.set_tracking_uri(workspace.tracking_uri)
+        mlflow.set_registry_uri(workspace.tracking_uri)
+
+    @contextmanager
+    def run(self) -> Iterator[str]:
+        """Open a run and give its id; a run that fails is marked so."""
+        # `mlflow run` hands its own run down, which lives in another store.
+        os.environ.pop("MLFLOW_RUN_ID", None)
+        with mlflow.start_run(experiment_id=self._experiment()) as run:
+            yield run.info.run_id
+
+    def store(self, model: StackingClassifier, tags: Mapping[str, str]) -> str:
+        """Store a model in the open run, register it and return its version."""
+        logged = mlflow_sklearn.log_model(
+            model,
+            name="model",
+            serialization_format="skops",
+            skops_trusted_types=list(TRUSTED_TYPES),
+            pyfunc_predict_fn="predict_proba",
+            pip_requirements=list(REQUIREMENTS),
+        )
+        self._ensure_name()
+        version = self.client.create_model_version(NAME, logged.model_uri, logged.run_id, tags=dict(tags))
+        return str(version.version)
+
+    def promote(self, version: str) -> None:
+        """Make a version the one that scores."""
+        self.client.set_registered_model_alias(NAME, CHAMPION, version)
+
+    def champion(self) -> Stored:
+        """Load the version that scores; refuse one whose features are not this code's."""
+        version = self._champion_version()
+        tags, run_id = version.tags, str(version.run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            files = Path(self.client.download_artifacts(run_id, "leadscore", folder))
+            schema = Schema.from_json((files / "schema.json").read_text())
+            _require_same_features(schema, tags, version.version)
+            scorer = Scorer(
+                model=self._load(version),
+                schema=schema,
+                rules=Rules.from_yaml((files / "rules.yaml").read_text()),
+                scale=Scale.from_json((files / "scale.json").read_text()),
+                evidence=Evidence.from_json((files / "evidence.json").read_text()),
+                version=str(version.version),
+                **json.loads((files / "scorer.json").read_text()),
+            )
+            settings = Settings.model_validate_json((files / "settings.json").read_text())
+            training = json.loads((files / "training.json").read_text())
+            plots = {file.stem: _inline(file.read_text()) for file in sorted((files / "plots").glob("*.svg"))}
+        return Stored(scorer, settings, training, plots)
+
+    def log_scorer(self, scorer: Scorer, settings: Settings, training: Mapping[str, Any]) -> None:
+        """Log what a version needs beside its model."""
+        texts = {
+            "schema.json": scorer.schema.to_json(),
+            "rules.yaml": scorer.rules.to_yaml(),
+            "scale.json": scorer.scale.to_json(),
+            "evidence.json": scorer.evidence.to_json(),
+            "scorer.json": json.dumps({"mean_points": scorer.mean_points, "horizon": scorer.horizon}),
+            "settings.json": settings.model_dump_json(indent=1),
+            "training.json": json.dumps(training, indent=1),
+        }
+        for name, text in texts.items():
+            mlflow.log_text(text, f"leadscore/{name}")
+
+    def log_run(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Log what the run was given and what it found."""
+        mlflow.log_params(dict(params))
+        mlflow.log_metrics(dict(metrics))
+        mlflow.set_tags(dict(tags))
+
+    def log_plots(self, folder: Path) -> None:
+        """Log the plots of a folder."""
+        mlflow.log_artifacts(str(folder), "leadscore/plots")
+
+    def _experiment(self) -> str:
+        found = self.client.get_experiment_by_name(NAME)
+        if found:
+            return str(found.experiment_id)
+        return str(self.client.create_experiment(NAME, self.workspace.artifacts.resolve().as_uri()))
+
+    def _ensure_name(self) -> None:
+        with suppress(MlflowException):
+            self.client.create_registered_model(NAME)
+
+    def _champion_version(self) -> ModelVersion:
+        try:
+            return self.client.get_model_version_by_alias(NAME, CHAMPION)
+        except MlflowException:
+            raise ModelError(
+                "there is no model yet",
+                expected="a version that `leadscore train` has promoted",
+                where=str(self.workspace.root),
+                remedy="run `leadscore train` with this workspace first",
+            ) from None
+
+    def _load(self, version: ModelVersion) -> StackingClassifier:
+        """Load a stored model; what is not on our own list is refused, whatever the artefact says of itself."""
+        with tempfile.TemporaryDirectory() as folder:
+            uri = self.client.get_model_version_download_uri(NAME, str(version.version))
+            file = Path(artifacts.download_artifacts(uri, dst_path=folder)) / "model.skops"
+            try:
+                return skops.io.load(file, trusted=list(TRUSTED_TYPES))
+            except (UntrustedTypesFoundException, OSError) as problem:
+                raise ModelError(
+                    f"version {version.version} cannot be loaded",
+                    expected="a model of scikit-learn and LightGBM parts only",
+                    got=str(problem)[:300],
+                    remedy="train again, and keep the registry out of others' reach",
+                ) from None
+
+
+def _inline(svg: str) -> str:
+    """Return an SVG without its XML prologue, to stand in a page."""
+    return svg[svg.index("<svg") :]
+
+
+def git_commit() -> str:
+    """Return the commit of the code that runs, or "unknown" outside a checkout."""
+    here = Path(__file__).parent
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "unknown"
+
+
+def _require_same_features(schema: Schema, tags: Mapping[str, str], version: str) -> None:
+    if tags["feature_fingerprint"] != fingerprint(schema):
+        raise ModelError(
+            f"version {version} was trained with other features than this code has",
+            expected=f"feature fingerprint {fingerprint(schema)}",
+            got=tags["feature_fingerprint"],
+            remedy="run `leadscore train` again, or check out the commit that trained it: " + tags["git_commit"],
+        )

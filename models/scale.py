@@ -1,0 +1,144 @@
+"""From a probability to what sales sees: score, band, grade, disposition, and the points of each reason.
+
+The scale is fixed when a model is trained and stored with it: quantiles of the reference population (the leads that
+were open then) and cut points. Bands are cut at probabilities, so a fixed bar stays a fixed bar.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+HOT, WARM = 3.0, 1.0
+"""Bands begin at so many times the base rate …"""
+HIGHEST_BAR = 0.9
+"""… but never above this probability: where a third of all leads are won, three times that would never be hot."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Cut points of a model version.
+
+    log_odds  101 quantiles of the reference population's raw log-odds, rising
+    hot, warm  probabilities at which the bands begin
+    fit, engagement  three rising cuts of the sum of the family's contributions; empty where the model knows none
+    """
+
+    log_odds: tuple[float, ...]
+    hot: float
+    warm: float
+    fit: tuple[float, ...] = ()
+    engagement: tuple[float, ...] = ()
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Scale:
+        content = json.loads(text)
+        cuts = {name: tuple(content[name]) for name in ("log_odds", "fit", "engagement")}
+        return cls(**cuts, hot=content["hot"], warm=content["warm"])
+
+
+def make_scale(raw_log_odds: Floats, fit: Floats | None, engagement: Floats | None, base_rate: float) -> Scale:
+    """Take the cut points from a reference population; bands from the base rate of the training data."""
+    return Scale(
+        tuple(np.quantile(raw_log_odds, np.linspace(0, 1, 101)).tolist()),
+        hot=min(HOT * base_rate, HIGHEST_BAR),
+        warm=WARM * base_rate,
+        fit=_quarters(fit),
+        engagement=_quarters(engagement),
+    )
+
+
+def position(scale: Scale, raw_log_odds: Floats | float) -> Floats:
+    """Return where log-odds stand in the reference population, 0 to 100; never falls as they rise.
+
+    >>> ruler = Scale(tuple(np.linspace(-4, 0, 101)), hot=0.3, warm=0.1)
+    >>> position(ruler, np.array([-9.0, -2.0, 3.0])).tolist()
+    [0.0, 50.0, 100.0]
+    """
+    levels, first = np.unique(scale.log_odds, return_index=True)
+    last = np.append(first[1:] - 1, len(scale.log_odds) - 1)
+    return np.asarray(np.interp(raw_log_odds, levels, (first + last) / 2.0, left=0.0, right=100.0))
+
+
+def scores(scale: Scale, probability: Floats) -> npt.NDArray[np.int64]:
+    """Return the score, 0 to 100, of probabilities as they are written."""
+    return np.rint(position(scale, special.logit(probability))).astype(np.int64)
+
+
+def bands(scale: Scale, probability: Floats) -> npt.NDArray[np.str_]:
+    """Return hot, warm or cold.
+
+    >>> bands(Scale((0.0,), hot=0.3, warm=0.1), np.array([0.3, 0.2, 0.01])).tolist()
+    ['hot', 'warm', 'cold']
+    """
+    return np.select([probability >= scale.hot, probability >= scale.warm], ["hot", "warm"], "cold")
+
+
+def fit_grades(scale: Scale, values: Floats) -> npt.NDArray:
+    """Return A (best quarter of the reference population) to D, or empty text where the model knows no fit."""
+    return _graded(scale.fit, values, "DCBA")
+
+
+def engagement_grades(scale: Scale, values: Floats) -> npt.NDArray:
+    """Return 1 (best quarter of the reference population) to 4, or empty text where the model knows no engagement."""
+    return _graded(scale.engagement, values, "4321")
+
+
+def dispositions(band: npt.NDArray, fit: npt.NDArray) -> npt.NDArray[np.str_]:
+    """Return ready (hot, and fit C or better where fit is known), discard (cold and fit D), or nurture.
+
+    >>> dispositions(np.array(["hot", "hot", "cold", "cold"]), np.array(["C", "D", "D", ""])).tolist()
+    ['ready', 'nurture', 'discard', 'nurture']
+    """
+    return np.select([(band == "hot") & (fit != "D"), (band == "cold") & (fit == "D")], ["ready", "discard"], "nurture")
+
+
+def points(scale: Scale, values: Floats, base: float) -> npt.NDArray[np.int64]:
+    """Share out each row's distance from the base score among its contributions, as whole points.
+
+    values: (rows, parts) in log-odds. With F the position on the scale, l the row's log-odds and l₀ the base, a part c
+    is worth c·(F(l) − F(l₀)) / (l − l₀), with F's local slope where l = l₀. Rounded by largest remainder, so a row's
+    points add up to the difference of the two scores.
+    """
+    l_row = base + values.sum(axis=1)
+    f_row, f_base = position(scale, l_row), float(position(scale, base))
+    moved = l_row - base
+    still = np.abs(moved) < 1e-9
+    slope = np.where(still, _local_slope(scale, base), (f_row - f_base) / np.where(still, 1.0, moved))
+    totals = np.rint(f_row).astype(np.int64) - round(f_base)
+    return _largest_remainder(values * slope[:, None], totals)
+
+
+def _local_slope(scale: Scale, at: float, step: float = 0.01) -> float:
+    return float((position(scale, at + step) - position(scale, at - step)) / (2 * step))
+
+
+def _largest_remainder(shares: Floats, totals: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Round each row of shares to whole numbers that add up to its total."""
+    whole = np.floor(shares)
+    missing = totals - whole.sum(axis=1).astype(np.int64)
+    rank = np.argsort(np.argsort(whole - shares, axis=1, kind="stable"), axis=1)
+    parts = shares.shape[1]
+    return (whole + missing[:, None] // parts + (rank < (missing % parts)[:, None])).astype(np.int64)
+
+
+def _quarters(values: Floats | None) -> tuple[float, ...]:
+    """Return the quartiles; nothing where there is no feature of the family, or where all leads are alike."""
+    if values is None or np.ptp(values) == 0:
+        return ()
+    return tuple(np.quantile(values, [0.25, 0.5, 0.75]).tolist())
+
+
+def _graded(cuts: tuple[float, ...], values: Floats, letters: str) -> npt.NDArray:
+    if not cuts:
+        return np.full(len(values), "")
+    return np.array(list(letters))[np.searchsorted(cuts, values, side="right")]

@@ -1,0 +1,139 @@
+"""A model with everything that scoring needs: from a batch to probabilities, scores, grades and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import special
+from sklearn.ensemble import StackingClassifier
+
+from data.schema import Schema
+from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
+from features import Batch, Feature, build, catalogue
+from features.catalogue import RULE_POINTS
+from models import scale as scales
+from models.evidence import Evidence, gather
+from models.explanation import Contributions, contributions
+from models.learned import Inputs, probabilities
+from models.learning import Learned, TrainingTable, with_points
+from models.reasons import Narrator, Reasons
+from models.rules import Rules
+from models.rules import evaluate as evaluate_rules
+from models.scale import Scale, make_scale
+
+FEWEST_REFERENCES = 200
+"""Fewer open leads than this are no population to rank among: the training rows are taken instead."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A trained model, its rules, scale and evidence. ``horizon`` is in days, None in flat mode."""
+
+    model: StackingClassifier
+    schema: Schema
+    rules: Rules
+    scale: Scale
+    evidence: Evidence
+    mean_points: float
+    horizon: int | None
+    version: str
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        return catalogue(self.schema)
+
+    @cached_property
+    def narrator(self) -> Narrator:
+        return Narrator((*self.features, RULE_POINTS), self.evidence, self.scale)
+
+    def design(self, batch: Batch) -> pd.DataFrame:
+        """Return the features of a batch with the points of the rules beside them."""
+        return with_points(self.rules, build(batch))
+
+    def contributions(self, design: pd.DataFrame) -> Contributions:
+        """Return what each column adds to each row's raw log-odds."""
+        return contributions(self.model, Inputs.of(self.features), design, self.mean_points)
+
+    def score(self, batch: Batch) -> pd.DataFrame:
+        """Score each moment of a batch.
+
+        Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
+        texts), model_version; rows in the order of ``batch.moments``.
+        """
+        design = self.design(batch)
+        probability = probabilities(self.model, design)
+        told = self.contributions(design)
+        up, down = self.narrator.reasons(told, design)
+        return pd.DataFrame(
+            {
+                "probability": probability,
+                "score": scales.scores(self.scale, probability),
+                **self._judgement(probability, told, design),
+                "reasons_up": _texts(up, self.narrator),
+                "reasons_down": _texts(down, self.narrator),
+                "model_version": self.version,
+            }
+        )
+
+    def _judgement(self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame) -> dict[str, npt.NDArray]:
+        fit_values, engagement_values = fit_and_engagement(told, self.features, self.rules, design)
+        band = scales.bands(self.scale, probability)
+        fit = scales.fit_grades(self.scale, fit_values)
+        engagement = scales.engagement_grades(self.scale, engagement_values)
+        return {
+            "band": band,
+            "disposition": scales.dispositions(band, fit),
+            "fit": fit,
+            "engagement": engagement,
+            "grade": np.char.add(fit.astype(str), engagement.astype(str)),
+        }
+
+
+def assemble(learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, version: str) -> Scorer:
+    """Fix the scale and the evidence of a learned model; ``open_leads`` is the design of the leads open now."""
+    population = with_points(learned.rules, open_leads) if len(open_leads) >= FEWEST_REFERENCES else learned.design
+    features, mean_points = catalogue(table.schema), float(learned.design[RULE_POINTS.name].mean())
+    told = contributions(learned.model, Inputs.of(features), population, mean_points)
+    raw_log_odds = special.logit(probabilities(learned.model, population))
+    fit, engagement = fit_and_engagement(told, features, learned.rules, population)
+    return Scorer(
+        model=learned.model,
+        schema=table.schema,
+        rules=learned.rules,
+        scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean())),
+        evidence=gather(features, learned.design, table.won, table.rows["lead_id"].to_numpy()),
+        mean_points=mean_points,
+        horizon=table.horizon if table.timed else None,
+        version=version,
+    )
+
+
+def fit_and_engagement(
+    told: Contributions, features: Sequence[Feature], rules: Rules, design: pd.DataFrame
+) -> tuple[npt.NDArray, npt.NDArray]:
+    """Return each row's fit and engagement: their families' contributions, or the rules' own where rules are served."""
+    if told.columns == (RULE_POINTS.name,):
+        points = evaluate_rules(rules, design)
+        return points["fit"].to_numpy(), points["engagement"].to_numpy()
+    families = {feature.name: feature.family for feature in features}
+    return tuple(_sum_of(told, families, wanted) for wanted in (FIT_FAMILIES, ENGAGEMENT_FAMILIES))  # type: ignore[return-value]
+
+
+def _sum_of(told: Contributions, families: dict[str, Family], wanted: tuple[Family, ...]) -> npt.NDArray[np.float64]:
+    return told.values[:, [families[name] in wanted for name in told.columns]].sum(axis=1)
+
+
+def _texts(reasons: Reasons, narrator: Narrator) -> list[list[str]]:
+    """Join sentence, family and points, as they are exported."""
+    rows = zip(reasons.concept, reasons.points, reasons.sentence, strict=True)
+    return [[_text(*reason, narrator) for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
+
+
+def _text(concept: int, points: int, sentence: str, narrator: Narrator) -> str:
+    worth = f"{points:+d}".replace("-", "−")
+    return f"{sentence} ({narrator.families[narrator.concepts[concept]]}, {worth})"

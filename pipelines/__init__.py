@@ -1,0 +1,1 @@
+"""The verbs: read, call, write. And the command line over them."""

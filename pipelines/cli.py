@@ -1,0 +1,178 @@
+"""The command line: parses, calls a verb, shows what came. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from data.errors import InputError, LeadscoreError
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Score leads by what became of earlier ones, and say why.",
+)
+
+WorkspaceOption = Annotated[Path, typer.Option(help="Folder for models, scores and reports.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ConfigOption = Annotated[Path | None, typer.Option(help="A leadscore.yaml, or a folder of tables.")]
+LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
+EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
+DEFAULT_WORKSPACE = Path("var")
+
+
+@app.command()
+def demo(
+    leads: Annotated[int, typer.Option(min=1, help="Leads to simulate.")] = 20_000,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Simulate a funnel, train on it, score it, and show what came of it."""
+    from pipelines.demo import run_demo
+
+    run_demo(leads, workspace)
+
+
+@app.command()
+def simulate(
+    leads: Annotated[int, typer.Option(min=1, help="Leads to simulate.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the tables to.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+    drift: Annotated[bool, typer.Option("--drift", help="Let the market change in the last half-year.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="A third of the events, for millions of leads.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a B2B funnel with known truth, as tables with a leadscore.yaml beside them."""
+    from data.simulator import simulate as run
+    from pipelines.console import step
+    from pipelines.show import present, show_simulation
+
+    with step(f"simulating {leads:,} leads"):
+        funnel = run(leads, out, seed=seed, drift=drift, fast=fast)
+    present(funnel, show_simulation, as_json=as_json)
+
+
+@app.command()
+def train(
+    config: ConfigOption = None,
+    leads: LeadsOption = None,
+    id: Annotated[str, typer.Option(help="Column with the lead's id.")] = "",
+    outcome: Annotated[str, typer.Option(help="Column with the outcome.")] = "",
+    won: Annotated[list[str] | None, typer.Option(help="Value that means won; may be given again.")] = None,
+    lost: Annotated[list[str] | None, typer.Option(help="Value that means lost; then any other is open.")] = None,
+    created: Annotated[str, typer.Option(help="Column with the date of creation.")] = "",
+    closed: Annotated[str, typer.Option(help="Column with the date of closing.")] = "",
+    order: Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")] = "",
+    events: EventsOption = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Days in which a win counts.")] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")] = None,
+    keep: Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn from closed leads, compare with the rules, and store the winner."""
+    from data.settings import flat_settings, load_settings
+    from data.workspace import Workspace
+    from pipelines.show import present, show_training
+    from pipelines.train import train as run
+
+    if config and leads:
+        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
+    roles = {"lead_id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
+    settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **roles)
+    given = {"horizon": horizon, "drop": drop, "keep": keep}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value})
+    result = run(settings, Workspace.at(workspace))
+    present(result, show_training, as_json=as_json)
+
+
+@app.command()
+def score(
+    config: ConfigOption = None,
+    leads: LeadsOption = None,
+    id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
+    events: EventsOption = None,
+    as_of: Annotated[str, typer.Option(help="Moment to score at; the newest date in the data by default.")] = "",
+    out: Annotated[Path | None, typer.Option(help="File to write to, .csv or .parquet.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Score leads with the champion, and write scores with their reasons."""
+    from data.settings import load_settings
+    from data.workspace import Workspace
+    from pipelines.score import LeadFiles, parse_moment
+    from pipelines.score import score as run
+    from pipelines.show import present, show_scoring
+
+    if config and leads:
+        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
+    result = run(
+        Workspace.at(workspace),
+        settings=load_settings(config) if config else None,
+        leads=LeadFiles(leads, id, events) if leads else None,
+        as_of=parse_moment(as_of) if as_of else None,
+        out=out,
+    )
+    present(result, show_scoring, as_json=as_json)
+
+
+@app.command()
+def explain(
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a lead scores as it does."""
+    from data.workspace import Workspace
+    from pipelines.explain import explain as run
+    from pipelines.show import present, show_explanation
+
+    present(run(lead_id, Workspace.at(workspace)), show_explanation, as_json=as_json)
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write, .html; report.html in the workspace by default.")
+    ] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a page with the model beside the rules and the hottest leads."""
+    from data.workspace import Workspace
+    from pipelines.report import report as run
+    from pipelines.show import present, show_report
+
+    present(run(Workspace.at(workspace), out), show_report, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command line; errors that a user is meant to read come without a traceback."""
+    try:
+        app()
+    except LeadscoreError as problem:
+        _fail(str(problem), problem.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped", 1)
+    except Exception as problem:
+        if os.environ.get("LEADSCORE_DEBUG"):
+            raise
+        _fail(
+            f"unexpected {type(problem).__name__}: {problem}\n"
+            "  remedy:   set LEADSCORE_DEBUG=1 for the traceback, and report it please",
+            1,
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What people see while a command works: steps with their seconds on standard error, tables on standard output."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+
+LOG = Console(stderr=True, highlight=False)
+OUT = Console(highlight=False)
+
+
+@contextmanager
+def step(doing: str) -> Iterator[None]:
+    """Show that something is being done, and how long it took once it is done."""
+    began = time.perf_counter()
+    if LOG.is_terminal:
+        with LOG.status(f"{doing} …"):
+            yield
+    else:
+        yield
+    LOG.print(f"[dim]{time.perf_counter() - began:6.1f} s[/dim]  {doing}")
+
+
+def note(text: str) -> None:
+    """Say something that the user should know, beside the result."""
+    LOG.print(f"          {text}", style="yellow", markup=False, soft_wrap=True)
+
+
+def show_json(text: str) -> None:
+    """Write one JSON object to standard output, and nothing else."""
+    sys.stdout.write(text + "\n")
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """Start a table; columns whose name begins with ``>`` are aligned to the right."""
+    grid = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        justify = "right" if column.startswith(">") else "left"
+        grid.add_column(column.removeprefix(">"), justify=justify, overflow="fold", header_style="bold")
+    return grid

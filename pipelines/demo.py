@@ -1,0 +1,45 @@
+"""demo: the main job on simulated leads, from raw tables to reasons."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from data.settings import load_settings
+from data.simulator import simulate
+from data.workspace import Workspace
+from pipelines.console import LOG, OUT, step
+from pipelines.report import report
+from pipelines.score import score
+from pipelines.show import show_metrics, show_report
+from pipelines.train import train
+
+
+def run_demo(leads: int, folder: Path) -> None:
+    """Simulate a funnel, train, score and report, and show the result with the next commands to try."""
+    began = time.perf_counter()
+    workspace = Workspace.at(folder)
+    with step(f"simulating {leads:,} leads over 24 months"):
+        funnel = simulate(leads, folder / "demo")
+    trained = train(load_settings(funnel.config), workspace)
+    scored = score(workspace, out=folder / "scores.csv")
+    with step("writing the report"):
+        reported = report(workspace)
+    LOG.print()
+    show_metrics(trained.metrics, trained.rules_kind)
+    OUT.print()
+    show_report(reported)
+    OUT.print(f"Scores: {scored.out}")
+    OUT.print(f"Models: mlflow ui --backend-store-uri {workspace.tracking_uri}")
+    OUT.print(f"\nDone in {time.perf_counter() - began:.0f} s. Next:")
+    for command in _next_commands(folder, reported.hottest[0]["lead_id"] if reported.hottest else ""):
+        OUT.print(f"  {command}")
+
+
+def _next_commands(folder: Path, hottest: str) -> list[str]:
+    return [
+        f"leadscore explain {hottest} --workspace {folder}",
+        f"leadscore train --config {folder / 'demo' / 'leadscore.yaml'} --workspace {folder}",
+        "leadscore train --leads export.csv --id Id --outcome Status --workspace mine",
+        "leadscore score --leads new.csv --out scores.csv --workspace mine",
+    ]

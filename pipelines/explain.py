@@ -1,0 +1,105 @@
+"""explain: one lead's score, taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+from scipy import special
+
+from data.dataset import open_dataset
+from data.errors import InputError
+from data.schema import Chunk
+from data.workspace import Workspace
+from features import Batch
+from models.reasons import Narrator, Reasons
+from models.registry import Registry
+from models.scorer import Scorer
+from pipelines.console import step
+from pipelines.score import moments_of
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that is said of one lead; `as_json` is the contract of ``explain --json``."""
+
+    lead_id: str
+    as_of: str
+    probability: float
+    score: int
+    band: str
+    disposition: str
+    grade: str
+    raw_log_odds: float
+    base: float
+    contributions: dict[str, float]
+    reasons_up: list[dict[str, Any]]
+    reasons_down: list[dict[str, Any]]
+    model_version: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def explain(lead_id: str, workspace: Workspace) -> Explanation:
+    """Explain the score of one lead as it stands in the data. Raises InputError for an unknown lead."""
+    with step("loading the champion"):
+        stored = Registry(workspace).champion()
+    scorer = stored.scorer
+    with (
+        step("looking for the lead"),
+        open_dataset(stored.settings, workspace=workspace.root, schema=scorer.schema) as dataset,
+    ):
+        chunk = next((found for chunk in dataset.chunks() if (found := _only(chunk, lead_id))), None)
+        as_of = dataset.newest
+    if chunk is None:
+        raise InputError(
+            f"there is no lead '{lead_id}'",
+            expected="the id of a lead, exactly as the data has it",
+            where=str(stored.settings.tables["leads"]),
+        )
+    batch = Batch.at(chunk, scorer.schema, moments_of(chunk.leads, as_of))
+    return _explanation(lead_id, batch, scorer)
+
+
+def _only(chunk: Chunk, lead_id: str) -> Chunk | None:
+    leads = chunk.leads[chunk.leads["lead_id"] == lead_id]
+    return chunk._replace(leads=leads) if len(leads) else None
+
+
+def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
+    design = scorer.design(batch)
+    told = scorer.contributions(design)
+    up, down = scorer.narrator.reasons(told, design)
+    scored = scorer.score(batch).iloc[0]
+    moment: pd.Timestamp = batch.moments["as_of"].iloc[0]
+    return Explanation(
+        lead_id=lead_id,
+        as_of=f"{moment.isoformat()}Z",
+        probability=float(scored["probability"]),
+        score=int(scored["score"]),
+        band=str(scored["band"]),
+        disposition=str(scored["disposition"]),
+        grade=str(scored["grade"]),
+        raw_log_odds=float(special.logit(scored["probability"])),
+        base=told.base,
+        contributions=dict(zip(told.columns, told.values[0].tolist(), strict=True)),
+        reasons_up=_listed(up, scorer.narrator),
+        reasons_down=_listed(down, scorer.narrator),
+        model_version=scorer.version,
+    )
+
+
+def _listed(reasons: Reasons, narrator: Narrator) -> list[dict[str, Any]]:
+    rows = zip(reasons.concept[0], reasons.sentence[0], reasons.points[0], strict=True)
+    return [
+        {
+            "concept": narrator.concepts[concept],
+            "family": str(narrator.families[narrator.concepts[concept]]),
+            "sentence": sentence,
+            "points": int(points),
+        }
+        for concept, sentence, points in rows
+        if concept >= 0
+    ]

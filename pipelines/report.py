@@ -1,0 +1,83 @@
+"""report: the last training and the last scores, as one page that opens offline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader
+
+from data.errors import InputError
+from data.workspace import Workspace
+from models.registry import Registry
+
+HOTTEST = 10
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """The page that was written, and what stands first in it."""
+
+    out: str
+    model_version: str
+    scored: int
+    hottest: list[dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
+    """Write the page. Raises ModelError without a model, InputError without scores or for an unwritable path."""
+    stored = Registry(workspace).champion()
+    if not workspace.scores.exists():
+        raise InputError(
+            "there are no scores yet",
+            expected=str(workspace.scores),
+            remedy="run `leadscore score` with this workspace first",
+        )
+    out = out or workspace.report
+    hottest, bands = hottest_leads(workspace.scores), leads_per_band(workspace.scores)
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            training=stored.training, version=stored.scorer.version, hottest=hottest, bands=bands, plots=stored.plots
+        )
+    )
+    _write(page, out)
+    return ReportResult(str(out), stored.scorer.version, sum(bands.values()), hottest)
+
+
+def hottest_leads(scores: Path, count: int = HOTTEST) -> list[dict[str, Any]]:
+    """Return the open leads with the highest probability."""
+    query = "SELECT * FROM read_parquet(?) WHERE outcome = 'open' ORDER BY probability DESC, lead_id LIMIT ?"
+    found = duckdb.execute(query, [str(scores), count])
+    columns = [column[0] for column in found.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+
+
+def leads_per_band(scores: Path) -> dict[str, int]:
+    """Return how many open leads are hot, warm and cold."""
+    query = "SELECT band, count(*) FROM read_parquet(?) WHERE outcome = 'open' GROUP BY band"
+    counts = dict(duckdb.execute(query, [str(scores)]).fetchall())
+    return {band: counts.get(band, 0) for band in ("hot", "warm", "cold")}
+
+
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["fixed"] = lambda value, digits: "–" if value is None else f"{value:.{digits}f}"
+    environment.filters["day"] = lambda moment: moment[:10]
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    return environment
+
+
+def _write(page: str, out: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None

@@ -1,0 +1,162 @@
+"""score: load the champion → read leads in chunks → write each lead's score with its reasons."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from data.exports import export_to
+
+from data.dataset import Dataset, open_dataset
+from data.errors import InputError
+from data.schema import Chunk
+from data.settings import Settings, settings_of_folder
+from data.workspace import Workspace
+from features import Batch
+from models.registry import Registry
+from models.scorer import Scorer
+from pipelines.console import note, step
+from pipelines.describe import describe
+
+CHUNK = 50_000
+"""Leads that are in memory at once."""
+
+
+@dataclass(frozen=True)
+class LeadFiles:
+    """Leads to score that lie elsewhere than those of training: a file (or a folder of tables), its id, its events."""
+
+    leads: Path
+    lead_id: str = ""
+    events: Path | None = None
+
+    def in_place_of(self, trained: Settings) -> Settings:
+        """Return the settings of training with these files instead of its tables; columns keep their roles."""
+        if self.leads.is_dir():
+            tables = settings_of_folder(self.leads).tables
+        else:
+            tables = {"leads": self.leads, **({"events": self.events} if self.events else {})}
+        of_leads = trained.columns.get("leads", {}) | ({"lead_id": self.lead_id} if self.lead_id else {})
+        columns = {**trained.columns, "leads": of_leads}
+        return trained.model_copy(update={"tables": tables, "columns": columns, "truth": None})
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet."""
+
+    read: int
+    scored: int
+    open: int
+    later: int
+    quarantined: int
+    model_version: str
+    as_of: str
+    seconds: float
+    out: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def score(
+    workspace: Workspace,
+    *,
+    settings: Settings | None = None,
+    leads: LeadFiles | None = None,
+    as_of: pd.Timestamp | None = None,
+    out: Path | None = None,
+) -> ScoreResult:
+    """Score every lead at ``as_of``, by default the newest date in the data, and write the scores.
+
+    A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
+    of training; without ``leads`` either, the leads are read from where the model was trained.
+    Raises ModelError without a model, InputError for unusable input.
+    """
+    began = time.perf_counter()
+    with step("loading the champion"):
+        stored = Registry(workspace).champion()
+    settings = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
+    counts = {"scored": 0, "open": 0}
+    with ExitStack() as stack:
+        dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
+        moment = dataset.newest if as_of is None else as_of
+        writers = [stack.enter_context(export_to(path, ids=("lead_id",))) for path in {workspace.scores, out} if path]
+        stack.enter_context(step("scoring and explaining leads"))
+        for frame in scored_chunks(dataset, stored.scorer, moment):
+            counts["scored"] += len(frame)
+            counts["open"] += int((frame["outcome"] == "open").sum())
+            for write in writers:
+                write(frame)
+    for text in describe(dataset.report):
+        note(text)
+    counted = dataset.report.tables["leads"]
+    return ScoreResult(
+        read=counted.read,
+        later=counted.used - counts["scored"],
+        quarantined=counted.quarantined,
+        model_version=stored.scorer.version,
+        as_of=f"{moment.isoformat()}Z",
+        seconds=round(time.perf_counter() - began, 2),
+        out=str(out or workspace.scores),
+        **counts,
+    )
+
+
+def scored_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[pd.DataFrame]:
+    """Score chunk after chunk, in input order."""
+    for chunk in dataset.chunks(CHUNK):
+        existing = _existing_at(chunk, as_of)
+        batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
+        leads = existing.leads.reset_index(drop=True)
+        yield pd.DataFrame(
+            {
+                "lead_id": leads["lead_id"],
+                "as_of": batch.moments["as_of"],
+                **scorer.score(batch),
+                "stage": _stage_at(existing, as_of),
+                "outcome": _outcome_at(leads, as_of),
+            }
+        )
+
+
+def moments_of(leads: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """Return when each lead is looked at: at ``as_of``, or just before it closed."""
+    closed = leads["closed_at"] <= as_of
+    return leads["closed_at"].sub(pd.Timedelta(seconds=1)).where(closed, as_of)
+
+
+def parse_moment(text: str) -> pd.Timestamp:
+    """Read a moment given by a user; without an offset it is UTC. Raises InputError."""
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError:
+        moment = pd.NaT
+    if pd.isna(moment):
+        raise InputError("this is no date", expected="a date such as 2026-01-31 or 2026-01-31T12:00Z", got=text)
+    return (moment.tz_convert(None) if moment.tzinfo else moment).as_unit("us")
+
+
+def _existing_at(chunk: Chunk, as_of: pd.Timestamp) -> Chunk:
+    """Leave out the leads that were created later."""
+    created = chunk.leads["created_at"]
+    return chunk._replace(leads=chunk.leads[created.isna() | (created <= as_of)])
+
+
+def _stage_at(chunk: Chunk, as_of: pd.Timestamp) -> pd.Series:
+    """Return the stage that each lead was in: the last one entered, else the one that its row names."""
+    entered = chunk.stages[chunk.stages["entered_at"] <= as_of].groupby("position")["stage"].last()
+    known = chunk.leads["position"].map(entered).reset_index(drop=True)
+    return known.fillna(chunk.leads["stage"].reset_index(drop=True))
+
+
+def _outcome_at(leads: pd.DataFrame, as_of: pd.Timestamp) -> np.ndarray:
+    """Return won, lost or open: a lead that closed later was still open."""
+    closed = leads["won"].notna() & ~(leads["closed_at"] > as_of)
+    return np.where(~closed, "open", np.where(leads["won"].fillna(False), "won", "lost"))

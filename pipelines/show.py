@@ -1,0 +1,121 @@
+"""How results are shown: as tables to people, as one JSON object to programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from rich.markup import escape
+
+from data.simulator import SimulatedFunnel
+from models.evaluation import Interval, Metrics
+from pipelines.console import OUT, show_json, table
+from pipelines.explain import Explanation
+from pipelines.report import ReportResult
+from pipelines.score import ScoreResult
+from pipelines.train import TrainResult
+
+
+class Result(Protocol):
+    """What a verb gives back."""
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
+Shown = TypeVar("Shown", bound=Result)
+
+
+def present(result: Shown, show: Callable[[Shown], None], *, as_json: bool) -> None:
+    """Show a result: to a program as one JSON object, to people in the way given."""
+    if as_json:
+        show_json(to_json(result.as_json()))
+    else:
+        show(result)
+
+
+def show_simulation(funnel: SimulatedFunnel) -> None:
+    OUT.print(
+        f"{funnel.leads:,} leads simulated, {funnel.won:,} won, {funnel.lost:,} lost, {funnel.open:,} still open; "
+        f"{funnel.events:,} events"
+    )
+    OUT.print(f"Next: leadscore train --config {funnel.config}")
+
+
+def show_training(result: TrainResult) -> None:
+    show_metrics(result.metrics, result.rules_kind)
+    OUT.print(f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}; {escape(result.why)}.")
+
+
+def show_metrics(metrics: Mapping[str, Metrics], rules_kind: str) -> None:
+    """Show rules, model and, where it is known, the best possible, each number with its 95 % interval."""
+    measured = next(iter(metrics.values()))
+    title = f"On the newest block: {measured.rows:,} snapshots, {measured.base_rate:.1%} won"
+    grid = table("", ">AUC", ">log-loss", ">lift at 10 %", title=title)
+    for name in ("base rate", "rules", "model", "best possible"):
+        if name in metrics:
+            grid.add_row(rules_kind if name == "rules" else name, *_figures(metrics[name]))
+    OUT.print(grid)
+
+
+def _figures(measured: Metrics) -> tuple[str, str, str]:
+    return (
+        _with_interval(measured.auc, measured.auc_ci, 3),
+        _with_interval(measured.log_loss, measured.log_loss_ci, 4),
+        _with_interval(measured.lift_10, measured.lift_10_ci, 2),
+    )
+
+
+def _with_interval(value: float, interval: Interval, digits: int) -> str:
+    """Write a number with its interval.
+
+    >>> _with_interval(0.8123, (0.79, 0.83), 3)
+    '0.812 (0.790-0.830)'
+    """
+    low, high = interval
+    return f"{value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
+
+
+def show_scoring(result: ScoreResult) -> None:
+    OUT.print(
+        f"{result.scored:,} leads scored as of {result.as_of} with version {result.model_version}, "
+        f"{result.open:,} of them open; {result.read:,} read, {result.quarantined:,} quarantined, "
+        f"{result.later:,} created later."
+    )
+    OUT.print(f"Written to {result.out} in {result.seconds} s")
+
+
+def show_explanation(lead: Explanation) -> None:
+    OUT.print(
+        f"[bold]{escape(lead.lead_id)}[/bold]  score {lead.score}, {lead.band}, grade {lead.grade or '–'}: "
+        f"{lead.probability:.1%} chance of winning as of {lead.as_of}; {lead.disposition}"
+    )
+    grid = table(">points", "family", "reason")
+    for reason in [*lead.reasons_up, *lead.reasons_down]:
+        grid.add_row(f"{reason['points']:+d}", reason["family"], escape(reason["sentence"]))
+    OUT.print(grid)
+
+
+def show_report(result: ReportResult) -> None:
+    grid = table(">score", "grade", "stage", "lead", "top reason", title="Hottest open leads")
+    for lead in result.hottest:
+        reason = lead["reasons_up"][0] if lead["reasons_up"] else "–"
+        grid.add_row(
+            str(lead["score"]), lead["grade"] or "–", lead["stage"] or "–", escape(lead["lead_id"]), escape(reason)
+        )
+    OUT.print(grid)
+    OUT.print(f"Report: {result.out}")
+
+
+def to_json(content: Any) -> str:
+    """Write one line of strict JSON: what is not a number becomes null."""
+    return json.dumps(_plain(content), ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
