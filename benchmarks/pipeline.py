@@ -208,12 +208,12 @@ def _design(data: Path, workspace: Path) -> pd.DataFrame:
     from data.dataset import open_dataset
     from data.settings import load_settings
     from features import Batch
-    from pipelines.score import moments_of
+    from pipelines.moments import end_of_data, moments_of
 
     scorer = _scorer(workspace)
     with open_dataset(load_settings(data), workspace=workspace, schema=scorer.schema) as dataset:
         batches = (
-            Batch.at(chunk, scorer.schema, moments_of(chunk.leads, dataset.newest)) for chunk in dataset.chunks()
+            Batch.at(chunk, scorer.schema, moments_of(chunk.leads, end_of_data(dataset))) for chunk in dataset.chunks()
         )
         return pd.concat([scorer.design(batch) for batch in batches], ignore_index=True)
 

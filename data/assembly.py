@@ -65,7 +65,7 @@ class Assembly:
 
     def _read_timelines(self) -> None:
         if self._read_table("events", "typed_events"):
-            checks.check_events(self.connection)
+            checks.check_events(self.connection, self.tables["events"])
             checks.fill_events(self.connection)
         if self._read_table("stages", "typed_stages"):
             checks.check_stages(self.connection)

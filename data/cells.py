@@ -26,6 +26,7 @@ MONEY = r"r\$|us\$|[€$£¥₹]|\b(?:eur|usd|gbp|chf|inr|brl)\b"
 SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousands in some countries
 GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{2}})*,\d{{3}}"
 POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"
+PLAIN, PLAIN_WHOLE = r"^-?\d{1,300}(?:\.\d+)?$", r"^-?\d{1,300}$"
 ONE_SEPARATOR = r"^[+-]?\d+[.,]\d+$"
 SURE_FRACTION = r"^[+-]?(?:\d+[.,](?:\d{1,2}|\d{4,})|0[.,]\d+)$"
 DOT_THEN_COMMA, COMMA_THEN_DOT = r"\d\.\d{3}.*,\d*$", r"\d,\d{2,3}.*\.\d*$"
@@ -129,14 +130,26 @@ def _without(cells: pd.Series, missing: frozenset[str]) -> pd.Series:
 
 
 def _to_numbers(cells: pd.Series, decimal_comma: bool) -> pd.Series:
+    is_plain = cells.str.match(PLAIN_WHOLE if decimal_comma else PLAIN)
+    values = _to_floats(cells.where(is_plain))
+    rest = cells[~is_plain]
+    return values if rest.empty else values.mask(~is_plain, _decorated(rest, decimal_comma))
+
+
+def _decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
+    """Read numbers with separators, signs of currencies or percent signs."""
     plain = _bare(cells)
     if decimal_comma:
         plain = plain.str.translate({ord(","): ".", ord("."): ","})
     readable = plain.str.match(POINTED) & plain.str.contains(r"\d")
-    digits = plain.where(readable).str.replace(rf",|{SPACE}", "", regex=True)
-    values = pd.to_numeric(digits, errors="coerce").astype("float64")
+    digits = plain.where(readable).str.replace(rf"[+,]|{SPACE}", "", regex=True)
+    values = _to_floats(digits)
     values = values.mask(cells.str.endswith("%"), values / 100)
     return values.where(np.isfinite(values))
+
+
+def _to_floats(digits: pd.Series) -> pd.Series:
+    return pd.Series(pc.cast(pa.array(digits, pa.large_string()), pa.float64()).to_numpy(False), index=digits.index)
 
 
 def _bare(cells: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from data.quality import Flag
-from data.tables import Table, quarantined
+from data.tables import BLANKS, Table, quarantined
 
 def set_aside(connection: duckdb.DuckDBPyConnection, name: str, reason: str, positions: str) -> None:
     """Put the rows whose positions a query returns into quarantine, unless they are there already."""
@@ -33,7 +33,8 @@ def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
         f"""CREATE TABLE lead_ids AS SELECT position, {leads.id_sql(leads.columns['lead_id'])} AS lead_id,
         {leads.id_sql(leads.columns.get('account_id'))} AS account_id FROM {leads.staged} WHERE problem IS NULL ORDER BY position"""
     )
-    set_aside(connection, "leads", "no lead_id", "SELECT position FROM lead_ids WHERE lead_id IS NULL")
+    without = f"SELECT position FROM lead_ids WHERE lead_id IS NULL OR trim(lead_id, {BLANKS}) = ''"
+    set_aside(connection, "leads", "no lead_id", without)
     set_aside(connection, "leads", "a lead_id that an earlier row has", _repeated("leads", "lead_ids", "lead_id"))
     connection.execute(f"DELETE FROM lead_ids WHERE position IN ({quarantined('leads')})")
 
@@ -45,18 +46,22 @@ def _repeated(name: str, table: str, key: str) -> str:
     return f"SELECT t.position FROM {usable} t JOIN ({repeated}) r ON t.{key} = r.{key} AND t.position > r.first"
 
 
-def check_events(connection: duckdb.DuckDBPyConnection) -> None:
+def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
     """Put events without lead, time or type, and repeated ones, into quarantine."""
-    none = "SELECT position FROM typed_events WHERE lead_id IS NULL AND account_id IS NULL"
-    unknown_lead = "SELECT position FROM typed_events ANTI JOIN lead_ids USING (lead_id) WHERE lead_id IS NOT NULL"
-    unknown_account = """SELECT position FROM typed_events ANTI JOIN lead_ids USING (account_id)
-        WHERE lead_id IS NULL AND account_id IS NOT NULL"""
-    set_aside(connection, "events", "an event without a lead: it names none", none)
-    set_aside(connection, "events", "an event without a lead: its lead_id is unknown", unknown_lead)
-    set_aside(connection, "events", "an event without a lead: its account_id is unknown", unknown_account)
-    set_aside(connection, "events", "no readable time", "SELECT position FROM typed_events WHERE occurred_at IS NULL")
-    set_aside(connection, "events", "no type", "SELECT position FROM typed_events WHERE type IS NULL")
-    set_aside(connection, "events", "an event_id that an earlier row has", _repeated("events", "typed_events", "event_id"))
+    connection.execute(
+        """INSERT INTO quarantine SELECT * FROM (
+        SELECT 'events', e.position, CASE
+            WHEN e.lead_id IS NULL AND e.account_id IS NULL THEN 'an event without a lead: it names none'
+            WHEN e.lead_id IS NOT NULL AND l.lead_id IS NULL THEN 'an event without a lead: its lead_id is unknown'
+            WHEN e.lead_id IS NULL AND a.account_id IS NULL THEN 'an event without a lead: its account_id is unknown'
+            WHEN e.occurred_at IS NULL THEN 'no readable time'
+            WHEN e.type IS NULL THEN 'no type' END AS reason
+        FROM typed_events e LEFT JOIN lead_ids l ON e.lead_id = l.lead_id
+        LEFT JOIN (SELECT DISTINCT account_id FROM lead_ids) a ON e.lead_id IS NULL AND e.account_id = a.account_id
+        ) WHERE reason IS NOT NULL"""
+    )
+    if events.has("event_id"):
+        set_aside(connection, "events", "an event_id that an earlier row has", _repeated("events", "typed_events", "event_id"))
 
 
 def check_stages(connection: duckdb.DuckDBPyConnection) -> None:

@@ -107,7 +107,7 @@ class Dataset:
 def open_dataset(
     settings: Settings, *, workspace: Path, schema: Schema | None = None, now: pd.Timestamp | None = None
 ) -> Iterator[Dataset]:
-    """Read and check all tables of a project into a temporary database in the workspace.
+    """Read and check all tables of a project into a temporary database, which spills into the workspace.
 
     ``schema`` is that of a trained model: then its columns must be there, and the outcome may be missing.
     ``now`` (naive UTC, default: the present) is what dates are not later than.
@@ -116,7 +116,7 @@ def open_dataset(
     """
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="staging-", dir=workspace))
-    connection = duckdb.connect(str(folder / "tables.duckdb"), config=_limits(folder))
+    connection = duckdb.connect(":memory:", config=_limits(folder))
     try:
         assembly = Assembly(connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None))
         inferred = assembly.build(schema)
@@ -128,7 +128,7 @@ def open_dataset(
 
 def _limits(folder: Path) -> dict[str, str | int | bool]:
     threads = min(2, os.cpu_count() or 1)
-    return {"memory_limit": MEMORY, "temp_directory": str(folder / "spill"), "threads": threads}
+    return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
 
 
 def require_both_classes(dataset: Dataset) -> None:

@@ -6,11 +6,12 @@ each becomes the same checked `Settings`.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from data.errors import InputError, nearest
 from data.vocabulary import HORIZON, LOST_STAGES, TABLES, WON_STAGES
@@ -24,7 +25,14 @@ def _as_texts(value: Any) -> Any:
 
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
+def _as_naive_utc(moment: datetime) -> datetime:
+    """Times without an offset are UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
+
+Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
 
 
 class _Strict(BaseModel):
@@ -52,7 +60,8 @@ class Settings(_Strict):
     ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``.
     ``formats`` says, per table and our name, how times or numbers are written where the cells leave it open; what a
     data set decided about its own columns is kept here, so that later files are read in the same way.
-    ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order.
+    ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
+    ``as_of`` the end of the data, by default the newest date in it.
     """
 
     tables: dict[str, Path]
@@ -66,11 +75,17 @@ class Settings(_Strict):
     keep: list[str] = []
     rules: Path | None = None
     truth: Path | None = None
+    as_of: Moment | None = None
     seed: int = 0
 
     def column(self, table: str, name: str) -> str:
         """Return the source's name of a vocabulary column; the same name where nothing is mapped."""
         return self.columns.get(table, {}).get(name, name)
+
+    def with_absolute_paths(self) -> Settings:
+        """Return settings that hold wherever the next command is run."""
+        tables = {table: file.resolve() for table, file in self.tables.items()}
+        return self.model_copy(update={"tables": tables, "rules": self.rules and self.rules.resolve()})
 
     @property
     def outcome_is_final(self) -> bool:

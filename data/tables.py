@@ -23,6 +23,7 @@ UNREADABLE = {Kind.NUMBER: "not a number", Kind.FLAG: "neither yes nor no", Kind
 PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
 ROWS = "rows"
 """In place of the column of the lead id: the number of the row, from 1, for files without any id."""
+BLANKS = r"' ' || chr(9) || chr(10) || chr(13)"
 NO_ID = "'', 'null', 'nan', 'none', 'n/a', '#n/a'"
 
 
@@ -55,9 +56,7 @@ class Table:
         if theirs == ROWS and ROWS not in self.file.columns:
             return "(position + 1)::VARCHAR"
         text = self.text_sql(theirs)
-        is_sure = f"strlen({text}) > 4 AND {text} >= '!'"  # longer than any of NO_ID, and begins with no blank
-        is_none = f"lower(trim({text}, ' \t\r\n')) IN ({NO_ID})"
-        return f"CASE WHEN {is_sure} THEN {text} WHEN {is_none} THEN NULL ELSE {text} END"
+        return f"CASE WHEN strlen({text}) <= 4 AND lower(trim({text}, {BLANKS})) IN ({NO_ID}) THEN NULL ELSE {text} END"
 
 
 @dataclass(frozen=True)
@@ -130,10 +129,10 @@ def make_typed(
 ) -> list[Flag]:
     """Make the typed table of those rows of a staged table that are not in quarantine; return what cannot be read.
 
-    Where all cells are there as they should be, as in most Parquet files, it is a view.
+    Where all cells are there as they should be, as in most Parquet files, DuckDB does that alone.
     """
     if all(_is_plain(connection, table, reading) for reading in readings):
-        connection.execute(f"CREATE VIEW {into} AS {_usable_cells(table, readings)}")
+        connection.execute(f"CREATE TABLE {into} AS {_usable_cells(table, readings)}")
         return []
     return _write_typed(connection, table, readings, into)
 

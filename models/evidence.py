@@ -15,7 +15,7 @@ import pandas as pd
 
 from features import Feature
 
-MOST_BINS = 6
+MOST_BINS = 8
 MOST_LEVELS = 200
 FEWEST_LEADS = 20
 """Fewer leads than this are no evidence."""

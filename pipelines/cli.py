@@ -105,7 +105,8 @@ def score(
     """Score leads with the champion, and write scores with their reasons."""
     from data.settings import load_settings
     from data.workspace import Workspace
-    from pipelines.score import LeadFiles, parse_moment
+    from pipelines.moments import parse_moment
+    from pipelines.score import LeadFiles
     from pipelines.score import score as run
     from pipelines.show import present, show_scoring
 

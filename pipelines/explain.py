@@ -17,7 +17,7 @@ from models.reasons import Narrator, Reasons
 from models.registry import Registry
 from models.scorer import Scorer
 from pipelines.console import step
-from pipelines.score import moments_of
+from pipelines.moments import end_of_data, moments_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def explain(lead_id: str, workspace: Workspace) -> Explanation:
         open_dataset(stored.settings, workspace=workspace.root, schema=scorer.schema) as dataset,
     ):
         chunk = next((found for chunk in dataset.chunks() if (found := _only(chunk, lead_id))), None)
-        as_of = dataset.newest
+        as_of = end_of_data(dataset)
     if chunk is None:
         raise InputError(
             f"there is no lead '{lead_id}'",

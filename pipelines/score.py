@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from data.exports import export_to
 
 from data.dataset import Dataset, open_dataset
-from data.errors import InputError
+from data.exports import export_to
 from data.schema import Chunk
 from data.settings import Settings, settings_of_folder
 from data.workspace import Workspace
@@ -23,6 +22,7 @@ from models.registry import Registry
 from models.scorer import Scorer
 from pipelines.console import note, step
 from pipelines.describe import describe
+from pipelines.moments import end_of_data, moments_of
 
 CHUNK = 50_000
 """Leads that are in memory at once."""
@@ -44,7 +44,7 @@ class LeadFiles:
             tables = {"leads": self.leads, **({"events": self.events} if self.events else {})}
         of_leads = trained.columns.get("leads", {}) | ({"lead_id": self.lead_id} if self.lead_id else {})
         columns = {**trained.columns, "leads": of_leads}
-        return trained.model_copy(update={"tables": tables, "columns": columns, "truth": None})
+        return trained.model_copy(update={"tables": tables, "columns": columns, "truth": None, "as_of": None})
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def score(
     counts = {"scored": 0, "open": 0}
     with ExitStack() as stack:
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
-        moment = dataset.newest if as_of is None else as_of
+        moment = as_of or end_of_data(dataset)
         writers = [stack.enter_context(export_to(path, ids=("lead_id",))) for path in {workspace.scores, out} if path]
         stack.enter_context(step("scoring and explaining leads"))
         for frame in scored_chunks(dataset, stored.scorer, moment):
@@ -124,23 +124,6 @@ def scored_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
                 "outcome": _outcome_at(leads, as_of),
             }
         )
-
-
-def moments_of(leads: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
-    """Return when each lead is looked at: at ``as_of``, or just before it closed."""
-    closed = leads["closed_at"] <= as_of
-    return leads["closed_at"].sub(pd.Timedelta(seconds=1)).where(closed, as_of)
-
-
-def parse_moment(text: str) -> pd.Timestamp:
-    """Read a moment given by a user; without an offset it is UTC. Raises InputError."""
-    try:
-        moment = pd.Timestamp(text)
-    except ValueError:
-        moment = pd.NaT
-    if pd.isna(moment):
-        raise InputError("this is no date", expected="a date such as 2026-01-31 or 2026-01-31T12:00Z", got=text)
-    return (moment.tz_convert(None) if moment.tzinfo else moment).as_unit("us")
 
 
 def _existing_at(chunk: Chunk, as_of: pd.Timestamp) -> Chunk:

@@ -29,6 +29,7 @@ from models.rules import Rules, load_rules, speaks_of
 from models.scorer import Scorer, assemble
 from pipelines.console import note, step
 from pipelines.describe import describe
+from pipelines.moments import end_of_data
 
 SUMMARY_ROWS = 2000
 """Rows that the SHAP summary plot is drawn from."""
@@ -58,13 +59,18 @@ class TrainResult:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What was read: the training table, the design of the leads that are open now, and how the reading went."""
+    """What was read: the training table, the design of the leads that are open now, and how the reading went.
+
+    ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
+    model, so that later files are read alike.
+    """
 
     table: TrainingTable
     open_leads: pd.DataFrame
     censored: int
     data_end: pd.Timestamp
     report: Report
+    settings: Settings
 
 
 def train(settings: Settings, workspace: Workspace) -> TrainResult:
@@ -101,12 +107,12 @@ def read_training_data(settings: Settings, workspace: Workspace) -> TrainingData
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
     with open_dataset(settings, workspace=workspace.root) as dataset:
         require_both_classes(dataset)
-        data_end, schema, ranks = dataset.newest, dataset.schema, dataset.order_ranks()
+        data_end, schema, ranks = end_of_data(dataset), dataset.schema, dataset.order_ranks()
         parts = [_of_chunk(chunk, schema, data_end, settings.horizon, ranks) for chunk in dataset.chunks()]
     designs, rows, open_leads, censored = (list(part) for part in zip(*parts, strict=True))
     design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
     table = TrainingTable(schema, design, all_rows, schema.timed, settings.horizon)
-    return TrainingData(table, now_open, sum(censored), data_end, dataset.report)
+    return TrainingData(table, now_open, sum(censored), data_end, dataset.report, dataset.settings)
 
 
 def _of_chunk(
@@ -175,7 +181,7 @@ def _store(
                 "censored": read.censored,
             },
         )
-        registry.log_scorer(scorer, settings, result.as_json())
+        registry.log_scorer(scorer, read.settings.with_absolute_paths(), result.as_json())
         registry.log_run(_params(settings, learned), _flat_metrics(metrics), tags)
         _log_pictures(registry, scorer, learned, table)
     registry.promote(version)

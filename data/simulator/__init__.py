@@ -38,6 +38,7 @@ import yaml
 from data.errors import InputError
 from data.simulator.chain import STAGES, Chain
 from data.simulator.tables import schemas, simulate_cohort
+from data.simulator.world import DATA_END
 from data.vocabulary import HORIZON
 
 COHORT = 25_000
@@ -60,6 +61,11 @@ class SimulatedFunnel:
     def open(self) -> int:
         """Leads that are neither won nor lost when the data ends."""
         return self.leads - self.won - self.lost
+
+    def as_json(self) -> dict[str, int | str]:
+        """Return the counts and the place of the settings, for ``simulate --json``."""
+        counts = {name: getattr(self, name) for name in ("leads", "events", "won", "lost", "open")}
+        return {**counts, "config": str(self.config)}
 
 
 def simulate(leads: int, out: Path, *, seed: int = 0, drift: bool = False, fast: bool = False) -> SimulatedFunnel:
@@ -106,6 +112,7 @@ def _write_settings(out: Path, tables: dict[str, Path], truth: Path, seed: int) 
         "horizon": HORIZON,
         "stages": {"won": [STAGES[-2]], "lost": [STAGES[-1]]},
         "truth": truth.name,
+        "as_of": f"{np.array(DATA_END).astype('datetime64[us]').astype('datetime64[s]')}Z",
         "seed": seed,
     }
     config = out / "leadscore.yaml"

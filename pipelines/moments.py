@@ -1,0 +1,31 @@
+"""Moments: the end of the data, the one that a user gives, and when each lead is looked at."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.dataset import Dataset
+from data.errors import InputError
+
+
+def end_of_data(dataset: Dataset) -> pd.Timestamp:
+    """Return the ``as_of`` of the settings, or the newest moment in the data (naive UTC)."""
+    stated = dataset.settings.as_of
+    return pd.Timestamp(stated).as_unit("us") if stated else dataset.newest.as_unit("us")
+
+
+def parse_moment(text: str) -> pd.Timestamp:
+    """Read a moment given by a user; without an offset it is UTC. Raises InputError."""
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError:
+        moment = pd.NaT
+    if pd.isna(moment):
+        raise InputError("this is no date", expected="a date such as 2026-01-31 or 2026-01-31T12:00Z", got=text)
+    return (moment.tz_convert(None) if moment.tzinfo else moment).as_unit("us")
+
+
+def moments_of(leads: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """Return when each lead is looked at: at ``as_of``, or just before it closed."""
+    closed = leads["closed_at"] <= as_of
+    return leads["closed_at"].sub(pd.Timedelta(seconds=1)).where(closed, as_of)
