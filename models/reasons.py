@@ -94,7 +94,7 @@ class Narrator:
         """History that points the other way is left out: the value matters together with others."""
         if leads < FEWEST_LEADS or sign * (won / leads - self.evidence.overall) <= 0:
             return ""
-        return f": {won:,} of {leads:,} such leads were won; overall {self.evidence.overall:.0%}".replace("%", " %")
+        return f" – {won:,} of {leads:,} such leads were won; overall {self.evidence.overall:.0%}".replace("%", " %")
 
 
 def say(feature: Feature, value: Any) -> str:

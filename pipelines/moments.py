@@ -11,7 +11,7 @@ from data.errors import InputError
 def end_of_data(dataset: Dataset) -> pd.Timestamp:
     """Return the ``as_of`` of the settings, or the newest moment in the data (naive UTC)."""
     stated = dataset.settings.as_of
-    return pd.Timestamp(stated).as_unit("us") if stated else dataset.newest.as_unit("us")
+    return pd.Timestamp(stated).as_unit("us") if stated else dataset.newest
 
 
 def parse_moment(text: str) -> pd.Timestamp:

@@ -14,6 +14,7 @@ from data.workspace import Workspace
 from models.registry import Registry
 
 HOTTEST = 10
+SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "stage", "reasons_up", "reasons_down")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -54,10 +55,9 @@ def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
 
 def hottest_leads(scores: Path, count: int = HOTTEST) -> list[dict[str, Any]]:
     """Return the open leads with the highest probability."""
-    query = "SELECT * FROM read_parquet(?) WHERE outcome = 'open' ORDER BY probability DESC, lead_id LIMIT ?"
-    found = duckdb.execute(query, [str(scores), count])
-    columns = [column[0] for column in found.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    query = f"""SELECT {", ".join(SHOWN)} FROM read_parquet(?) WHERE outcome = 'open'
+        ORDER BY probability DESC, lead_id LIMIT ?"""
+    return [dict(zip(SHOWN, row, strict=True)) for row in duckdb.execute(query, [str(scores), count]).fetchall()]
 
 
 def leads_per_band(scores: Path) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from rich.markup import escape
@@ -98,14 +98,22 @@ def show_explanation(lead: Explanation) -> None:
 
 
 def show_report(result: ReportResult) -> None:
+    """Show the hottest open leads, and where the page is."""
+    show_hottest(result.hottest)
+    OUT.print(f"Report: {result.out}")
+
+
+def show_hottest(leads: Sequence[Mapping[str, Any]]) -> None:
+    """Show open leads with their top reason."""
+    if not leads:
+        return OUT.print("No lead is open.")
     grid = table(">score", "grade", "stage", "lead", "top reason", title="Hottest open leads")
-    for lead in result.hottest:
+    for lead in leads:
         reason = lead["reasons_up"][0] if lead["reasons_up"] else "–"
         grid.add_row(
             str(lead["score"]), lead["grade"] or "–", lead["stage"] or "–", escape(lead["lead_id"]), escape(reason)
         )
-    OUT.print(grid)
-    OUT.print(f"Report: {result.out}")
+    return OUT.print(grid)
 
 
 def to_json(content: Any) -> str:

@@ -42,7 +42,7 @@ def test_windows_of_one_concept_are_one_reason_in_the_words_of_the_strongest(nar
 
 def test_a_reason_carries_the_leads_value_and_evidence_from_history(narrator):
     up, _ = narrator.reasons(told(1, 0, 0, 0), lead())
-    assert up.sentence[0, 0] == "Industry: Software: 12 of 40 such leads were won; overall 6 %"
+    assert up.sentence[0, 0] == "Industry: Software – 12 of 40 such leads were won; overall 6 %"
 
 
 def test_evidence_that_points_the_other_way_is_left_out(narrator):
