@@ -9,21 +9,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from data import checks, closings
+from data.errors import InputError
 from data.matching import check_kinds, infer, match, order_kind
 from data.quality import Report, TableCounts
+from data.quarantine import write_quarantine
 from data.roles import PERSONAL
 from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
 from data.settings import Outcome, Settings
-from data.tables import Reading, Table, check_column, open_table, make_typed
+from data.tables import Reading, check_column, make_typed, open_table
 from data.vocabulary import FUNNEL, TABLES, Kind
 
-FIXED = {"lead_id": Kind.ID, "account_id": Kind.ID, "created_at": Kind.TIME, "closed_at": Kind.TIME, "stage": Kind.CATEGORY}
+FIXED = {
+    "lead_id": Kind.ID,
+    "account_id": Kind.ID,
+    "created_at": Kind.TIME,
+    "closed_at": Kind.TIME,
+    "stage": Kind.CATEGORY,
+}
+MOMENTS = (("leads", "created_at"), ("events", "occurred_at"), ("entries", "entered_at"), ("closings", "closed_at"))
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 EMPTY_TABLES = """
     CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
@@ -48,49 +58,69 @@ class Assembly:
         self.tables = {name: open_table(connection, name, settings) for name in TABLES if name in settings.tables}
         self.leads = self.tables["leads"]
 
-    def build(self, trained: Schema | None) -> Schema:
-        """Fill the database; return the schema, inferred unless that of a trained model is given."""
+    def build(self, trained: Schema | None, quarantine: Path) -> Schema:
+        """Fill the database; return the schema, inferred unless that of a trained model is given.
+
+        Rows that cannot be used are written to the folder ``quarantine``.
+        """
         for table in self.tables.values():
             checks.set_aside_damaged(self.connection, table)
         checks.identify_leads(self.connection, self.leads)
         self._read_timelines()
+        self._count_rows(quarantine)
         schema = trained or self._infer()
         columns = match(self.leads, schema)
         if trained:
             check_kinds(self.connection, self.leads, schema, columns)
         self._read_leads(schema, columns)
         self._close_leads(strict=trained is None)
-        self._report()
+        self._note_oddities(schema)
+        self._let_go()
         return schema
 
     def _read_timelines(self) -> None:
-        if self._read_table("events", "typed_events"):
+        if "events" in self.tables:
+            self._read_table("events", "typed_events")
             checks.check_events(self.connection, self.tables["events"])
             checks.fill_events(self.connection)
-        if self._read_table("stages", "typed_stages"):
+        if "stages" in self.tables:
+            self._read_table("stages", "typed_stages")
             checks.check_stages(self.connection)
-            checks.fill_entries(self.connection, self._closing_stages())
-        if self._read_table("outcomes", "outcomes"):
+            checks.fill_entries(self.connection, self.settings.stages)
+        if "outcomes" in self.tables:
+            self._read_table("outcomes", "typed_outcomes")
             checks.check_outcomes(self.connection)
 
-    def _closing_stages(self) -> list[str]:
-        return [stage.strip().lower() for stage in (*self.settings.stages.won, *self.settings.stages.lost)]
-
-    def _read_table(self, name: str, into: str) -> bool:
-        if name not in self.tables:
-            return False
+    def _read_table(self, name: str, into: str) -> None:
         columns = self.tables[name].columns
-        self._type(name, [Reading(ours, columns.get(ours), known.kind) for ours, known in TABLES[name].items()], into)
-        return True
+        readings = [Reading(ours, columns.get(ours), column.kind) for ours, column in TABLES[name].items()]
+        self._type(name, readings, into)
 
     def _type(self, name: str, readings: Sequence[Reading], into: str) -> None:
-        """Write the typed copy of a table, and keep how its cells were read."""
+        """Make the typed copy of a table, and keep how its cells were read."""
         table = self.tables[name]
         decided, notes = decide_readings(self.connection, table, readings, self.formats[name])
         self.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
         self.report.notes += notes
         self.report.flags += make_typed(self.connection, table, decided, into)
         self.zoneless += zoneless(self.connection, table, decided)
+
+    def _count_rows(self, quarantine: Path) -> None:
+        for name, table in self.tables.items():
+            write_quarantine(self.connection, table, quarantine)
+            reasons = checks.reasons(self.connection, name)
+            self.report.tables[name] = TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons)
+            self.report.notes += [f"{table.file.path.name}: {note}" for note in table.file.notes]
+        if not self.report.tables["leads"].used:
+            raise self._no_leads(self.report.tables["leads"])
+
+    def _no_leads(self, counts: TableCounts) -> InputError:
+        return InputError(
+            "no row of the leads table can be used",
+            expected="rows with a unique lead_id",
+            got=", ".join(f"{count} × {reason}" for reason, count in counts.reasons.items()) or "a header without rows",
+            where=str(self.leads.file.path),
+        )
 
     def _infer(self) -> Schema:
         types, stages = _event_types(self.connection), _open_stages(self.connection)
@@ -119,9 +149,8 @@ class Assembly:
         return Reading("ranking", order, order_kind(self.connection, self.leads, order))
 
     def _close_leads(self, strict: bool) -> None:
-        outcome = self.settings.outcome
-        if outcome is not None:
-            self._close_by_column(outcome, strict)
+        if self.settings.outcome is not None:
+            self._close_by_column(self.settings.outcome, strict)
         elif "outcomes" in self.tables:
             closings.close_by_outcomes(self.connection)
         elif "stages" in self.tables:
@@ -133,15 +162,25 @@ class Assembly:
         if outcome.column in self.leads.file.columns:
             closings.close_by_column(self.connection, self.leads, outcome, strict=strict)
 
-    def _report(self) -> None:
+    def _note_oddities(self, schema: Schema) -> None:
         self.report.flags += checks.future_rows(self.connection, self.now)
-        self.report.flags += checks.out_of_order(self.connection)
-        for name, table in self.tables.items():
-            reasons = checks.reasons(self.connection, name)
-            self.report.tables[name] = TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons)
-            self.report.notes += [f"{table.file.path.name}: {note}" for note in table.file.notes]
+        self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
         if self.zoneless:
             self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
+        known = {*schema.excluded, *self._columns_in_use(schema)}
+        new = [name for name in self.leads.file.columns if name not in known]
+        if new:
+            self.report.notes.append(f"columns that the model does not know are ignored: {', '.join(new)}")
+
+    def _columns_in_use(self, schema: Schema) -> set[str]:
+        in_use = {*self.leads.columns.values(), *match(self.leads, schema).values(), self.settings.order or ""}
+        return in_use | ({self.settings.outcome.column} if self.settings.outcome else set())
+
+    def _let_go(self) -> None:
+        """Drop the copies that were needed on the way."""
+        for name, table in self.tables.items():
+            kind = "VIEW" if table.file.is_view else "TABLE"
+            self.connection.execute(f"DROP {kind} {table.staged}; DROP TABLE IF EXISTS typed_{name}")
 
     def settings_used(self) -> Settings:
         """Return the settings with the formats that were decided."""
@@ -149,9 +188,9 @@ class Assembly:
 
     def newest(self) -> pd.Timestamp:
         """Return the newest moment in the data that is not later than now; now where there is none."""
-        columns = (("leads", "created_at"), ("events", "occurred_at"), ("entries", "entered_at"), ("closings", "closed_at"))
-        moments = " UNION ALL ".join(f"SELECT max({name}) AS moment FROM {table} WHERE {name} <= $1" for table, name in columns)
-        found = self.connection.execute(f"SELECT max(moment) FROM ({moments})", [self.now]).fetchall()[0][0]
+        each = (f"SELECT max({name}) AS moment FROM {table} WHERE {name} <= $1" for table, name in MOMENTS)
+        query = f"SELECT max(moment) FROM ({' UNION ALL '.join(each)})"
+        found = self.connection.execute(query, [self.now]).fetchall()[0][0]
         return self.now if found is None else pd.Timestamp(found)
 
 
@@ -160,11 +199,11 @@ def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]
     types = connection.execute(
         f"SELECT type, count(value) > 0 FROM events GROUP BY type ORDER BY count(*) DESC, type LIMIT {EVENT_TYPES}"
     ).fetchall()
-    assets = defaultdict(list)
     counted = connection.execute(
         f"""SELECT type, asset FROM events WHERE asset IS NOT NULL GROUP BY type, asset
         HAVING count(*) >= {ASSET_EVENTS} ORDER BY type, count(*) DESC, asset"""
     ).fetchall()
+    assets = defaultdict(list)
     for event_type, asset in counted:
         assets[event_type].append(asset)
     return tuple(EventType(name, tuple(assets[name][:ASSETS]), has_value) for name, has_value in types)

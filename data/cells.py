@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.times import decide_order, parse_times
+from data.times import decide_order, parse_times, to_arrow
 from data.vocabulary import Kind
 
 MISSING = frozenset({"", "null", "nan", "n/a", "#n/a", "select", "-", "--", "?", "(not set)", "(blank)"})
@@ -24,12 +24,13 @@ NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off"})
 DECIMAL_COMMA, DECIMAL_POINT = "decimal comma", "decimal point"
 MONEY = r"r\$|us\$|[€$£¥₹]|\b(?:eur|usd|gbp|chf|inr|brl)\b"
 SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousands in some countries
-GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{2}})*,\d{{3}}"
+GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}"
 POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"
 PLAIN, PLAIN_WHOLE = r"^-?\d{1,300}(?:\.\d+)?$", r"^-?\d{1,300}$"
 ONE_SEPARATOR = r"^[+-]?\d+[.,]\d+$"
 SURE_FRACTION = r"^[+-]?(?:\d+[.,](?:\d{1,2}|\d{4,})|0[.,]\d+)$"
-DOT_THEN_COMMA, COMMA_THEN_DOT = r"\d\.\d{3}.*,\d*$", r"\d,\d{2,3}.*\.\d*$"
+GROUPED_BY_DOTS = r"\d\.\d{3}(?:\.\d{3}|,)"
+GROUPED_BY_COMMAS = r"\d,\d{2,3}(?:,\d{2,3}|\.)"
 
 
 class Parsed(NamedTuple):
@@ -104,7 +105,8 @@ def numbers(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
 def times(column: pd.Series, order: str | None = None) -> Parsed:
     """Return moments in naive UTC; ``order`` says whether ``01-02-2018`` begins with the day or the month."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return Parsed(column.astype("datetime64[us]"), pd.Series(False, index=column.index))
+        utc = column.dt.tz_convert(None) if column.dt.tz is not None else column
+        return Parsed(utc.astype("datetime64[us]"), pd.Series(False, index=column.index))
     cells = _without(_as_text(column).str.strip(), MISSING_NUMBERS)
     values = parse_times(cells, order)
     return Parsed(values, values.isna() & cells.notna())
@@ -141,7 +143,7 @@ def _decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
     plain = _bare(cells)
     if decimal_comma:
         plain = plain.str.translate({ord(","): ".", ord("."): ","})
-    readable = plain.str.match(POINTED) & plain.str.contains(r"\d")
+    readable = plain.str.match(POINTED) & plain.str.match(r"[+-]?\.?\d")
     digits = plain.where(readable).str.replace(rf"[+,]|{SPACE}", "", regex=True)
     values = _to_floats(digits)
     values = values.mask(cells.str.endswith("%"), values / 100)
@@ -149,7 +151,7 @@ def _decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
 
 
 def _to_floats(digits: pd.Series) -> pd.Series:
-    return pd.Series(pc.cast(pa.array(digits, pa.large_string()), pa.float64()).to_numpy(False), index=digits.index)
+    return pd.Series(pc.cast(to_arrow(digits), pa.float64()).to_numpy(zero_copy_only=False), index=digits.index)
 
 
 def _bare(cells: pd.Series) -> pd.Series:
@@ -162,7 +164,7 @@ def _bare(cells: pd.Series) -> pd.Series:
 
 def _replace(cells: pd.Series, pattern: str, replacement: str) -> pd.Series:
     """Replace with groups in Arrow; pandas would go through Python, cell by cell."""
-    replaced = pc.replace_substring_regex(pa.array(cells, pa.large_string()), pattern, replacement)
+    replaced = pc.replace_substring_regex(to_arrow(cells), pattern, replacement)
     return pd.Series(replaced.to_pandas().array, index=cells.index, dtype="str")
 
 
@@ -172,8 +174,8 @@ def _decide_decimal(cells: pd.Series) -> tuple[str | None, bool]:
     Only ``1,234`` leaves it open: it is then twelve hundred, not one and a bit.
     """
     bare = _bare(cells)
-    commas = bare.str.contains(DOT_THEN_COMMA) | (bare.str.match(SURE_FRACTION) & bare.str.contains(",", regex=False))
-    points = bare.str.contains(COMMA_THEN_DOT) | (bare.str.match(SURE_FRACTION) & bare.str.contains(".", regex=False))
-    separated = bare.str.match(ONE_SEPARATOR).any()
-    ambiguous = bool(separated and not commas.any() and not points.any())
-    return (DECIMAL_COMMA if commas.sum() > points.sum() else DECIMAL_POINT), ambiguous
+    is_fraction = bare.str.match(SURE_FRACTION)
+    commas = (bare.str.contains(GROUPED_BY_DOTS) | (is_fraction & bare.str.contains(",", regex=False))).sum()
+    points = (bare.str.contains(GROUPED_BY_COMMAS) | (is_fraction & bare.str.contains(".", regex=False))).sum()
+    is_open = bool(bare.str.match(ONE_SEPARATOR).any() and commas == points)
+    return (DECIMAL_COMMA if commas > points else DECIMAL_POINT), is_open

@@ -8,8 +8,11 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from data.closings import plain_value
 from data.quality import Flag
+from data.settings import StageMapping
 from data.tables import BLANKS, Table, quarantined
+
 
 def set_aside(connection: duckdb.DuckDBPyConnection, name: str, reason: str, positions: str) -> None:
     """Put the rows whose positions a query returns into quarantine, unless they are there already."""
@@ -29,21 +32,23 @@ def set_aside_damaged(connection: duckdb.DuckDBPyConnection, table: Table) -> No
 
 def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
     """Make the table ``lead_ids`` of all usable leads; rows without an id, and repeated ids, go to quarantine."""
+    lead, account = leads.id_sql(leads.columns["lead_id"]), leads.id_sql(leads.columns.get("account_id"))
     connection.execute(
-        f"""CREATE TABLE lead_ids AS SELECT position, {leads.id_sql(leads.columns['lead_id'])} AS lead_id,
-        {leads.id_sql(leads.columns.get('account_id'))} AS account_id FROM {leads.staged} WHERE problem IS NULL ORDER BY position"""
+        f"""CREATE TABLE lead_ids AS SELECT position, {lead} AS lead_id, {account} AS account_id
+        FROM {leads.staged} WHERE problem IS NULL ORDER BY position"""
     )
     without = f"SELECT position FROM lead_ids WHERE lead_id IS NULL OR trim(lead_id, {BLANKS}) = ''"
     set_aside(connection, "leads", "no lead_id", without)
-    set_aside(connection, "leads", "a lead_id that an earlier row has", _repeated("leads", "lead_ids", "lead_id"))
+    set_aside_repeated(connection, "leads", "lead_ids", "lead_id")
     connection.execute(f"DELETE FROM lead_ids WHERE position IN ({quarantined('leads')})")
 
 
-def _repeated(name: str, table: str, key: str) -> str:
-    """Return a query for the positions of all usable rows but the first with the same key."""
-    usable = f"(SELECT position, {key} FROM {table} WHERE position NOT IN ({quarantined(name)}))"
-    repeated = f"SELECT {key}, min(position) AS first FROM {usable} WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
-    return f"SELECT t.position FROM {usable} t JOIN ({repeated}) r ON t.{key} = r.{key} AND t.position > r.first"
+def set_aside_repeated(connection: duckdb.DuckDBPyConnection, name: str, table: str, key: str) -> None:
+    """Put all usable rows but the first with the same key into quarantine."""
+    usable = f"(SELECT position, {key} FROM {table} WHERE {key} IS NOT NULL AND position NOT IN ({quarantined(name)}))"
+    repeated = f"SELECT {key}, min(position) AS first FROM {usable} GROUP BY {key} HAVING count(*) > 1"
+    later = f"SELECT t.position FROM {usable} t JOIN ({repeated}) r ON t.{key} = r.{key} AND t.position > r.first"
+    set_aside(connection, name, f"the {key} of an earlier row", later)
 
 
 def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
@@ -61,7 +66,7 @@ def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
         ) WHERE reason IS NOT NULL"""
     )
     if events.has("event_id"):
-        set_aside(connection, "events", "an event_id that an earlier row has", _repeated("events", "typed_events", "event_id"))
+        set_aside_repeated(connection, "events", "typed_events", "event_id")
 
 
 def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
@@ -73,10 +78,10 @@ def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
 
 def check_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
     """Put outcomes of unknown leads, second ones of a lead, and those without a time or a result into quarantine."""
-    set_aside(connection, "outcomes", "no known lead", _without_lead("outcomes"))
-    half = "SELECT position FROM outcomes WHERE (won IS NULL) <> (closed_at IS NULL)"
+    set_aside(connection, "outcomes", "no known lead", _without_lead("typed_outcomes"))
+    half = "SELECT position FROM typed_outcomes WHERE (won IS NULL) <> (closed_at IS NULL)"
     set_aside(connection, "outcomes", "no readable closing time, or neither won nor lost", half)
-    set_aside(connection, "outcomes", "an outcome of a lead that an earlier row has", _repeated("outcomes", "outcomes", "lead_id"))
+    set_aside_repeated(connection, "outcomes", "typed_outcomes", "lead_id")
 
 
 def _without_lead(table: str) -> str:
@@ -95,14 +100,14 @@ def fill_events(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def fill_entries(connection: duckdb.DuckDBPyConnection, closing: list[str]) -> None:
+def fill_entries(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
     """Fill the table ``entries`` of stages in order of lead and time; ``closes`` marks the stages that end a lead."""
     connection.execute(
         f"""INSERT INTO entries
         SELECT l.position, s.entered_at, s.position AS seq, s.stage, list_contains($1, lower(s.stage)) AS closes
         FROM typed_stages s JOIN lead_ids l USING (lead_id)
         WHERE s.position NOT IN ({quarantined("stages")}) ORDER BY 1, 2, 3""",
-        [closing],
+        [[plain_value(stage) for stage in (*stages.won, *stages.lost)]],
     )
 
 
@@ -118,8 +123,8 @@ def future_leads(connection: duckdb.DuckDBPyConnection, leads: Table, now: pd.Ti
 
 
 def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> list[Flag]:
-    """Return how many events, stage entries and outcomes are later than now; they stay, and ``as_of`` excludes them."""
-    places = (("events", "events", "occurred_at"), ("entries", "stages", "entered_at"), ("closings", "outcomes", "closed_at"))
+    """Return how many events and stage entries are later than now; they stay, and ``as_of`` excludes them."""
+    places = (("events", "events", "occurred_at"), ("entries", "stages", "entered_at"))
     found = ((name, column, _count_and_example(connection, table, column, now)) for table, name, column in places)
     return [Flag(name, column, "in the future: kept", *later) for name, column, later in found if later]
 
@@ -132,18 +137,22 @@ def _count_and_example(
     return (count, example) if count else None
 
 
-def out_of_order(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
-    """Return leads that closed before they were created, and events from before their lead was."""
+def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[Flag]:
+    """Return leads that closed before they were created or at no known time, and events from before their lead was."""
+    closed = "FROM leads l JOIN closings c USING (position)"
     queries = {
-        ("leads", "created_at", "created after it was closed"): """SELECT count(*), min(l.lead_id)
-            FROM leads l JOIN closings c USING (position) WHERE l.created_at > c.closed_at""",
-        ("leads", "closed_at", "closed without a closing date"): """SELECT count(*), min(l.lead_id)
-            FROM leads l JOIN closings c USING (position) WHERE c.closed_at IS NULL""",
-        ("events", "occurred_at", "before its lead was created"): """SELECT count(*), min(l.lead_id)
-            FROM events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at""",
+        ("leads", "created_at", "created after it was closed"): f"{closed} WHERE l.created_at > c.closed_at",
+        ("leads", "closed_at", "closed without a closing date"): f"{closed} WHERE c.closed_at IS NULL AND {timed}",
+        ("events", "occurred_at", "before its lead was created"): (
+            "FROM events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at"
+        ),
     }
-    found = ((place, connection.execute(query).fetchall()[0]) for place, query in queries.items())
-    return [Flag(*place, count, f"lead {lead}") for place, (count, lead) in found if count]
+    flags = []
+    for place, query in queries.items():
+        count, lead = connection.execute(f"SELECT count(*), arg_min(l.lead_id, l.position) {query}").fetchall()[0]
+        if count:
+            flags.append(Flag(*place, count, f"lead {lead}"))
+    return flags
 
 
 def reasons(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:

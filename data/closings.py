@@ -16,7 +16,7 @@ from data.tables import Table, quarantined
 WON = ("1", "true", "yes", "won")
 SHOWN = 10
 VALUE = r"regexp_replace(lower(outcome), '^(-?[0-9]+)\.0+$', '\1')"
-"""What `_plain` does to a value of the settings, done to the cells."""
+"""What `plain_value` does to a value of the settings, done to the cells."""
 
 
 def close_by_column(connection: duckdb.DuckDBPyConnection, leads: Table, outcome: Outcome, *, strict: bool) -> None:
@@ -25,8 +25,8 @@ def close_by_column(connection: duckdb.DuckDBPyConnection, leads: Table, outcome
     Without values for lost there may be only one value beside won and empty: that is lost. ``strict`` raises
     `InputError` on a third; otherwise leads with further values stay open.
     """
-    won = [_plain(value) for value in outcome.won] or list(WON)
-    lost = [_plain(value) for value in outcome.lost]
+    won = [plain_value(value) for value in outcome.won] or list(WON)
+    lost = [plain_value(value) for value in outcome.lost]
     others = _other_values(connection, won)
     if strict and not lost and len(others) > 1:
         raise _third_value(leads, outcome, won, others)
@@ -37,7 +37,7 @@ def close_by_column(connection: duckdb.DuckDBPyConnection, leads: Table, outcome
     )
 
 
-def _plain(value: str) -> str:
+def plain_value(value: str) -> str:
     """Values are compared without regard to case, blanks around and decimals of whole numbers."""
     return re.sub(r"^(-?\d+)\.0+$", r"\1", value.strip().lower())
 
@@ -62,7 +62,7 @@ def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
     """Take outcomes from their table; a row without outcome and date is an open lead."""
     connection.execute(
         f"""INSERT INTO closings SELECT l.position, o.won = 1, o.closed_at, o.amount
-        FROM outcomes o JOIN lead_ids l USING (lead_id)
+        FROM typed_outcomes o JOIN lead_ids l USING (lead_id)
         WHERE o.won IS NOT NULL AND o.position NOT IN ({quarantined("outcomes")}) ORDER BY l.position"""
     )
 
@@ -77,5 +77,5 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
             FROM entries GROUP BY position)
         SELECT position, won_at IS NOT NULL, coalesce(won_at, last_at), NULL FROM ends
         WHERE won_at IS NOT NULL OR list_contains($lost, last_stage) ORDER BY position""",
-        {"won": [_plain(stage) for stage in stages.won], "lost": [_plain(stage) for stage in stages.lost]},
+        {"won": [plain_value(stage) for stage in stages.won], "lost": [plain_value(stage) for stage in stages.lost]},
     )

@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 
 from data.assembly import Assembly
-from data.errors import InputError
+from data.errors import InputError, LeadscoreError
 from data.quality import Report
 from data.roles import PERSONAL
 from data.schema import Chunk, Schema
@@ -118,12 +118,27 @@ def open_dataset(
     folder = Path(tempfile.mkdtemp(prefix="staging-", dir=workspace))
     connection = duckdb.connect(":memory:", config=_limits(folder))
     try:
-        assembly = Assembly(connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None))
-        inferred = assembly.build(schema)
-        yield Dataset(connection, assembly, inferred)
+        with _told_as_our_errors(settings):
+            assembly = Assembly(connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None))
+            dataset = Dataset(connection, assembly, assembly.build(schema, workspace / "quarantine"))
+        yield dataset
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _told_as_our_errors(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as problem:
+        raise LeadscoreError("there is not enough memory or disk space", got=str(problem).splitlines()[0]) from None
+    except (duckdb.DataError, duckdb.OperationalError, duckdb.InvalidInputException) as problem:
+        raise InputError(
+            "the tables cannot be read",
+            got=str(problem).splitlines()[0],
+            where=", ".join(str(path) for path in settings.tables.values()),
+        ) from None
 
 
 def _limits(folder: Path) -> dict[str, str | int | bool]:
@@ -134,7 +149,7 @@ def _limits(folder: Path) -> dict[str, str | int | bool]:
 def require_both_classes(dataset: Dataset) -> None:
     """Raise `InputError` unless there are won and lost leads to learn from."""
     counts = dataset.outcome_counts
-    if not counts.won or not (counts.lost or dataset.schema.timed and counts.open):
+    if not counts.won or not (counts.lost or (dataset.schema.timed and counts.open)):
         raise InputError(
             "there is nothing to learn from: all leads ended in the same way",
             expected="won leads, and leads that were not won",

@@ -1,7 +1,7 @@
 """Read delimited text (CSV) record by record, verbatim, and tell damaged rows from good ones.
 
-Blocks of lines without any quote go through Arrow's reader. Other blocks go through Python's, which knows at each record
-how many lines it took: so a quote that is never closed costs its own line and not the rest of the file.
+Blocks of lines without any quote go through Arrow's reader. Other blocks go through Python's, which knows at each
+record how many lines it took: so a quote that is never closed costs its own line and not the rest of the file.
 """
 
 from __future__ import annotations

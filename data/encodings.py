@@ -77,22 +77,23 @@ def detect(path: Path) -> Encoding:
             return Encoding(codec, "replace", "" if codec == "utf-8-sig" else f"read as {codec}")
     if codec := _unmarked_utf16(start):
         return Encoding(codec, "replace", f"read as {codec}")
-    _refuse_binary(start, path)
-    return Encoding("utf-8") if _is_utf8(path) else _guess(_lines_beyond_ascii(path))
+    if other := next((name for magic, name in OTHER_FORMATS.items() if start.startswith(magic)), ""):
+        raise _no_table(other, path)
+    if _is_utf8(path):
+        return Encoding("utf-8")
+    if len(CONTROL.findall(start)) * 100 > len(start):
+        raise _no_table("binary data", path)
+    return _guess(_lines_beyond_ascii(path))
 
 
-def _refuse_binary(start: bytes, path: Path) -> None:
-    found = next((name for magic, name in OTHER_FORMATS.items() if start.startswith(magic)), "")
-    if not found and len(CONTROL.findall(start)) * 100 > len(start):
-        found = "binary data"
-    if found:
-        raise InputError(
-            "this file holds no table",
-            expected="CSV text or Parquet",
-            got=found,
-            where=str(path),
-            remedy="export it as CSV (UTF-8)",
-        )
+def _no_table(found: str, path: Path) -> InputError:
+    return InputError(
+        "this file holds no table",
+        expected="CSV text or Parquet",
+        got=found,
+        where=str(path),
+        remedy="export it as CSV (UTF-8)",
+    )
 
 
 def _unmarked_utf16(start: bytes) -> str:

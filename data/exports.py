@@ -1,81 +1,194 @@
-"""Write tables that go out: CSV or Parquet by the path's ending, whole or not at all, and harmless in a spreadsheet."""
+"""Write a stream of frames as one CSV or Parquet file, whole or not at all.
+
+CSV is UTF-8: lists joined by `` | ``, times as ISO-8601 with Z, numbers with full precision, text in quotes.
+Text that a spreadsheet would run as a formula gets a leading apostrophe; ids and numbers never do.
+"""
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from data.errors import InputError
 
-FORMULA = r"^[\s]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\t\r]"
-"""How text begins that a spreadsheet would run; the last four signs are the full-width ones."""
-JOINT = " | "
-
+ENDINGS = (".csv", ".parquet")
+FORMULA = "^([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"  # the last four are the full-width forms
+NUMBER = r"^[+-]?\d+(?:[.,]\d+)*%?$"
 Write = Callable[[pd.DataFrame], None]
+
+
+class _Writer(Protocol):
+    def write(self, table: pa.Table) -> None: ...
+    def close(self) -> None: ...
 
 
 @contextmanager
 def export_to(path: Path, *, ids: Collection[str] = ()) -> Iterator[Write]:
-    """Open a file for tables that are written one after the other; it appears when all of them are.
+    """Give a function that appends a frame to a file; the file is there once the block ends without an error.
 
-    Columns named in ``ids`` are written verbatim. Raises `InputError` for another ending or an unwritable folder.
+    ``ids`` are the text columns that are written as they are. All frames have the columns of the first;
+    without any frame no file is made. Raises `InputError` where the path cannot be written to.
+
+    >>> with export_to(Path("/nowhere/scores.xlsx")) as write:
+    ...     pass
+    Traceback (most recent call last):
+    data.errors.InputError: this file format is not written
+      expected: a path that ends in .csv or .parquet
+      got:      /nowhere/scores.xlsx
     """
-    writers = {".csv": _csv_writer, ".parquet": _parquet_writer}
-    if path.suffix not in writers:
+    if path.suffix.lower() not in ENDINGS:
         raise InputError(
-            "this kind of file cannot be written", expected="a path ending in .csv or .parquet", got=str(path)
+            "this file format is not written",
+            expected=f"a path that ends in {' or '.join(ENDINGS)}",
+            got=str(path),
         )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    export = _Export(path, ids)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with writers[path.suffix](unfinished, ids) as write:
-            yield write
-        unfinished.replace(path)
+        yield export.append
+        export.publish()
+    finally:
+        export.discard()
+
+
+class _Export:
+    """A file in the making, beside the place where it will be."""
+
+    def __init__(self, path: Path, ids: Collection[str]) -> None:
+        self.path = path
+        self.ids = ids
+        self.draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self.writer: _Writer | None = None
+        self.without_rows: pa.Table | None = None
+
+    def append(self, frame: pd.DataFrame) -> None:
+        """Write a frame; one without rows waits, since a frame with rows tells the types of columns better."""
+        table = pa.Table.from_pandas(_in_utc(frame), preserve_index=False)
+        if self.writer is None and not table.num_rows:
+            self.without_rows = table
+        else:
+            self._write(table)
+
+    def _write(self, table: pa.Table) -> None:
+        with _told_as_input_errors(self.path):
+            self.writer = self.writer or self._open(table.schema)
+            self.writer.write(table)
+
+    def _open(self, schema: pa.Schema) -> _Writer:
+        if self.path.suffix.lower() == ".csv":
+            return _CsvWriter(self.draft, schema, self.ids)
+        return _ParquetWriter(self.draft, schema)
+
+    def publish(self) -> None:
+        """Put the finished file in its place."""
+        if self.writer is None and self.without_rows is not None:
+            self._write(self.without_rows)
+        if self.writer is not None:
+            with _told_as_input_errors(self.path):
+                self.writer.close()
+                self.draft.replace(self.path)
+
+    def discard(self) -> None:
+        """Remove what an error left behind; nothing is there after `publish`."""
+        if self.writer is not None and self.draft.exists():
+            self.writer.close()
+            self.draft.unlink()
+
+
+def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its times in naive UTC, as everywhere in the product."""
+    zoned = frame.select_dtypes("datetimetz").columns
+    return frame.assign(**{name: frame[name].dt.tz_convert(None) for name in zoned})
+
+
+@contextmanager
+def _told_as_input_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as problem:
-        raise InputError("this file cannot be written", got=f"{path} ({problem.strerror})") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+        raise InputError(
+            "this file cannot be written",
+            expected="a path in a folder that exists and can be written to",
+            got=problem.strerror or str(problem),
+            where=str(path),
+        ) from None
 
 
-@contextmanager
-def _parquet_writer(path: Path, ids: Collection[str]) -> Iterator[Write]:
-    writer: pq.ParquetWriter | None = None
+class _ParquetWriter:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.schema = pa.schema([(column.name, _settled(column.type)) for column in schema])
+        self.writer = pq.ParquetWriter(path, self.schema)
 
-    def write(frame: pd.DataFrame) -> None:
-        nonlocal writer
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        writer = writer or pq.ParquetWriter(path, table.schema)
-        writer.write_table(table.cast(writer.schema))
+    def write(self, table: pa.Table) -> None:
+        self.writer.write_table(table.cast(self.schema))
 
-    path.touch()
-    try:
-        yield write
-    finally:
-        if writer:
-            writer.close()
+    def close(self) -> None:
+        self.writer.close()
 
 
-@contextmanager
-def _csv_writer(path: Path, ids: Collection[str]) -> Iterator[Write]:
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _settled(kind: pa.DataType) -> pa.DataType:
+    """A column that is empty in the first frame may hold text, or lists of text, in the next; naive times are UTC."""
+    if pa.types.is_null(kind):
+        return pa.string()
+    if pa.types.is_list(kind) and pa.types.is_null(kind.value_type):
+        return pa.list_(pa.string())
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", "UTC")
+    return kind
 
-        def write(frame: pd.DataFrame) -> None:
-            safe = frame.apply(lambda cells: cells if cells.name in ids else _harmless(cells))
-            safe.to_csv(file, index=False, header=file.tell() == 0, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
 
-        yield write
+class _CsvWriter:
+    def __init__(self, path: Path, schema: pa.Schema, ids: Collection[str]) -> None:
+        self.names = schema.names
+        self.ids = ids
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(_safe(pa.array(self.names, pa.string())).to_pylist())
+        self.file = path.open("ab")
+
+    def write(self, table: pa.Table) -> None:
+        columns = [_as_written(table[name], name in self.ids) for name in self.names]
+        written = pa.table(columns, names=self.names)
+        arrow_csv.write_csv(written, self.file, arrow_csv.WriteOptions(include_header=False))
+
+    def close(self) -> None:
+        self.file.close()
 
 
-def _harmless(cells: pd.Series) -> pd.Series:
-    """Join lists, and put an apostrophe before text that a spreadsheet would run."""
-    if cells.dtype == object:
-        cells = cells.map(lambda cell: JOINT.join(cell) if isinstance(cell, list) else cell).astype("str")
-    if cells.dtype != "str":
-        return cells
-    return cells.where(~cells.str.contains(FORMULA, na=False), "'" + cells)
+def _as_written(column: pa.ChunkedArray, is_id: bool) -> pa.ChunkedArray:
+    """Return a column as CSV shows it."""
+    kind = column.type
+    if pa.types.is_null(kind) or pa.types.is_dictionary(kind):
+        column = column.cast(pa.string())
+    elif pa.types.is_list(kind):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), " | ")
+    elif pa.types.is_timestamp(kind):
+        return _iso(column)
+    return column if is_id or not _is_text(column.type) else _safe(column)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _iso(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return times in UTC with Z, with fractions of seconds only where a column has any."""
+    exact = times.cast(pa.timestamp("us"))
+    seconds = pc.floor_temporal(exact, unit="second")
+    if pc.all(pc.equal(seconds, exact)).as_py() is not False:
+        exact = seconds.cast(pa.timestamp("s"))
+    return pc.strftime(exact, format="%Y-%m-%dT%H:%M:%SZ")
+
+
+def _safe(texts: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Put an apostrophe before text that a spreadsheet would run as a formula; ``-5`` is a number."""
+    escaped = pc.replace_substring_regex(texts, FORMULA, r"'\1")
+    return pc.if_else(pc.match_substring_regex(texts, NUMBER), texts, escaped)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +30,20 @@ WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "U
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file in the database: its table there, its columns by their own names, and how it was read."""
+    """A file in the database: its table (or view), and how it was read.
+
+    ``columns`` and ``types`` map the file's own names to the staged columns and their types; ``zoned`` are the times
+    that said in which zone they are.
+    """
 
     table: str
     path: Path
     columns: dict[str, str]
     types: dict[str, str]
     rows: int
-    zoned: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    zoned: frozenset[str] = frozenset()
+    is_view: bool = False
 
     def is_text(self, name: str) -> bool:
         return self.types[name] == "VARCHAR"
@@ -145,15 +150,16 @@ def _named(
         if not name and _is_empty(connection, table, cell):
             notes.append(f"column {number + 1} has no name and no content: ignored")
             continue
-        own = _own_name(name or f"column {number + 1}", columns)
+        own = own_name(name or f"column {number + 1}", columns)
         if own != name:
             notes.append(f"column {number + 1} ({name or 'without a name'}) is called '{own}'")
         columns[own] = cell
     rows = _count(connection, table)
-    return StagedFile(table, path, columns, dict.fromkeys(columns, "VARCHAR"), rows, notes=tuple(notes))
+    return StagedFile(table, path, columns, dict.fromkeys(columns, "VARCHAR"), rows, tuple(notes))
 
 
-def _own_name(name: str, taken: dict[str, str]) -> str:
+def own_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: the same with a number where it is."""
     number = 2
     own = name
     while own in taken:
@@ -181,10 +187,10 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, path: Path, table: str
     connection.execute(f"CREATE VIEW {table} AS SELECT {fixed}, {cells} FROM {source}")
     columns: dict[str, str] = {}
     for name, (cell, _, _) in zip(names, plain, strict=True):
-        columns[_own_name(name, columns)] = cell
+        columns[own_name(name, columns)] = cell
     types = {name: kind for name, (_, _, kind) in zip(columns, plain, strict=True)}
     zoned = frozenset(name for name, (_, kind, *_) in zip(columns, described, strict=True) if "TIME ZONE" in kind)
-    return StagedFile(table, path, columns, types, _count(connection, table), zoned)
+    return StagedFile(table, path, columns, types, _count(connection, table), zoned=zoned, is_view=True)
 
 
 def _literal(path: Path) -> str:

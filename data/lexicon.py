@@ -35,69 +35,67 @@ ALIASES = {
 }
 """The names under which other systems know our columns; the first that is there is taken."""
 
-FAMILY_WORDS = (
-    (
-        Family.SOURCE,
-        "source origin channel medium campaign hear heard referral referrer recommendation recommendations advertisement "
-        "ad ads newspaper magazine utm landing",
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset(" ".join(phrase.split()) for phrase in text.split(","))
+
+
+FAMILY_WORDS = {
+    Family.SOURCE: _words(
+        "source origin channel medium campaign hear heard referral referrer recommendation recommendations "
+        "advertisement ad ads newspaper magazine utm landing"
     ),
-    (
-        Family.BEHAVIOURAL,
+    Family.BEHAVIOURAL: _words(
         "visit visits view views website clicks click clicked opens open opened activity usage session sessions page "
-        "pages download downloads login logins engagement webinar webinars",
+        "pages download downloads login logins engagement webinar webinars"
     ),
-    (
-        Family.DEMOGRAPHIC,
+    Family.DEMOGRAPHIC: _words(
         "role occupation job education department seniority city country region specialization specialisation "
-        "profession language timezone",
+        "profession language timezone"
     ),
-    (
-        Family.FIRMOGRAPHIC,
-        "revenue employees employee company industry size sector segment turnover business alexa organization",
+    Family.FIRMOGRAPHIC: _words(
+        "revenue employees employee company industry size sector segment turnover business alexa organization"
     ),
-)
+}
+"""Words that tell the family of a custom attribute; the first family with one of them is taken."""
 
-PROTECTED_WORDS = frozenset(
+PROTECTED_WORDS = _words(
     "gender sex nationality citizenship citizen religion religious race racial ethnicity ethnic disability disabled "
-    "disabilities marital pregnant pregnancy maternity political politics sexual orientation dob birthday birthdate birth "
-    "caste veteran genetic".split()
+    "disabilities marital married pregnant pregnancy maternity political politics sexual orientation dob birthday "
+    "birthdate birth caste veteran genetic"
 )
-PROTECTED_PHRASES = frozenset(
-    ("mother tongue", "trade union", "union member", "union membership", "labor union", "labour union", "married")
-)
-HUMAN_OR_THING = {"age", "health"}
-"""Words that law protects of a person but not of a thing: the age of a lead, the health of an account."""
-THINGS = frozenset(
+PROTECTED_PHRASES = _phrases("mother tongue, trade union, union member, union membership, labor union, labour union")
+OF_PERSONS = _words("age health")
+"""What law protects of a person, but not of a thing: the age of a lead, the health of an account."""
+THINGS = _words(
     "lead leads account company firm business organisation organization page domain site website web deal opportunity "
-    "record ticket subscription contract product order usage system app data email list score index care industry "
-    "days hours minutes months weeks since vehicle car house property building model machine average".split()
+    "record ticket subscription contract product order usage system app data email list score index care industry days "
+    "hours minutes months weeks since vehicle car house property building model machine average"
 )
 
-PERSONAL_NAMES = frozenset(
-    (
-        "name", "first name", "last name", "middle name", "full name", "surname", "given name", "family name",
-        "forename", "nickname", "contact name", "lead name", "person name", "customer name", "client name", "salutation",
-        "email", "e mail", "mail", "email address", "e mail address", "phone", "phone number", "telephone",
-        "telephone number", "tel", "mobile", "mobile number", "mobile phone", "cell", "cell phone", "cellphone", "fax",
-        "fax number", "whatsapp", "skype", "linkedin", "linkedin url", "linkedin profile", "twitter", "twitter handle",
-        "facebook", "instagram", "xing", "address", "street", "street address", "postal address", "home address",
-        "address line 1", "address line 2", "ip", "ip address", "passport", "passport number", "ssn",
-        "social security number", "tax id", "iban", "account number", "credit card",
-    )
-)  # fmt: skip
-FREE_TEXT_NAMES = frozenset(
-    (
-        "note", "notes", "comment", "comments", "remark", "remarks", "description", "message", "messages", "memo",
-        "free text", "text", "body", "feedback", "call notes", "sales notes", "additional information",
-    )
-)  # fmt: skip
-HOLDER_WORDS = frozenset("lead contact work business primary secondary your customer client prospect office home".split())
-ID_WORDS = frozenset("id ids uuid guid key code number no nr num ref reference serial index record row hash".split())
-
-SEXES = frozenset(
-    "m f male female man woman men women masculine feminine boy girl diverse d x other unknown non-binary nonbinary".split()
+PERSONAL_NAMES = _phrases(
+    """name, first name, last name, middle name, full name, surname, given name, family name, forename, nickname,
+    contact name, lead name, person name, customer name, client name, salutation, email, e mail, mail, email address,
+    e mail address, phone, phone number, telephone, telephone number, tel, mobile, mobile number, mobile phone, cell,
+    cell phone, cellphone, fax, fax number, whatsapp, skype, linkedin, linkedin url, linkedin profile, twitter,
+    twitter handle, facebook, instagram, xing, address, street, street address, postal address, home address,
+    address line, ip, ip address, passport, passport number, ssn, social security number, tax id, iban,
+    account number, credit card"""
 )
-SALUTATIONS = frozenset("mr mrs ms miss mx dr prof mr. mrs. ms. dr. prof. herr frau sir madam".split())
+FREE_TEXT_NAMES = _phrases(
+    """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
+    feedback, call notes, sales notes, additional information"""
+)
+HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
+ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
+
+SEXES = _words("m f male female man woman men women boy girl diverse d x other unknown non-binary nonbinary")
+TELLING_SEXES = _words("male female man woman men women")
+SALUTATIONS = _words("mr mrs ms miss mx dr prof mr. mrs. ms. dr. prof. herr frau sir madam")
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -117,7 +115,8 @@ def label_of(name: str) -> str:
     ['Emp var rate', 'Crm edition', 'Total visits', 'Page Views Per Visit', 'MRR']
     """
     words = words_of(name)
-    if " " in name.strip() or not words or len(words) == 1 and name.isupper() and len(name) <= 4:
+    is_abbreviation = len(words) == 1 and name.isupper() and len(name) <= 4
+    if " " in name.strip() or is_abbreviation or not words:
         return name.strip()
     label = " ".join(words)
     return label[0].upper() + label[1:]
@@ -130,7 +129,7 @@ def family_of(name: str) -> Family:
     ('behavioural', 'declared')
     """
     words = set(words_of(name))
-    return next((family for family, known in FAMILY_WORDS if words & set(known.split())), Family.DECLARED)
+    return next((family for family, known in FAMILY_WORDS.items() if words & known), Family.DECLARED)
 
 
 def is_protected_name(name: str) -> bool:
@@ -142,7 +141,7 @@ def is_protected_name(name: str) -> bool:
     words = words_of(name)
     if PROTECTED_WORDS & set(words) or any(phrase in " ".join(words) for phrase in PROTECTED_PHRASES):
         return True
-    return bool(HUMAN_OR_THING & set(words)) and not THINGS & set(words)
+    return bool(OF_PERSONS & set(words)) and not THINGS & set(words)
 
 
 def is_personal_name(name: str) -> bool:
@@ -160,7 +159,7 @@ def is_free_text_name(name: str) -> bool:
 
 def _is_one_of(name: str, phrases: frozenset[str]) -> bool:
     words = words_of(name)
-    bare = [word for word in words if word not in HOLDER_WORDS and not word.isdigit()]
+    bare = [word for word in words if word not in HOLDERS and not word.isdigit()]
     return " ".join(words) in phrases or " ".join(bare) in phrases
 
 

@@ -146,7 +146,8 @@ def _is_set(values: _Values) -> bool:
 def _tokens(values: _Values) -> tuple[str, ...]:
     """Return the members that occur in one of a hundred cells, and in five, by frequency."""
     members = values.texts.str.lower().str.split(SET_SEPARATORS, regex=True).map(set)
-    counts = pd.DataFrame({"member": members, "count": values.counts}).explode("member").groupby("member")["count"].sum()
+    each = pd.DataFrame({"member": members, "count": values.counts}).explode("member")
+    counts = each.groupby("member")["count"].sum()
     frequent = counts[(counts >= max(5, values.filled / 100)) & (counts.index != "")]
     return tuple(frequent.sort_values(ascending=False, kind="stable").index[:SET_TOKENS])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from data.lexicon import (
     SALUTATIONS,
     SEXES,
+    TELLING_SEXES,
     family_of,
     has_id_word,
     is_free_text_name,
@@ -28,7 +29,9 @@ ROLES = {
     "owner": "the person who works on the lead",
 }
 PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
-RESERVED = frozenset({"position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", *PERSONAL})
+RESERVED = frozenset(
+    ("position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", *PERSONAL)
+)
 """Columns of a chunk that no attribute may be called."""
 RENAMED = " (lead)"
 """What is added to the name of a custom column that such a name would hide."""
@@ -82,9 +85,9 @@ def infer_schema(
 
 def fits_vocabulary(name: str, column: Profile) -> bool:
     """Tell whether a column that bears a vocabulary name holds what the vocabulary means by it."""
-    kind = LEADS[name].kind
-    if kind in (Kind.ID, Kind.TIME) or name in ROLES or column.filled == 0:
+    if name in ROLES or column.filled == 0:
         return True
+    kind = LEADS[name].kind
     if name == "job_title" and column.levels and column.levels <= SALUTATIONS:
         return False
     if kind in (Kind.CATEGORY, Kind.PERSONAL, Kind.SET):
@@ -113,14 +116,15 @@ def _sensitive(column: Profile) -> str:
         return "law protects it: used only if it is named under keep"
     if column.kind is Kind.FLAG:
         return ""
-    if column.contact_share > 0.5 or is_personal_name(column.name) and _may_be_contact(column):
+    if column.contact_share > 0.5 or (is_personal_name(column.name) and _may_be_contact(column)):
         return "personal data"
     return "free text" if is_free_text_name(column.name) and column.kind is Kind.CATEGORY else ""
 
 
 def _tells_the_sex(column: Profile) -> bool:
-    told = column.levels & {"male", "female", "men", "women", "man", "woman"} or {"m", "f"} <= column.levels
-    return bool(told) and column.levels <= SEXES or bool(column.levels) and column.levels <= SALUTATIONS
+    levels = column.levels
+    sexes = levels <= SEXES and (levels & TELLING_SEXES or {"m", "f"} <= levels)
+    return bool(levels) and bool(sexes or levels <= SALUTATIONS)
 
 
 def _may_be_contact(column: Profile) -> bool:
@@ -140,14 +144,16 @@ def _identifying(column: Profile) -> str:
 
 def _numbers_identify(column: Profile) -> bool:
     unique = column.whole and column.filled > 1 and column.distinct == column.filled
-    return unique and (has_id_word(column.name) or column.filled >= 10 * ENOUGH and column.one_length and column.length > 1)
+    of_one_length = column.filled >= 10 * ENOUGH and column.one_length and column.length > 1
+    return unique and (has_id_word(column.name) or of_one_length)
 
 
 def _unique_text(column: Profile) -> str:
-    named = has_id_word(column.name) and column.filled > 1 and column.distinct == column.filled
-    if column.length > LONG_TEXT or column.filled >= ENOUGH and column.distinct_share > 0.5 and column.words >= 3:
+    share = column.distinct_share if column.filled >= ENOUGH else 0.0
+    if column.length > LONG_TEXT or (share > 0.5 and column.words >= 3):
         return "free text"
-    if named or column.filled >= ENOUGH and column.distinct_share >= UNIQUE_TEXT:
+    named = has_id_word(column.name) and column.filled > 1 and column.distinct == column.filled
+    if named or share >= UNIQUE_TEXT:
         return "an identifier: nearly every value is its own"
     return "links" if column.link_share > NEARLY_ALL and column.distinct_share > 0.5 else ""
 

@@ -19,6 +19,7 @@ from data.vocabulary import TABLES, Kind
 
 BATCH = 50_000
 ARROW_TYPES = {Kind.NUMBER: pa.float64(), Kind.FLAG: pa.float64(), Kind.TIME: pa.timestamp("us")}
+SQL_TYPES = {Kind.NUMBER: "DOUBLE", Kind.FLAG: "DOUBLE", Kind.TIME: "TIMESTAMP"}
 UNREADABLE = {Kind.NUMBER: "not a number", Kind.FLAG: "neither yes nor no", Kind.TIME: "not a time"}
 PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
 ROWS = "rows"
@@ -47,7 +48,8 @@ class Table:
         cell, kind = self.file.columns[theirs], self.file.types[theirs]
         if kind != "DOUBLE":
             return f"{cell}::VARCHAR"
-        return f"CASE WHEN {cell} = floor({cell}) AND abs({cell}) < 1e15 THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
+        is_whole = f"{cell} = floor({cell}) AND abs({cell}) < 1e15"
+        return f"CASE WHEN {is_whole} THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
 
     def id_sql(self, theirs: str | None) -> str:
         """Return SQL for an id: verbatim text, or missing where nothing usable is there."""
@@ -143,9 +145,11 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, table: Table, reading: Read
         return True
     cell, kind = table.file.columns[reading.theirs], table.file.types[reading.theirs]
     if reading.kind is Kind.NUMBER and kind == "DOUBLE":
-        return connection.execute(f"SELECT count(*) FROM {table.staged} WHERE NOT isfinite({cell})").fetchall() == [(0,)]
+        query = f"SELECT count(*) FROM {table.staged} WHERE NOT isfinite({cell})"
+        return connection.execute(query).fetchall() == [(0,)]
     if reading.kind is Kind.CATEGORY and kind == "VARCHAR":
-        distinct = connection.sql(f"SELECT DISTINCT {cell} AS cell FROM {table.staged}").to_arrow_table().to_pandas()["cell"]
+        query = f"SELECT DISTINCT {cell} AS cell FROM {table.staged}"
+        distinct = connection.sql(query).to_arrow_table().to_pandas()["cell"]
         return texts(distinct).equals(distinct)
     return (reading.kind, kind) in PLAIN
 
@@ -202,11 +206,12 @@ def quarantined(name: str) -> str:
 
 
 def _cell_sql(table: Table, reading: Reading) -> str:
-    if reading.theirs is None:
-        return "NULL::VARCHAR"
     if reading.kind is Kind.ID:
         return table.id_sql(reading.theirs)
-    return table.file.columns[reading.theirs]
+    if reading.theirs is None:
+        return f"NULL::{SQL_TYPES.get(reading.kind, 'VARCHAR')}"
+    cell, kind = table.file.columns[reading.theirs], table.file.types[reading.theirs]
+    return f"{cell}::DOUBLE" if kind == "BIGINT" and reading.kind is Kind.NUMBER else cell
 
 
 def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.Array) -> None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 EARLIEST_YEAR = 1900
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH_NUMBERS = {name: str(number) for number, name in enumerate(MONTHS, 1)}
 ISO = r"^\d{4}-\d{1,2}-\d{1,2}(?:$|[T ]\d)"
 TAIL = r"(?:[t,\s]+(?P<clock>.*))?$"
 NUMBERED = r"^(?P<first>\d{1,2})[-/.](?P<second>\d{1,2})[-/.](?P<year>\d{4}|\d{2})" + TAIL
@@ -91,7 +92,7 @@ def _dates(texts: pd.Series, order: str) -> pd.DataFrame:
         found = found.combine_first(_extract(texts, layout))
     for layout in NAMED:
         parts = _extract(texts, layout)
-        parts["month"] = parts["month"].map({name: f"{number:02}" for number, name in enumerate(MONTHS, 1)}).astype("str")
+        parts["month"] = parts["month"].map(MONTH_NUMBERS).astype("str")
         found = found.combine_first(parts)
     return found
 
@@ -109,9 +110,15 @@ def _clocks(texts: pd.Series) -> pd.Series:
     return clock.where(texts.fillna("") != "", "")
 
 
+def to_arrow(texts: pd.Series) -> pa.Array:
+    """Return texts as one Arrow array, whose functions are faster than those of pandas."""
+    array = pa.array(texts, pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
 def _extract(texts: pd.Series, pattern: str) -> pd.DataFrame:
     """Return the named groups of a pattern as columns; a row that does not match is missing."""
-    groups = pc.extract_regex(pa.array(texts, pa.large_string()), pattern)
+    groups = pc.extract_regex(to_arrow(texts), pattern)
     columns = {group.name: groups.field(group.name) for group in groups.type}
     valid = groups.is_valid()
     texts_of = {name: pc.if_else(valid, column, None).to_pandas().array for name, column in columns.items()}

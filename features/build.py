@@ -75,31 +75,31 @@ def _compute(source: Any, view: _View) -> Any:
 
 @_compute.register
 def _(source: EventCount, view: _View) -> Any:
-    return view.events.counts[source.channel][:, buckets_within(source.days)].sum(axis=1)
+    return view.events.counts[source.channel][buckets_within(source.days)].sum(axis=0)
 
 
 @_compute.register
 def _(source: EventSum, view: _View) -> Any:
-    return view.events.sums[source.channel][:, buckets_within(source.days)].sum(axis=1)
+    return view.events.sums[source.channel][buckets_within(source.days)].sum(axis=0)
 
 
 @_compute.register
 def _(source: Recency, view: _View) -> Any:
     tally = view.events.days if source.channel is None else view.events.counts[source.channel]
     seen = tally > 0
-    newest = np.array(BUCKET_STARTS, dtype=np.float64)[seen.argmax(axis=1)]
-    return np.where(seen.any(axis=1), newest, np.nan)
+    newest = np.array(BUCKET_STARTS, dtype=np.float64)[seen.argmax(axis=0)]
+    return np.where(seen.any(axis=0), newest, np.nan)
 
 
 @_compute.register
 def _(source: ActiveDays, view: _View) -> Any:
-    return view.events.days[:, buckets_within(source.days)].sum(axis=1)
+    return view.events.days[buckets_within(source.days)].sum(axis=0)
 
 
 @_compute.register
 def _(source: Trend, view: _View) -> Any:
     events = np.sum([view.events.counts[kind.name] for kind in view.schema.event_types], axis=0)
-    last_30, last_60 = events[:, buckets_within(30)].sum(axis=1), events[:, buckets_within(60)].sum(axis=1)
+    last_30, last_60 = events[buckets_within(30)].sum(axis=0), events[buckets_within(60)].sum(axis=0)
     return 2 * last_30 - last_60
 
 

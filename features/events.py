@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Histogram:
-    """Events per moment and age bucket: arrays of shape (moments, buckets), float32.
+    """Events per age bucket and moment: arrays of shape (buckets, moments), float32.
 
     counts  by channel, the number of events
     sums    by channel, the sum of their values; only channels whose events carry one
@@ -66,7 +66,7 @@ def histogram(batch: Batch) -> Histogram:
     types = [kind.name for kind in kinds]
     assets = [(kind.name, asset) for kind in kinds for asset in kind.assets]
     slots = np.array([kind.has_value for kind in kinds] + [False] * len(assets), dtype=np.bool_)
-    values = batch.events["value"].fillna(0).to_numpy(np.float64)
+    values = np.nan_to_num(batch.events["value"].to_numpy(np.float64))
     event_codes = _event_codes(batch, types, assets)
     counts, sums, days = _walk_table(batch, batch.events, "occurred_at", event_codes, slots, values)
     stages = batch.schema.stages
@@ -82,7 +82,7 @@ def histogram(batch: Batch) -> Histogram:
 
 
 def _by_name(names: Sequence[str], tally: Floats) -> dict[str, Floats]:
-    return {name: tally[:, code] for code, name in enumerate(names)}
+    return {name: tally[code] for code, name in enumerate(names)}
 
 
 def _codes(values: pd.Series, names: Sequence[str]) -> Integers:
@@ -126,9 +126,9 @@ def _microseconds(times: pd.Series) -> Integers:
 def _walk(times, codes, values, first, end, as_of, edges, slots):  # pragma: no cover - compiled
     """Walk back in time from each moment over its lead's events; the as-of cut is the first comparison."""
     moments, buckets = len(as_of), len(edges) + 1
-    counts = np.zeros((moments, len(slots), buckets), dtype=np.float32)
-    sums = np.zeros((moments, max(slots.max() + 1, 0) if len(slots) else 0, buckets), dtype=np.float32)
-    days = np.zeros((moments, buckets), dtype=np.float32)
+    counts = np.zeros((len(slots), buckets, moments), dtype=np.float32)
+    sums = np.zeros((max(slots.max() + 1, 0) if len(slots) else 0, buckets, moments), dtype=np.float32)
+    days = np.zeros((buckets, moments), dtype=np.float32)
     for moment in numba.prange(moments):
         bucket, last_day = 0, np.int64(-(2**62))
         for event in range(end[moment] - 1, first[moment] - 1, -1):
@@ -139,12 +139,12 @@ def _walk(times, codes, values, first, end, as_of, edges, slots):  # pragma: no 
                 bucket += 1
             day = times[event] // MICROSECONDS_PER_DAY
             if day != last_day:
-                days[moment, bucket] += 1
+                days[bucket, moment] += 1
                 last_day = day
             for kind in range(codes.shape[1]):
                 code = codes[event, kind]
                 if code >= 0:
-                    counts[moment, code, bucket] += 1
+                    counts[code, bucket, moment] += 1
                     if slots[code] >= 0:
-                        sums[moment, slots[code], bucket] += values[event]
+                        sums[slots[code], bucket, moment] += values[event]
     return counts, sums, days

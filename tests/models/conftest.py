@@ -11,8 +11,8 @@ def features() -> tuple[Feature, ...]:
     """A small catalogue: one category, one number, two windows of one concept."""
     visits = "pricing page visits"
     return (
-        Feature("industry", "Industry", Family.FIRMOGRAPHIC, Given("industry"), "Industry: {value}", "Industry not given",
-                categorical=True),
+        Feature("industry", "Industry", Family.FIRMOGRAPHIC, Given("industry"), "Industry: {value}",
+                "Industry not given", categorical=True),
         Feature("budget", "Budget", Family.DECLARED, Given("budget"), "Budget: {value}", "Budget not given"),
         Feature("visits_7d", visits, Family.BEHAVIOURAL, EventCount("visits", 7), "{value} visits in 7 days", "–",
                 one="One visit in 7 days", zero="No visit in 7 days"),

@@ -22,7 +22,7 @@ def fitted(features, design, won, trees: int):
 def test_contributions_add_up_for_any_trees_and_rows(features, design, won, trees, rows, empty):
     model, some = fitted(features, design, won, trees), design.iloc[rows].reset_index(drop=True)
     if empty:
-        some = pd.concat([some, pd.DataFrame([{column: None for column in some}]).astype(some.dtypes)])
+        some = pd.concat([some, pd.DataFrame([dict.fromkeys(some)]).astype(some.dtypes)])
     told = contributions(model, Inputs.of(features), some, 0.0)
     assert told.raw_log_odds == pytest.approx(special.logit(probabilities(model, some)), abs=1e-6)
 
@@ -32,7 +32,9 @@ def test_contributions_are_shaps(features, design, won):
     model, inputs = fitted(features, design, won, 40), Inputs.of(features)
     member, weight = model.estimators[0][1], model.final_estimator_[-1].coef_[0, 0]
     reference = shap.TreeExplainer(member["trees"].booster_).shap_values(member["encode"].transform(design[:50]))
-    assert contributions(model, inputs, design[:50], 0.0).values == pytest.approx(weight * np.array(reference), abs=1e-9)
+    assert contributions(model, inputs, design[:50], 0.0).values == pytest.approx(
+        weight * np.array(reference), abs=1e-9
+    )
 
 
 def test_the_rule_curve_adds_up_around_the_mean_points(features, design, won):

@@ -5,7 +5,16 @@ import pytest
 import skops.io
 from scipy import special
 
-from models.learned import Inputs, affine, calibrate, fit_boosting, fit_rule_curve, probabilities, tree_count, with_member
+from models.learned import (
+    Inputs,
+    affine,
+    calibrate,
+    fit_boosting,
+    fit_rule_curve,
+    probabilities,
+    tree_count,
+    with_member,
+)
 from models.registry import TRUSTED_TYPES
 
 

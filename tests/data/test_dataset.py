@@ -1,0 +1,491 @@
+"""A data set counts every row, reads every cell alike, and streams its leads in the order of the input."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.dataset import Dataset, OutcomeCounts, open_dataset, require_both_classes
+from data.errors import InputError
+from data.schema import Attribute, Chunk, EventType, Schema
+from data.settings import Outcome, Settings, StageMapping, settings_of_folder
+from data.vocabulary import Family, Kind
+
+NOW = pd.Timestamp("2025-06-01")
+quickly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def table(path: Path, text: str) -> Path:
+    """Write a table given as lines of cells that are parted by blanks; ``_`` is an empty cell."""
+    rows = [[cell.replace("_", "") if cell == "_" else cell for cell in line.split()] for line in text.strip().splitlines()]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@contextmanager
+def folder(tmp_path: Path, schema: Schema | None = None, **tables: str) -> Iterator[Dataset]:
+    """Open a folder of tables."""
+    for name, text in tables.items():
+        table(tmp_path / f"{name}.csv", text)
+    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", schema=schema, now=NOW) as dataset:
+        yield dataset
+
+
+@contextmanager
+def flat(tmp_path: Path, text: str, schema: Schema | None = None, **given: object) -> Iterator[Dataset]:
+    """Open one file of leads with the outcome in column ``y``."""
+    tables = {"leads": table(tmp_path / "flat.csv", text)}
+    chosen = Settings(**{"tables": tables, "outcome": Outcome(column="y")} | given)
+    with open_dataset(chosen, workspace=tmp_path / "var", schema=schema, now=NOW) as dataset:
+        yield dataset
+
+
+def whole(dataset: Dataset) -> Chunk:
+    (chunk,) = dataset.chunks()
+    return chunk
+
+
+def flags_of(dataset: Dataset) -> dict[tuple[str, str, str], int]:
+    return {(flag.table, flag.column, flag.problem): flag.count for flag in dataset.report.flags}
+
+
+LEADS = """
+lead_id account_id created_at industry
+007     a          2025-01-01 Retail
+8       a          2025-01-02 Retail
+9       b          2025-01-03 Health
+"""
+
+
+def test_leads_come_in_input_order_with_ids_verbatim(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS) as dataset:
+        leads = whole(dataset).leads
+    assert leads["lead_id"].tolist() == ["007", "8", "9"]
+    assert leads["position"].tolist() == [0, 1, 2]
+    assert leads["industry"].tolist() == ["Retail", "Retail", "Health"]
+
+
+def test_a_chunk_has_the_columns_and_types_that_the_schema_promises(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS) as dataset:
+        chunk = whole(dataset)
+    kinds = {name: str(kind) for name, kind in chunk.leads.dtypes.items()}
+    assert kinds == {
+        "position": "int64", "lead_id": "str", "account_id": "str", "created_at": "datetime64[us]",
+        "closed_at": "datetime64[us]", "won": "boolean", "amount": "float64", "stage": "str", "email": "str",
+        "job_title": "str", "company": "str", "owner": "str", "industry": "str",
+    }  # fmt: skip
+    assert {name: str(kind) for name, kind in chunk.events.dtypes.items()} == {
+        "position": "int64", "occurred_at": "datetime64[us]", "type": "str", "asset": "str", "campaign": "str",
+        "value": "float64",
+    }  # fmt: skip
+    assert [str(kind) for kind in chunk.stages.dtypes] == ["int64", "str", "datetime64[us]"]
+
+
+EVENTS = """
+lead_id account_id occurred_at          type   asset value event_id
+8       _          2025-02-03T10:00:00Z visit  price 1.5   e1
+007     _          2025-02-02           visit  _     _     e2
+_       a          2025-02-01           mail   news  _     e3
+007     b          2025-01-31           visit  price _     e4
+"""
+
+
+def test_events_are_sorted_by_lead_and_time_and_those_of_an_account_count_for_all_its_leads(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS, events=EVENTS) as dataset:
+        events = whole(dataset).events
+    assert events["position"].tolist() == [0, 0, 0, 1, 1]
+    assert events["type"].tolist() == ["visit", "mail", "visit", "mail", "visit"]
+    assert events["occurred_at"].tolist()[-1] == pd.Timestamp("2025-02-03 10:00")
+    assert events["value"].tolist()[-1] == 1.5
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+def test_the_size_of_chunks_changes_nothing(tmp_path, size) -> None:
+    with folder(tmp_path, leads=LEADS, events=EVENTS) as dataset:
+        chunks, expected = list(dataset.chunks(size)), whole(dataset)
+    for name in ("leads", "events"):
+        together = pd.concat([getattr(chunk, name) for chunk in chunks], ignore_index=True)
+        pd.testing.assert_frame_equal(together, getattr(expected, name))
+    assert max(len(chunk.leads) for chunk in chunks) <= size
+
+
+def test_rows_without_a_usable_id_go_to_quarantine(tmp_path) -> None:
+    leads = LEADS + "_ a 2025-01-01 Retail\n8 b 2025-01-01 Second\nnan b 2025-01-01 Retail\nx y\n"
+    with folder(tmp_path, leads=leads) as dataset:
+        counts = dataset.report.tables["leads"]
+        assert whole(dataset).leads["industry"].tolist() == ["Retail", "Retail", "Health"]
+    assert (counts.read, counts.used, counts.quarantined) == (7, 3, 4)
+    assert counts.reasons == {"no lead_id": 2, "the lead_id of an earlier row": 1, "too few cells": 1}
+
+
+def test_quarantine_shows_the_row_its_line_and_the_reason_and_runs_no_formula(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS + "_ a 2025-01-01 =1+1\n=x y\n"):
+        rows = pd.read_csv(tmp_path / "var/quarantine/leads.csv", dtype=str, keep_default_na=False)
+    assert rows["line"].tolist() == ["5", "6"]
+    assert rows["reason"].tolist() == ["no lead_id", "too few cells"]
+    assert rows["industry"].tolist() == ["'=1+1", ""]
+    assert rows["text"].tolist() == ["", "'=x,y"]
+
+
+def test_quarantine_is_written_anew_at_each_reading(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS + "x y\n"):
+        assert (tmp_path / "var/quarantine/leads.csv").exists()
+    with folder(tmp_path, leads=LEADS):
+        assert not (tmp_path / "var/quarantine/leads.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("_ _ 2025-02-01 visit _ _ n", "an event without a lead: it names none"),
+        ("77 a 2025-02-01 visit _ _ n", "an event without a lead: its lead_id is unknown"),
+        ("_ z 2025-02-01 visit _ _ n", "an event without a lead: its account_id is unknown"),
+        ("8 _ soon visit _ _ n", "no readable time"),
+        ("8 _ _ visit _ _ n", "no readable time"),
+        ("8 _ 2025-02-01 _ _ _ n", "no type"),
+        ("8 _ 2025-02-01 visit _ _ e1", "the event_id of an earlier row"),
+    ],
+)
+def test_events_that_cannot_be_used_go_to_quarantine(tmp_path, event, reason) -> None:
+    with folder(tmp_path, leads=LEADS, events=EVENTS + event) as dataset:
+        counts = dataset.report.tables["events"]
+    assert counts.reasons == {reason: 1}
+    assert (counts.read, counts.used) == (5, 4)
+
+
+def test_events_without_an_id_are_all_used(tmp_path) -> None:
+    events = "lead_id occurred_at type\n8 2025-02-01 visit\n8 2025-02-01 visit\n"
+    with folder(tmp_path, leads=LEADS, events=events) as dataset:
+        assert len(whole(dataset).events) == 2
+
+
+STAGES = """
+lead_id stage    entered_at
+007     MQL      2025-02-01
+007     Customer 2025-03-01
+8       lead     2025-02-01
+8       Lost     2025-02-05
+8       sql      2025-02-09
+9       demo     2025-02-01
+9       lost     2025-02-03
+9       Lost     2025-02-09
+"""
+
+
+def test_outcomes_come_from_the_stage_history(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS, stages=STAGES) as dataset:
+        leads, _, stages = whole(dataset)
+        assert dataset.schema.stages == ("lead", "MQL", "sql", "demo")
+        assert dataset.outcome_counts == OutcomeCounts(won=1, lost=1, open=1)
+    assert leads["won"].tolist() == [True, pd.NA, False]
+    assert leads["closed_at"].dropna().tolist() == [pd.Timestamp("2025-03-01"), pd.Timestamp("2025-02-09")]
+    assert stages["stage"].tolist() == ["MQL", "lead", "sql", "demo"]
+
+
+def test_other_names_of_closing_stages_are_taken_from_the_settings(tmp_path) -> None:
+    table(tmp_path / "leads.csv", LEADS)
+    table(tmp_path / "stages.csv", STAGES)
+    mapped = settings_of_folder(tmp_path).model_copy(update={"stages": StageMapping(won=["DEMO"], lost=["mql"])})
+    with open_dataset(mapped, workspace=tmp_path, now=NOW) as dataset:
+        assert whole(dataset).leads["won"].tolist() == [pd.NA, pd.NA, True]
+
+
+def test_outcomes_come_from_their_table(tmp_path) -> None:
+    outcomes = """
+        lead_id closed_at  won   amount
+        9       2025-03-01 true  1,200
+        8       2025-03-02 no    _
+        9       2025-03-03 true  5
+        5       2025-03-03 true  5
+        007     _          yes   5
+        """
+    with folder(tmp_path, leads=LEADS, outcomes=outcomes) as dataset:
+        leads, counts = whole(dataset).leads, dataset.report.tables["outcomes"]
+    assert leads["won"].tolist() == [pd.NA, False, True]
+    assert leads["amount"].tolist()[2] == 1200
+    assert counts.reasons == {
+        "no known lead": 1,
+        "no readable closing time, or neither won nor lost": 1,
+        "the lead_id of an earlier row": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "given", "won"),
+    [
+        (["1", "0", "_"], {}, [True, False, None]),
+        (["YES", "no", "No"], {}, [True, False, False]),
+        (["1.0", "0.0", "_"], {}, [True, False, None]),
+        (["A", "B", "_"], {"won": ["a"]}, [True, False, None]),
+        (["A", "B", "C"], {"won": ["A"], "lost": ["C"]}, [True, None, False]),
+        (["A", "B", "C"], {"won": ["A", "b"]}, [True, True, False]),
+    ],
+)
+def test_a_final_outcome_is_won_lost_or_open(tmp_path, values, given, won) -> None:
+    text = "lead_id x y\n" + "".join(f"{number} {number % 2} {value}\n" for number, value in enumerate(values))
+    with flat(tmp_path, text, outcome=Outcome(column="y", **given)) as dataset:
+        found = whole(dataset).leads["won"]
+        assert not dataset.schema.timed
+    assert found.astype(object).where(found.notna(), None).tolist() == won
+
+
+def test_a_third_outcome_value_is_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match="more than two values"), flat(tmp_path, "lead_id y\n1 yes\n2 no\n3 maybe\n"):
+        pass
+
+
+def test_outcomes_of_one_class_are_refused_only_for_training(tmp_path) -> None:
+    with flat(tmp_path, "lead_id x y\n1 5 no\n2 6 no\n") as dataset:
+        assert dataset.outcome_counts == OutcomeCounts(0, 2, 0)
+        with pytest.raises(InputError, match="0 won, 2 lost"):
+            require_both_classes(dataset)
+
+
+def test_a_flat_file_with_closing_dates_is_timed(tmp_path) -> None:
+    columns = {"leads": {"closed_at": "won date"}}
+    path = tmp_path / "flat.csv"
+    path.write_text("lead_id,y,won date\n1,yes,26-02-2018 19:58\n2,no,01-02-2018\n3,,\n4,yes,\n")
+    chosen = Settings(tables={"leads": path}, outcome=Outcome(column="y"), columns=columns)
+    with open_dataset(chosen, workspace=tmp_path / "var", now=NOW) as dataset:
+        closed = whole(dataset).leads["closed_at"]
+        assert dataset.schema.timed
+        assert flags_of(dataset)["leads", "closed_at", "closed without a closing date"] == 1
+        assert dataset.newest == pd.Timestamp("2018-02-26 19:58")
+    assert closed.dropna().tolist() == [pd.Timestamp("2018-02-26 19:58"), pd.Timestamp("2018-02-01")]
+
+
+def test_bad_cells_become_missing_and_are_counted_with_an_example(tmp_path) -> None:
+    good = "".join(f"{number} {number}000 {number % 2}\n" for number in range(1, 40))
+    with flat(tmp_path, "lead_id budget y\n" + good + "x abc 1\n") as dataset:
+        (flag,) = dataset.report.flags
+        assert whole(dataset).leads["budget"].isna().tolist() == [False] * 39 + [True]
+    assert (flag.column, flag.problem, flag.count, flag.example) == ("budget", "not a number", 1, "'abc' in line 41")
+
+
+def test_future_dates_are_flagged_and_do_not_move_the_newest_moment(tmp_path) -> None:
+    leads = LEADS + "10 c 2031-01-01 Retail\n"
+    events = EVENTS + "8 _ 2030-01-01 visit _ _ e9\n"
+    with folder(tmp_path, leads=leads, events=events) as dataset:
+        assert dataset.newest == pd.Timestamp("2025-02-03 10:00")
+        assert whole(dataset).leads["created_at"].isna().tolist() == [False, False, False, True]
+        assert len(whole(dataset).events) == 6
+        flags = flags_of(dataset)
+    assert flags["leads", "created_at", "in the future: read as missing"] == 1
+    assert flags["events", "occurred_at", "in the future: kept"] == 1
+
+
+def test_what_happens_in_the_wrong_order_is_flagged(tmp_path) -> None:
+    outcomes = "lead_id closed_at won\n8 2024-12-01 yes\n"
+    events = "lead_id occurred_at type\n9 2024-12-01 visit\n"
+    with folder(tmp_path, leads=LEADS, outcomes=outcomes, events=events) as dataset:
+        flags = flags_of(dataset)
+    assert flags["leads", "created_at", "created after it was closed"] == 1
+    assert flags["events", "occurred_at", "before its lead was created"] == 1
+
+
+def test_without_any_date_the_newest_moment_is_now(tmp_path) -> None:
+    with flat(tmp_path, "lead_id y\n1 1\n2 0\n") as dataset:
+        assert dataset.newest == NOW
+
+
+def test_times_without_a_zone_are_reported_once(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS, stages=STAGES) as dataset:
+        (note,) = [note for note in dataset.report.notes if "zone" in note]
+    assert note == "times without a zone are read as UTC: stages.entered_at, leads.created_at"
+
+
+def test_dates_that_may_be_read_in_two_ways_are_said_and_can_be_settled(tmp_path) -> None:
+    leads = "lead_id created_at y\n1 01/02/2025 1\n2 03/04/2025 0\n"
+    columns = {"leads": {"created_at": "created_at"}}
+    with flat(tmp_path, leads, columns=columns) as dataset:
+        assert whole(dataset).leads["created_at"][0] == pd.Timestamp("2025-02-01")
+        assert any("formats.leads.created_at" in note for note in dataset.report.notes)
+    with flat(tmp_path, leads, formats={"leads": {"created_at": "month first"}}) as dataset:
+        assert whole(dataset).leads["created_at"][0] == pd.Timestamp("2025-01-02")
+
+
+def test_the_order_column_ranks_the_leads_and_is_no_attribute(tmp_path) -> None:
+    text = "lead_id Lead_Number x y\na 30 1 1\nb 4 2 0\nc _ 9 0\n"
+    with flat(tmp_path, text, order="Lead_Number") as dataset:
+        assert dataset.order_ranks().to_dict() == {0: 3, 1: 2, 2: 1}
+        assert dataset.schema.excluded["Lead_Number"] == "orders the evaluation"
+    with flat(tmp_path, text, order="rows") as dataset:
+        assert dataset.order_ranks().tolist() == [1, 2, 3]
+    with flat(tmp_path, text) as dataset:
+        assert dataset.order_ranks() is None
+
+
+def test_a_file_without_ids_can_be_numbered_by_its_rows(tmp_path) -> None:
+    with flat(tmp_path, "x y\n5 1\n7 0\n", columns={"leads": {"lead_id": "rows"}}) as dataset:
+        assert whole(dataset).leads["lead_id"].tolist() == ["1", "2"]
+
+
+def test_event_types_are_described_by_frequency_assets_and_values(tmp_path) -> None:
+    rows = [f"8 2025-02-{day:02} visit {'price' if day < 21 else 'home'} _" for day in range(1, 28)]
+    events = "lead_id occurred_at type asset value\n" + "\n".join([*rows, "9 2025-02-01 mail news 2"])
+    with folder(tmp_path, leads=LEADS, events=events) as dataset:
+        assert dataset.schema.event_types == (EventType("visit", ("price",), False), EventType("mail", (), True))
+
+
+TRAINED = Schema(
+    timed=False,
+    attributes=(
+        Attribute("Size", "Size", Kind.NUMBER, Family.FIRMOGRAPHIC),
+        Attribute("source", "Source", Kind.CATEGORY, Family.SOURCE),
+    ),
+)
+
+
+def test_a_trained_schema_reads_the_same_columns_without_an_outcome(tmp_path) -> None:
+    with flat(tmp_path, "lead_id Lead_Source Size new\n1 1 1,234 x\n", schema=TRAINED) as dataset:
+        leads = whole(dataset).leads
+        assert any("new" in note for note in dataset.report.notes)
+    assert leads[["Size", "source"]].values.tolist() == [[1234, "1"]]
+    assert leads["won"].isna().all()
+
+
+def test_a_missing_column_is_named_with_the_nearest(tmp_path) -> None:
+    with pytest.raises(InputError) as error, flat(tmp_path, "lead_id Sice source\n1 2 x\n", schema=TRAINED):
+        pass
+    assert "expected: Size, source" in str(error.value)
+    assert "got:      lead_id, Sice, source" in str(error.value)
+    assert "did you mean 'Sice'?" in str(error.value)
+
+
+def test_a_column_of_another_kind_is_refused(tmp_path) -> None:
+    text = "lead_id Size source\n" + "".join(f"{number} big x\n" for number in range(30))
+    with pytest.raises(InputError) as error, flat(tmp_path, text, schema=TRAINED):
+        pass
+    assert "expected: Size: number" in str(error.value)
+    assert "got:      Size: category, such as 'big'" in str(error.value)
+
+
+def test_one_lead_is_read_as_among_others_given_schema_and_settings(tmp_path) -> None:
+    text = "lead_id created_at size y\n1 01/26/2025 1.234 1\n2 01/02/2025 12,5 0\n"
+    columns = {"leads": {"created_at": "created_at"}}
+    with flat(tmp_path, text, columns=columns) as dataset:
+        among, schema, used = whole(dataset).leads, dataset.schema, dataset.settings
+    with flat(tmp_path, "lead_id created_at size\n2 01/02/2025 12,5\n", schema, **used.model_dump(exclude={"tables"})) as one:
+        alone = whole(one).leads
+    same = ["lead_id", "created_at", "size"]
+    pd.testing.assert_frame_equal(alone[same], among[same].tail(1).reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"columns": {"leads": {"lead_id": "Lead Id"}}}, "there is no column 'Lead Id'"),
+        ({"columns": {"leads": {"sorce": "x"}}}, "did you mean 'source'"),
+        ({"outcome": Outcome(column="z")}, "there is no column 'z'"),
+        ({"order": "numbr"}, "there is no column 'numbr'"),
+        ({"drop": ["xx"]}, "did you mean 'x'"),
+        ({"keep": ["q"]}, "there is no column 'q'"),
+    ],
+)
+def test_a_column_that_is_named_but_not_there_is_an_error(tmp_path, given, said) -> None:
+    with pytest.raises(InputError, match=said), flat(tmp_path, "lead_id x y\n1 5 1\n2 6 0\n", **given):
+        pass
+
+
+@pytest.mark.parametrize(("text", "said"), [("lead_id y\n", "a header without rows"), ("lead_id y\n_ 1\n", "1 × no lead_id")])
+def test_leads_without_a_usable_row_are_refused(tmp_path, text, said) -> None:
+    with pytest.raises(InputError, match=said), flat(tmp_path, text):
+        pass
+
+
+def test_nothing_stays_behind_but_the_quarantine(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS + "x y\n"):
+        pass
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["quarantine"]
+
+
+def test_the_report_is_plain_json(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS + "x y\n", events=EVENTS) as dataset:
+        report = json.loads(json.dumps(dataset.report.to_dict()))
+    assert report["tables"]["leads"]["quarantined"] == 1
+
+
+def test_parquet_and_csv_give_the_same_chunks(tmp_path) -> None:
+    (tmp_path / "typed").mkdir()
+    with folder(tmp_path, leads=LEADS, events=EVENTS, stages=STAGES) as dataset:
+        from_csv = whole(dataset)
+    for name, times in (("leads", "created_at"), ("events", "occurred_at"), ("stages", "entered_at")):
+        frame = pd.read_csv(tmp_path / f"{name}.csv", dtype={"lead_id": "str"})
+        frame[times] = pd.to_datetime(frame[times], format="ISO8601", utc=True)
+        frame.to_parquet(tmp_path / "typed" / f"{name}.parquet")
+    with open_dataset(settings_of_folder(tmp_path / "typed"), workspace=tmp_path / "var", now=NOW) as dataset:
+        for csv_frame, parquet_frame in zip(from_csv, whole(dataset), strict=True):
+            pd.testing.assert_frame_equal(csv_frame, parquet_frame)
+
+
+ids = st.sampled_from(["1", "2", "3", "007", "", "null", " ", "x"])
+moments = st.sampled_from(["2025-01-01", "01-02-2025", "26-02-2025 10:00", "soon", "", "2031-01-01", "2025-01-01T00:00Z"])
+damage = st.sampled_from(["", "", "", ',"', '"', ",,,", "x,", "\n", "\x01"])
+
+
+def damaged(rows: list[tuple[str, ...]]) -> str:
+    return "".join(f"{','.join(cells)}{hurt}\n" for *cells, hurt in rows)
+
+
+@quickly
+@given(
+    leads=st.lists(st.tuples(ids, moments, damage), max_size=8),
+    events=st.lists(st.tuples(ids, ids, moments, st.sampled_from(["visit", ""]), ids, damage), max_size=8),
+    stages=st.lists(st.tuples(ids, st.sampled_from(["mql", "won", "lost", ""]), moments, damage), max_size=8),
+)
+def test_whatever_the_damage_read_is_used_plus_quarantined(tmp_path, leads, events, stages) -> None:
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\n1,2025-01-01\n" + damaged(leads))
+    (tmp_path / "events.csv").write_text("lead_id,account_id,occurred_at,type,event_id\n" + damaged(events))
+    (tmp_path / "stages.csv").write_text("lead_id,stage,entered_at\n" + damaged(stages))
+    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
+        used = whole(dataset).leads
+    for name, counts in dataset.report.tables.items():
+        path = tmp_path / "var/quarantine" / f"{name}.csv"
+        written = len(pd.read_csv(path)) if path.exists() else 0
+        assert counts.read == counts.used + counts.quarantined == counts.used + written
+    assert len(used) == dataset.report.tables["leads"].used == used["lead_id"].nunique()
+
+
+@quickly
+@given(content=st.binary(max_size=200) | st.text("lead_id,y1\n\"' x;", max_size=80).map(lambda text: text.encode()))
+def test_random_bytes_are_refused_or_counted(tmp_path, content) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes(b"lead_id,y\n" + content)
+    chosen = Settings(tables={"leads": path}, outcome=Outcome(column="y"))
+    try:
+        with open_dataset(chosen, workspace=tmp_path / "var", now=NOW) as dataset:
+            counts = dataset.report.tables["leads"]
+            assert counts.read == counts.used + counts.quarantined
+            assert sum(len(chunk.leads) for chunk in dataset.chunks(3)) == counts.used == dataset.lead_count
+    except InputError:
+        pass
+
+
+def test_x_education_is_read_as_its_readme_says(datasets, tmp_path) -> None:
+    path = datasets / "x-education/Leads.csv"
+    columns = {"leads": {"lead_id": "Prospect ID"}}
+    chosen = Settings(tables={"leads": path}, columns=columns, outcome=Outcome(column="Converted"), order="Lead Number")
+    with open_dataset(chosen, workspace=tmp_path) as dataset:
+        assert dataset.outcome_counts == OutcomeCounts(3561, 5679, 0)
+        constant = [name for name, reason in dataset.schema.excluded.items() if reason == "the same value in every row"]
+        assert len(constant) == 5
+        (chunk,) = dataset.chunks()
+    assert not (chunk.leads == "Select").any(axis=None)
+
+
+def test_olist_dates_are_read_day_first(datasets, tmp_path) -> None:
+    path = datasets / "olist/olist_marketing_qualified_leads_dataset.csv"
+    columns = {"leads": {"lead_id": "mql_id", "created_at": "first_contact_date"}}
+    with open_dataset(Settings(tables={"leads": path}, columns=columns), workspace=tmp_path) as dataset:
+        created = pd.concat([chunk.leads["created_at"] for chunk in dataset.chunks()])
+        assert [attribute.name for attribute in dataset.schema.attributes] == ["landing_page_id", "origin"]
+    assert (created.min(), created.max()) == (pd.Timestamp("2017-06-14"), pd.Timestamp("2018-05-31"))

@@ -1,0 +1,75 @@
+"""A trained model with its scale and evidence, on batches."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.schema import Attribute, Chunk, Schema
+from data.vocabulary import Family, Kind
+from features import Batch, build
+from models.learning import TrainingTable, learn
+from models.scorer import Scorer, assemble
+
+SCHEMA = Schema(
+    timed=False,
+    attributes=(
+        Attribute("visits", "Visits", Kind.NUMBER, Family.BEHAVIOURAL),
+        Attribute("industry", "Industry", Kind.CATEGORY, Family.FIRMOGRAPHIC),
+    ),
+)
+NOW = pd.Timestamp("2025-01-01")
+
+
+def batch_of(visits, industry) -> Batch:
+    leads = pd.DataFrame({"position": range(len(visits)), "visits": visits, "industry": industry, "created_at": pd.NaT})
+    leads = leads.astype({"visits": float, "industry": "str"})
+    events = pd.DataFrame({"position": [], "occurred_at": [], "type": [], "asset": [], "value": []})
+    stages = pd.DataFrame({"position": [], "stage": [], "entered_at": []})
+    return Batch.at(Chunk(leads, events, stages), SCHEMA, NOW)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    random = np.random.default_rng(0)
+    visits, industry = random.poisson(3, 4000), random.choice(["Software", "Farming"], 4000)
+    design = build(batch_of(visits, industry))
+    log_odds = -3 + 0.4 * visits + 1.5 * (industry == "Software")
+    won = (random.uniform(size=4000) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    names = pd.Series(range(4000)).astype("str")
+    rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": NOW, "won": won, "order": range(4000)})
+    table = TrainingTable(SCHEMA, design, rows, timed=False, horizon=90)
+    return assemble(learn(table, None, seed=0), table, design.head(0), version="7")
+
+
+def test_what_matters_more_scores_higher(scorer):
+    scored = scorer.score(batch_of([9, 0], ["Software", "Farming"]))
+    assert scored["probability"].is_monotonic_decreasing
+    assert scored["score"].tolist()[0] > 90 > 10 > scored["score"].tolist()[1]
+
+
+def test_fit_and_engagement_are_told_apart(scorer):
+    """Z3: one fits and does nothing, the other does a lot and never fits."""
+    scored = scorer.score(batch_of([0, 9], ["Software", "Farming"]))
+    assert scored["fit"].tolist()[0] < scored["fit"].tolist()[1]
+    assert scored["engagement"].tolist()[0] > scored["engagement"].tolist()[1]
+    assert scored["grade"].nunique() == 2
+
+
+def test_the_grade_is_fit_and_engagement(scorer):
+    scored = scorer.score(batch_of([0, 3, 9], ["Software", "Farming", "Software"]))
+    assert (scored["grade"] == scored["fit"] + scored["engagement"]).all()
+
+
+def test_a_lead_alone_scores_as_among_others(scorer):
+    together = scorer.score(batch_of([1, 5, 2], ["Software", "Farming", None]))
+    alone = scorer.score(batch_of([5], ["Farming"]))
+    pd.testing.assert_frame_equal(alone, together.iloc[[1]].reset_index(drop=True))
+
+
+def test_reasons_name_the_family_and_the_points(scorer):
+    up = scorer.score(batch_of([9], ["Software"]))["reasons_up"][0]
+    assert any(reason.startswith("Visits: 9") and "(behavioural, +" in reason for reason in up)
+
+
+def test_every_score_carries_the_version(scorer):
+    assert scorer.score(batch_of([1], ["Farming"]))["model_version"].tolist() == ["7"]

@@ -1,0 +1,83 @@
+"""What every command keeps to: standard output for the result, standard error for the rest, exit codes."""
+
+import subprocess
+import sys
+
+import pytest
+
+import pipelines.score
+
+SLOW_TO_IMPORT = ("duckdb", "lightgbm", "matplotlib", "mlflow", "numba", "pandas", "shap", "sklearn")
+
+
+def test_help_imports_nothing_that_is_slow(tmp_path):
+    command = [sys.executable, "-X", "importtime", "-m", "pipelines.cli", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert not imported.intersection(SLOW_TO_IMPORT)
+
+
+@pytest.mark.parametrize("ran", ["simulated", "trained", "scored"])
+def test_json_stands_alone_on_standard_output_and_the_log_on_standard_error(ran, request):
+    made = request.getfixturevalue(ran)
+    run = made if ran == "simulated" else made.ran
+    assert run.json
+    assert run.out.count("\n") == 1
+    assert " s  " in run.err
+
+
+def test_no_library_writes_to_standard_output_beside_the_json(export, leadscore, tmp_path, capfd):
+    ran = leadscore("train", "--leads", export, "--id", "Id", "--outcome", "Status", "--workspace", tmp_path, "--json")
+    assert ran.json["model_version"] == "1"
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("verb", [["score"], ["explain", "L0000001"], ["report"]])
+def test_without_a_model_a_command_fails_and_says_how_to_get_one(leadscore, verb, tmp_path):
+    ran = leadscore(*verb, "--workspace", tmp_path, "--json")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.endswith("remedy:   run `leadscore train` with this workspace first\n")
+
+
+WRONG = {
+    "an unknown option": (["train", "--lead", "x.csv"], "No such option: --lead"),
+    "an unknown command": (["trian"], "No such command 'trian'"),
+    "no source of leads": (["train"], "--leads and --id and --outcome must be given"),
+    "two sources of leads": (["score", "--config", "a.yaml", "--leads", "b.csv"], "--config or --leads, not both"),
+    "a missing file": (["train", "--leads", "no.csv", "--id", "Id", "--outcome", "Status"], "no.csv"),
+    "missing settings": (["train", "--config", "no.yaml"], "no.yaml"),
+    "no moment": (["score", "--as-of", "yesterday"], "a date such as 2026-01-31"),
+    "no leads": (["simulate", "--leads", "0", "--out", "crm"], "--leads"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_usage_exits_with_2_and_names_what_is_wrong(leadscore, arguments, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = leadscore(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("option", ["--id", "--outcome", "--drop", "--order", "--created"])
+def test_a_misspelt_column_is_answered_with_the_nearest_name(leadscore, export, option, tmp_path):
+    right = {"--id": "Id", "--outcome": "Status", "--order": "Created", "--drop": "Channel", "--created": "Created"}
+    flags = [text for flag, column in (right | {option: right[option] + "x"}).items() for text in (flag, column)]
+    ran = leadscore("train", "--leads", export, *flags, "--workspace", tmp_path)
+    assert ran.code == 2
+    assert f"there is no column '{right[option]}x'" in ran.err
+    assert f"did you mean '{right[option]}'?" in ran.err
+
+
+def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(leadscore, trained, monkeypatch):
+    monkeypatch.delenv("LEADSCORE_DEBUG", raising=False)
+    monkeypatch.setattr(pipelines.score, "scored_chunks", lambda *_: 1 / 0)
+    ran = leadscore("score", "--workspace", trained.workspace.root)
+    assert ran.code == 1
+    assert "unexpected ZeroDivisionError: division by zero" in ran.err
+    assert "Traceback" not in ran.err
+    monkeypatch.setenv("LEADSCORE_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        leadscore("score", "--workspace", trained.workspace.root)

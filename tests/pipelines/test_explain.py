@@ -1,0 +1,86 @@
+"""Explaining one lead: exact, in words, and the same as in the scores."""
+
+import math
+
+import pytest
+
+from features.catalogue import catalogue
+from models.registry import Registry
+
+EXPLANATION = {
+    "lead_id": str,
+    "as_of": str,
+    "probability": float,
+    "score": int,
+    "raw_log_odds": float,
+    "base": float,
+    "contributions": dict,
+    "reasons_up": list,
+    "reasons_down": list,
+}
+REASON = {"concept": str, "family": str, "sentence": str, "points": int}
+
+
+@pytest.fixture(scope="module", params=["the hottest", "the coldest", "one that was won"])
+def lead(request, scored):
+    """The row of a lead in the scores."""
+    rising = scored.frame.sort_values("probability", ignore_index=True)
+    won = rising[rising["outcome"] == "won"]
+    return {"the hottest": rising.iloc[-1], "the coldest": rising.iloc[0], "one that was won": won.iloc[0]}[request.param]
+
+
+@pytest.fixture(scope="module")
+def explained(lead, trained, leadscore) -> dict:
+    return leadscore("explain", lead["lead_id"], "--workspace", trained.workspace.root, "--json").json
+
+
+def test_the_json_of_an_explanation_keeps_its_contract(explained):
+    assert {key: type(explained[key]) for key in EXPLANATION} == EXPLANATION
+    for reason in [*explained["reasons_up"], *explained["reasons_down"]]:
+        assert {key: type(value) for key, value in reason.items()} == REASON
+
+
+def test_base_and_contributions_add_up_to_the_probability(explained):
+    total = explained["base"] + sum(explained["contributions"].values())
+    assert total == pytest.approx(explained["raw_log_odds"], abs=1e-6)
+    assert total == pytest.approx(math.log(explained["probability"] / (1 - explained["probability"])), abs=1e-6)
+
+
+def test_an_explanation_tells_what_the_scores_tell(explained, lead):
+    same = ["lead_id", "probability", "score", "band", "disposition", "grade", "model_version"]
+    assert {name: explained[name] for name in same} == {name: lead[name] for name in same}
+    assert explained["as_of"] == f"{lead['as_of'].isoformat()}Z"
+
+
+def test_reasons_are_those_of_the_scores(explained, lead):
+    for name in ("reasons_up", "reasons_down"):
+        told = [f"{r['sentence']} ({r['family']}, {r['points']:+d})".replace("-", "−") for r in explained[name]]
+        assert told == [reason.replace("-", "−") for reason in lead[name]]
+
+
+def test_reasons_point_their_way_the_strongest_first(explained):
+    up, down = ([reason["points"] for reason in explained[name]] for name in ("reasons_up", "reasons_down"))
+    assert up == sorted(up, reverse=True)
+    assert down == sorted(down)
+    assert all(points > 0 for points in up)
+    assert all(points < 0 for points in down)
+
+
+def test_no_name_of_a_feature_reaches_sales(explained, trained):
+    names = [feature.name for feature in catalogue(Registry(trained.workspace).champion().scorer.schema)]
+    sentences = [reason["sentence"] for reason in [*explained["reasons_up"], *explained["reasons_down"]]]
+    assert sentences
+    assert [name for name in names if "_" in name and any(name in sentence for sentence in sentences)] == []
+
+
+def test_people_are_told_in_sentences(leadscore, trained, explained):
+    ran = leadscore("explain", explained["lead_id"], "--workspace", trained.workspace.root)
+    told = " ".join(ran.out.split())
+    assert f"{explained['lead_id']} score {explained['score']}, {explained['band']}" in told
+    assert all(f"{reason['points']:+d}" in told for reason in explained["reasons_up"])
+
+
+def test_an_unknown_lead_is_refused(leadscore, trained):
+    ran = leadscore("explain", "L-1", "--workspace", trained.workspace.root)
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no lead 'L-1'" in ran.err

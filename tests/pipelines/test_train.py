@@ -1,0 +1,245 @@
+"""Training: what it prints, what it stores, and what it must not know."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+from models.registry import TRUSTED_TYPES
+
+METRIC = {"auc": float, "auc_ci": list, "log_loss": float, "log_loss_ci": list, "lift_10": float, "ece": float}
+TRAINING = {
+    "run_id": str,
+    "model_version": str,
+    "promoted": bool,
+    "why": str,
+    "chosen": str,
+    "rung": str,
+    "window": dict,
+    "metrics": dict,
+}
+
+
+def types_of(found: dict, contract: dict) -> dict:
+    return {key: type(found[key]) for key in contract}
+
+
+def test_the_json_of_a_training_keeps_its_contract(trained):
+    result = trained.ran.json
+    assert types_of(result, TRAINING) == TRAINING
+    assert types_of(result["metrics"]["model"], METRIC) == METRIC
+    assert result["rung"] in ("rules", "logistic", "full")
+    assert result["chosen"] in ("rules", "logistic", "boosting", "blend")
+
+
+def test_the_first_model_is_served(trained):
+    result = trained.ran.json
+    assert (result["model_version"], result["promoted"]) == ("1", True)
+
+
+def test_intervals_hold_their_number(trained):
+    for measured in trained.ran.json["metrics"].values():
+        for name in ("auc", "log_loss", "lift_10"):
+            low, high = measured[f"{name}_ci"]
+            assert low <= measured[name] <= high
+
+
+def test_the_model_stands_between_the_rules_and_the_best_possible(trained):
+    loss = {name: measured["log_loss"] for name, measured in trained.ran.json["metrics"].items()}
+    assert loss["best possible"] < loss["model"] < loss["rules"] < loss["base rate"]
+
+
+def test_blocks_are_a_horizon_apart_and_all_labels_of_the_newest_are_known(trained):
+    window = trained.ran.json["window"]
+    horizon = pd.Timedelta(days=window["horizon"])
+    ends = {name: [pd.Timestamp(window[name][end]) for end in ("from", "to")] for name in ("fit", "tune", "test")}
+    assert ends["tune"][0] - ends["fit"][1] >= horizon
+    assert ends["test"][0] - ends["tune"][1] >= horizon
+    assert pd.Timestamp(window["data_end"]) - ends["test"][1] >= horizon
+
+
+# What is stored
+
+
+@pytest.fixture(scope="module")
+def registry(trained) -> MlflowClient:
+    return MlflowClient(trained.workspace.tracking_uri, trained.workspace.tracking_uri)
+
+
+def test_the_champion_says_where_it_comes_from(trained, registry):
+    champion = registry.get_model_version_by_alias("leadscore", "champion")
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    assert (champion.version, champion.run_id) == ("1", trained.ran.json["run_id"])
+    assert {"git_commit": commit, "horizon": "90"}.items() <= champion.tags.items()
+    assert re.fullmatch("[0-9a-f]{16}", champion.tags["feature_fingerprint"])
+    assert re.fullmatch("[0-9a-f]{16}", champion.tags["data_fingerprint"])
+
+
+def test_the_run_holds_each_number_that_was_printed_with_its_interval(trained, registry):
+    printed = trained.ran.json["metrics"]["model"]
+    logged = registry.get_run(trained.ran.json["run_id"]).data
+    assert logged.metrics["model_auc"] == printed["auc"]
+    assert [logged.metrics["model_log_loss_low"], logged.metrics["model_log_loss_high"]] == printed["log_loss_ci"]
+    assert {"rules_auc", "base_rate_log_loss", "best_possible_auc"} <= logged.metrics.keys()
+    assert {"seed", "trees"} <= logged.params.keys()
+
+
+def test_plots_are_logged_as_pictures(trained, registry):
+    listed = registry.list_artifacts(trained.ran.json["run_id"], "leadscore/plots")
+    plots = {Path(plot.path).name: plot.file_size for plot in listed}
+    assert {"calibration.png", "gains.png", "contributions.png", "calibration.svg"} <= plots.keys()
+    assert all(size > 5000 for size in plots.values())
+
+
+LOAD = """
+import json, sys
+import pandas, skops.io
+file, project, trusted = sys.argv[1:]
+sys.path.remove(project)
+model = skops.io.load(file, trusted=json.loads(trusted))
+nothing = pandas.DataFrame([dict.fromkeys(model.feature_names_in_)] * 2)
+ours = {"data", "features", "models", "pipelines", "app"}.intersection(sys.modules)
+print(json.dumps([model.predict_proba(nothing)[:, 1].tolist(), sorted(ours)]))
+"""
+
+
+def test_the_stored_model_loads_where_our_code_is_not(trained, tmp_path):
+    (file,) = trained.workspace.artifacts.rglob("model.skops")
+    project = Path(__file__).parents[2]
+    command = [sys.executable, "-I", "-c", LOAD, str(file), str(project), json.dumps(TRUSTED_TYPES)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (one, other), ours = json.loads(done.stdout)
+    assert 0 < one == other < 1
+    assert ours == []
+
+
+def test_nothing_in_mlflow_names_a_lead(trained, config):
+    leads = pd.read_parquet(config.parent / "leads.parquet")
+    stored = b"\n".join(contents(trained.workspace.root / "mlflow.db", *trained.workspace.artifacts.rglob("*")))
+    assert leads["lead_id"].str.fullmatch("L[0-9]{7}").all()
+    assert b"feature_fingerprint" in stored
+    assert re.findall(rb"L[0-9]{7}|[\w.]+@[\w.-]+\.example", stored) == []
+    names = leads[["account_id", "company", "owner"]].melt()["value"].dropna().unique()
+    assert [name for name in names if name.encode() in stored] == []
+
+
+def contents(*files: Path) -> list[bytes]:
+    """The bytes of all files, those of archives unpacked."""
+    found = []
+    for file in filter(Path.is_file, files):
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                found += [archive.read(name) for name in archive.namelist()]
+        else:
+            found.append(file.read_bytes())
+    return found
+
+
+def test_the_workspace_is_its_owners_alone(trained):
+    assert trained.workspace.root.stat().st_mode & 0o777 == 0o700
+
+
+# What training must not know
+
+
+@pytest.fixture(scope="module")
+def untold(config, leadscore, tmp_path_factory):
+    """The same training, by settings that say nothing of the truth."""
+    settings = config.with_name("untold.yaml")
+    settings.write_text(re.sub("(?m)^truth:.*\n", "", config.read_text()))
+    workspace = tmp_path_factory.mktemp("untold")
+    return leadscore("train", "--config", settings, "--workspace", workspace, "--json"), workspace
+
+
+def test_the_truth_gives_the_best_possible_row_and_nothing_else(trained, untold):
+    knowing, unknowing = trained.ran.json["metrics"], untold[0].json["metrics"]
+    assert knowing.keys() - unknowing.keys() == {"best possible"}
+    assert {name: knowing[name] for name in unknowing} == unknowing
+
+
+def test_the_same_data_and_seed_give_the_same_scores(scored, untold, leadscore):
+    _, workspace = untold
+    assert leadscore("score", "--workspace", workspace).code == 0
+    pd.testing.assert_frame_equal(pd.read_parquet(workspace / "scores.parquet"), scored.frame)
+
+
+# Flat mode
+
+
+@pytest.fixture(scope="module")
+def train_flat(leadscore, tmp_path_factory):
+    """Train on one file; all such tests share a workspace, which only grows by versions."""
+    workspace = tmp_path_factory.mktemp("flat")
+
+    def run(leads: Path, *options: str):
+        given = ["--leads", leads, "--id", "Id", "--outcome", "Status", "--workspace", workspace]
+        return leadscore("train", *given, *options)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def contacted(export) -> Path:
+    """The export with 100 leads of a third status."""
+    leads = pd.read_csv(export, dtype="str")
+    leads.loc[leads.index % 6 == 0, "Status"] = "contacted"
+    file = export.with_name("contacted.csv")
+    leads.to_csv(file, index=False)
+    return file
+
+
+def test_random_blocks_are_owned_up_to(train_flat, export):
+    ran = train_flat(export)
+    assert "blocks are random, which flatters every model" in ran.err
+    assert [line.split()[0] for line in ran.out.splitlines()[2:5]] == ["base", "scorecard", "model"]
+
+
+@pytest.mark.parametrize("by", [("--created", "Created"), ("--order", "Created"), ("--order", "rows")])
+def test_leads_in_a_known_order_are_tested_on_the_newest_fifth(train_flat, export, by):
+    ran = train_flat(export, *by, "--json")
+    window = ran.json["window"]
+    assert (window["layout"], window["test"]["snapshots"], window["horizon"]) == ("by order", 120, None)
+    assert "random" not in ran.err
+
+
+def test_with_closing_dates_blocks_are_laid_by_time(train_flat, export):
+    window = train_flat(export, "--created", "Created", "--closed", "Closed", "--horizon", "20", "--json").json["window"]
+    assert (window["layout"], window["horizon"]) == ("by time", 20)
+
+
+def test_a_third_outcome_needs_to_be_explained(train_flat, contacted):
+    ran = train_flat(contacted)
+    assert ran.code == 2
+    assert "got:      'lost', 'contacted'" in ran.err
+    assert "name the values that mean won and those that mean lost" in ran.err
+
+
+def test_where_lost_is_named_other_outcomes_are_open_and_not_learned_from(train_flat, contacted):
+    closed = contacted.with_name("closed.csv")
+    leads = pd.read_csv(contacted, dtype="str")
+    leads[leads["Status"] != "contacted"].to_csv(closed, index=False)
+    with_open, without = (train_flat(file, "--lost", "LOST", "--order", "rows", "--json") for file in (contacted, closed))
+    assert with_open.json["counts"]["leads"] == 500
+    assert with_open.json["metrics"]["rules"] == without.json["metrics"]["rules"]
+
+
+@pytest.mark.parametrize("options", [("--won", "won", "--won", "lost"), ("--won", "x", "--lost", "won", "--lost", "lost")])
+def test_an_outcome_with_one_class_is_refused(train_flat, export, options):
+    ran = train_flat(export, *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is nothing to learn from: all leads ended in the same way" in ran.err
+
+
+def test_too_few_wins_leave_the_decision_to_the_rules(train_flat, export):
+    few = export.with_name("few.csv")
+    pd.read_csv(export, dtype="str").head(60).to_csv(few, index=False)
+    result = train_flat(few, "--order", "rows", "--json").json
+    assert (result["chosen"], result["rung"]) == ("rules", "rules")
+    assert "the rules decide" in result["why"]
