@@ -52,8 +52,10 @@ class Assembly:
         self.settings = settings
         self.now = now
         self.report = Report()
-        self.formats: dict[str, dict[str, str]] = defaultdict(dict, settings.formats)
+        self.formats: dict[str, dict[str, str]] = {name: dict(settings.formats.get(name, {})) for name in TABLES}
         self.zoneless: list[str] = []
+        if "leads" not in settings.tables:
+            raise InputError("there is no table of leads", expected="a file under tables.leads")
         connection.execute(EMPTY_TABLES)
         self.tables = {name: open_table(connection, name, settings) for name in TABLES if name in settings.tables}
         self.leads = self.tables["leads"]
@@ -184,7 +186,8 @@ class Assembly:
 
     def settings_used(self) -> Settings:
         """Return the settings with the formats that were decided."""
-        return self.settings.model_copy(update={"formats": dict(self.formats)})
+        formats = {name: written for name, written in self.formats.items() if written}
+        return self.settings.model_copy(update={"formats": formats})
 
     def newest(self) -> pd.Timestamp:
         """Return the newest moment in the data that is not later than now; now where there is none."""

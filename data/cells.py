@@ -4,6 +4,8 @@ Pure functions of a column. What depends on the column as a whole (a decimal com
 is decided once by `decide_format` and then given, so that one cell alone reads the same as among others.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -96,7 +98,7 @@ def numbers(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
     """
     if not pd.api.types.is_string_dtype(column.dtype):
         values = pd.to_numeric(column, errors="coerce").astype("float64")
-        return Parsed(values.where(np.isfinite(values)), np.isinf(values))
+        return Parsed(values.where(np.isfinite(values)), values.abs() == np.inf)
     cells = texts(column, MISSING_NUMBERS)
     values = _by_value(cells, lambda unique: _to_numbers(unique, decimal_comma))
     return Parsed(values, values.isna() & cells.notna())

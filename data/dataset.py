@@ -141,7 +141,7 @@ def _told_as_our_errors(settings: Settings) -> Iterator[None]:
         ) from None
 
 
-def _limits(folder: Path) -> dict[str, str | int | bool]:
+def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     threads = min(2, os.cpu_count() or 1)
     return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
 

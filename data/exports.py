@@ -4,6 +4,8 @@ CSV is UTF-8: lists joined by `` | ``, times as ISO-8601 with Z, numbers with fu
 Text that a spreadsheet would run as a formula gets a leading apostrophe; ids and numbers never do.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations
 
 import csv

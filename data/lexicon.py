@@ -65,7 +65,7 @@ FAMILY_WORDS = {
 
 PROTECTED_WORDS = _words(
     "gender sex nationality citizenship citizen religion religious race racial ethnicity ethnic disability disabled "
-    "disabilities marital married pregnant pregnancy maternity political politics sexual orientation dob birthday "
+    "disabilities marital married pregnant pregnancy maternity political politics sexual dob birthday "
     "birthdate birth caste veteran genetic"
 )
 PROTECTED_PHRASES = _phrases("mother tongue, trade union, union member, union membership, labor union, labour union")
@@ -117,7 +117,7 @@ def label_of(name: str) -> str:
     words = words_of(name)
     is_abbreviation = len(words) == 1 and name.isupper() and len(name) <= 4
     if " " in name.strip() or is_abbreviation or not words:
-        return name.strip()
+        return " ".join(name.split())
     label = " ".join(words)
     return label[0].upper() + label[1:]
 

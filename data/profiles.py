@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,7 +120,7 @@ def suits(cells: pd.Series, kind: Kind) -> bool:
     return not values.filled or kind not in (Kind.NUMBER, Kind.FLAG, Kind.TIME) or values.read_as(kind)
 
 
-def _kind(values: _Values, dtype: object) -> Kind:
+def _kind(values: _Values, dtype: Any) -> Kind:
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return Kind.TIME
     if not values.filled:
@@ -139,7 +140,7 @@ def _is_set(values: _Values) -> bool:
     """Several members in one cell, and the members repeat."""
     if values.share(CUSTOM_SET) < 1 - MOSTLY:
         return False
-    members = values.texts.repeat(values.counts).str.split(CUSTOM_SEPARATORS, regex=True).explode()
+    members = values.texts.repeat(values.counts.tolist()).str.split(CUSTOM_SEPARATORS, regex=True).explode()
     return members.nunique() <= min(200, len(members) / 5)
 
 

@@ -33,7 +33,7 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, table: Table, folder
 
 def _names(table: Table) -> list[str]:
     """Return the columns of the file between ours; a column of the file that bears one of our names is numbered."""
-    names = list(ADDED)
+    names: list[str] = list(ADDED)
     for name in table.file.columns:
         names.append(own_name(name, names))
     return [*ADDED[:3], *names[len(ADDED) :], ADDED[3]]

@@ -26,6 +26,7 @@ def _as_texts(value: Any) -> Any:
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
 
+
 def _as_naive_utc(moment: datetime) -> datetime:
     """Times without an offset are UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -95,11 +95,17 @@ def open_table(connection: duckdb.DuckDBPyConnection, name: str, settings: Setti
         _check_known(name, ours)
         if (ours, theirs) != ("lead_id", ROWS):
             check_column(file, theirs, f"columns.{name}.{ours}")
-    columns = explicit | claims(list(file.columns), list(TABLES[name]), explicit)
+    columns = explicit | claims(_free_columns(file, name, settings), list(TABLES[name]), explicit)
     for ours, column in TABLES[name].items():
         if column.required and ours not in columns and explicit.get(ours) != ROWS:
             check_column(file, ours, name)
     return Table(name, file, columns)
+
+
+def _free_columns(file: StagedFile, name: str, settings: Settings) -> list[str]:
+    """Return the columns that may be meant by our names: not the outcome, which may well be called stage."""
+    outcome = settings.outcome.column if settings.outcome and name == "leads" else None
+    return [column for column in file.columns if column != outcome]
 
 
 def _check_known(table: str, ours: str) -> None:
@@ -115,14 +121,15 @@ def _check_known(table: str, ours: str) -> None:
 
 
 def check_column(file: StagedFile, theirs: str, what: str) -> None:
-    """Raise `InputError` where a file lacks a column that ``what`` asks for."""
+    """Raise `InputError` where a file lacks a column that ``what`` (a table or a setting) asks for."""
     if theirs not in file.columns:
+        mapping = f"say which column it is under columns.{what}.{theirs}" if what in TABLES else ""
         raise InputError(
             f"there is no column '{theirs}'",
             expected=f"'{theirs}' (for {what})",
             got=", ".join(file.columns),
             where=str(file.path),
-            remedy=nearest(theirs, file.columns) or f"say which column it is under columns.{what.split('.')[0]}",
+            remedy=nearest(theirs, file.columns) or mapping,
         )
 
 

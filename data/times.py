@@ -3,6 +3,8 @@
 Everything becomes naive UTC in microseconds; a time without an offset is read as UTC.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations
 
 import pandas as pd

@@ -7,6 +7,7 @@ linear term; weights of the calibration carry over because it is affine.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,7 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import Pipeline
 
-from features.catalogue import RULE_POINTS
-from models.learned import Inputs, affine
+from models.learned import RULES, Inputs, affine
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,12 +34,14 @@ class Contributions:
         return self.base + self.values.sum(axis=1)
 
 
-def contributions(model: StackingClassifier, inputs: Inputs, design: pd.DataFrame, mean_points: float) -> Contributions:
-    """Explain each row of a design; the rule curve is centred on ``mean_points``, the points' mean in training."""
+def contributions(
+    model: StackingClassifier, inputs: Inputs, design: pd.DataFrame, term_means: Mapping[str, float]
+) -> Contributions:
+    """Explain each row of a design; terms of the rule points are centred on their means in training."""
     intercept, weights = affine(model)
     (name, member), weight = model.estimators[0], float(weights[0])
-    if name == "rules":
-        columns, (base, values) = (RULE_POINTS.name,), _of_curve(member, design, mean_points)
+    if name == RULES:
+        columns, (base, values) = tuple(term_means), _of_curve(member, design, term_means)
     else:
         columns, (base, values) = inputs.order, _of_trees(member, design)
     return Contributions(columns, weight * values, intercept + weight * base)
@@ -51,8 +53,7 @@ def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[float, Floats]:
     return float(values[0, -1]), values[:, :-1]
 
 
-def _of_curve(member: Pipeline, design: pd.DataFrame, mean_points: float) -> tuple[float, Floats]:
+def _of_curve(member: Pipeline, design: pd.DataFrame, term_means: Mapping[str, float]) -> tuple[float, Floats]:
     curve = member.named_steps["curve"]
-    slope, start = float(curve.coef_[0, 0]), float(curve.intercept_[0])
-    values = slope * (design[[RULE_POINTS.name]].to_numpy() - mean_points)
-    return start + slope * mean_points, values
+    slope, start, means = float(curve.coef_[0, 0]), float(curve.intercept_[0]), pd.Series(term_means)
+    return start + slope * float(means.sum()), slope * (design[list(term_means)] - means).to_numpy()

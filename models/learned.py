@@ -39,6 +39,8 @@ SHALLOW_TREES = {
 }
 """Shallow trees rank as well as deep ones on leads, and their explanations cost a third."""
 PATIENCE = 40
+RULES = "rules"
+"""The name of the member that is a curve on the rule points."""
 RARE_LEVEL = 10
 """A level seen in fewer rows than this is pooled with the other rare ones."""
 

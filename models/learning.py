@@ -20,6 +20,7 @@ from features.catalogue import RULE_POINTS, catalogue
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
 from models.evaluation import Metrics, auc, evaluate, log_loss_difference
 from models.learned import (
+    RULES,
     Inputs,
     affine,
     calibrate,
@@ -90,7 +91,7 @@ def learn(table: TrainingTable, rules: Rules | None, *, seed: int) -> Learned:
     _require_both_outcomes(table, blocks)
     fitted = rules or fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema, seed=seed)
     table = replace(table, design=with_points(fitted, table.design))
-    candidates = {"rules": _rule_curve(table, blocks)}
+    candidates = {RULES: _rule_curve(table, blocks)}
     if _enough(table, blocks):
         candidates["boosting"] = _boosting(table, blocks, seed)
     tested = {name: probabilities(model, table.design[blocks.test]) for name, model in candidates.items()}
@@ -145,7 +146,7 @@ def _scarcer(won: npt.NDArray[np.int64]) -> int:
 def _rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
     older = blocks.fit | blocks.tune
     design, won = table.design[older], table.won[older]
-    return calibrate(fit_rule_curve(design, won), "rules", design, won)
+    return calibrate(fit_rule_curve(design, won), RULES, design, won)
 
 
 def _boosting(table: TrainingTable, blocks: Blocks, seed: int) -> StackingClassifier:
@@ -180,10 +181,10 @@ def _choose(
     won, groups = table.won[blocks.test], table.rows["group"][blocks.test].to_numpy()
     low, high = log_loss_difference(tested["boosting"], tested["rules"], won, groups, seed)
     ours, theirs = auc(tested["boosting"], won), auc(tested["rules"], won)
-    compared = f"AUC {ours:.3f} against {theirs:.3f}, log-loss difference between {low:+.4f} and {high:+.4f} (95 %)"
+    compared = f"AUC {ours:.3f}, the rules' {theirs:.3f}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
     if ours >= theirs and high < NO_WORSE:
         return "boosting", f"the model beats the rules: {compared}"
-    return "rules", f"the rules win: {compared}"
+    return "rules", f"the model does not clearly beat the rules, which are served: {compared}"
 
 
 def _refit(model: StackingClassifier, chosen: str, table: TrainingTable, seed: int) -> StackingClassifier:

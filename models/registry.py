@@ -134,7 +134,7 @@ class Registry:
             "rules.yaml": scorer.rules.to_yaml(),
             "scale.json": scorer.scale.to_json(),
             "evidence.json": scorer.evidence.to_json(),
-            "scorer.json": json.dumps({"mean_points": scorer.mean_points, "horizon": scorer.horizon}),
+            "scorer.json": json.dumps({"term_means": scorer.term_means, "horizon": scorer.horizon}),
             "settings.json": settings.model_dump_json(indent=1),
             "training.json": json.dumps(training, indent=1),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,13 +15,13 @@ from sklearn.ensemble import StackingClassifier
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import Batch, Feature, build, catalogue
-from features.catalogue import RULE_POINTS
 from models import scale as scales
 from models.evidence import Evidence, gather
 from models.explanation import Contributions, contributions
-from models.learned import Inputs, probabilities
+from models.learned import RULES, Inputs, probabilities
 from models.learning import Learned, TrainingTable, with_points
 from models.reasons import Narrator, Reasons
+from models.rule_terms import CAPS, term_features, with_terms
 from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
@@ -32,14 +32,18 @@ FEWEST_REFERENCES = 200
 
 @dataclass(frozen=True)
 class Scorer:
-    """A trained model, its rules, scale and evidence. ``horizon`` is in days, None in flat mode."""
+    """A trained model, its rules, scale and evidence.
+
+    ``term_means`` are the means of the rules' terms in training where the rules are served, else empty; ``horizon`` is
+    in days, None in flat mode.
+    """
 
     model: StackingClassifier
     schema: Schema
     rules: Rules
     scale: Scale
     evidence: Evidence
-    mean_points: float
+    term_means: Mapping[str, float]
     horizon: int | None
     version: str
 
@@ -49,15 +53,24 @@ class Scorer:
 
     @cached_property
     def narrator(self) -> Narrator:
-        return Narrator((*self.features, RULE_POINTS), self.evidence, self.scale)
+        terms = term_features(self.rules, self.schema) if self.serves_rules else ()
+        return Narrator((*self.features, *terms), self.evidence, self.scale)
+
+    @property
+    def serves_rules(self) -> bool:
+        return bool(self.term_means)
 
     def design(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch with the points of the rules beside them."""
-        return with_points(self.rules, build(batch))
+        return self.completed(with_points(self.rules, build(batch)))
+
+    def completed(self, design: pd.DataFrame) -> pd.DataFrame:
+        """Put the terms of the rules beside features and points, where the rules are served."""
+        return with_terms(self.rules, design) if self.serves_rules else design
 
     def contributions(self, design: pd.DataFrame) -> Contributions:
         """Return what each column adds to each row's raw log-odds."""
-        return contributions(self.model, Inputs.of(self.features), design, self.mean_points)
+        return contributions(self.model, Inputs.of(self.features), design, self.term_means)
 
     def score(self, batch: Batch) -> pd.DataFrame:
         """Score each moment of a batch.
@@ -96,18 +109,23 @@ class Scorer:
 
 def assemble(learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, version: str) -> Scorer:
     """Fix the scale and the evidence of a learned model; ``open_leads`` is the design of the leads open now."""
-    population = with_points(learned.rules, open_leads) if len(open_leads) >= FEWEST_REFERENCES else learned.design
-    features, mean_points = catalogue(table.schema), float(learned.design[RULE_POINTS.name].mean())
-    told = contributions(learned.model, Inputs.of(features), population, mean_points)
-    raw_log_odds = special.logit(probabilities(learned.model, population))
+    features, design, population, term_means = catalogue(table.schema), learned.design, learned.design, {}
+    if len(open_leads) >= FEWEST_REFERENCES:
+        population = with_points(learned.rules, open_leads)
+    if learned.chosen == RULES:
+        design, population = (with_terms(learned.rules, each) for each in (design, population))
+        terms = term_features(learned.rules, table.schema)
+        features, term_means = (*features, *terms), {term.name: float(design[term.name].mean()) for term in terms}
+    told = contributions(learned.model, Inputs.of(catalogue(table.schema)), population, term_means)
     fit, engagement = fit_and_engagement(told, features, learned.rules, population)
+    raw_log_odds = special.logit(probabilities(learned.model, population))
     return Scorer(
         model=learned.model,
         schema=table.schema,
         rules=learned.rules,
         scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean())),
-        evidence=gather(features, learned.design, table.won, table.rows["lead_id"].to_numpy()),
-        mean_points=mean_points,
+        evidence=gather(features, design, table.won, table.rows["lead_id"].to_numpy()),
+        term_means=term_means,
         horizon=table.horizon if table.timed else None,
         version=version,
     )
@@ -117,7 +135,7 @@ def fit_and_engagement(
     told: Contributions, features: Sequence[Feature], rules: Rules, design: pd.DataFrame
 ) -> tuple[npt.NDArray, npt.NDArray]:
     """Return each row's fit and engagement: their families' contributions, or the rules' own where rules are served."""
-    if told.columns == (RULE_POINTS.name,):
+    if CAPS.name in told.columns:
         points = evaluate_rules(rules, design)
         return points["fit"].to_numpy(), points["engagement"].to_numpy()
     families = {feature.name: feature.family for feature in features}

@@ -135,7 +135,7 @@ def _existing_at(chunk: Chunk, as_of: pd.Timestamp) -> Chunk:
 def _stage_at(chunk: Chunk, as_of: pd.Timestamp) -> pd.Series:
     """Return the stage that each lead was in: the last one entered, else the one that its row names."""
     entered = chunk.stages[chunk.stages["entered_at"] <= as_of].groupby("position")["stage"].last()
-    known = chunk.leads["position"].map(entered).reset_index(drop=True)
+    known = chunk.leads["position"].map(entered).astype("str").reset_index(drop=True)
     return known.fillna(chunk.leads["stage"].reset_index(drop=True))
 
 

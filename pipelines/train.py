@@ -251,7 +251,7 @@ def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
 
 def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     won = table.won[learned.blocks.test]
-    sample = learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0)
+    sample = scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}
     figures = {
         "calibration": plots.calibration_plot(drawn, won),

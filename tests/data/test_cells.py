@@ -19,7 +19,9 @@ def column(*cells: object) -> pd.Series:
     return pd.Series(list(cells), dtype="str")
 
 
-@pytest.mark.parametrize("cell", ["", "  ", "null", "NaN", "N/A", "#n/a", "Select", "-", "--", "?", "(not set)", "(Blank)"])
+@pytest.mark.parametrize(
+    "cell", ["", "  ", "null", "NaN", "N/A", "#n/a", "Select", "-", "--", "?", "(not set)", "(Blank)"]
+)
 def test_what_means_not_filled_in_is_missing(cell) -> None:
     assert texts(column(cell)).isna().all()
     assert numbers(column(cell)).values.isna().all()
@@ -57,7 +59,9 @@ def test_a_number_is_understood(cell, value) -> None:
     assert numbers(column(cell)).values.tolist() == [pytest.approx(value)]
 
 
-@pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e999", "0x10", "1_000", "12 34", "12abc", "1,23", ".", "e5", "1.2.3"])
+@pytest.mark.parametrize(
+    "cell", ["inf", "-Infinity", "1e999", "0x10", "1_000", "12 34", "12abc", "1,23", ".", "e5", "1.2.3"]
+)
 def test_what_is_no_finite_number_is_bad(cell) -> None:
     assert numbers(column(cell)).values.isna().all()
     assert numbers(column(cell)).bad.all()
@@ -142,7 +146,13 @@ def test_the_order_of_day_and_month_is_decided_for_the_column() -> None:
 @given(st.datetimes(pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")), st.sampled_from([DAY_FIRST, MONTH_FIRST]))
 def test_every_layout_tells_the_same_moment(moment, order) -> None:
     day = "%d/%m/%Y" if order == DAY_FIRST else "%m/%d/%Y"
-    layouts = ("%Y-%m-%d %H:%M:%S", f"{day} %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d %b %Y %I:%M:%S %p", "%B %d, %Y %H:%M:%S")
+    layouts = (
+        "%Y-%m-%d %H:%M:%S",
+        f"{day} %H:%M:%S",
+        "%Y/%m/%d %H:%M:%S",
+        "%d %b %Y %I:%M:%S %p",
+        "%B %d, %Y %H:%M:%S",
+    )
     told = parse_times(column(*(moment.strftime(layout) for layout in layouts)), order)
     assert set(told) == {pd.Timestamp(moment.replace(microsecond=0))}
 
@@ -160,7 +170,9 @@ def test_a_time_without_an_offset_is_noticed() -> None:
 anything = st.one_of(
     st.none(),
     st.text(st.characters(blacklist_categories=["Cs"]), max_size=10),
-    st.sampled_from(["1.234", "12,5", "1,234", "01-02-2018", "26.02.2018", "02/26/2018", "yes", "Select", "51-200", "45%"]),
+    st.sampled_from(
+        ["1.234", "12,5", "1,234", "01-02-2018", "26.02.2018", "02/26/2018", "yes", "Select", "51-200", "45%"]
+    ),
 )
 
 

@@ -25,7 +25,9 @@ quickly = settings(max_examples=25, deadline=None, suppress_health_check=[Health
 
 def table(path: Path, text: str) -> Path:
     """Write a table given as lines of cells that are parted by blanks; ``_`` is an empty cell."""
-    rows = [[cell.replace("_", "") if cell == "_" else cell for cell in line.split()] for line in text.strip().splitlines()]
+    rows = [
+        [cell.replace("_", "") if cell == "_" else cell for cell in line.split()] for line in text.strip().splitlines()
+    ]
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     return path
@@ -374,7 +376,9 @@ def test_one_lead_is_read_as_among_others_given_schema_and_settings(tmp_path) ->
     columns = {"leads": {"created_at": "created_at"}}
     with flat(tmp_path, text, columns=columns) as dataset:
         among, schema, used = whole(dataset).leads, dataset.schema, dataset.settings
-    with flat(tmp_path, "lead_id created_at size\n2 01/02/2025 12,5\n", schema, **used.model_dump(exclude={"tables"})) as one:
+    with flat(
+        tmp_path, "lead_id created_at size\n2 01/02/2025 12,5\n", schema, **used.model_dump(exclude={"tables"})
+    ) as one:
         alone = whole(one).leads
     same = ["lead_id", "created_at", "size"]
     pd.testing.assert_frame_equal(alone[same], among[same].tail(1).reset_index(drop=True))
@@ -396,7 +400,9 @@ def test_a_column_that_is_named_but_not_there_is_an_error(tmp_path, given, said)
         pass
 
 
-@pytest.mark.parametrize(("text", "said"), [("lead_id y\n", "a header without rows"), ("lead_id y\n_ 1\n", "1 × no lead_id")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("lead_id y\n", "a header without rows"), ("lead_id y\n_ 1\n", "1 × no lead_id")]
+)
 def test_leads_without_a_usable_row_are_refused(tmp_path, text, said) -> None:
     with pytest.raises(InputError, match=said), flat(tmp_path, text):
         pass
@@ -428,7 +434,9 @@ def test_parquet_and_csv_give_the_same_chunks(tmp_path) -> None:
 
 
 ids = st.sampled_from(["1", "2", "3", "007", "", "null", " ", "x"])
-moments = st.sampled_from(["2025-01-01", "01-02-2025", "26-02-2025 10:00", "soon", "", "2031-01-01", "2025-01-01T00:00Z"])
+moments = st.sampled_from(
+    ["2025-01-01", "01-02-2025", "26-02-2025 10:00", "soon", "", "2031-01-01", "2025-01-01T00:00Z"]
+)
 damage = st.sampled_from(["", "", "", ',"', '"', ",,,", "x,", "\n", "\x01"])
 
 

@@ -86,7 +86,9 @@ def test_the_size_of_a_block_changes_nothing(tmp_path, monkeypatch, table, block
         pd.testing.assert_frame_equal(read(tmp_path, content)[1], rows)
 
 
-damage = st.sampled_from(['x,"y,z\n', "a\n", "a,b,c,d\n", '"a"b,c,d\n', 'a,"b,c"\n', '"\n', 'a,b"c,d\n', ',"",\n', '""""\n'])
+damage = st.sampled_from(
+    ['x,"y,z\n', "a\n", "a,b,c,d\n", '"a"b,c,d\n', 'a,"b,c"\n', '"\n', 'a,b"c,d\n', ',"",\n', '""""\n']
+)
 
 
 @quickly
@@ -139,11 +141,14 @@ def test_the_next_lines_decide_between_two_separators(tmp_path) -> None:
     assert list(file.columns) == ["revenue, EUR", "name"]
 
 
+RUSSIAN = "имя;город\nИван;Москва\nОльга;Санкт-Петербург\nСергей;Новосибирск\n" * 5  # noqa: RUF001 (Cyrillic)
+
+
 @pytest.mark.parametrize(
     ("text", "encoding", "note"),
     [
         ("name;ort\nMüller;Köln\nSørensen;Málaga – “x” €\n", "cp1252", "read as cp1252"),
-        ("имя;город\nИван;Москва\nОльга;Санкт-Петербург\nСергей;Новосибирск\n" * 5, "cp1251", "read as cp1251"),
+        (RUSSIAN, "cp1251", "read as cp1251"),
         ("name;ort\nMüller;Köln\n", "utf-16-le", "read as utf-16-le"),
     ],
 )
@@ -154,7 +159,7 @@ def test_other_encodings_are_found_and_said(tmp_path, text, encoding, note) -> N
 
 
 def test_a_few_damaged_bytes_do_not_turn_a_utf8_file_into_another_encoding(tmp_path) -> None:
-    file, rows = read(tmp_path, "name\n".encode() + "Zoë\n".encode() * 30 + b"M\xfcller\n")
+    file, rows = read(tmp_path, b"name\n" + "Zoë\n".encode() * 30 + b"M\xfcller\n")
     assert rows["name"].tolist() == ["Zoë"] * 30 + ["Müller"]
     assert file.notes == ("read as utf-8, with single bytes of cp1252 in it",)
 

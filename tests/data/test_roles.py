@@ -18,7 +18,9 @@ ROWS = 400
 def schema_of(cells: object, name: str = "x", **choice: object) -> Schema:
     """Return the schema of one column beside the roles; of the vocabulary where its name says so."""
     column = profile(name, pd.Series(cells), {"the order of the rows": pd.Series(range(len(cells)))})
-    claimed = {ours: theirs for ours, theirs in claims([name], list(LEADS), {}).items() if fits_vocabulary(ours, column)}
+    claimed = {
+        ours: theirs for ours, theirs in claims([name], list(LEADS), {}).items() if fits_vocabulary(ours, column)
+    }
     return infer_schema([column], claimed, Choice(**{"roles": {}} | choice), timed=True)
 
 
@@ -166,12 +168,16 @@ def test_a_column_that_only_looks_like_it_is_kept(name, cells) -> None:
     assert reason_of(cells, name) == ""
 
 
-@pytest.mark.parametrize("name", ["Gender", "sex", "customer age", "Age", "Age Group", "Birth Date", "date_of_birth", "DOB"])
+@pytest.mark.parametrize(
+    "name", ["Gender", "sex", "customer age", "Age", "Age Group", "Birth Date", "date_of_birth", "DOB"]
+)
 def test_names_of_what_law_protects_are_known(name) -> None:
     assert is_protected_name(name)
 
 
-@pytest.mark.parametrize("name", ["nationality", "Citizenship", "religion", "race", "Ethnicity", "Health", "Disability"])
+@pytest.mark.parametrize(
+    "name", ["nationality", "Citizenship", "religion", "race", "Ethnicity", "Health", "Disability"]
+)
 def test_more_names_of_what_law_protects_are_known(name) -> None:
     assert is_protected_name(name)
     assert is_protected_name(f"lead {name}") == (name != "Health")
@@ -179,7 +185,18 @@ def test_more_names_of_what_law_protects_are_known(name) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["lead_age", "account age days", "page", "package", "Page Views", "webpage", "stage", "Account Health", "trace", "Sussex"],
+    [
+        "lead_age",
+        "account age days",
+        "page",
+        "package",
+        "Page Views",
+        "webpage",
+        "stage",
+        "Account Health",
+        "trace",
+        "Sussex",
+    ],
 )
 def test_names_that_only_contain_such_words_are_not_protected(name) -> None:
     assert not is_protected_name(name)

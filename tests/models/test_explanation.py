@@ -23,7 +23,7 @@ def test_contributions_add_up_for_any_trees_and_rows(features, design, won, tree
     model, some = fitted(features, design, won, trees), design.iloc[rows].reset_index(drop=True)
     if empty:
         some = pd.concat([some, pd.DataFrame([dict.fromkeys(some)]).astype(some.dtypes)])
-    told = contributions(model, Inputs.of(features), some, 0.0)
+    told = contributions(model, Inputs.of(features), some, {})
     assert told.raw_log_odds == pytest.approx(special.logit(probabilities(model, some)), abs=1e-6)
 
 
@@ -32,13 +32,14 @@ def test_contributions_are_shaps(features, design, won):
     model, inputs = fitted(features, design, won, 40), Inputs.of(features)
     member, weight = model.estimators[0][1], model.final_estimator_[-1].coef_[0, 0]
     reference = shap.TreeExplainer(member["trees"].booster_).shap_values(member["encode"].transform(design[:50]))
-    assert contributions(model, inputs, design[:50], 0.0).values == pytest.approx(
+    assert contributions(model, inputs, design[:50], {}).values == pytest.approx(
         weight * np.array(reference), abs=1e-9
     )
 
 
-def test_the_rule_curve_adds_up_around_the_mean_points(features, design, won):
+def test_the_rule_curve_adds_up_over_its_terms(features, design, won):
     model = calibrate(fit_rule_curve(design, won), "rules", design, won)
-    told = contributions(model, Inputs.of(features), design, mean_points=50.0)
-    assert told.columns == ("rule_points",)
+    terms = design.assign(one=design["rule_points"] - 20, other=20.0)
+    told = contributions(model, Inputs.of(features), terms, {"one": 30.0, "other": 20.0})
+    assert (told.columns, told.values[0, 1]) == (("one", "other"), 0)
     assert told.raw_log_odds == pytest.approx(special.logit(probabilities(model, design)), abs=1e-6)

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.simulator import SimulatedFunnel, simulate
 from data.workspace import Workspace
 from pipelines.cli import main
 

@@ -44,7 +44,7 @@ def test_the_model_stands_beside_rules_and_base_rate(page, trained):
 def test_the_page_opens_offline(page):
     _, text = page()
     assert text.count("<svg") >= 3
-    assert re.findall(r"""(?:src|href)\s*=\s*["'](?!#)|@import|url\((?!#)""", text) == []
+    assert re.findall(r"""(?:src|href)\s*=\s*["'](?!#|data:)|@import|url\((?!#)""", text) == []
 
 
 def test_what_leads_are_called_is_no_markup(page, workspace):

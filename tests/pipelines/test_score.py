@@ -9,11 +9,10 @@ import pytest
 import pipelines.score
 from data.settings import Settings, load_settings
 from data.workspace import Workspace
-from pipelines.score import LeadFiles, score
+from pipelines.score import score
 
-COLUMNS = (
-    "lead_id, as_of, probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down, model_version"
-).split(", ")
+COLUMNS = """lead_id as_of probability score band disposition fit engagement grade
+    reasons_up reasons_down model_version""".split()
 PAST = pd.Timestamp("2025-03-01")
 
 
@@ -42,19 +41,19 @@ def test_the_columns_are_those_of_the_contract_and_come_first(scored):
 
 
 def test_csv_and_parquet_hold_the_same_scores(scored):
-    csv = pd.read_csv(scored.csv, dtype={"lead_id": "str", "model_version": "str"}, keep_default_na=False)
+    csv = pd.read_csv(scored.csv, dtype=dict.fromkeys(("lead_id", "engagement", "model_version"), "str"))
     assert csv.columns.tolist() == scored.frame.columns.tolist()
     same = [name for name in COLUMNS if name not in ("as_of", "reasons_up", "reasons_down")]
     pd.testing.assert_frame_equal(csv[same], scored.frame[same], check_dtype=False, check_exact=True)
+    assert (pd.to_datetime(csv["as_of"]) == scored.frame["as_of"]).all()
     for name in ("reasons_up", "reasons_down"):
-        assert csv[name].tolist() == scored.frame[name].map(" | ".join).tolist()
-    assert (pd.to_datetime(csv["as_of"]).dt.tz_localize(None) == scored.frame["as_of"]).all()
+        assert csv[name].fillna("").tolist() == scored.frame[name].map(" | ".join).tolist()
 
 
 def test_moments_are_written_as_iso_8601_with_z(scored):
     written = pd.read_csv(scored.csv, usecols=["as_of"], dtype="str")["as_of"]
     assert written.str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z").all()
-    assert (written == "2026-01-01T00:00:00Z").any()
+    assert written.str.startswith("2026-01-01T00:00:00").any()
 
 
 def test_a_score_never_falls_as_the_probability_rises(scored):
@@ -94,7 +93,7 @@ def test_up_to_five_reasons_name_their_family_and_points(scored):
 
 
 def test_leads_that_closed_are_scored_as_they_stood_just_before(scored, config):
-    closed_at = pd.read_parquet(config.parent / "outcomes.parquet").set_index("lead_id")["closed_at"].dt.tz_localize(None)
+    closed_at = pd.read_parquet(config.parent / "outcomes.parquet").set_index("lead_id")["closed_at"]
     closed = scored.frame[scored.frame["outcome"] != "open"]
     assert len(closed) == len(closed_at)
     assert (closed["as_of"] == closed["lead_id"].map(closed_at) - pd.Timedelta(seconds=1)).all()
@@ -145,7 +144,8 @@ def test_new_events_change_the_score_of_their_lead_only(rescore, altered, tables
     lead_id = scored.frame.query("outcome == 'open' and band == 'cold'")["lead_id"].iloc[0]
     new = {"lead_id": lead_id, "occurred_at": pd.Timestamp("2025-12-31T12:00Z"), "type": "demo_request"}
     events = pd.concat([tables["events"], pd.DataFrame([new] * 3)])
-    now, before = (frame.set_index("lead_id")["probability"] for frame in (rescore(altered(events=events)), scored.frame))
+    frames = rescore(altered(events=events)), scored.frame
+    now, before = (frame.set_index("lead_id")["probability"] for frame in frames)
     assert now[lead_id] > before[lead_id]
     pd.testing.assert_series_equal(now.drop(lead_id), before.drop(lead_id))
 
@@ -169,16 +169,29 @@ def test_what_happened_later_is_not_known_at_a_past_moment(rescore, altered, tab
 # New files and refusals
 
 
-def test_new_leads_are_scored_by_the_roles_of_training(leadscore, workspace, tables, tmp_path):
-    new = tables["leads"].head(5).drop(columns=["stage"]).assign(lead_id=["007", "008", "009", "010", "=1+1"])
-    new.rename(columns={"lead_id": "Key"}).to_csv(tmp_path / "new.csv", index=False)
-    given = ["--leads", tmp_path / "new.csv", "--id", "Key", "--out", tmp_path / "out.csv"]
-    assert leadscore("score", *given, "--workspace", workspace.root, "--json").json["scored"] == 5
-    assert pd.read_csv(tmp_path / "out.csv", dtype="str")["lead_id"].tolist() == ["007", "008", "009", "010", "=1+1"]
+@pytest.fixture
+def new_leads(tables) -> pd.DataFrame:
+    return tables["leads"].head(3).assign(lead_id=["007", "=1+1", "-5"], stage="=SUM(A1)")
 
 
-def test_leads_without_a_column_of_the_model_are_refused(leadscore, workspace, tables, tmp_path):
-    tables["leads"].head(5).rename(columns={"industry": "Industri"}).to_csv(tmp_path / "new.csv", index=False)
+def test_new_leads_are_scored_by_the_roles_of_training(leadscore, workspace, new_leads, tmp_path):
+    new_leads.rename(columns={"lead_id": "Key"}).to_csv(tmp_path / "new.csv", index=False)
+    given = ["--leads", tmp_path / "new.csv", "--id", "Key", "--workspace", workspace.root]
+    assert leadscore("score", *given, "--json").json["scored"] == 3
+    assert pd.read_parquet(workspace.scores)["lead_id"].tolist() == ["007", "=1+1", "-5"]
+
+
+def test_formulas_are_harmless_in_the_csv_and_ids_verbatim(leadscore, workspace, new_leads, tmp_path):
+    new_leads.to_csv(tmp_path / "new.csv", index=False)
+    given = ["--leads", tmp_path / "new.csv", "--workspace", workspace.root]
+    assert leadscore("score", *given, "--out", tmp_path / "out.csv").code == 0
+    written = pd.read_csv(tmp_path / "out.csv", dtype="str")
+    assert written["stage"].tolist() == ["'=SUM(A1)"] * 3
+    assert written["lead_id"].tolist() == ["007", "=1+1", "-5"]
+
+
+def test_leads_without_a_column_of_the_model_are_refused(leadscore, workspace, new_leads, tmp_path):
+    new_leads.rename(columns={"industry": "Industri"}).to_csv(tmp_path / "new.csv", index=False)
     ran = leadscore("score", "--leads", tmp_path / "new.csv", "--workspace", workspace.root)
     assert ran.code == 2
     assert "columns that the model was trained on are missing: industry" in ran.err
@@ -198,14 +211,3 @@ def test_a_file_that_cannot_be_written_is_refused(leadscore, workspace, tmp_path
     ran = leadscore("score", "--out", tmp_path / name, "--workspace", workspace.root)
     assert ran.code == 2
     assert str(tmp_path / name) in ran.err
-
-
-def test_a_column_named_like_a_formula_is_harmless_in_the_csv(leadscore, export, tmp_path):
-    leads = pd.read_csv(export, dtype="str").rename(columns={"Visits": "=Visits"})
-    leads.to_csv(tmp_path / "leads.csv", index=False)
-    workspace, given = ("--workspace", tmp_path / "var"), ["--leads", tmp_path / "leads.csv", "--outcome", "Status"]
-    assert leadscore("train", *given, "--id", "Id", "--order", "rows", *workspace).code == 0
-    assert leadscore("score", "--out", tmp_path / "out.csv", *workspace).code == 0
-    reasons = pd.read_csv(tmp_path / "out.csv", dtype="str")["reasons_up"].dropna()
-    assert reasons.str.startswith("'=Visits: ").any()
-    assert not reasons.str.startswith("=").any()

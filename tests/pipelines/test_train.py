@@ -75,7 +75,7 @@ def registry(trained) -> MlflowClient:
 def test_the_champion_says_where_it_comes_from(trained, registry):
     champion = registry.get_model_version_by_alias("leadscore", "champion")
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    assert (champion.version, champion.run_id) == ("1", trained.ran.json["run_id"])
+    assert (str(champion.version), champion.run_id) == ("1", trained.ran.json["run_id"])
     assert {"git_commit": commit, "horizon": "90"}.items() <= champion.tags.items()
     assert re.fullmatch("[0-9a-f]{16}", champion.tags["feature_fingerprint"])
     assert re.fullmatch("[0-9a-f]{16}", champion.tags["data_fingerprint"])
@@ -126,8 +126,9 @@ def test_nothing_in_mlflow_names_a_lead(trained, config):
     assert leads["lead_id"].str.fullmatch("L[0-9]{7}").all()
     assert b"feature_fingerprint" in stored
     assert re.findall(rb"L[0-9]{7}|[\w.]+@[\w.-]+\.example", stored) == []
-    names = leads[["account_id", "company", "owner"]].melt()["value"].dropna().unique()
-    assert [name for name in names if name.encode() in stored] == []
+    names = leads[["account_id", "company", "owner"]].melt()["value"].dropna().drop_duplicates()
+    told = [name for name in names[names.str.len() > 4] if name.encode() in stored]
+    assert told == []
 
 
 def contents(*files: Path) -> list[bytes]:
@@ -210,7 +211,8 @@ def test_leads_in_a_known_order_are_tested_on_the_newest_fifth(train_flat, expor
 
 
 def test_with_closing_dates_blocks_are_laid_by_time(train_flat, export):
-    window = train_flat(export, "--created", "Created", "--closed", "Closed", "--horizon", "20", "--json").json["window"]
+    ran = train_flat(export, "--created", "Created", "--closed", "Closed", "--horizon", "20", "--json")
+    window = ran.json["window"]
     assert (window["layout"], window["horizon"]) == ("by time", 20)
 
 
@@ -225,14 +227,15 @@ def test_where_lost_is_named_other_outcomes_are_open_and_not_learned_from(train_
     closed = contacted.with_name("closed.csv")
     leads = pd.read_csv(contacted, dtype="str")
     leads[leads["Status"] != "contacted"].to_csv(closed, index=False)
-    with_open, without = (train_flat(file, "--lost", "LOST", "--order", "rows", "--json") for file in (contacted, closed))
-    assert with_open.json["counts"]["leads"] == 500
-    assert with_open.json["metrics"]["rules"] == without.json["metrics"]["rules"]
+    options = ["--lost", "LOST", "--order", "rows", "--json"]
+    with_open, without = (train_flat(file, *options).json for file in (contacted, closed))
+    assert with_open["counts"]["leads"] == 500
+    assert with_open["metrics"] == without["metrics"]
 
 
-@pytest.mark.parametrize("options", [("--won", "won", "--won", "lost"), ("--won", "x", "--lost", "won", "--lost", "lost")])
+@pytest.mark.parametrize("options", ["--won won --won lost", "--won no --lost won --lost lost"])
 def test_an_outcome_with_one_class_is_refused(train_flat, export, options):
-    ran = train_flat(export, *options)
+    ran = train_flat(export, *options.split())
     assert (ran.code, ran.out) == (2, "")
     assert "there is nothing to learn from: all leads ended in the same way" in ran.err
 

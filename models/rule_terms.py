@@ -1,0 +1,41 @@
+"""Rule points as a sum of terms, one per rule, so that served rules are explained as a model is.
+
+The points of a lead are what each rule gives, and what caps, limits and the start add or hold back: the last term.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.schema import Schema
+from data.vocabulary import Family
+from features.catalogue import RULE_POINTS, Feature, FromRules
+from models.rules import Rule, Rules, fired
+
+PREFIX = "rule: "
+CAPS = Feature(
+    "rule caps", "caps of the rules", Family.QUALITY, FromRules(),
+    "Caps and limits of the rules: {value} points", "Caps and limits of the rules", zero="Within the caps of the rules",
+)  # fmt: skip
+
+
+def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
+    """Put the points that each rule gives beside the features; with the last term they add up to the rule points."""
+    gives = fired(rules, design).add_prefix(PREFIX)
+    held_back = (design[RULE_POINTS.name] - gives.sum(axis=1)).rename(CAPS.name)
+    return pd.concat([design, gives, held_back], axis=1)
+
+
+def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
+    """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
+    families = {attribute.name: attribute.family for attribute in schema.attributes}
+    declared = [_declared(rule, families, Family.DECLARED) for rule in rules.fit.rules]
+    declared += [_declared(rule, families, Family.BEHAVIOURAL) for rule in rules.engagement.rules]
+    return (*declared, CAPS)
+
+
+def _declared(rule: Rule, families: dict[str, Family], otherwise: Family) -> Feature:
+    family = families.get(rule.when[0].attribute or "", otherwise)
+    return Feature(
+        PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=f"Not so: {rule.name}"
+    )

@@ -1,0 +1,169 @@
+"""The main job on public data: how well it does, and that it is not fooled by what came later."""
+
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import pandas as pd
+import pytest
+
+from data.settings import load_settings
+from data.workspace import Workspace
+from models.registry import Registry
+from pipelines.train import read_training_data
+
+pytestmark = pytest.mark.slow
+
+FILLED_IN_BY_SALES = (
+    *("Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"),
+    *("Asymmetrique Activity Index", "Asymmetrique Profile Index"),
+    *("Asymmetrique Activity Score", "Asymmetrique Profile Score"),
+)
+HUBSPOT_TABLES = Path(__file__).parents[2] / "notebooks" / "hubspot_tables.py"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training on real data said, and where its model is."""
+
+    result: dict
+    log: str
+    workspace: Workspace
+
+
+@pytest.fixture(scope="session")
+def train(leadscore, tmp_path_factory):
+    def run(*options: object) -> Training:
+        workspace = Workspace.at(tmp_path_factory.mktemp("real"))
+        ran = leadscore("train", *options, "--workspace", workspace.root, "--json")
+        return Training(ran.json, ran.err, workspace)
+
+    return run
+
+
+# X Education: one export without dates, newest first
+
+
+@pytest.fixture(scope="module")
+def education_file(datasets) -> Path:
+    return datasets / "x-education" / "Leads.csv"
+
+
+@pytest.fixture(scope="module")
+def education(education_file, train) -> Training:
+    dropped = [text for column in FILLED_IN_BY_SALES for text in ("--drop", column)]
+    roles = ["--id", "Prospect ID", "--outcome", "Converted", "--order", "Lead Number"]
+    return train("--leads", education_file, *roles, *dropped)
+
+
+@pytest.fixture(scope="module")
+def education_scores(education, education_file, leadscore, tmp_path_factory) -> pd.DataFrame:
+    out = tmp_path_factory.mktemp("education") / "scores.csv"
+    ran = leadscore("score", "--leads", education_file, "--out", out, "--workspace", education.workspace.root)
+    assert ran.code == 0, ran.err
+    return pd.read_csv(out, dtype="str", keep_default_na=False)
+
+
+def test_education_is_ranked_as_well_as_the_data_allow(education):
+    metrics = education.result["metrics"]
+    assert metrics["model"]["auc"] >= 0.885
+    assert metrics["model"]["log_loss"] < 0.41
+    assert metrics["rules"]["auc"] >= 0.85
+
+
+def test_education_is_tested_on_its_newest_fifth(education):
+    window = education.result["window"]
+    assert (window["layout"], window["test"]["snapshots"], window["horizon"]) == ("by order", 1848, None)
+    assert education.result["metrics"]["model"]["base_rate"] == pytest.approx(0.370, abs=0.001)
+
+
+def test_education_scores_each_lead_once_in_the_order_of_the_file(education_scores, education_file):
+    assert education_scores["lead_id"].tolist() == pd.read_csv(education_file)["Prospect ID"].tolist()
+
+
+def test_select_is_nothing_filled_in(education, education_scores, education_file):
+    assert (pd.read_csv(education_file)["Specialization"] == "Select").sum() > 1000
+    assert not education_scores[["reasons_up", "reasons_down"]].stack().str.contains(r"\bSelect\b").any()
+    assert '"Select"' not in Registry(education.workspace).champion().scorer.evidence.to_json()
+
+
+def test_no_cell_of_the_education_scores_runs_as_a_formula(education_scores):
+    assert not education_scores.stack().str.contains(r"^[=+\-@\t\r]").any()
+
+
+# Bank marketing: rows in the order of time, without ids, and a market that changes
+
+
+@pytest.fixture(scope="module")
+def bank(datasets, train) -> Training:
+    file = datasets / "bank-marketing" / "bank-additional-full.csv"
+    return train("--leads", file, "--id", "rows", "--outcome", "y", "--order", "rows", "--drop", "duration")
+
+
+def test_bank_leads_without_ids_are_numbered(bank, leadscore):
+    assert bank.result["counts"]["leads"] == 41_188
+    assert leadscore("explain", "41188", "--workspace", bank.workspace.root, "--json").json["lead_id"] == "41188"
+
+
+def test_the_length_of_a_call_is_not_known_before_it(bank):
+    schema = Registry(bank.workspace).champion().scorer.schema
+    assert schema.excluded["duration"] == "dropped by the settings"
+    assert "duration" not in {attribute.name for attribute in schema.attributes}
+
+
+def test_rules_and_base_rate_stand_beside_the_bank_model(bank):
+    metrics = bank.result["metrics"]
+    assert set(metrics) == {"rules", "model", "base rate"}
+    assert metrics["model"]["auc"] >= metrics["rules"]["auc"] > 0.6
+    assert metrics["base rate"]["auc"] == 0.5
+
+
+def test_the_drift_of_the_bank_is_said(bank):
+    assert "The base rate moved from 6.4% in the older blocks to 30.8% in the newest" in bank.log
+
+
+# HubSpot: a folder of tables, with usage that goes on after the close
+
+
+@pytest.fixture(scope="module")
+def hubspot_tables(datasets, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("hubspot")
+    with patch("sys.argv", ["hubspot_tables.py", str(datasets / "hubspot-free-to-paid"), str(folder)]):
+        runpy.run_path(str(HUBSPOT_TABLES), run_name="__main__")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hubspot(hubspot_tables, train) -> Training:
+    return train("--config", hubspot_tables)
+
+
+def test_hubspot_is_foreseen_but_not_suspiciously_well(hubspot):
+    metrics = hubspot.result["metrics"]
+    assert 0.80 < metrics["model"]["auc"] < 0.97
+    assert metrics["model"]["log_loss"] < metrics["base rate"]["log_loss"]
+    assert hubspot.result["window"]["horizon"] == 30
+
+
+def test_companies_that_come_twice_go_to_quarantine(hubspot):
+    assert "leads: 5,203 read, 5,200 used, 3 quarantined" in hubspot.log
+
+
+def test_companies_that_did_not_buy_are_open_and_none_is_lost(hubspot, leadscore):
+    told = leadscore("score", "--workspace", hubspot.workspace.root, "--json").json
+    assert (told["scored"], told["as_of"]) == (5200, "2020-08-03T00:00:00Z")
+    outcomes = pd.read_parquet(hubspot.workspace.scores)["outcome"].value_counts()
+    assert outcomes.to_dict() == {"open": 5006, "won": 194}
+
+
+def test_no_usage_after_the_close_enters_a_feature(hubspot_tables, tmp_path):
+    settings = load_settings(hubspot_tables)
+    events, outcomes = (pd.read_csv(hubspot_tables / f"{name}.csv") for name in ("events", "outcomes"))
+    late = events["occurred_at"] > events["lead_id"].map(outcomes.set_index("lead_id")["closed_at"])
+    assert late.sum() > 5000
+    events[~late].to_csv(tmp_path / "events.csv", index=False)
+    without = settings.model_copy(update={"tables": settings.tables | {"events": tmp_path / "events.csv"}})
+    one, other = (read_training_data(each, Workspace.at(tmp_path)).table for each in (settings, without))
+    pd.testing.assert_frame_equal(one.rows, other.rows)
+    pd.testing.assert_frame_equal(one.design, other.design, check_like=True)
