@@ -17,7 +17,7 @@ demo: .venv/installed  ## simulate leads, train, score and report
 	$(BIN)/leadscore demo
 
 test: .venv/installed  ## run the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed  ## check style, formatting and types
 	$(BIN)/ruff check .

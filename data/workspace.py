@@ -51,4 +51,3 @@ class Workspace:
     @property
     def report(self) -> Path:
         return self.root / "report.html"
-

@@ -30,7 +30,7 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     """Return the matured snapshots of leads with known times.
 
     leads: ``created_at``, ``closed_at`` (missing while open), ``won``; horizon in days.
-    Leads without a creation date have no moments to be looked at.
+    Leads without a creation date, and those that ended nobody knows when, have no moments to be looked at.
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-05")], "won": [True]})
@@ -41,7 +41,8 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     created = leads["created_at"].to_numpy("datetime64[us]")
     closed = leads["closed_at"].to_numpy("datetime64[us]")
     as_of = created[:, None] + ages[None, :]
-    still_open = np.isnat(closed)[:, None] | (closed[:, None] > as_of)
+    ended = leads["won"].notna().to_numpy()
+    still_open = (np.isnat(closed) & ~ended)[:, None] | (closed[:, None] > as_of)
     happened = still_open & ~np.isnat(as_of) & (as_of <= data_end.to_datetime64())
     window_end = as_of + np.timedelta64(horizon, "D")
     matured = happened & (window_end <= data_end.to_datetime64())

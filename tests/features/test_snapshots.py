@@ -45,6 +45,11 @@ def test_a_lead_without_a_creation_date_is_not_looked_at():
     assert len(timed_snapshots(lead(created=None), END, 90).moments) == 0
 
 
+@pytest.mark.parametrize("won", [True, False])
+def test_a_lead_that_ended_nobody_knows_when_is_not_taken_for_an_open_one(won):
+    assert len(timed_snapshots(lead(won=won), END, 90).moments) == 0
+
+
 @pytest.mark.parametrize(("won", "labels"), [(True, [1]), (False, [0]), (None, [])])
 def test_a_final_outcome_is_looked_at_once_unless_open(won, labels):
     assert final_snapshots(lead(won=won), END).moments["won"].tolist() == labels

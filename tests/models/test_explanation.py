@@ -32,9 +32,7 @@ def test_contributions_are_shaps(features, design, won):
     model, inputs = fitted(features, design, won, 40), Inputs.of(features)
     member, weight = model.estimators[0][1], model.final_estimator_[-1].coef_[0, 0]
     reference = shap.TreeExplainer(member["trees"].booster_).shap_values(member["encode"].transform(design[:50]))
-    assert contributions(model, inputs, design[:50], {}).values == pytest.approx(
-        weight * np.array(reference), abs=1e-9
-    )
+    assert contributions(model, inputs, design[:50], {}).values == pytest.approx(weight * np.array(reference), abs=1e-9)
 
 
 def test_the_rule_curve_adds_up_over_its_terms(features, design, won):

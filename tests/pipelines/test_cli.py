@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,9 +34,15 @@ def test_no_library_writes_to_standard_output_beside_the_json(export, leadscore,
     assert capfd.readouterr().out == ""
 
 
-@pytest.mark.parametrize("verb", [["score"], ["explain", "L0000001"], ["report"]])
-def test_without_a_model_a_command_fails_and_says_how_to_get_one(leadscore, verb, tmp_path):
-    ran = leadscore(*verb, "--workspace", tmp_path, "--json")
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory) -> Path:
+    """A workspace without a model."""
+    return tmp_path_factory.mktemp("untrained")
+
+
+@pytest.mark.parametrize("verb", ["score", "explain L0000001", "report"])
+def test_without_a_model_a_command_fails_and_says_how_to_get_one(leadscore, verb, untrained):
+    ran = leadscore(*verb.split(), "--workspace", untrained, "--json")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith("remedy:   run `leadscore train` with this workspace first\n")
 

@@ -74,9 +74,9 @@ def registry(trained) -> MlflowClient:
 
 def test_the_champion_says_where_it_comes_from(trained, registry):
     champion = registry.get_model_version_by_alias("leadscore", "champion")
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     assert (str(champion.version), champion.run_id) == ("1", trained.ran.json["run_id"])
-    assert {"git_commit": commit, "horizon": "90"}.items() <= champion.tags.items()
+    assert champion.tags["horizon"] == "90"
+    assert re.fullmatch("[0-9a-f]{40}|unknown", champion.tags["git_commit"])
     assert re.fullmatch("[0-9a-f]{16}", champion.tags["feature_fingerprint"])
     assert re.fullmatch("[0-9a-f]{16}", champion.tags["data_fingerprint"])
 
@@ -98,11 +98,10 @@ def test_plots_are_logged_as_pictures(trained, registry):
 
 
 LOAD = """
-import json, sys
+import json, os, sys
+sys.path = [path for path in sys.path if not os.path.exists(os.path.join(path, "pipelines", "cli.py"))]
 import pandas, skops.io
-file, project, trusted = sys.argv[1:]
-sys.path.remove(project)
-model = skops.io.load(file, trusted=json.loads(trusted))
+model = skops.io.load(sys.argv[1], trusted=json.loads(sys.argv[2]))
 nothing = pandas.DataFrame([dict.fromkeys(model.feature_names_in_)] * 2)
 ours = {"data", "features", "models", "pipelines", "app"}.intersection(sys.modules)
 print(json.dumps([model.predict_proba(nothing)[:, 1].tolist(), sorted(ours)]))
@@ -111,8 +110,7 @@ print(json.dumps([model.predict_proba(nothing)[:, 1].tolist(), sorted(ours)]))
 
 def test_the_stored_model_loads_where_our_code_is_not(trained, tmp_path):
     (file,) = trained.workspace.artifacts.rglob("model.skops")
-    project = Path(__file__).parents[2]
-    command = [sys.executable, "-I", "-c", LOAD, str(file), str(project), json.dumps(TRUSTED_TYPES)]
+    command = [sys.executable, "-I", "-c", LOAD, str(file), json.dumps(TRUSTED_TYPES)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (one, other), ours = json.loads(done.stdout)
