@@ -47,7 +47,9 @@ EMPTY_TABLES = """
 class Assembly:
     """The files of a project on their way into the database; `build` tells the story."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings, now: pd.Timestamp) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, settings: Settings, now: pd.Timestamp, *, scoring: bool
+    ) -> None:
         self.connection = connection
         self.settings = settings
         self.now = now
@@ -57,7 +59,9 @@ class Assembly:
         if "leads" not in settings.tables:
             raise InputError("there is no table of leads", expected="a file under tables.leads")
         connection.execute(EMPTY_TABLES)
-        self.tables = {name: open_table(connection, name, settings) for name in TABLES if name in settings.tables}
+        self.tables = {
+            name: open_table(connection, name, settings, scoring=scoring) for name in TABLES if name in settings.tables
+        }
         self.leads = self.tables["leads"]
 
     def build(self, trained: Schema | None, quarantine: Path) -> Schema:
@@ -161,8 +165,10 @@ class Assembly:
     def _close_by_column(self, outcome: Outcome, strict: bool) -> None:
         if strict:
             check_column(self.leads.file, outcome.column, "outcome")
+            outcome = closings.decide_outcome(self.connection, self.leads, outcome)
+            self.settings = self.settings.model_copy(update={"outcome": outcome})
         if outcome.column in self.leads.file.columns:
-            closings.close_by_column(self.connection, self.leads, outcome, strict=strict)
+            closings.close_by_column(self.connection, outcome)
 
     def _note_oddities(self, schema: Schema) -> None:
         self.report.flags += checks.future_rows(self.connection, self.now)

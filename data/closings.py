@@ -19,21 +19,26 @@ VALUE = r"regexp_replace(lower(outcome), '^(-?[0-9]+)\.0+$', '\1')"
 """What `plain_value` does to a value of the settings, done to the cells."""
 
 
-def close_by_column(connection: duckdb.DuckDBPyConnection, leads: Table, outcome: Outcome, *, strict: bool) -> None:
-    """Take outcomes from the leads' own column, closing dates too where they are mapped.
+def decide_outcome(connection: duckdb.DuckDBPyConnection, leads: Table, outcome: Outcome) -> Outcome:
+    """Return the outcome with the values that mean won and lost: decided at training, and kept for later files.
 
-    Without values for lost there may be only one value beside won and empty: that is lost. ``strict`` raises
-    `InputError` on a third; otherwise leads with further values stay open.
+    Without values for lost there may be only one value beside won and empty: that is lost.
+    Raises `InputError` on a third.
     """
     won = [plain_value(value) for value in outcome.won] or list(WON)
-    lost = [plain_value(value) for value in outcome.lost]
-    others = _other_values(connection, won)
-    if strict and not lost and len(others) > 1:
+    others = [] if outcome.lost else _other_values(connection, won)
+    if len(others) > 1:
         raise _third_value(leads, outcome, won, others)
+    return outcome.model_copy(update={"won": won, "lost": outcome.lost or others})
+
+
+def close_by_column(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
+    """Take outcomes from the leads' own column, closing dates too where they are mapped; other values are open."""
+    won, lost = ([plain_value(value) for value in values] for values in (outcome.won, outcome.lost))
     connection.execute(
         f"""INSERT INTO closings SELECT position, list_contains($won, {VALUE}), closed_at, NULL FROM leads
         WHERE list_contains($won, {VALUE}) OR list_contains($lost, {VALUE}) ORDER BY position""",
-        {"won": won, "lost": lost or others[:1] * (len(others) == 1)},
+        {"won": won, "lost": lost},
     )
 
 

@@ -119,7 +119,9 @@ def open_dataset(
     connection = duckdb.connect(":memory:", config=_limits(folder))
     try:
         with _told_as_our_errors(settings):
-            assembly = Assembly(connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None))
+            assembly = Assembly(
+                connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None), scoring=schema is not None
+            )
             dataset = Dataset(connection, assembly, assembly.build(schema, workspace / "quarantine"))
         yield dataset
     finally:

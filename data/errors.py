@@ -2,9 +2,7 @@
 
     LeadscoreError            base: the work failed                     exit code 1
     ├── InputError            a file, a setting or an argument is wrong  exit code 2
-    ├── ModelError            no usable model, or one that does not fit  exit code 1
-    ├── LeakageError          a feature would know the future            exit code 1
-    └── CrmError              a CRM refused or could not be reached      exit code 1
+    └── ModelError            no usable model, or one that does not fit  exit code 1
 
 Every message says what was expected, what came, where, and how to mend it.
 
@@ -40,14 +38,6 @@ class InputError(LeadscoreError):
 
 class ModelError(LeadscoreError):
     """There is no usable model, or the stored one does not fit this code."""
-
-
-class LeakageError(LeadscoreError):
-    """A feature would know something later than its ``as_of``."""
-
-
-class CrmError(LeadscoreError):
-    """A CRM refused a record or could not be reached."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -66,7 +66,8 @@ FAMILY_WORDS = {
 PROTECTED_WORDS = _words(
     "gender sex nationality citizenship citizen religion religious race racial ethnicity ethnic disability disabled "
     "disabilities marital married pregnant pregnancy maternity political politics sexual dob birthday "
-    "birthdate birth caste veteran genetic"
+    "birthdate birth caste veteran genetic geschlecht nationalität staatsangehörigkeit religionszugehörigkeit "
+    "konfession geburtsdatum familienstand sexe género edad"
 )
 PROTECTED_PHRASES = _phrases("mother tongue, trade union, union member, union membership, labor union, labour union")
 OF_PERSONS = _words("age health")
@@ -84,17 +85,24 @@ PERSONAL_NAMES = _phrases(
     cell phone, cellphone, fax, fax number, whatsapp, skype, linkedin, linkedin url, linkedin profile, twitter,
     twitter handle, facebook, instagram, xing, address, street, street address, postal address, home address,
     address line, ip, ip address, passport, passport number, ssn, social security number, tax id, iban,
-    account number, credit card"""
+    account number, credit card, contact person, owner name, account manager, account owner, sales rep, user name,
+    username, created by, updated by, modified by, referred by, assigned to,
+    vorname, nachname, familienname, ansprechpartner, kontakt, kontaktperson, anrede, telefon, telefonnummer, handy,
+    strasse, straße, adresse, anschrift, prénom, prenom, nom, nom de famille, téléphone, nombre, apellido, apellidos,
+    teléfono, correo, correo electrónico, dirección"""
 )
 FREE_TEXT_NAMES = _phrases(
     """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
-    feedback, call notes, sales notes, additional information"""
+    feedback, call notes, sales notes, additional information, bemerkung, bemerkungen, kommentar, notiz, notizen"""
 )
 HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
 ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
 
-SEXES = _words("m f male female man woman men women boy girl diverse d x other unknown non-binary nonbinary")
-TELLING_SEXES = _words("male female man woman men women")
+SEXES = _words(
+    "m f male female man woman men women boy girl diverse d x other unknown non-binary nonbinary "
+    "männlich weiblich maennlich divers homme femme"
+)
+TELLING_SEXES = _words("male female man woman men women männlich weiblich maennlich homme femme")
 SALUTATIONS = _words("mr mrs ms miss mx dr prof mr. mrs. ms. dr. prof. herr frau sir madam")
 
 

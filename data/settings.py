@@ -14,7 +14,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from data.errors import InputError, nearest
-from data.vocabulary import HORIZON, LOST_STAGES, TABLES, WON_STAGES
+from data.vocabulary import HORIZON, LATER_TABLES, LOST_STAGES, TABLES, WON_STAGES
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
 
@@ -78,7 +78,7 @@ class Settings(_Strict):
     rules: Path | None = None
     truth: Path | None = None
     as_of: Moment | None = None
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
 
     def column(self, table: str, name: str) -> str:
         """Return the source's name of a vocabulary column; the same name where nothing is mapped."""
@@ -120,6 +120,8 @@ def flat_settings(
 ) -> Settings:
     """Return the settings of one file of leads with an outcome column. Raises InputError where a flag is missing."""
     flags = {"--leads": leads, "--id": lead_id, "--outcome": outcome}
+    if closed and not created:
+        raise InputError("--closed needs --created", expected="the column with the date of creation beside it")
     missing = [flag for flag, value in flags.items() if not value]
     if missing or leads is None:
         raise InputError(
@@ -168,7 +170,7 @@ def _validated(content: dict[str, Any], path: Path) -> Settings:
         settings = Settings.model_validate(content)
     except ValidationError as problem:
         raise _input_error(problem, path) from None
-    unknown = [name for name in (*settings.tables, *settings.columns) if name not in TABLES]
+    unknown = [name for name in (*settings.tables, *settings.columns) if name not in {*TABLES, *LATER_TABLES}]
     if unknown:
         raise InputError(
             f"unknown table '{unknown[0]}'",

@@ -87,10 +87,15 @@ class _Tally:
     example: str = ""
 
 
-def open_table(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings) -> Table:
-    """Stage the file of a table and find the columns of the vocabulary in it."""
+def open_table(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings, *, scoring: bool) -> Table:
+    """Stage the file of a table and find the columns of the vocabulary in it.
+
+    Leads to be scored may lack columns that only training needs, such as the date of closing.
+    """
     file = stage(connection, settings.tables[name], f"staged_{name}")
     explicit = settings.columns.get(name, {})
+    if scoring and name == "leads":
+        explicit = {ours: theirs for ours, theirs in explicit.items() if ours == "lead_id" or theirs in file.columns}
     for ours, theirs in explicit.items():
         _check_known(name, ours)
         if (ours, theirs) != ("lead_id", ROWS):

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from data.errors import InputError
 
-DEFAULT = Path("var")
-
 
 @dataclass(frozen=True)
 class Workspace:
@@ -20,8 +18,7 @@ class Workspace:
     def at(cls, root: Path) -> Workspace:
         """Make the folder where it does not exist yet, for its owner only."""
         try:
-            root.mkdir(parents=True, exist_ok=True)
-            root.chmod(0o700)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as problem:
             raise InputError(
                 "this folder cannot be the workspace",
@@ -37,16 +34,18 @@ class Workspace:
 
     @property
     def artifacts(self) -> Path:
+        """The folder of MLflow's artifacts."""
         return self.root / "artifacts"
-
-    @property
-    def quarantine(self) -> Path:
-        return self.root / "quarantine"
 
     @property
     def scores(self) -> Path:
         """The scores of the last run, with everything that the report shows."""
         return self.root / "scores.parquet"
+
+    @property
+    def last_scored(self) -> Path:
+        """The settings of the last scoring run: where its leads are, and its moment."""
+        return self.root / "last_scored.json"
 
     @property
     def report(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from data.schema import Attribute, EventType, Schema
@@ -198,7 +198,10 @@ RULE_POINTS = Feature(
 
 def catalogue(schema: Schema) -> tuple[Feature, ...]:
     """Return the declarations of all features that a data set of this schema has, in column order."""
-    return (*_of_the_lead(schema), *_of_events(schema), *_of_stages(schema))
+    computed = (*_of_the_lead(schema), *_of_events(schema), *_of_stages(schema))
+    taken = {feature.name for feature in (*computed, RULE_POINTS)}
+    attributes = (feature for attribute in schema.attributes for feature in _of_attribute(attribute))
+    return (*(_named_apart(feature, taken) for feature in attributes), *computed)
 
 
 def fingerprint(schema: Schema) -> str:
@@ -206,9 +209,12 @@ def fingerprint(schema: Schema) -> str:
     return hashlib.sha256(repr(catalogue(schema)).encode()).hexdigest()[:16]
 
 
+def _named_apart(feature: Feature, taken: set[str]) -> Feature:
+    """A custom attribute may be called like a computed feature; it gives way."""
+    return replace(feature, name=f"{feature.name} (lead)") if feature.name in taken else feature
+
+
 def _of_the_lead(schema: Schema) -> Iterator[Feature]:
-    for attribute in schema.attributes:
-        yield from _of_attribute(attribute)
     yield from (feature for feature in DERIVED if feature.source.column in schema.personal)  # type: ignore[union-attr]
     if len(schema.attributes) > 1:
         yield FIELDS_GIVEN

@@ -44,11 +44,13 @@ def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
     (45, 15, 20, 20)
     """
     times = as_of.to_numpy("datetime64[us]")
+    nothing = np.zeros(len(times), dtype=bool)
+    if not len(times):
+        return Blocks(nothing, nothing, nothing, "by time")
     purge = np.timedelta64(horizon, "D")
     test_from = np.quantile(times.astype(np.int64), 1 - TEST_SHARE).astype("datetime64[us]")
     before_test = times[times <= test_from - purge]
     if not len(before_test):
-        nothing = np.zeros(len(times), dtype=bool)
         return Blocks(nothing, nothing, times >= test_from, "by time")
     tune_share = min(1.0, TUNE_SHARE * len(times) / len(before_test))
     tune_from = np.quantile(before_test.astype(np.int64), 1 - tune_share).astype("datetime64[us]")
@@ -61,12 +63,15 @@ def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
 
 
 def blocks_by_order(keys: pd.Series) -> Blocks:
-    """Lay blocks over final outcomes from the oldest to the newest key; ties keep the order of the rows.
+    """Lay blocks over final outcomes from the oldest to the newest key; rows without one count as the oldest.
+
+    Ties keep the order of the rows.
 
     >>> blocks_by_order(pd.Series(range(100))).test.nonzero()[0][0]
     np.int64(80)
     """
-    return _by_rank(np.argsort(np.argsort(keys.to_numpy(), kind="stable"), kind="stable"), "by order")
+    rank = keys.rank(method="first", na_option="top").to_numpy(dtype=np.int64)
+    return _by_rank(np.asarray(rank, dtype=np.int64) - 1, "by order")
 
 
 def random_blocks(count: int, seed: int) -> Blocks:

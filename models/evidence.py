@@ -16,9 +16,8 @@ import pandas as pd
 from features import Feature
 
 MOST_BINS = 8
-MOST_LEVELS = 200
 FEWEST_LEADS = 20
-"""Fewer leads than this are no evidence."""
+"""Fewer leads than this are no evidence; a level seen in fewer rows is not even stored, as it may name a person."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,8 @@ def gather(
 
 def _bins(feature: Feature, values: pd.Series) -> list:
     if feature.categorical:
-        return values.value_counts().index[:MOST_LEVELS].tolist()
+        counts = values.value_counts()
+        return counts.index[counts >= FEWEST_LEADS].tolist()
     known = values.dropna().to_numpy()
     distinct = np.unique(known)
     if len(distinct) <= MOST_BINS:

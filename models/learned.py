@@ -41,8 +41,11 @@ SHALLOW_TREES = {
 PATIENCE = 40
 RULES = "rules"
 """The name of the member that is a curve on the rule points."""
-RARE_LEVEL = 10
-"""A level seen in fewer rows than this is pooled with the other rare ones."""
+RARE_LEVEL = 20
+"""A level seen in fewer rows than this is read as missing: it teaches little, and it may name a person."""
+
+NO_LEVEL = ""
+"""Stands where a category has no frequent level; no cell is empty text."""
 
 Outcomes = npt.NDArray[np.int64]
 
@@ -77,7 +80,7 @@ def fit_boosting(
     trees: int | None = None,
 ) -> Pipeline:
     """Fit shallow trees; their number is found on the rows of ``stop_on``, or given."""
-    encoder = _encoder(inputs)
+    encoder = _encoder(inputs, design)
     encoded = np.asarray(encoder.fit_transform(design))
     model = _trees(seed, trees)
     options: dict[str, Any] = {"categorical_feature": list(range(len(inputs.categories)))}
@@ -126,14 +129,25 @@ def probabilities(model: StackingClassifier, design: pd.DataFrame) -> npt.NDArra
     return model.predict_proba(design)[:, 1]
 
 
-def _encoder(inputs: Inputs) -> ColumnTransformer:
-    """Number the levels of categories; rare levels share one number, unseen and missing ones stay missing."""
+def _encoder(inputs: Inputs, design: pd.DataFrame) -> ColumnTransformer:
+    """Number the frequent levels of categories; rare, unseen and missing ones are missing to the trees.
+
+    Only frequent levels are stored, so that no name or address that slipped through ends up in a model.
+    """
+    frequent: Any = [_frequent_levels(design[name]) for name in inputs.categories]
     levels = OrdinalEncoder(
-        handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, min_frequency=RARE_LEVEL
+        categories=frequent,
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
     )
     return ColumnTransformer(
         [("categories", levels, list(inputs.categories)), ("numbers", "passthrough", list(inputs.numbers))]
     )
+
+
+def _frequent_levels(cells: pd.Series) -> list[str]:
+    counts = cells.value_counts()
+    return sorted(counts.index[counts >= RARE_LEVEL]) or [NO_LEVEL]
 
 
 def _trees(seed: int, trees: int | None) -> LGBMClassifier:

@@ -36,6 +36,8 @@ from models.scorecard import fit_scorecard
 
 FEWEST = 30
 """Fewer wins (or losses) than this in the fit block and the rules decide: trees would learn noise."""
+FEWEST_TO_CALIBRATE = 10
+"""Wins (and losses) that the tune block needs."""
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
 
@@ -64,8 +66,9 @@ class TrainingTable:
 class Learned:
     """What came of a training: the model refitted on all rows, and how its recipe did on the test block.
 
-    ``tested`` holds the probabilities of the test rows by the recipe fitted on the older blocks, by the rules, and the
-    base rate of the older blocks; ``design`` is the training table's, with the points of the rules.
+    ``tested`` holds the probabilities of the test rows: by the learned recipe fitted on the older blocks (by the rules,
+    where there are too few outcomes to learn from), by the rules, and by the base rate of the older blocks. ``design``
+    is the training table's, with the points of the rules.
     """
 
     model: StackingClassifier
@@ -103,7 +106,11 @@ def learn(table: TrainingTable, rules: Rules | None, *, seed: int) -> Learned:
         chosen=chosen,
         why=why,
         blocks=blocks,
-        tested={"rules": tested["rules"], "model": tested[chosen], "base rate": _base_rate(table, blocks)},
+        tested={
+            "rules": tested[RULES],
+            "model": tested.get("boosting", tested[RULES]),
+            "base rate": _base_rate(table, blocks),
+        },
         design=table.design,
     )
 
@@ -123,7 +130,15 @@ def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
 
 
 def _require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
-    won = table.won[blocks.fit | blocks.tune]
+    older = blocks.fit | blocks.tune
+    if not older.any() or not blocks.test.any():
+        raise InputError(
+            "the data span too short a time to learn forward in time",
+            expected=f"leads over more than {3 * table.horizon} days: three blocks, a horizon of {table.horizon} apart",
+            got=f"{len(table.rows):,} snapshots whose window is over, {int(older.sum()):,} of them old enough",
+            remedy="give a shorter --horizon, or bring older leads",
+        )
+    won = table.won[older]
     if len(np.unique(won)) < 2:
         raise InputError(
             "there is nothing to tell won from lost leads by",
@@ -135,7 +150,7 @@ def _require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
 
 def _enough(table: TrainingTable, blocks: Blocks) -> bool:
     """Tell whether there are enough outcomes for trees, and some of both to stop and to calibrate them on."""
-    fewest = {"fit": FEWEST, "tune": FEWEST // 3}
+    fewest = {"fit": FEWEST, "tune": FEWEST_TO_CALIBRATE}
     return all(_scarcer(table.won[getattr(blocks, name)]) >= count for name, count in fewest.items())
 
 
@@ -144,9 +159,12 @@ def _scarcer(won: npt.NDArray[np.int64]) -> int:
 
 
 def _rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
-    older = blocks.fit | blocks.tune
-    design, won = table.design[older], table.won[older]
-    return calibrate(fit_rule_curve(design, won), RULES, design, won)
+    """Fit the curve on the fit block and calibrate it on the tune block; on both where the tune block is scarce."""
+    fit, tune = blocks.fit, blocks.tune
+    if _scarcer(table.won[tune]) < FEWEST_TO_CALIBRATE:
+        fit = tune = fit | tune
+    curve = fit_rule_curve(table.design[fit], table.won[fit])
+    return calibrate(curve, RULES, table.design[tune], table.won[tune])
 
 
 def _boosting(table: TrainingTable, blocks: Blocks, seed: int) -> StackingClassifier:

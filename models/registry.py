@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import subprocess
 import tempfile
@@ -110,7 +111,7 @@ class Registry:
         version = self._champion_version()
         tags, run_id = version.tags, str(version.run_id)
         with tempfile.TemporaryDirectory() as folder:
-            files = Path(self.client.download_artifacts(run_id, "leadscore", folder))
+            files = self._downloaded(run_id, folder)
             schema = Schema.from_json((files / "schema.json").read_text())
             _require_same_features(schema, tags, version.version)
             scorer = Scorer(
@@ -127,6 +128,17 @@ class Registry:
             plots = {file.stem: _inline(file.read_text()) for file in sorted((files / "plots").glob("*.svg"))}
         return Stored(scorer, settings, training, plots)
 
+    def _downloaded(self, run_id: str, folder: str) -> Path:
+        try:
+            return Path(self.client.download_artifacts(run_id, "leadscore", folder))
+        except (MlflowException, OSError):
+            raise ModelError(
+                "the files of the model are not where they were stored",
+                expected=f"the artifacts of run {run_id}",
+                where=str(self.workspace.artifacts),
+                remedy="move the workspace back to where it was, or train again in this one",
+            ) from None
+
     def log_scorer(self, scorer: Scorer, settings: Settings, training: Mapping[str, Any]) -> None:
         """Log what a version needs beside its model."""
         texts = {
@@ -136,7 +148,7 @@ class Registry:
             "evidence.json": scorer.evidence.to_json(),
             "scorer.json": json.dumps({"term_means": scorer.term_means, "horizon": scorer.horizon}),
             "settings.json": settings.model_dump_json(indent=1),
-            "training.json": json.dumps(training, indent=1),
+            "training.json": strict_json(training),
         }
         for name, text in texts.items():
             mlflow.log_text(text, f"leadscore/{name}")
@@ -164,7 +176,9 @@ class Registry:
     def _champion_version(self) -> ModelVersion:
         try:
             return self.client.get_model_version_by_alias(NAME, CHAMPION)
-        except MlflowException:
+        except MlflowException as problem:
+            if problem.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise ModelError("the registry cannot be read", got=str(problem)[:300]) from None
             raise ModelError(
                 "there is no model yet",
                 expected="a version that `leadscore train` has promoted",
@@ -188,6 +202,19 @@ class Registry:
                 ) from None
 
 
+def strict_json(content: Any) -> str:
+    """Write one line of JSON; what is not a number becomes null."""
+    return json.dumps(_plain(content), ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _inline(svg: str) -> str:
     """Return an SVG without its XML prologue, to stand in a page."""
     return svg[svg.index("<svg") :]
@@ -195,8 +222,11 @@ def _inline(svg: str) -> str:
 
 def git_commit() -> str:
     """Return the commit of the code that runs, or "unknown" outside a checkout."""
-    here = Path(__file__).parent
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
+    asking = ["git", "rev-parse", "HEAD"]
+    try:
+        asked = subprocess.run(asking, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    except OSError:  # git is not installed
+        return "unknown"
     return asked.stdout.strip() or "unknown"
 
 

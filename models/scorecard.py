@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from data.errors import ModelError
+from data.errors import InputError
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES
 from features.catalogue import EventCount, Feature, catalogue
@@ -50,7 +50,7 @@ class _Bin(NamedTuple):
 def fit_scorecard(frame: pd.DataFrame, won: npt.NDArray, schema: Schema, *, rules: int = 15, seed: int = 0) -> Rules:
     """Learn at most so many rules from a feature frame and the outcomes (0 or 1) of its rows.
 
-    The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. Raises ModelError where
+    The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. Raises InputError where
     there are fewer than five wins or losses. The seed draws the leads to look at where there are more than 50,000.
     """
     _require_both_outcomes(won)
@@ -67,7 +67,7 @@ def fit_scorecard(frame: pd.DataFrame, won: npt.NDArray, schema: Schema, *, rule
 def _require_both_outcomes(won: npt.NDArray) -> None:
     wins = int(np.sum(won))
     if min(wins, len(won) - wins) < FEWEST_OUTCOMES:
-        raise ModelError(
+        raise InputError(
             "too few outcomes to learn a scorecard from",
             expected=f"at least {FEWEST_OUTCOMES} won and {FEWEST_OUTCOMES} lost leads",
             got=f"{wins} won and {len(won) - wins} lost",

@@ -72,6 +72,10 @@ class Scorer:
         """Return what each column adds to each row's raw log-odds."""
         return contributions(self.model, Inputs.of(self.features), design, self.term_means)
 
+    def base_score(self, told: Contributions) -> int:
+        """Return the score that a lead starts from, before any reason."""
+        return round(float(scales.position(self.scale, told.base)))
+
     def score(self, batch: Batch) -> pd.DataFrame:
         """Score each moment of a batch.
 

@@ -69,7 +69,7 @@ def train(
     closed: Annotated[str, typer.Option(help="Column with the date of closing.")] = "",
     order: Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")] = "",
     events: EventsOption = None,
-    horizon: Annotated[int | None, typer.Option(min=1, help="Days in which a win counts.")] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")] = None,
     keep: Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -81,8 +81,8 @@ def train(
     from pipelines.show import present, show_training
     from pipelines.train import train as run
 
-    if config and leads:
-        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
+    _only_with_leads(config, leads, id=id, outcome=outcome, won=won, lost=lost, created=created, closed=closed,
+                     order=order, events=events)  # fmt: skip
     roles = {"lead_id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
     settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **roles)
     given = {"horizon": horizon, "drop": drop, "keep": keep}
@@ -110,8 +110,7 @@ def score(
     from pipelines.score import score as run
     from pipelines.show import present, show_scoring
 
-    if config and leads:
-        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
+    _only_with_leads(config, leads, id=id, events=events)
     result = run(
         Workspace.at(workspace),
         settings=load_settings(config) if config else None,
@@ -150,6 +149,19 @@ def report(
     from pipelines.show import present, show_report
 
     present(run(Workspace.at(workspace), out), show_report, as_json=as_json)
+
+
+def _only_with_leads(config: Path | None, leads: Path | None, **options: object) -> None:
+    """Refuse options that would be ignored: those that describe a file of leads, where none is given."""
+    if config and leads:
+        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
+    given = [f"--{name}" for name, value in options.items() if value]
+    if given and not leads:
+        raise InputError(
+            f"{', '.join(given)} would be ignored",
+            expected="--leads FILE, which they describe",
+            remedy="write them into leadscore.yaml" if config else "give --leads too",
+        )
 
 
 def main() -> None:

@@ -31,6 +31,11 @@ def note(text: str) -> None:
     LOG.print(f"          {text}", style="yellow", markup=False, soft_wrap=True)
 
 
+def say(text: str) -> None:
+    """Write a line as it is, whatever signs a path in it has and however long it is."""
+    OUT.print(text, markup=False, soft_wrap=True)
+
+
 def show_json(text: str) -> None:
     """Write one JSON object to standard output, and nothing else."""
     sys.stdout.write(text + "\n")

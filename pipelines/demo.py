@@ -8,7 +8,7 @@ from pathlib import Path
 from data.settings import load_settings
 from data.simulator import simulate
 from data.workspace import Workspace
-from pipelines.console import LOG, OUT, step
+from pipelines.console import LOG, OUT, say, step
 from pipelines.report import report
 from pipelines.score import score
 from pipelines.show import show_metrics, show_report
@@ -29,11 +29,11 @@ def run_demo(leads: int, folder: Path) -> None:
     show_metrics(trained.metrics, trained.rules_kind)
     OUT.print()
     show_report(reported)
-    OUT.print(f"Scores: {scored.out}")
-    OUT.print(f"Models: mlflow ui --backend-store-uri {workspace.tracking_uri}")
-    OUT.print(f"\nDone in {time.perf_counter() - began:.0f} s. Next:")
+    say(f"Scores: {scored.out}")
+    say(f"Models: mlflow ui --backend-store-uri {workspace.tracking_uri}")
+    say(f"\nDone in {time.perf_counter() - began:.0f} s. Next:")
     for command in _next_commands(folder, reported.hottest[0]["lead_id"] if reported.hottest else ""):
-        OUT.print(f"  {command}")
+        say(f"  {command}")
 
 
 def _next_commands(folder: Path, hottest: str) -> list[str]:

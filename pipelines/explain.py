@@ -11,18 +11,22 @@ from scipy import special
 from data.dataset import open_dataset
 from data.errors import InputError
 from data.schema import Chunk
+from data.settings import Settings
 from data.workspace import Workspace
 from features import Batch
 from models.reasons import Narrator, Reasons
 from models.registry import Registry
 from models.scorer import Scorer
 from pipelines.console import step
-from pipelines.moments import end_of_data, moments_of
+from pipelines.moments import end_of_data, existing_at, moments_of
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that is said of one lead; `as_json` is the contract of ``explain --json``."""
+    """Everything that is said of one lead; `as_json` is the contract of ``explain --json``.
+
+    ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
+    """
 
     lead_id: str
     as_of: str
@@ -31,6 +35,8 @@ class Explanation:
     band: str
     disposition: str
     grade: str
+    base_score: int
+    other_points: int
     raw_log_odds: float
     base: float
     contributions: dict[str, float]
@@ -43,24 +49,37 @@ class Explanation:
 
 
 def explain(lead_id: str, workspace: Workspace) -> Explanation:
-    """Explain the score of one lead as it stands in the data. Raises InputError for an unknown lead."""
+    """Explain one lead's score, at the moment and in the data of the last scoring run, else as training left them.
+
+    Raises InputError for a lead that is not there.
+    """
     with step("loading the champion"):
         stored = Registry(workspace).champion()
     scorer = stored.scorer
+    settings = _last_scored(workspace) or stored.settings
     with (
         step("looking for the lead"),
-        open_dataset(stored.settings, workspace=workspace.root, schema=scorer.schema) as dataset,
+        open_dataset(settings, workspace=workspace.root, schema=scorer.schema) as dataset,
     ):
-        chunk = next((found for chunk in dataset.chunks() if (found := _only(chunk, lead_id))), None)
         as_of = end_of_data(dataset)
+        chunk = next(
+            (found for chunk in dataset.chunks() if (found := _only(existing_at(chunk, as_of), lead_id))), None
+        )
     if chunk is None:
         raise InputError(
             f"there is no lead '{lead_id}'",
             expected="the id of a lead, exactly as the data has it",
-            where=str(stored.settings.tables["leads"]),
+            where=f"{settings.tables['leads']}, as of {as_of}",
         )
     batch = Batch.at(chunk, scorer.schema, moments_of(chunk.leads, as_of))
     return _explanation(lead_id, batch, scorer)
+
+
+def _last_scored(workspace: Workspace) -> Settings | None:
+    """Return where the leads of the last scoring run are, and its moment."""
+    if not workspace.last_scored.exists():
+        return None
+    return Settings.model_validate_json(workspace.last_scored.read_text(encoding="utf-8"))
 
 
 def _only(chunk: Chunk, lead_id: str) -> Chunk | None:
@@ -72,7 +91,8 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
     design = scorer.design(batch)
     told = scorer.contributions(design)
     up, down = scorer.narrator.reasons(told, design)
-    scored = scorer.score(batch).iloc[0]
+    scored, base_score = scorer.score(batch).iloc[0], scorer.base_score(told)
+    listed = sum(int(reasons.points[reasons.concept >= 0].sum()) for reasons in (up, down))
     moment: pd.Timestamp = batch.moments["as_of"].iloc[0]
     return Explanation(
         lead_id=lead_id,
@@ -82,6 +102,8 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
         band=str(scored["band"]),
         disposition=str(scored["disposition"]),
         grade=str(scored["grade"]),
+        base_score=base_score,
+        other_points=int(scored["score"]) - base_score - listed,
         raw_log_odds=float(special.logit(scored["probability"])),
         base=told.base,
         contributions=dict(zip(told.columns, told.values[0].tolist(), strict=True)),

@@ -6,12 +6,13 @@ import pandas as pd
 
 from data.dataset import Dataset
 from data.errors import InputError
+from data.schema import Chunk
 
 
 def end_of_data(dataset: Dataset) -> pd.Timestamp:
-    """Return the ``as_of`` of the settings, or the newest moment in the data (naive UTC)."""
+    """Return the ``as_of`` of the settings, or the newest moment in the data: naive UTC, in whole seconds."""
     stated = dataset.settings.as_of
-    return pd.Timestamp(stated).as_unit("us") if stated else dataset.newest
+    return (pd.Timestamp(stated) if stated else dataset.newest).as_unit("us").ceil("s")
 
 
 def parse_moment(text: str) -> pd.Timestamp:
@@ -28,4 +29,10 @@ def parse_moment(text: str) -> pd.Timestamp:
 def moments_of(leads: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
     """Return when each lead is looked at: at ``as_of``, or just before it closed."""
     closed = leads["closed_at"] <= as_of
-    return leads["closed_at"].sub(pd.Timedelta(seconds=1)).where(closed, as_of)
+    return leads["closed_at"].dt.floor("s").sub(pd.Timedelta(seconds=1)).where(closed, as_of)
+
+
+def existing_at(chunk: Chunk, as_of: pd.Timestamp) -> Chunk:
+    """Leave out the leads that were created later."""
+    created = chunk.leads["created_at"]
+    return chunk._replace(leads=chunk.leads[created.isna() | (created <= as_of)])

@@ -18,11 +18,11 @@ from data.schema import Chunk
 from data.settings import Settings, settings_of_folder
 from data.workspace import Workspace
 from features import Batch
-from models.registry import Registry
+from models.registry import Registry, Stored
 from models.scorer import Scorer
 from pipelines.console import note, step
 from pipelines.describe import describe
-from pipelines.moments import end_of_data, moments_of
+from pipelines.moments import end_of_data, existing_at, moments_of
 
 CHUNK = 50_000
 """Leads that are in memory at once."""
@@ -60,6 +60,7 @@ class ScoreResult:
     as_of: str
     seconds: float
     out: str
+    missing_tables: list[str]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -82,19 +83,23 @@ def score(
     began = time.perf_counter()
     with step("loading the champion"):
         stored = Registry(workspace).champion()
-    settings = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
+    settings = _read_as_trained(settings or (leads.in_place_of(stored.settings) if leads else stored.settings), stored)
     counts = {"scored": 0, "open": 0}
     with ExitStack() as stack:
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = as_of or end_of_data(dataset)
-        writers = [stack.enter_context(export_to(path, ids=("lead_id",))) for path in {workspace.scores, out} if path]
+        places = {path.resolve() for path in (workspace.scores, out) if path}
+        writers = [stack.enter_context(export_to(path, ids=("lead_id",))) for path in sorted(places)]
         stack.enter_context(step("scoring and explaining leads"))
         for frame in scored_chunks(dataset, stored.scorer, moment):
             counts["scored"] += len(frame)
             counts["open"] += int((frame["outcome"] == "open").sum())
             for write in writers:
                 write(frame)
-    for text in describe(dataset.report):
+    last = dataset.settings.with_absolute_paths().model_copy(update={"as_of": moment.to_pydatetime()})
+    workspace.last_scored.write_text(last.model_dump_json(indent=1), encoding="utf-8")
+    missing = [table for table in stored.settings.tables if table not in settings.tables]
+    for text in [*describe(dataset.report), *_missing_tables(missing)]:
         note(text)
     counted = dataset.report.tables["leads"]
     return ScoreResult(
@@ -105,14 +110,33 @@ def score(
         as_of=f"{moment.isoformat()}Z",
         seconds=round(time.perf_counter() - began, 2),
         out=str(out or workspace.scores),
+        missing_tables=missing,
         **counts,
     )
+
+
+def _read_as_trained(settings: Settings, stored: Stored) -> Settings:
+    """Let files be read as those of training were: the same formats, and the same values for won and lost."""
+    trained = stored.settings
+    same = settings.outcome and trained.outcome and settings.outcome.column == trained.outcome.column
+    outcome = trained.outcome if same else settings.outcome
+    return settings.model_copy(update={"formats": {**trained.formats, **settings.formats}, "outcome": outcome})
+
+
+def _missing_tables(tables: list[str]) -> Iterator[str]:
+    meaning = {
+        "events": "what leads did counts as nothing (--events)",
+        "stages": "no lead has reached a stage",
+        "outcomes": "every lead counts as open",
+    }
+    for table in tables:
+        yield f"The model was trained with a table of {table} and there is none now: {meaning.get(table, 'not used')}."
 
 
 def scored_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[pd.DataFrame]:
     """Score chunk after chunk, in input order."""
     for chunk in dataset.chunks(CHUNK):
-        existing = _existing_at(chunk, as_of)
+        existing = existing_at(chunk, as_of)
         batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
         leads = existing.leads.reset_index(drop=True)
         yield pd.DataFrame(
@@ -124,12 +148,6 @@ def scored_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
                 "outcome": _outcome_at(leads, as_of),
             }
         )
-
-
-def _existing_at(chunk: Chunk, as_of: pd.Timestamp) -> Chunk:
-    """Leave out the leads that were created later."""
-    created = chunk.leads["created_at"]
-    return chunk._replace(leads=chunk.leads[created.isna() | (created <= as_of)])
 
 
 def _stage_at(chunk: Chunk, as_of: pd.Timestamp) -> pd.Series:

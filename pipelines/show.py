@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -11,7 +9,8 @@ from rich.markup import escape
 
 from data.simulator import SimulatedFunnel
 from models.evaluation import Interval, Metrics
-from pipelines.console import OUT, show_json, table
+from models.registry import strict_json
+from pipelines.console import OUT, say, show_json, table
 from pipelines.explain import Explanation
 from pipelines.report import ReportResult
 from pipelines.score import ScoreResult
@@ -30,7 +29,7 @@ Shown = TypeVar("Shown", bound=Result)
 def present(result: Shown, show: Callable[[Shown], None], *, as_json: bool) -> None:
     """Show a result: to a program as one JSON object, to people in the way given."""
     if as_json:
-        show_json(to_json(result.as_json()))
+        show_json(strict_json(result.as_json()))
     else:
         show(result)
 
@@ -40,7 +39,7 @@ def show_simulation(funnel: SimulatedFunnel) -> None:
         f"{funnel.leads:,} leads simulated, {funnel.won:,} won, {funnel.lost:,} lost, {funnel.open:,} still open; "
         f"{funnel.events:,} events"
     )
-    OUT.print(f"Next: leadscore train --config {funnel.config}")
+    say(f"Next: leadscore train --config {funnel.config}")
 
 
 def show_training(result: TrainResult) -> None:
@@ -83,7 +82,7 @@ def show_scoring(result: ScoreResult) -> None:
         f"{result.open:,} of them open; {result.read:,} read, {result.quarantined:,} quarantined, "
         f"{result.later:,} created later."
     )
-    OUT.print(f"Written to {result.out} in {result.seconds} s")
+    say(f"Written to {result.out} in {result.seconds} s")
 
 
 def show_explanation(lead: Explanation) -> None:
@@ -92,15 +91,18 @@ def show_explanation(lead: Explanation) -> None:
         f"{lead.probability:.1%} chance of winning as of {lead.as_of}; {lead.disposition}"
     )
     grid = table(">points", "family", "reason")
+    grid.add_row(str(lead.base_score), "", "where every lead starts")
     for reason in [*lead.reasons_up, *lead.reasons_down]:
         grid.add_row(f"{reason['points']:+d}", reason["family"], escape(reason["sentence"]))
+    if lead.other_points:
+        grid.add_row(f"{lead.other_points:+d}", "", "everything else")
     OUT.print(grid)
 
 
 def show_report(result: ReportResult) -> None:
     """Show the hottest open leads, and where the page is."""
     show_hottest(result.hottest)
-    OUT.print(f"Report: {result.out}")
+    say(f"Report: {result.out}")
 
 
 def show_hottest(leads: Sequence[Mapping[str, Any]]) -> None:
@@ -114,16 +116,3 @@ def show_hottest(leads: Sequence[Mapping[str, Any]]) -> None:
             str(lead["score"]), lead["grade"] or "–", lead["stage"] or "–", escape(lead["lead_id"]), escape(reason)
         )
     return OUT.print(grid)
-
-
-def to_json(content: Any) -> str:
-    """Write one line of strict JSON: what is not a number becomes null."""
-    return json.dumps(_plain(content), ensure_ascii=False, default=str)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -78,6 +78,8 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
 
     Raises InputError where the data cannot be read or do not hold both won and lost leads.
     """
+    if settings.truth and not settings.truth.exists():
+        raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
     with step("reading leads and counting their events"):
         read = read_training_data(settings, workspace)
     rules = _usable_rules(settings, read.table.schema)
@@ -121,7 +123,7 @@ def _of_chunk(
     """Return the design and the rows of the snapshots of a chunk, the design of its open leads, and the censored."""
     leads = chunk.leads
     taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
-    now = pd.DataFrame({"row": np.flatnonzero(leads["won"].isna()), "as_of": data_end})
+    now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
     moments = pd.concat([taken.moments, now], ignore_index=True)
     design = build(Batch(schema, *chunk, moments=moments))
     learned_from = leads.iloc[taken.moments["row"]].reset_index(drop=True)
@@ -135,6 +137,11 @@ def _of_chunk(
         }
     )
     return design[: len(rows)], rows, design[len(rows) :], taken.censored
+
+
+def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
+    created = leads["created_at"].isna() | (leads["created_at"] <= moment)
+    return created & (leads["won"].isna() | (leads["closed_at"] > moment))
 
 
 def _truth(settings: Settings, table: TrainingTable, learned: Learned) -> dict[str, np.ndarray]:
@@ -266,6 +273,7 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
+    yield "Attributes are read as they stand now: whatever was filled in after the outcome must be dropped (--drop)."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
     if result.rules_kind == "scorecard":

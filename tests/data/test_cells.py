@@ -12,7 +12,7 @@ from data.cells import DECIMAL_COMMA, DECIMAL_POINT, decide_format, flags, numbe
 from data.times import DAY_FIRST, MONTH_FIRST, decide_order, lacks_offset, parse_times
 from data.vocabulary import Kind
 
-quickly = settings(max_examples=60, deadline=None)
+quickly = settings(max_examples=40, deadline=None)
 
 
 def column(*cells: object) -> pd.Series:

@@ -20,7 +20,7 @@ from data.settings import Outcome, Settings, StageMapping, settings_of_folder
 from data.vocabulary import Family, Kind
 
 NOW = pd.Timestamp("2025-06-01")
-quickly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quickly = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def table(path: Path, text: str) -> Path:
@@ -240,6 +240,13 @@ def test_a_final_outcome_is_won_lost_or_open(tmp_path, values, given, won) -> No
     assert found.astype(object).where(found.notna(), None).tolist() == won
 
 
+def test_an_outcome_column_called_stage_is_not_also_the_stage(tmp_path) -> None:
+    outcome = Outcome(column="Stage", won=["won"], lost=["lost"])
+    with flat(tmp_path, "lead_id Stage x\n1 Won 5\n2 Lost 6\n3 New 7\n", outcome=outcome) as dataset:
+        assert whole(dataset).leads["stage"].isna().all()
+        assert dataset.schema.excluded["Stage"] == "the outcome"
+
+
 def test_a_third_outcome_value_is_refused(tmp_path) -> None:
     with pytest.raises(InputError, match="more than two values"), flat(tmp_path, "lead_id y\n1 yes\n2 no\n3 maybe\n"):
         pass
@@ -397,6 +404,13 @@ def test_one_lead_is_read_as_among_others_given_schema_and_settings(tmp_path) ->
 )
 def test_a_column_that_is_named_but_not_there_is_an_error(tmp_path, given, said) -> None:
     with pytest.raises(InputError, match=said), flat(tmp_path, "lead_id x y\n1 5 1\n2 6 0\n", **given):
+        pass
+
+
+def test_a_project_without_leads_is_refused(tmp_path) -> None:
+    events = table(tmp_path / "events.csv", EVENTS)
+    chosen = Settings(tables={"events": events})
+    with pytest.raises(InputError, match="no table of leads"), open_dataset(chosen, workspace=tmp_path / "var"):
         pass
 
 

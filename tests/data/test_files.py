@@ -17,7 +17,7 @@ from data import delimited
 from data.errors import InputError
 from data.files import StagedFile, stage
 
-quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quickly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def staged(path: Path) -> tuple[StagedFile, pd.DataFrame]:
