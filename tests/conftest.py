@@ -18,6 +18,7 @@ def datasets() -> Path:
         pytest.skip(f"the public data sets are not on this machine: {folder}")
     return folder
 
+
 # The machine may be busy, and the event pass compiles at its first call: no test is about seconds.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")

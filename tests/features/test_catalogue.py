@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+from data.schema import Attribute
+from data.vocabulary import Family, Kind
 from features import catalogue, fingerprint
 from features.catalogue import EventCount
 from features.events import BUCKET_STARTS
@@ -7,6 +9,13 @@ from features.events import BUCKET_STARTS
 
 def test_names_are_unique(schema):
     names = [feature.name for feature in catalogue(schema)]
+    assert len(names) == len(set(names))
+
+
+def test_an_attribute_called_like_a_computed_feature_gives_way(schema):
+    clash = Attribute("last_activity", "Last activity", Kind.NUMBER, Family.DECLARED)
+    names = [feature.name for feature in catalogue(replace(schema, attributes=(clash,)))]
+    assert {"last_activity", "last_activity (lead)"} <= set(names)
     assert len(names) == len(set(names))
 
 

@@ -31,6 +31,11 @@ def test_the_newest_fifth_is_the_test_block():
     assert np.flatnonzero(blocks.test).tolist() == [3]
 
 
+def test_a_row_without_a_date_counts_as_the_oldest():
+    dates = pd.Series([None, "2025-01-03", "2025-01-01", "2025-01-02", "2025-01-04"], dtype="datetime64[us]")
+    assert np.flatnonzero(blocks_by_order(dates).test).tolist() == [4]
+
+
 def test_random_blocks_are_the_same_for_the_same_seed():
     assert (random_blocks(50, seed=1).test == random_blocks(50, seed=1).test).all()
     assert (random_blocks(50, seed=1).test != random_blocks(50, seed=2).test).any()

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models import evidence as module
 from models.evidence import Evidence, gather
 
 
 @pytest.fixture
-def evidence(features) -> Evidence:
+def evidence(features, monkeypatch) -> Evidence:
+    monkeypatch.setattr(module, "FEWEST_LEADS", 1)
     rows = pd.DataFrame(
         {
             "industry": pd.Series(["Software", "Software", "Software", "Retail", None], dtype="str"),
@@ -44,6 +46,13 @@ def test_a_number_belongs_to_the_bin_that_it_lies_in(evidence, features):
 
 def test_the_overall_rate_is_of_leads_and_not_of_rows(evidence):
     assert (evidence.all_leads, evidence.all_won, evidence.overall) == (4, 2, 0.5)
+
+
+def test_a_rare_level_is_not_even_stored(features, design, won):
+    rare = design.assign(industry=design["industry"].where(design.index > 5, "Erika Mustermann"))
+    stored = gather(features, rare, won, design.index.to_numpy())
+    assert "Software" in stored.bins["industry"]
+    assert "Erika" not in stored.to_json()
 
 
 def test_it_comes_back_from_json(evidence):

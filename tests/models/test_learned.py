@@ -54,6 +54,13 @@ def test_an_unseen_level_and_an_empty_row_are_scored(boosting, design):
     assert np.isfinite(probabilities(boosting, strange)).all()
 
 
+def test_a_rare_level_is_not_stored_with_the_model(features, design, won):
+    rare = design.assign(industry=design["industry"].where(design.index > 5, "Erika Mustermann"))
+    member = fit_boosting(Inputs.of(features), rare, won, seed=0, trees=5)
+    (levels,) = member.named_steps["encode"].named_transformers_["categories"].categories_
+    assert list(levels) == ["Farming", "Retail", "Software"]
+
+
 def test_a_refitted_member_keeps_the_calibration(features, design, won):
     later = design[2000:], won[2000:]
     member = fit_boosting(Inputs.of(features), design[:2000], won[:2000], seed=0, stop_on=later)

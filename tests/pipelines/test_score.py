@@ -96,7 +96,8 @@ def test_leads_that_closed_are_scored_as_they_stood_just_before(scored, config):
     closed_at = pd.read_parquet(config.parent / "outcomes.parquet").set_index("lead_id")["closed_at"]
     closed = scored.frame[scored.frame["outcome"] != "open"]
     assert len(closed) == len(closed_at)
-    assert (closed["as_of"] == closed["lead_id"].map(closed_at) - pd.Timedelta(seconds=1)).all()
+    last_second = closed["lead_id"].map(closed_at).dt.floor("s") - pd.Timedelta(seconds=1)
+    assert (closed["as_of"] == last_second).all()
 
 
 # What changes a score
