@@ -24,7 +24,7 @@ from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
 from data.settings import Outcome, Settings
 from data.tables import Reading, check_column, make_typed, open_table
-from data.vocabulary import FUNNEL, TABLES, Kind
+from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
 
 FIXED = {
     "lead_id": Kind.ID,
@@ -175,6 +175,9 @@ class Assembly:
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
         if self.zoneless:
             self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
+        unread = [name for name in LATER_TABLES if name in self.settings.tables]
+        if unread:
+            self.report.notes.append(f"tables that nothing reads yet: {', '.join(unread)}")
         known = {*schema.excluded, *self._columns_in_use(schema)}
         new = [name for name in self.leads.file.columns if name not in known]
         if new:

@@ -87,16 +87,20 @@ def _by_name(names: Sequence[str], tally: Floats) -> dict[str, Floats]:
 
 def _codes(values: pd.Series, names: Sequence[str]) -> Integers:
     """Number each value by its place among the names; -1 where it is none of them."""
-    return pd.Index(list(names), dtype=object).get_indexer(pd.Index(values)).astype(np.int64)
+    found, distinct = pd.factorize(values)
+    places = pd.Index(list(names), dtype=object).get_indexer(pd.Index(distinct, dtype=object))
+    return np.append(places, -1)[found].astype(np.int64)
 
 
 def _event_codes(batch: Batch, types: list[str], assets: list[tuple[str, str]]) -> Integers:
-    """Return the two channels of each event, its type's and its asset's, of shape (events, 2)."""
+    """Return the channels of each event, its type's and, where assets are counted, its asset's: (events, 1 or 2)."""
+    type_codes = _codes(batch.events["type"], types)
+    if not assets:
+        return type_codes[:, np.newaxis]
     names = list(dict.fromkeys(asset for _, asset in assets))
     channels = np.full((len(types) + 1, len(names) + 1), -1)
     for place, (kind, asset) in enumerate(assets):
         channels[types.index(kind), names.index(asset)] = len(types) + place
-    type_codes = _codes(batch.events["type"], types)
     return np.column_stack([type_codes, channels[type_codes, _codes(batch.events["asset"], names)]])
 
 

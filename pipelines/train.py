@@ -17,6 +17,7 @@ from data.errors import InputError
 from data.quality import Report
 from data.schema import Chunk, Schema
 from data.settings import Settings
+from data.vocabulary import TABLES
 from data.workspace import Workspace
 from features import Batch, build, fingerprint
 from features.snapshots import final_snapshots, timed_snapshots
@@ -211,7 +212,7 @@ def _tags(settings: Settings, schema: Schema, learned: Learned) -> dict[str, str
 def data_fingerprint(settings: Settings) -> str:
     """Return 16 hexadecimal digits of the contents of all tables."""
     digest = hashlib.sha256()
-    for table in sorted(settings.tables):
+    for table in sorted(TABLES.keys() & settings.tables.keys()):
         with settings.tables[table].open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]
