@@ -20,10 +20,15 @@ SNAPSHOT_AGES = (0, *AGE_EDGES)
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Moments to learn from (``row``, ``as_of``, ``won`` as 0 or 1) and how many were left out because censored."""
+    """Moments to learn from (``row``, ``as_of``, ``won`` as 0 or 1), and what was left out.
+
+    ``censored`` snapshots are those whose window is not over; ``undated`` leads those that were created, or ended,
+    nobody knows when.
+    """
 
     moments: pd.DataFrame
     censored: int
+    undated: int = 0
 
 
 def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -> Snapshots:
@@ -49,7 +54,8 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     won = leads["won"].fillna(False).to_numpy(bool)[:, None] & (closed[:, None] <= window_end)
     rows, _ = np.nonzero(matured)
     moments = pd.DataFrame({"row": rows, "as_of": as_of[matured], "won": won[matured].astype(int)})
-    return Snapshots(moments, censored=int(happened.sum() - matured.sum()))
+    undated = np.isnat(created) | (ended & np.isnat(closed))
+    return Snapshots(moments, censored=int(happened.sum() - matured.sum()), undated=int(undated.sum()))
 
 
 def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:

@@ -192,8 +192,9 @@ def _choose(
 ) -> tuple[Literal["rules", "boosting"], str]:
     """Serve the trees unless the rules rank better, or the trees' log-loss may be clearly worse than the rules'."""
     if "boosting" not in candidates:
-        scarce = _scarcer(table.won[blocks.fit])
-        return "rules", f"the rules decide: {scarce} won or lost leads to learn from, {FEWEST} are needed"
+        fit, tune = (_scarcer(table.won[rows]) for rows in (blocks.fit, blocks.tune))
+        needed = f"{FEWEST} won and as many lost are needed to learn from, {FEWEST_TO_CALIBRATE} to calibrate on"
+        return "rules", f"the rules decide: {needed}, and there are {fit} and {tune}"
     if affine(candidates["boosting"])[1][0] <= 0:
         return "rules", "the rules decide: what the trees learned did not hold on later leads"
     won, groups = table.won[blocks.test], table.rows["group"][blocks.test].to_numpy()

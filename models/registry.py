@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import os
 import subprocess
 import tempfile
@@ -36,6 +35,7 @@ from skops.io.exceptions import UntrustedTypesFoundException
 from data.errors import ModelError
 from data.schema import Schema
 from data.settings import Settings
+from data.strict_json import strict_json
 from data.workspace import Workspace
 from features import fingerprint
 from models.evidence import Evidence
@@ -200,19 +200,6 @@ class Registry:
                     got=str(problem)[:300],
                     remedy="train again, and keep the registry out of others' reach",
                 ) from None
-
-
-def strict_json(content: Any) -> str:
-    """Write one line of JSON; what is not a number becomes null."""
-    return json.dumps(_plain(content), ensure_ascii=False, default=str)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _inline(svg: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.markup import escape
 
-from data.simulator import SimulatedFunnel
-from models.evaluation import Interval, Metrics
-from models.registry import strict_json
+from data.strict_json import strict_json
 from pipelines.console import OUT, say, show_json, table
-from pipelines.explain import Explanation
-from pipelines.report import ReportResult
-from pipelines.score import ScoreResult
-from pipelines.train import TrainResult
+
+if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
+    from data.simulator import SimulatedFunnel
+    from models.evaluation import Interval, Metrics
+    from pipelines.explain import Explanation
+    from pipelines.report import ReportResult
+    from pipelines.score import ScoreResult
+    from pipelines.train import TrainResult
 
 
 class Result(Protocol):

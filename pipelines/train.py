@@ -68,7 +68,7 @@ class TrainingData:
 
     table: TrainingTable
     open_leads: pd.DataFrame
-    censored: int
+    left_out: Mapping[str, int]
     data_end: pd.Timestamp
     report: Report
     settings: Settings
@@ -112,16 +112,16 @@ def read_training_data(settings: Settings, workspace: Workspace) -> TrainingData
         require_both_classes(dataset)
         data_end, schema, ranks = end_of_data(dataset), dataset.schema, dataset.order_ranks()
         parts = [_of_chunk(chunk, schema, data_end, settings.horizon, ranks) for chunk in dataset.chunks()]
-    designs, rows, open_leads, censored = (list(part) for part in zip(*parts, strict=True))
+    designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
     design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
     table = TrainingTable(schema, design, all_rows, schema.timed, settings.horizon)
-    return TrainingData(table, now_open, sum(censored), data_end, dataset.report, dataset.settings)
+    return TrainingData(table, now_open, _added_up(left_out), data_end, dataset.report, dataset.settings)
 
 
 def _of_chunk(
     chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]:
-    """Return the design and the rows of the snapshots of a chunk, the design of its open leads, and the censored."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Return the design and rows of the snapshots of a chunk, the design of its open leads, and what was left out."""
     leads = chunk.leads
     taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
@@ -137,7 +137,11 @@ def _of_chunk(
             "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
         }
     )
-    return design[: len(rows)], rows, design[len(rows) :], taken.censored
+    return design[: len(rows)], rows, design[len(rows) :], {"censored": taken.censored, "undated": taken.undated}
+
+
+def _added_up(counts: list[dict[str, int]]) -> dict[str, int]:
+    return {name: sum(each[name] for each in counts) for name in counts[0]}
 
 
 def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
@@ -186,7 +190,7 @@ def _store(
             counts={
                 "snapshots": len(table.rows),
                 "leads": int(table.rows["lead_id"].nunique()),
-                "censored": read.censored,
+                **read.left_out,
             },
         )
         registry.log_scorer(scorer, read.settings.with_absolute_paths(), result.as_json())
@@ -284,4 +288,6 @@ def _notes(result: TrainResult) -> Iterator[str]:
         yield f"{moved}: probabilities lag behind such a drift, the ranking less."
     if result.counts["censored"]:
         yield f"{result.counts['censored']:,} snapshots whose window is not over are censored: neither won nor lost."
+    if result.counts["undated"]:
+        yield f"{result.counts['undated']:,} leads without a date of creation or of closing are not learned from."
     yield "The metrics describe the recipe on the newest block; the stored model is refitted on all matured leads."

@@ -73,7 +73,7 @@ def test_rules_that_say_all_there_is_to_know_are_served(rules):
 def test_few_outcomes_are_left_to_the_rules_and_it_is_said(rules):
     learned = learn(table_of(unknown_to_the_rules, count=60), rules, seed=0)
     assert learned.chosen == "rules"
-    assert "30 are needed" in learned.why
+    assert "30 won and as many lost are needed" in learned.why
 
 
 def test_without_rules_a_scorecard_is_the_baseline():

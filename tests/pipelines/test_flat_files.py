@@ -110,8 +110,8 @@ def test_a_horizon_longer_than_the_data_is_told_from_missing_outcomes(timed, lea
     assert "too short a time" in ran.err
 
 
-def test_what_was_there_at_training_and_is_missing_now_is_said(trained, config, leadscore):
+def test_what_was_there_at_training_and_is_missing_now_is_said(workspace, config, leadscore):
     leads = config.parent / "leads.parquet"
-    ran = leadscore("score", "--leads", leads, "--workspace", trained.workspace.root, "--json")
+    ran = leadscore("score", "--leads", leads, "--workspace", workspace.root, "--json")
     assert ran.json["missing_tables"] == ["events", "stages", "outcomes"]
     assert "what leads did counts as nothing" in ran.err
