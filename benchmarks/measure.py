@@ -24,7 +24,8 @@ class Measured:
 def measure(call: Callable[..., Any], *arguments: Any) -> Measured:
     """Run a call in a fresh process, so that its peak memory is its own; imports count in the peak, not in the seconds.
 
-    The call gives back a function without arguments, which is what is timed.
+    The call gives back a function without arguments, which is what is timed, or that and a function that sums up its
+    result afterwards.
     """
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_run, call, arguments).result()
@@ -32,8 +33,10 @@ def measure(call: Callable[..., Any], *arguments: Any) -> Measured:
 
 def _run(call: Callable[..., Any], arguments: tuple[Any, ...]) -> Measured:
     prepared = call(*arguments)
+    timed, summed_up = prepared if isinstance(prepared, tuple) else (prepared, lambda result: result)
     began = time.perf_counter()
-    result = prepared()
+    result = timed()
     seconds = time.perf_counter() - began
+    result = summed_up(result)
     unit = 1024**2 if sys.platform == "darwin" else 1024
     return Measured(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, result)

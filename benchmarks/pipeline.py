@@ -67,7 +67,7 @@ def write_tables(data: Path) -> Call:
     return lambda: [pq.write_table(table, file.with_suffix(".copy")) for file, table in tables.items()] and None
 
 
-def event_features(data: Path) -> Call:
+def event_features(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[float]]]:
     """Counts, recency and active days by the event pass, from events in memory."""
     from data.schema import EventType, Schema
     from features import Batch, build
@@ -78,22 +78,21 @@ def event_features(data: Path) -> Call:
     stages = pd.DataFrame({"position": [], "stage": [], "entered_at": pd.to_datetime([])})
     build(Batch(schema, leads.head(1), events.head(1), stages, moments.head(1)))  # compiled before it is timed
 
-    def compute() -> list[float]:
+    def compute() -> pd.DataFrame:
         ordered = events.sort_values(["position", "occurred_at"])
-        frame = build(Batch(schema, leads, ordered, stages, moments))
-        return _checksums(frame, types)
+        return build(Batch(schema, leads, ordered, stages, moments))
 
-    return compute
+    return compute, lambda frame: _checksums(frame, types)
 
 
-def event_features_in_pandas(data: Path) -> Call:
+def event_features_in_pandas(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[float]]]:
     """The same numbers the plain way: join each moment with the lead's earlier events, then group."""
     from features.catalogue import WINDOWS
     from features.events import BUCKET_STARTS
 
     events, moments, types = _events_in_memory(data)
 
-    def compute() -> list[float]:
+    def compute() -> pd.DataFrame:
         at = moments.rename(columns={"row": "position"}).assign(moment=range(len(moments)))
         pairs = at.merge(events, on="position")
         pairs = pairs[pairs["occurred_at"] <= pairs["as_of"]]
@@ -110,9 +109,9 @@ def event_features_in_pandas(data: Path) -> Call:
         edges = pd.cut(newest.stack(), [*BUCKET_STARTS, float("inf")], right=False, labels=BUCKET_STARTS)
         recency = edges.astype(float).unstack()
         columns |= {f"{name}_last": recency[name] for name in types}
-        return _checksums(pd.DataFrame(columns).reindex(range(len(moments))), types)
+        return pd.DataFrame(columns).reindex(range(len(moments)))
 
-    return compute
+    return compute, lambda frame: _checksums(frame, types)
 
 
 def _events_in_memory(data: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
