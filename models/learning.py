@@ -161,7 +161,7 @@ def _scarcer(won: npt.NDArray[np.int64]) -> int:
 def _rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
     """Fit the curve on the fit block and calibrate it on the tune block; on both where the tune block is scarce."""
     fit, tune = blocks.fit, blocks.tune
-    if _scarcer(table.won[tune]) < FEWEST_TO_CALIBRATE:
+    if _scarcer(table.won[tune]) < FEWEST_TO_CALIBRATE or not _scarcer(table.won[fit]):
         fit = tune = fit | tune
     curve = fit_rule_curve(table.design[fit], table.won[fit])
     return calibrate(curve, RULES, table.design[tune], table.won[tune])
