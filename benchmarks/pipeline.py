@@ -138,7 +138,7 @@ def _checksums(frame: pd.DataFrame, types: list[str]) -> list[float]:
 
 def all_features(data: Path, folder: Path) -> Call:
     """Read, check and type the files, and build every feature of every snapshot, in chunks."""
-    from data.settings import load_settings
+    from data.settings_file import load_settings
     from data.workspace import Workspace
     from pipelines.train import read_training_data
 
@@ -147,7 +147,7 @@ def all_features(data: Path, folder: Path) -> Call:
 
 
 def train_model(data: Path, workspace: Path) -> Call:
-    from data.settings import load_settings
+    from data.settings_file import load_settings
     from data.workspace import Workspace
     from pipelines.train import train
 
@@ -160,7 +160,7 @@ def bare_fit(data: Path, workspace: Path) -> Call:
     import numpy as np
     from lightgbm import LGBMClassifier
 
-    from data.settings import load_settings
+    from data.settings_file import load_settings
     from data.workspace import Workspace
     from models.learned import SHALLOW_TREES
     from pipelines.train import read_training_data
@@ -205,7 +205,7 @@ def _trees(workspace: Path) -> int:
 def _design(data: Path, workspace: Path) -> pd.DataFrame:
     """One row per lead, as the scoring run sees it."""
     from data.dataset import open_dataset
-    from data.settings import load_settings
+    from data.settings_file import load_settings
     from features import Batch
     from pipelines.moments import end_of_data, moments_of
 

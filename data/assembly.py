@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from data import checks, closings
+from data.database import reading
 from data.errors import InputError
 from data.matching import check_kinds, infer, match, order_kind
 from data.quality import Report, TableCounts
@@ -22,8 +24,8 @@ from data.quarantine import write_quarantine
 from data.roles import PERSONAL
 from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
-from data.settings import Outcome, Settings
-from data.tables import Reading, check_column, make_typed, open_table
+from data.settings import DatabaseTable, Outcome, Settings
+from data.tables import Reading, Table, check_column, make_typed, open_table
 from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
 
 FIXED = {
@@ -48,7 +50,12 @@ class Assembly:
     """The files of a project on their way into the database; `build` tells the story."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, settings: Settings, now: pd.Timestamp, *, scoring: bool
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        now: pd.Timestamp,
+        *,
+        trained: Schema | None,
     ) -> None:
         self.connection = connection
         self.settings = settings
@@ -59,13 +66,23 @@ class Assembly:
         if "leads" not in settings.tables:
             raise InputError("there is no table of leads", expected="a file under tables.leads")
         connection.execute(EMPTY_TABLES)
-        self.tables = {
-            name: open_table(connection, name, settings, scoring=scoring) for name in TABLES if name in settings.tables
-        }
+        self.trained = trained
+        self.tables = self._staged()
         self.leads = self.tables["leads"]
 
-    def build(self, trained: Schema | None, quarantine: Path) -> Schema:
-        """Fill the database; return the schema, inferred unless that of a trained model is given.
+    def _staged(self) -> dict[str, Table]:
+        """Stage all tables; those of a database as they stand at one moment."""
+        with ExitStack() as stack:
+            address = self.settings.database if self._reads_a_database() else None
+            database = stack.enter_context(reading(address)) if address else None
+            names = (name for name in TABLES if name in self.settings.tables)
+            return {n: open_table(self.connection, n, self.settings, database, trained=self.trained) for n in names}
+
+    def _reads_a_database(self) -> bool:
+        return any(isinstance(source, DatabaseTable) for source in self.settings.tables.values())
+
+    def build(self, quarantine: Path) -> Schema:
+        """Fill the database; return the schema, inferred unless that of a trained model was given.
 
         Rows that cannot be used are written to the folder ``quarantine``.
         """
@@ -74,12 +91,12 @@ class Assembly:
         checks.identify_leads(self.connection, self.leads)
         self._read_timelines()
         self._count_rows(quarantine)
-        schema = trained or self._infer()
+        schema = self.trained or self._infer()
         columns = match(self.leads, schema)
-        if trained:
+        if self.trained:
             check_kinds(self.connection, self.leads, schema, columns)
         self._read_leads(schema, columns)
-        self._close_leads(strict=trained is None)
+        self._close_leads(strict=self.trained is None)
         self._note_oddities(schema)
         self._let_go()
         return schema
@@ -88,14 +105,19 @@ class Assembly:
         if "events" in self.tables:
             self._read_table("events", "typed_events")
             checks.check_events(self.connection, self.tables["events"])
-            checks.fill_events(self.connection)
+            checks.fill_events(self.connection, self.settings.event_types)
         if "stages" in self.tables:
             self._read_table("stages", "typed_stages")
             checks.check_stages(self.connection)
             checks.fill_entries(self.connection, self.settings.stages)
         if "outcomes" in self.tables:
             self._read_table("outcomes", "typed_outcomes")
-            checks.check_outcomes(self.connection)
+            self._note_that_all_were_won()
+            checks.check_outcomes(self.connection, self.tables["outcomes"])
+
+    def _note_that_all_were_won(self) -> None:
+        if not self.tables["outcomes"].has("won"):
+            self.report.notes.append("the outcomes have no column won: each is taken for a deal that was won")
 
     def _read_table(self, name: str, into: str) -> None:
         columns = self.tables[name].columns
@@ -116,7 +138,7 @@ class Assembly:
             write_quarantine(self.connection, table, quarantine)
             reasons = checks.reasons(self.connection, name)
             self.report.tables[name] = TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons)
-            self.report.notes += [f"{table.file.path.name}: {note}" for note in table.file.notes]
+            self.report.notes += [f"{table.file.name}: {note}" for note in table.file.notes]
         if not self.report.tables["leads"].used:
             raise self._no_leads(self.report.tables["leads"])
 
@@ -125,7 +147,7 @@ class Assembly:
             "no row of the leads table can be used",
             expected="rows with a unique lead_id",
             got=", ".join(f"{count} × {reason}" for reason, count in counts.reasons.items()) or "a header without rows",
-            where=str(self.leads.file.path),
+            where=self.leads.file.place,
         )
 
     def _infer(self) -> Schema:
@@ -141,6 +163,7 @@ class Assembly:
             for number, attribute in enumerate(schema.attributes)
         ]
         self._type("leads", readings, "leads")
+        checks.rename_stages(self.connection, self.settings.stages)
         self.report.flags += checks.future_leads(self.connection, self.leads, self.now)
 
     def _outcome_reading(self) -> Reading:

@@ -5,6 +5,8 @@ Rows that cannot be used go to the table ``quarantine`` (``source``, ``position`
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import duckdb
 import pandas as pd
 
@@ -76,11 +78,18 @@ def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
     set_aside(connection, "stages", "no readable time", "SELECT position FROM typed_stages WHERE entered_at IS NULL")
 
 
-def check_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put outcomes of unknown leads, second ones of a lead, and those without a time or a result into quarantine."""
+def check_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Table) -> None:
+    """Put outcomes of unknown leads, second ones of a lead, and those without a time or a result into quarantine.
+
+    A table without the column ``won`` lists deals that were won.
+    """
     set_aside(connection, "outcomes", "no known lead", _without_lead("typed_outcomes"))
     half = "SELECT position FROM typed_outcomes WHERE (won IS NULL) <> (closed_at IS NULL)"
-    set_aside(connection, "outcomes", "no readable closing time, or neither won nor lost", half)
+    if outcomes.has("won"):
+        set_aside(connection, "outcomes", "no readable closing time, or neither won nor lost", half)
+    else:
+        connection.execute("UPDATE typed_outcomes SET won = 1 WHERE closed_at IS NOT NULL")
+        set_aside(connection, "outcomes", "no readable closing time", half)
     set_aside_repeated(connection, "outcomes", "typed_outcomes", "lead_id")
 
 
@@ -88,8 +97,13 @@ def _without_lead(table: str) -> str:
     return f"SELECT position FROM {table} WHERE lead_id IS NULL OR lead_id NOT IN (SELECT lead_id FROM lead_ids)"
 
 
-def fill_events(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill the table ``events`` in order of lead and time, an account's events for each of its leads."""
+def fill_events(connection: duckdb.DuckDBPyConnection, event_types: Mapping[str, Sequence[str]]) -> None:
+    """Fill the table ``events`` in order of lead and time, an account's events for each of its leads.
+
+    ``event_types`` maps our types to theirs.
+    """
+    ours = {theirs.strip().lower(): name for name, all_theirs in event_types.items() for theirs in all_theirs}
+    _rename(connection, "typed_events", "type", ours)
     cells = "e.occurred_at, e.position AS seq, e.type, e.asset, e.campaign, e.value"
     usable = f"e.position NOT IN ({quarantined('events')})"
     connection.execute(
@@ -102,6 +116,7 @@ def fill_events(connection: duckdb.DuckDBPyConnection) -> None:
 
 def fill_entries(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
     """Fill the table ``entries`` of stages in order of lead and time; ``closes`` marks the stages that end a lead."""
+    _rename(connection, "typed_stages", "stage", stages.renamed)
     connection.execute(
         f"""INSERT INTO entries
         SELECT l.position, s.entered_at, s.position AS seq, s.stage, list_contains($1, lower(s.stage)) AS closes
@@ -109,6 +124,21 @@ def fill_entries(connection: duckdb.DuckDBPyConnection, stages: StageMapping) ->
         WHERE s.position NOT IN ({quarantined("stages")}) ORDER BY 1, 2, 3""",
         [[plain_value(stage) for stage in (*stages.won, *stages.lost)]],
     )
+
+
+def rename_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
+    """Call the present stages of leads by our names."""
+    _rename(connection, "leads", "stage", stages.renamed)
+
+
+def _rename(connection: duckdb.DuckDBPyConnection, table: str, column: str, ours: Mapping[str, str]) -> None:
+    """Put our words in the place of theirs, which are given in lower case."""
+    if ours:
+        connection.execute(
+            f"UPDATE {table} SET {column} = $ours[list_position($theirs, lower({column}))]"
+            f" WHERE list_contains($theirs, lower({column}))",
+            {"theirs": list(ours), "ours": list(ours.values())},
+        )
 
 
 def future_leads(connection: duckdb.DuckDBPyConnection, leads: Table, now: pd.Timestamp) -> list[Flag]:

@@ -58,7 +58,7 @@ def _third_value(leads: Table, outcome: Outcome, won: list[str], others: list[st
         f"the outcome column '{outcome.column}' has more than two values",
         expected=f"won ({', '.join(won)}), one other value, or nothing",
         got=", ".join(f"'{value[:40]}'" for value in others),
-        where=str(leads.file.path),
+        where=leads.file.place,
         remedy="name the values that mean won and those that mean lost; all others are open",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -91,6 +92,23 @@ class Dataset:
     def _frame(self, query: str, first: int, last: int) -> pd.DataFrame:
         return self._connection.sql(query, params=[first, last]).to_arrow_table().to_pandas()
 
+    def fingerprint(self) -> str:
+        """Return 16 hexadecimal digits of the leads with all that is known of them, whatever the order of the rows.
+
+        The same content from a file and from a database has the same fingerprint.
+        """
+        parts = (self._digest(table) for table in ("leads", "events", "entries", "closings"))
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+    def _digest(self, table: str) -> str:
+        """Add up the digests of all rows, with the lead's id in the place of its position."""
+        described = self._connection.execute(f"DESCRIBE {table}").fetchall()
+        names = sorted(name for name, *_ in described if name not in ("position", "seq", "lead_id"))
+        cells = ", ".join(f"coalesce(t.{name}::VARCHAR, chr(0))" for name in names)
+        query = f"""SELECT bit_xor(md5_number_lower(concat_ws(chr(1), i.lead_id, {cells}))), count(*)
+            FROM {table} t JOIN lead_ids i USING (position)"""
+        return " ".join(str(part) for part in self._connection.execute(query).fetchall()[0])
+
     def order_ranks(self) -> pd.Series | None:
         """Return the rank of each lead by the order column of the settings, the index being its position.
 
@@ -119,10 +137,9 @@ def open_dataset(
     connection = duckdb.connect(":memory:", config=_limits(folder))
     try:
         with _told_as_our_errors(settings):
-            assembly = Assembly(
-                connection, settings, now or pd.Timestamp.now("UTC").tz_localize(None), scoring=schema is not None
-            )
-            dataset = Dataset(connection, assembly, assembly.build(schema, workspace / "quarantine"))
+            moment = now or pd.Timestamp.now("UTC").tz_localize(None)
+            assembly = Assembly(connection, settings, moment, trained=schema)
+            dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine"))
         yield dataset
     finally:
         connection.close()
@@ -139,7 +156,7 @@ def _told_as_our_errors(settings: Settings) -> Iterator[None]:
         raise InputError(
             "the tables cannot be read",
             got=str(problem).splitlines()[0],
-            where=", ".join(str(path) for path in settings.tables.values()),
+            where=settings.places,
         ) from None
 
 

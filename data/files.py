@@ -30,20 +30,26 @@ WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "U
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file in the database: its table (or view), and how it was read.
+    """A file, or a table of a database, as it lies in DuckDB: its table (or view) there, and how it was read.
 
     ``columns`` and ``types`` map the file's own names to the staged columns and their types; ``zoned`` are the times
-    that said in which zone they are.
+    that said in which zone they are, ``unread`` the columns that were not needed.
     """
 
     table: str
-    path: Path
+    place: str
     columns: dict[str, str]
     types: dict[str, str]
     rows: int
     notes: tuple[str, ...] = ()
     zoned: frozenset[str] = frozenset()
     is_view: bool = False
+    unread: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a file is called without its folder."""
+        return self.place.rpartition("/")[2]
 
     def is_text(self, name: str) -> bool:
         return self.types[name] == "VARCHAR"
@@ -155,7 +161,7 @@ def _named(
             notes.append(f"column {number + 1} ({name or 'without a name'}) is called '{own}'")
         columns[own] = cell
     rows = _count(connection, table)
-    return StagedFile(table, path, columns, dict.fromkeys(columns, "VARCHAR"), rows, tuple(notes))
+    return StagedFile(table, str(path), columns, dict.fromkeys(columns, "VARCHAR"), rows, tuple(notes))
 
 
 def own_name(name: str, taken: Collection[str]) -> str:
@@ -190,7 +196,7 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, path: Path, table: str
         columns[own_name(name, columns)] = cell
     types = {name: kind for name, (_, _, kind) in zip(columns, plain, strict=True)}
     zoned = frozenset(name for name, (_, kind, *_) in zip(columns, described, strict=True) if "TIME ZONE" in kind)
-    return StagedFile(table, path, columns, types, _count(connection, table), zoned=zoned, is_view=True)
+    return StagedFile(table, str(path), columns, types, _count(connection, table), zoned=zoned, is_view=True)
 
 
 def _literal(path: Path) -> str:

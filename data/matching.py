@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import pandas as pd
 
 from data.cells import decide_format, read_cells
 from data.errors import InputError, nearest
 from data.profiles import Profile, kind_of, profile, suits
-from data.roles import RENAMED, Choice, fits_vocabulary, infer_schema
+from data.roles import Choice, fits_vocabulary, infer_schema
 from data.samples import sample, with_all_values
-from data.schema import Attribute, EventType, Schema
+from data.schema import RENAMED, Attribute, EventType, Schema
 from data.settings import Settings
 from data.tables import Table, check_column
 from data.vocabulary import LEADS, Kind
@@ -37,14 +39,16 @@ def infer(
     claimed = {ours: theirs for ours, theirs in named.items() if fits_vocabulary(ours, by_name[theirs])}
     choice = Choice(_roles(leads, settings), _theirs(leads, settings.drop), _theirs(leads, settings.keep))
     timed = not settings.outcome_is_final
-    return infer_schema(profiles, claimed, choice, timed=timed, event_types=event_types, stages=stages)
+    schema = infer_schema(profiles, claimed, choice, timed=timed, event_types=event_types, stages=stages)
+    unread = dict.fromkeys(leads.file.unread, "dropped by the settings")
+    return replace(schema, excluded={**schema.excluded, **unread})
 
 
 def _check_named(leads: Table, settings: Settings) -> None:
     """Columns that the settings name must be there, or a misspelt ``--drop`` would leave a leak in."""
     for what, names in (("drop", settings.drop), ("keep", settings.keep), ("order", _order_column(settings))):
         for name in names:
-            if name not in leads.columns:
+            if name not in leads.columns and name not in leads.file.unread:
                 check_column(leads.file, name, what)
 
 
@@ -53,7 +57,7 @@ def _order_column(settings: Settings) -> list[str]:
 
 
 def _theirs(leads: Table, names: list[str]) -> set[str]:
-    return {name if name in leads.file.columns else leads.columns[name] for name in names}
+    return {name if name in leads.file.columns else leads.columns.get(name, name) for name in names}
 
 
 def _roles(leads: Table, settings: Settings) -> dict[str, str]:
@@ -116,7 +120,7 @@ def _missing(leads: Table, schema: Schema, missing: list[str]) -> InputError:
         f"columns that the model was trained on are missing: {', '.join(missing)}",
         expected=", ".join(expected),
         got=", ".join(leads.file.columns),
-        where=str(leads.file.path),
+        where=leads.file.place,
         remedy=nearest(missing[0], free) or "score a file with the same columns, or train again without them",
     )
 
@@ -136,6 +140,6 @@ def _changed(leads: Table, attribute: Attribute, theirs: str, cells: pd.Series) 
         f"the column '{theirs}' is not what the model was trained on",
         expected=f"{theirs}: {attribute.kind.value}",
         got=f"{theirs}: {kind_of(cells).value}, such as {', '.join(repr(value[:40]) for value in values)}",
-        where=str(leads.file.path),
+        where=leads.file.place,
         remedy="score a file of the same kind, or train again",
     )

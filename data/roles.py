@@ -17,7 +17,7 @@ from data.lexicon import (
     label_of,
 )
 from data.profiles import NEARLY_ALL, Profile
-from data.schema import Attribute, EventType, Schema
+from data.schema import RENAMED, Attribute, EventType, Schema
 from data.vocabulary import LEADS, Kind
 
 ROLES = {
@@ -33,8 +33,6 @@ RESERVED = frozenset(
     ("position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", *PERSONAL)
 )
 """Columns of a chunk that no attribute may be called."""
-RENAMED = " (lead)"
-"""What is added to the name of a custom column that such a name would hide."""
 ENOUGH = 20
 """Rows from which on the cells themselves can show that a column identifies."""
 UNIQUE_TEXT = 0.95

@@ -14,6 +14,9 @@ import pandas as pd
 
 from data.vocabulary import Family, Kind
 
+RENAMED = " (lead)"
+"""What is added to the name of a custom column that a name of ours would hide."""
+
 
 @dataclass(frozen=True)
 class Attribute:

@@ -1,22 +1,32 @@
-"""Settings of a project: which files hold the tables, and what their columns mean.
+"""Settings of a project: where the tables are, what their columns mean, and where scores go.
 
-They come from a ``leadscore.yaml``, from a folder of tables, or from the flags of flat mode;
-each becomes the same checked `Settings`.
+They come from a ``leadscore.yaml`` (`data.settings_file`), from a folder of tables, or from the flags of flat mode;
+each becomes the same checked `Settings`. Secrets stay as they are written, ``${NAME}``, until a connection is made.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
-from data.errors import InputError, nearest
-from data.vocabulary import HORIZON, LATER_TABLES, LOST_STAGES, TABLES, WON_STAGES
+from data.errors import InputError
+from data.secrets import holds_password
+from data.vocabulary import HORIZON, LOST_STAGES, SCORE_FIELDS, TABLES, WON_STAGES
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
+SQLITE = "sqlite:///"
 
 
 def _as_texts(value: Any) -> Any:
@@ -24,24 +34,35 @@ def _as_texts(value: Any) -> Any:
     return [str(item) for item in value] if isinstance(value, list) else value
 
 
-Written = Literal["day first", "month first", "decimal comma", "decimal point"]
-
-
 def _as_naive_utc(moment: datetime) -> datetime:
     """Times without an offset are UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
+def _without_password(address: str) -> str:
+    if holds_password(address):
+        raise ValueError("a password does not belong into this file: write ${NAME} and set NAME in the environment")
+    return address
+
+
+def _is_table(value: Any) -> str:
+    return "database" if isinstance(value, (dict, DatabaseTable)) else "file"
+
+
+Written = Literal["day first", "month first", "decimal comma", "decimal point"]
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
-
 Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
+Address = Annotated[str, AfterValidator(_without_password)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A part of the settings; unknown keys are refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Outcome(_Strict):
+class Outcome(Strict):
     """The column of the leads table that holds the final outcome, and the values that mean won or lost."""
 
     column: str
@@ -49,45 +70,135 @@ class Outcome(_Strict):
     lost: Texts = []
 
 
-class StageMapping(_Strict):
-    """Which of the stages of the CRM close a lead; compared without regard to case."""
+class StageMapping(Strict):
+    """What the stages of the CRM are called in ours, and which of them close a lead; without regard to case."""
 
+    contact: Texts = []
+    lead: Texts = []
+    mql: Texts = []
+    sql: Texts = []
+    qso: Texts = []
     won: Texts = list(WON_STAGES)
     lost: Texts = list(LOST_STAGES)
 
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Map their open stages, in lower case, to ours."""
+        open_stages = ("contact", "lead", "mql", "sql", "qso")
+        return {theirs.strip().lower(): ours for ours in open_stages for theirs in getattr(self, ours)}
 
-class Settings(_Strict):
-    """Everything that a run needs to know about its input.
 
-    ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``.
+class Thresholds(Strict):
+    """Probabilities at which the bands begin; where they are not given, multiples of the base rate."""
+
+    hot: Share | None = None
+    warm: Share | None = None
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if self.hot is not None and self.warm is not None and self.hot <= self.warm:
+            raise ValueError("hot must be above warm")
+        return self
+
+
+class DatabaseTable(Strict):
+    """A table or view of the database; ``updated_at`` is the column that tells when a row was changed."""
+
+    table: str
+    updated_at: str | None = None
+
+
+class WriteBack(Strict):
+    """Where scores are written back to: a table of a database, by default the one that the leads are read from.
+
+    ``key`` is its column with the lead's id; ``columns`` maps our fields to its columns, by default all by our names.
+    """
+
+    database: Address | None = None
+    table: str = "lead_scores"
+    key: str = "lead_id"
+    columns: dict[str, str] = Field(default_factory=lambda: {name: name for name in SCORE_FIELDS}, min_length=1)
+
+
+Source = Annotated[Annotated[Path, Tag("file")] | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
+
+
+class Settings(Strict):
+    """Everything that a run needs to know about its input, and where its scores go.
+
+    ``tables`` says where each table is: a file, or a table of ``database``, an SQLAlchemy URL.
+    ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``; ``event_types`` our type of event
+    to theirs, ``stages`` our stage to theirs.
     ``formats`` says, per table and our name, how times or numbers are written where the cells leave it open; what a
     data set decided about its own columns is kept here, so that later files are read in the same way.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
+    ``store`` is the URL of the score store, by default a SQLite file in the workspace.
     """
 
-    tables: dict[str, Path]
+    tables: dict[str, Source]
+    database: Address | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
+    event_types: dict[str, Texts] = {}
     outcome: Outcome | None = None
     order: str | None = None
     stages: StageMapping = Field(default_factory=StageMapping)
     horizon: int = Field(default=HORIZON, ge=1, le=3650)
+    thresholds: Thresholds = Field(default_factory=Thresholds)
     drop: list[str] = []
     keep: list[str] = []
     rules: Path | None = None
     truth: Path | None = None
     as_of: Moment | None = None
     seed: int = Field(default=0, ge=0)
+    store: Address | None = None
+    write_back: WriteBack | None = None
+
+    @model_validator(mode="after")
+    def _knows_its_database(self) -> Self:
+        from_database = [name for name, source in self.tables.items() if isinstance(source, DatabaseTable)]
+        if from_database and not self.database:
+            raise ValueError(f"the table {from_database[0]} is in a database: say which under database, as ${{NAME}}")
+        if self.write_back and not (self.write_back.database or self.database):
+            raise ValueError("write_back needs a database, as ${NAME}")
+        return self
 
     def column(self, table: str, name: str) -> str:
         """Return the source's name of a vocabulary column; the same name where nothing is mapped."""
         return self.columns.get(table, {}).get(name, name)
 
+    def beside(self, folder: Path) -> Settings:
+        """Return settings whose relative paths start from a folder."""
+        back = self.write_back
+        return self.model_copy(
+            update={
+                "tables": {
+                    name: folder / source if isinstance(source, Path) else source
+                    for name, source in self.tables.items()
+                },
+                "rules": self.rules and folder / self.rules,
+                "truth": self.truth and folder / self.truth,
+                "database": _address_beside(self.database, folder),
+                "store": _address_beside(self.store, folder),
+                "write_back": back
+                and back.model_copy(update={"database": _address_beside(back.database or self.database, folder)}),
+            }
+        )
+
     def with_absolute_paths(self) -> Settings:
         """Return settings that hold wherever the next command is run."""
-        tables = {table: file.resolve() for table, file in self.tables.items()}
-        return self.model_copy(update={"tables": tables, "rules": self.rules and self.rules.resolve()})
+        return self.beside(Path.cwd())
+
+    def place(self, table: str) -> str:
+        """Say where a table is, without secrets."""
+        source = self.tables[table]
+        return str(source) if isinstance(source, Path) else f"table {source.table}"
+
+    @property
+    def places(self) -> str:
+        """Say where all tables are."""
+        return ", ".join(self.place(table) for table in self.tables)
 
     @property
     def outcome_is_final(self) -> bool:
@@ -96,14 +207,11 @@ class Settings(_Strict):
         return not timed and "closed_at" not in self.columns.get("leads", {})
 
 
-def load_settings(path: Path) -> Settings:
-    """Read a ``leadscore.yaml``, or a folder that holds one or holds tables named as in the vocabulary."""
-    if not path.exists():
-        raise InputError("there is no such file or folder", expected="a leadscore.yaml or a folder", got=str(path))
-    if path.is_dir():
-        config = path / "leadscore.yaml"
-        return load_settings(config) if config.exists() else settings_of_folder(path)
-    return _validated(_read_yaml(path), path)
+def _address_beside(address: str | None, folder: Path) -> str | None:
+    """Let the path of an SQLite file start from a folder; other addresses stay as they are."""
+    if not address or not address.startswith(SQLITE):
+        return address
+    return f"{SQLITE}{(folder / address.removeprefix(SQLITE)).resolve()}"
 
 
 def flat_settings(
@@ -139,7 +247,7 @@ def flat_settings(
 
 def settings_of_folder(folder: Path) -> Settings:
     """Find the tables of a folder by their file names, such as ``leads.csv`` and ``events.parquet``."""
-    tables = {table: file for table in TABLES if (file := _table_file(folder, table))}
+    tables: dict[str, Path | DatabaseTable] = {table: file for table in TABLES if (file := _table_file(folder, table))}
     if "leads" not in tables:
         raise InputError(
             "this folder holds no table of leads",
@@ -153,52 +261,3 @@ def settings_of_folder(folder: Path) -> Settings:
 def _table_file(folder: Path, table: str) -> Path | None:
     candidates = (folder / f"{table}{ending}" for ending in TABLE_ENDINGS)
     return next((file for file in candidates if file.exists()), None)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise InputError("this file is not YAML", got=str(problem), where=str(path)) from None
-    if not isinstance(content, dict):
-        raise InputError("the settings must be a mapping", expected="tables: …", got=str(content)[:80], where=str(path))
-    return content
-
-
-def _validated(content: dict[str, Any], path: Path) -> Settings:
-    try:
-        settings = Settings.model_validate(content)
-    except ValidationError as problem:
-        raise _input_error(problem, path) from None
-    unknown = [name for name in (*settings.tables, *settings.columns) if name not in {*TABLES, *LATER_TABLES}]
-    if unknown:
-        raise InputError(
-            f"unknown table '{unknown[0]}'",
-            expected=", ".join(TABLES),
-            where=str(path),
-            remedy=nearest(unknown[0], TABLES),
-        )
-    return settings.model_copy(update=_paths_beside(settings, path.parent))
-
-
-def _paths_beside(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Paths in the file are relative to the file."""
-    return {
-        "tables": {table: folder / file for table, file in settings.tables.items()},
-        "rules": settings.rules and folder / settings.rules,
-        "truth": settings.truth and folder / settings.truth,
-    }
-
-
-def _input_error(problem: ValidationError, path: Path) -> InputError:
-    first = problem.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    key = str(first["loc"][-1]) if first["loc"] else ""
-    unknown = first["type"] == "extra_forbidden"
-    return InputError(
-        f"unknown setting '{place}'" if unknown else f"the setting '{place}' is wrong: {first['msg'].lower()}",
-        expected=", ".join(Settings.model_fields) if unknown else "",
-        got=repr(first["input"])[:80],
-        where=str(path),
-        remedy=nearest(key, Settings.model_fields) if unknown else "",
-    )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from data.cells import read_cells, texts
+from data.database import Database
 from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
 from data.lexicon import claims
 from data.quality import Flag
+from data.schema import RENAMED, Schema
 from data.settings import Settings
 from data.vocabulary import TABLES, Kind
 
@@ -87,12 +91,41 @@ class _Tally:
     example: str = ""
 
 
-def open_table(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings, *, scoring: bool) -> Table:
-    """Stage the file of a table and find the columns of the vocabulary in it.
+def open_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    settings: Settings,
+    database: Database | None,
+    *,
+    trained: Schema | None,
+) -> Table:
+    """Stage a table and find the columns of the vocabulary in it.
 
-    Leads to be scored may lack columns that only training needs, such as the date of closing.
+    Of a table of a database only the columns that are needed are read. Leads to be scored (``trained`` is the schema of
+    the model) may lack columns that only training needs, such as the date of closing.
     """
-    file = stage(connection, settings.tables[name], f"staged_{name}")
+    source, scoring = settings.tables[name], trained is not None
+    if isinstance(source, Path):
+        file = stage(connection, source, f"staged_{name}")
+        return Table(name, file, _meanings(file, name, settings, scoring=scoring))
+    assert database is not None, "settings with a table of a database name the database"
+    frame = database.open(source)
+    columns = _meanings(frame, name, settings, scoring=scoring)
+    needed = {*columns.values(), *(_needed_of_leads(frame, settings, trained) if name == "leads" else ())}
+    return Table(name, frame.stage(connection, needed, f"staged_{name}"), columns)
+
+
+class HasColumns(Protocol):
+    """Something with columns: a staged file, or a table of a database before it is read."""
+
+    @property
+    def columns(self) -> Mapping[str, str]: ...
+    @property
+    def place(self) -> str: ...
+
+
+def _meanings(file: HasColumns, name: str, settings: Settings, *, scoring: bool) -> dict[str, str]:
+    """Map columns of the vocabulary to those of a file. Raises InputError where one that is needed is not there."""
     explicit = settings.columns.get(name, {})
     if scoring and name == "leads":
         explicit = {ours: theirs for ours, theirs in explicit.items() if ours == "lead_id" or theirs in file.columns}
@@ -104,10 +137,19 @@ def open_table(connection: duckdb.DuckDBPyConnection, name: str, settings: Setti
     for ours, column in TABLES[name].items():
         if column.required and ours not in columns and explicit.get(ours) != ROWS:
             check_column(file, ours, name)
-    return Table(name, file, columns)
+    return columns
 
 
-def _free_columns(file: StagedFile, name: str, settings: Settings) -> list[str]:
+def _needed_of_leads(frame: HasColumns, settings: Settings, trained: Schema | None) -> list[str]:
+    """Return the columns of leads to read beside those of the vocabulary: to learn, all that are not dropped."""
+    outcome = {settings.outcome.column} if settings.outcome else set()
+    if trained is None:
+        return [name for name in frame.columns if name not in settings.drop or name in outcome]
+    known = {attribute.name.removesuffix(RENAMED) for attribute in trained.attributes}
+    return [name for name in frame.columns if name in known | outcome | {settings.order}]
+
+
+def _free_columns(file: HasColumns, name: str, settings: Settings) -> list[str]:
     """Return the columns that may be meant by our names: not the outcome, which may well be called stage."""
     outcome = settings.outcome.column if settings.outcome and name == "leads" else None
     return [column for column in file.columns if column != outcome]
@@ -125,7 +167,7 @@ def _check_known(table: str, ours: str) -> None:
         )
 
 
-def check_column(file: StagedFile, theirs: str, what: str) -> None:
+def check_column(file: HasColumns, theirs: str, what: str) -> None:
     """Raise `InputError` where a file lacks a column that ``what`` (a table or a setting) asks for."""
     if theirs not in file.columns:
         mapping = f"say which column it is under columns.{what}.{theirs}" if what in TABLES else ""
@@ -133,7 +175,7 @@ def check_column(file: StagedFile, theirs: str, what: str) -> None:
             f"there is no column '{theirs}'",
             expected=f"'{theirs}' (for {what})",
             got=", ".join(file.columns),
-            where=str(file.path),
+            where=file.place,
             remedy=nearest(theirs, file.columns) or mapping,
         )
 

@@ -94,7 +94,7 @@ STAGES = {
 OUTCOMES = {
     "lead_id": Column(Kind.ID, required=True),
     "closed_at": Column(Kind.TIME, required=True),
-    "won": Column(Kind.FLAG, required=True),
+    "won": Column(Kind.FLAG),
     "amount": Column(Kind.NUMBER),
 }
 TABLES: dict[str, dict[str, Column]] = {"leads": LEADS, "events": EVENTS, "stages": STAGES, "outcomes": OUTCOMES}
@@ -123,3 +123,18 @@ AGE_EDGES = (1, 7, 14, 30, 60, 90, 180)
 """Days at which time alone may change a feature; between two edges a score stands still."""
 HORIZON = 90
 """Days after ``as_of`` in which a win counts, unless the settings say otherwise."""
+
+SCORE_FIELDS = (
+    "probability",
+    "score",
+    "band",
+    "disposition",
+    "fit",
+    "engagement",
+    "grade",
+    "reasons_up",
+    "reasons_down",
+    "as_of",
+    "model_version",
+)
+"""What is known of a scored lead beside its id: the columns that can be written back."""

@@ -13,6 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from data.errors import InputError
+from data.settings import Thresholds
+
 HOT, WARM = 3.0, 1.0
 """Bands begin at so many times the base rate …"""
 HIGHEST_BAR = 0.9
@@ -46,15 +49,39 @@ class Scale:
         return cls(**cuts, hot=content["hot"], warm=content["warm"])
 
 
-def make_scale(raw_log_odds: Floats, fit: Floats | None, engagement: Floats | None, base_rate: float) -> Scale:
-    """Take the cut points from a reference population; bands from the base rate of the training data."""
+def make_scale(
+    raw_log_odds: Floats,
+    fit: Floats | None,
+    engagement: Floats | None,
+    base_rate: float,
+    thresholds: Thresholds | None = None,
+) -> Scale:
+    """Take the cut points from a reference population; bands from the thresholds, else from the training's base rate.
+
+    Raises InputError where one threshold is given and falls on the wrong side of the other.
+    """
+    hot, warm = _bars(base_rate, thresholds or Thresholds())
     return Scale(
         tuple(np.quantile(raw_log_odds, np.linspace(0, 1, 101)).tolist()),
-        hot=min(HOT * base_rate, HIGHEST_BAR),
-        warm=WARM * base_rate,
+        hot=hot,
+        warm=warm,
         fit=_quarters(fit),
         engagement=_quarters(engagement),
     )
+
+
+def _bars(base_rate: float, given: Thresholds) -> tuple[float, float]:
+    hot = min(HOT * base_rate, HIGHEST_BAR) if given.hot is None else given.hot
+    warm = WARM * base_rate if given.warm is None else given.warm
+    if warm >= hot and (given.hot or given.warm):
+        raise InputError(
+            "these thresholds leave no room for warm leads",
+            expected="hot above warm",
+            got=f"hot at {hot:.3g}, warm at {warm:.3g} (base rate {base_rate:.3g})",
+            where="thresholds",
+            remedy="give both",
+        )
+    return hot, warm
 
 
 def position(scale: Scale, raw_log_odds: Floats | float) -> Floats:

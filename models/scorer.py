@@ -13,6 +13,7 @@ from scipy import special
 from sklearn.ensemble import StackingClassifier
 
 from data.schema import Schema
+from data.settings import Thresholds
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import Batch, Feature, build, catalogue
 from models import scale as scales
@@ -111,8 +112,17 @@ class Scorer:
         }
 
 
-def assemble(learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, version: str) -> Scorer:
-    """Fix the scale and the evidence of a learned model; ``open_leads`` is the design of the leads open now."""
+def assemble(
+    learned: Learned,
+    table: TrainingTable,
+    open_leads: pd.DataFrame,
+    version: str,
+    thresholds: Thresholds | None = None,
+) -> Scorer:
+    """Fix the scale and the evidence of a learned model; ``open_leads`` is the design of the leads open now.
+
+    ``thresholds`` are where the bands begin, by default multiples of the base rate.
+    """
     features, design, population, term_means = catalogue(table.schema), learned.design, learned.design, {}
     if len(open_leads) >= FEWEST_REFERENCES:
         population = with_points(learned.rules, open_leads)
@@ -127,7 +137,7 @@ def assemble(learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, v
         model=learned.model,
         schema=table.schema,
         rules=learned.rules,
-        scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean())),
+        scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds),
         evidence=gather(features, design, table.won, table.rows["lead_id"].to_numpy()),
         term_means=term_means,
         horizon=table.horizon if table.timed else None,

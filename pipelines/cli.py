@@ -76,7 +76,8 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from closed leads, compare with the rules, and store the winner."""
-    from data.settings import flat_settings, load_settings
+    from data.settings import flat_settings
+    from data.settings_file import load_settings
     from data.workspace import Workspace
     from pipelines.show import present, show_training
     from pipelines.train import train as run
@@ -103,7 +104,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Score leads with the champion, and write scores with their reasons."""
-    from data.settings import load_settings
+    from data.settings_file import load_settings
     from data.workspace import Workspace
     from pipelines.moments import parse_moment
     from pipelines.score import LeadFiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from data.settings import load_settings
+from data.settings_file import load_settings
 from data.simulator import simulate
 from data.workspace import Workspace
 from pipelines.console import LOG, OUT, say, step

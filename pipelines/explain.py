@@ -69,7 +69,7 @@ def explain(lead_id: str, workspace: Workspace) -> Explanation:
         raise InputError(
             f"there is no lead '{lead_id}'",
             expected="the id of a lead, exactly as the data has it",
-            where=f"{settings.tables['leads']}, as of {as_of}",
+            where=f"{settings.place('leads')}, as of {as_of}",
         )
     batch = Batch.at(chunk, scorer.schema, moments_of(chunk.leads, as_of))
     return _explanation(lead_id, batch, scorer)

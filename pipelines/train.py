@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from data.errors import InputError
 from data.quality import Report
 from data.schema import Chunk, Schema
 from data.settings import Settings
-from data.vocabulary import TABLES
 from data.workspace import Workspace
 from features import Batch, build, fingerprint
 from features.snapshots import final_snapshots, timed_snapshots
@@ -72,6 +70,7 @@ class TrainingData:
     data_end: pd.Timestamp
     report: Report
     settings: Settings
+    fingerprint: str
 
 
 def train(settings: Settings, workspace: Workspace) -> TrainResult:
@@ -112,10 +111,14 @@ def read_training_data(settings: Settings, workspace: Workspace) -> TrainingData
         require_both_classes(dataset)
         data_end, schema, ranks = end_of_data(dataset), dataset.schema, dataset.order_ranks()
         parts = [_of_chunk(chunk, schema, data_end, settings.horizon, ranks) for chunk in dataset.chunks()]
+        fingerprint_of_data = dataset.fingerprint()
     designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
     design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
+    by_lead = all_rows["lead_id"].argsort(kind="stable")  # whatever order the source has its rows in
+    design, all_rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, all_rows))
     table = TrainingTable(schema, design, all_rows, schema.timed, settings.horizon)
-    return TrainingData(table, now_open, _added_up(left_out), data_end, dataset.report, dataset.settings)
+    counts = _added_up(left_out)
+    return TrainingData(table, now_open, counts, data_end, dataset.report, dataset.settings, fingerprint_of_data)
 
 
 def _of_chunk(
@@ -172,10 +175,10 @@ def _store(
 ) -> TrainResult:
     """Log the run with all that was found, and promote the version."""
     registry, table = Registry(workspace), read.table
-    tags = _tags(settings, table.schema, learned)
+    tags = _tags(read, learned)
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
-        scorer = assemble(learned, table, read.open_leads, version)
+        scorer = assemble(learned, table, read.open_leads, version, settings.thresholds)
         result = TrainResult(
             run_id=run_id,
             model_version=version,
@@ -200,26 +203,17 @@ def _store(
     return result
 
 
-def _tags(settings: Settings, schema: Schema, learned: Learned) -> dict[str, str]:
+def _tags(read: TrainingData, learned: Learned) -> dict[str, str]:
     return {
-        "feature_fingerprint": fingerprint(schema),
-        "data_fingerprint": data_fingerprint(settings),
+        "feature_fingerprint": fingerprint(read.table.schema),
+        "data_fingerprint": read.fingerprint,
         "git_commit": git_commit(),
-        "horizon": str(settings.horizon) if schema.timed else "none",
+        "horizon": str(read.table.horizon) if read.table.timed else "none",
         "rung": learned.rung,
         "chosen": learned.chosen,
         "rules": learned.rules_kind,
         "why": learned.why,
     }
-
-
-def data_fingerprint(settings: Settings) -> str:
-    """Return 16 hexadecimal digits of the contents of all tables."""
-    digest = hashlib.sha256()
-    for table in sorted(TABLES.keys() & settings.tables.keys()):
-        with settings.tables[table].open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]
 
 
 def _window(read: TrainingData, learned: Learned) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from data.errors import InputError
-from data.settings import load_settings
+from data.settings_file import load_settings
 from data.simulator import SimulatedFunnel, simulate
 from data.simulator.chain import DRIFT_ON_FIT, FITS, MOMENTS, STATES, WON, Chain
 from data.simulator.history import ASSETS_BY_INTENT, EVENT_RATES, TASTES

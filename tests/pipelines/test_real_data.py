@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pandas as pd
 import pytest
 
-from data.settings import load_settings
+from data.settings_file import load_settings
 from data.workspace import Workspace
 from models.registry import Registry
 from pipelines.train import read_training_data

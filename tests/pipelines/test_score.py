@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import pipelines.score
-from data.settings import Settings, load_settings
+from data.settings import Settings
+from data.settings_file import load_settings
 from data.workspace import Workspace
 from pipelines.score import score
 

@@ -1,0 +1,206 @@
+"""Tables of a database, streamed into DuckDB as they are: only the needed columns, in one consistent snapshot.
+
+What comes is a `StagedFile` like that of a Parquet file, with columns of text, whole numbers, numbers and times (naive
+UTC). Rows come in the order of the primary key where there is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data.connections import connected, engine_of, require_file
+from data.errors import InputError, nearest
+from data.files import Relay, StagedFile
+from data.settings import DatabaseTable
+
+ROWS = 10_000
+"""Rows that are in memory at once."""
+ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us")}
+
+
+class Database:
+    """An open connection to read tables from; made by `reading`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @cached_property
+    def tables(self) -> list[str]:
+        """The names of all tables and views, those of other schemas with their schema."""
+        inspector = sa.inspect(self.connection)
+        here = [*inspector.get_table_names(), *inspector.get_view_names()]
+        own = inspector.default_schema_name
+        others = [name for name in inspector.get_schema_names() if name not in (own, "information_schema", "main")]
+        return [*here, *(f"{schema}.{name}" for schema in others for name in inspector.get_table_names(schema))]
+
+    def open(self, source: DatabaseTable) -> DatabaseFrame:
+        """Look at a table. Raises InputError where it is not there."""
+        if source.table not in self.tables:
+            raise InputError(
+                f"there is no table '{source.table}' in the database",
+                expected=", ".join(self.tables[:20]),
+                remedy=nearest(source.table, self.tables),
+            )
+        return DatabaseFrame(self.connection, source)
+
+
+@contextmanager
+def reading(address: str) -> Iterator[Database]:
+    """Open a database to read from: all tables as they stood at one moment, and nothing can be changed.
+
+    Raises InputError for an address that cannot be used, LeadscoreError where the database cannot be reached.
+    """
+    require_file(address)
+    engine = engine_of(address)
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with connected(engine, address) as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            connection.exec_driver_sql("BEGIN")
+        yield Database(connection)
+
+
+class DatabaseFrame:
+    """A table of a database: its columns with their plain types, and its rows as a stream."""
+
+    def __init__(self, connection: Connection, source: DatabaseTable) -> None:
+        self.connection = connection
+        self.source = source
+        schema, _, name = source.table.rpartition(".")
+        inspector = sa.inspect(connection)
+        columns = inspector.get_columns(name, schema or None)
+        self.table = sa.table(name, *(sa.column(column["name"]) for column in columns), schema=schema or None)
+        self.declared = {column["name"]: column["type"] for column in columns}
+        self.key: list[str] = inspector.get_pk_constraint(name, schema or None).get("constrained_columns", [])
+
+    @property
+    def place(self) -> str:
+        return f"table {self.source.table}"
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The names of all columns, with their types as the database calls them."""
+        return {name: str(kind) for name, kind in self.declared.items()}
+
+    def stage(self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str) -> StagedFile:
+        """Stream some columns of all rows into a new table."""
+        wanted = [name for name in self.declared if name in names]
+        types = self._types(wanted)
+        columns = {name: f"c{number}" for number, name in enumerate(wanted)}
+        fields = ((columns[name], ARROW[types[name]]) for name in wanted)
+        schema = pa.schema([("position", pa.int64()), *fields])
+        relay = Relay(self._batches(wanted, types, schema))
+        with relay.told():
+            duck.register("stream", pa.RecordBatchReader.from_batches(schema, relay))
+            fixed = "position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
+            duck.execute(f"CREATE TABLE {into} AS SELECT {fixed}, * EXCLUDE (position) FROM stream")
+            duck.unregister("stream")
+        rows = duck.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0]
+        return StagedFile(
+            table=into,
+            place=self.place,
+            columns=columns,
+            types=types,
+            rows=rows,
+            zoned=frozenset(name for name in wanted if getattr(self.declared[name], "timezone", False)),
+            unread=tuple(name for name in self.declared if name not in wanted),
+        )
+
+    def _types(self, names: Sequence[str]) -> dict[str, str]:
+        if self.connection.dialect.name == "sqlite":
+            return self._types_of_values(names)
+        return {name: _plain_type(self.declared[name]) for name in names}
+
+    def _types_of_values(self, names: Sequence[str]) -> dict[str, str]:
+        """SQLite keeps any value in any column, so the values decide: all whole, all numbers, or text."""
+        kinds = [
+            sa.func.max(
+                sa.case(
+                    (sa.func.typeof(self.table.c[name]) == "null", 0),
+                    (sa.func.typeof(self.table.c[name]) == "integer", 1),
+                    (sa.func.typeof(self.table.c[name]) == "real", 2),
+                    else_=3,
+                )
+            )
+            for name in names
+        ]
+        found = self.connection.execute(sa.select(*kinds)).one() if names else ()
+        return {name: {1: "BIGINT", 2: "DOUBLE"}.get(kind, "VARCHAR") for name, kind in zip(names, found, strict=True)}
+
+    def _batches(self, names: Sequence[str], types: dict[str, str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        columns = [self._cell(name, types[name]) for name in names]
+        query = sa.select(*columns).select_from(self.table).order_by(*(self.table.c[name] for name in self.key))
+        options = {"stream_results": True, "yield_per": ROWS}
+        position = 0
+        for rows in self.connection.execute(query, execution_options=options).partitions():
+            cells = zip(*rows, strict=True)
+            arrays = [CONVERT[types[name]](values) for name, values in zip(names, cells, strict=True)]
+            places = pa.array(range(position, position + len(rows)), pa.int64())
+            yield pa.RecordBatch.from_arrays([places, *arrays], schema=schema)
+            position += len(rows)
+
+    def _cell(self, name: str, kind: str) -> sa.ColumnElement[Any]:
+        """PostgreSQL knows moments that Python does not: infinity is read as missing."""
+        column = self.table.c[name]
+        if kind == "TIMESTAMP" and self.connection.dialect.name == "postgresql":
+            return sa.case((sa.func.isfinite(column), column), else_=None)
+        return column
+
+
+def _plain_type(declared: sa.types.TypeEngine) -> str:
+    if isinstance(declared, sa.Boolean):
+        return "VARCHAR"
+    if isinstance(declared, sa.Integer):
+        return "BIGINT"
+    if isinstance(declared, sa.Numeric):
+        return "DOUBLE"
+    return "TIMESTAMP" if isinstance(declared, (sa.DateTime, sa.Date)) else "VARCHAR"
+
+
+def _numbers(values: Sequence[Any]) -> pa.Array:
+    return pa.array([None if value is None else float(value) for value in values], pa.float64())
+
+
+def _times(values: Sequence[Any]) -> pa.Array:
+    return pa.array([_naive_utc(value) for value in values], pa.timestamp("us"))
+
+
+def _naive_utc(value: Any) -> datetime | None:
+    if value is None or not isinstance(value, datetime):
+        return value if value is None else datetime(value.year, value.month, value.day)
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _texts(values: Sequence[Any]) -> pa.Array:
+    return pa.array(
+        [value if value is None or isinstance(value, str) else _text(value) for value in values], pa.string()
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).decode("utf-8", errors="replace")
+    if isinstance(value, list):
+        return ";".join("" if item is None else str(item) for item in value)
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+CONVERT: dict[str, Callable[[Sequence[Any]], pa.Array]] = {
+    "BIGINT": lambda values: pa.array(values, pa.int64()),
+    "DOUBLE": _numbers,
+    "TIMESTAMP": _times,
+    "VARCHAR": _texts,
+}

@@ -1,0 +1,53 @@
+"""Addresses that hold secrets: written as ``${NAME}``, read from the environment at the last moment, never shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+from data.errors import InputError
+
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^:/@]*):(?P<password>.*)@")
+IN_QUERY = re.compile(
+    r"(?P<key>[?&](?:password|passwd|pwd|secret|token|key|sslpassword)=)(?P<value>[^&]*)", re.IGNORECASE
+)
+HIDDEN = "***"
+
+
+def resolve(text: str, environment: Mapping[str, str] | None = None) -> str:
+    """Put the values of environment variables in the place of their names. Raises InputError where one is not set.
+
+    >>> resolve("${CRM}/sales", {"CRM": "postgresql://crm"})
+    'postgresql://crm/sales'
+    """
+    known = os.environ if environment is None else environment
+    missing = [name for name in VARIABLE.findall(text) if not known.get(name)]
+    if missing:
+        raise InputError(
+            f"the environment variable {missing[0]} is not set",
+            expected=f"a value to put into '{masked(text)}'",
+            remedy=f"set it where the command runs: export {missing[0]}=…",
+        )
+    return VARIABLE.sub(lambda found: known[found[1]], text)
+
+
+def holds_password(text: str) -> bool:
+    """Tell whether an address holds a password as it is written.
+
+    >>> holds_password("postgresql://me:secret@crm/sales"), holds_password("postgresql://me:${PASSWORD}@crm/sales")
+    (True, False)
+    """
+    found = CREDENTIALS.search(text)
+    secrets = [*([found["password"]] if found else []), *(each["value"] for each in IN_QUERY.finditer(text))]
+    return any(VARIABLE.sub("", secret) for secret in secrets)
+
+
+def masked(text: str) -> str:
+    """Return an address as it may be shown.
+
+    >>> masked("postgresql://me:secret@crm/sales?sslpassword=x")
+    'postgresql://me:***@crm/sales?sslpassword=***'
+    """
+    return IN_QUERY.sub(rf"\g<key>{HIDDEN}", CREDENTIALS.sub(rf"\g<user>:{HIDDEN}@", text))

@@ -1,0 +1,89 @@
+"""YAML that knows its lines: a key that comes twice is refused, and every part of a file can be pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from data.errors import InputError
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The content of a file, and the line of each of its parts; a place is the way to it, such as ("tables", "leads").
+
+    >>> document = parse("tables:\\n  leads: leads.csv\\n", Path("leadscore.yaml"))
+    >>> document.content, document.where("tables", "leads")
+    ({'tables': {'leads': 'leads.csv'}}, 'leadscore.yaml, line 2')
+    """
+
+    content: dict[str, Any]
+    path: Path
+    lines: dict[Place, int]
+
+    def where(self, *place: str | int) -> str:
+        """Return file and line of a part, or of the nearest part around it that the file has."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return f"{self.path}, line {self.lines[place]}" if place else str(self.path)
+
+
+def read(path: Path) -> Document:
+    """Read a YAML file that holds a mapping. Raises InputError."""
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"), path)
+    except UnicodeDecodeError as problem:
+        raise InputError("this file is no text", expected="UTF-8", got=str(problem), where=str(path)) from None
+    except OSError as problem:
+        raise InputError("this file cannot be read", got=problem.strerror or "", where=str(path)) from None
+
+
+def parse(text: str, path: Path) -> Document:
+    """Parse the text of a file that holds a mapping. Raises InputError."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        lines = dict(_lines(node, path)) if node else {}
+        content = loader.construct_document(node) if node else None
+    except yaml.YAMLError as problem:
+        raise InputError("this file is not YAML", got=str(problem), where=str(path)) from None
+    finally:
+        loader.dispose()
+    if not isinstance(content, dict):
+        raise InputError("the file must hold a mapping", expected="tables: …", got=str(content)[:80], where=str(path))
+    return Document(content, path, lines)
+
+
+def _lines(node: yaml.Node, path: Path, place: Place = ()) -> Iterator[tuple[Place, int]]:
+    for key, line, value in _parts(node):
+        here = (*place, key)
+        yield here, line
+        yield from _lines(value, path, here)
+    if isinstance(node, yaml.MappingNode):
+        _refuse_repeated(node, path)
+
+
+def _parts(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((str(key.value), key.start_mark.line + 1, value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from ((number, value.start_mark.line + 1, value) for number, value in enumerate(node.value))
+
+
+def _refuse_repeated(node: yaml.MappingNode, path: Path) -> None:
+    first: dict[str, int] = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if str(key.value) in first:
+            raise InputError(
+                f"'{key.value}' comes twice: the first would be forgotten",
+                where=f"{path}, line {line} and line {first[str(key.value)]}",
+                remedy="keep one of them",
+            )
+        first[str(key.value)] = line
