@@ -19,13 +19,14 @@ from data import checks, closings
 from data.database import reading
 from data.errors import InputError
 from data.matching import check_kinds, infer, match, order_kind
+from data.mirror import Mirror
 from data.quality import Report, TableCounts
 from data.quarantine import write_quarantine
 from data.roles import PERSONAL
 from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
 from data.settings import DatabaseTable, Outcome, Settings
-from data.tables import Reading, Table, check_column, make_typed, open_table
+from data.tables import Reading, Sources, Table, check_column, make_typed, open_table
 from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
 
 FIXED = {
@@ -56,6 +57,7 @@ class Assembly:
         now: pd.Timestamp,
         *,
         trained: Schema | None,
+        mirror: Mirror,
     ) -> None:
         self.connection = connection
         self.settings = settings
@@ -67,6 +69,7 @@ class Assembly:
             raise InputError("there is no table of leads", expected="a file under tables.leads")
         connection.execute(EMPTY_TABLES)
         self.trained = trained
+        self.mirror = mirror
         self.tables = self._staged()
         self.leads = self.tables["leads"]
 
@@ -74,9 +77,9 @@ class Assembly:
         """Stage all tables; those of a database as they stand at one moment."""
         with ExitStack() as stack:
             address = self.settings.database if self._reads_a_database() else None
-            database = stack.enter_context(reading(address)) if address else None
+            sources = Sources(stack.enter_context(reading(address)), self.mirror) if address else None
             names = (name for name in TABLES if name in self.settings.tables)
-            return {n: open_table(self.connection, n, self.settings, database, trained=self.trained) for n in names}
+            return {n: open_table(self.connection, n, self.settings, sources, trained=self.trained) for n in names}
 
     def _reads_a_database(self) -> bool:
         return any(isinstance(source, DatabaseTable) for source in self.settings.tables.values())

@@ -36,6 +36,7 @@ def engine_of(address: str) -> Engine:
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -53,8 +54,24 @@ def _url(address: str) -> URL:
 
 
 def _prepare_sqlite(connection, _record) -> None:
+    connection.isolation_level = None  # the driver would begin transactions late, and end them early
     connection.text_factory = lambda raw: raw.decode("utf-8", errors="replace")
     connection.execute("PRAGMA busy_timeout = 60000")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN")
+
+
+def require_dialect(engine: Engine, address: str) -> None:
+    """Raise InputError for a database that scores cannot be written to."""
+    if engine.dialect.name not in ("sqlite", "postgresql"):
+        raise InputError(
+            "scores cannot be written to this kind of database",
+            expected="sqlite:///… or postgresql://…",
+            got=f"{engine.dialect.name} ({masked(address)})",
+        )
 
 
 def require_file(address: str) -> None:

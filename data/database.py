@@ -7,8 +7,8 @@ UTC). Rows come in the order of the primary key where there is one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,8 @@ from data.errors import InputError, nearest
 from data.files import Relay, StagedFile
 from data.settings import DatabaseTable
 
+UPDATED_AT = "updated_at"
+"""The column that tells when a row was changed, where the settings name no other."""
 ROWS = 10_000
 """Rows that are in memory at once."""
 ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us")}
@@ -31,8 +33,9 @@ ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "
 class Database:
     """An open connection to read tables from; made by `reading`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, address: str) -> None:
         self.connection = connection
+        self.address = address
 
     @cached_property
     def tables(self) -> list[str]:
@@ -43,7 +46,7 @@ class Database:
         others = [name for name in inspector.get_schema_names() if name not in (own, "information_schema", "main")]
         return [*here, *(f"{schema}.{name}" for schema in others for name in inspector.get_table_names(schema))]
 
-    def open(self, source: DatabaseTable) -> DatabaseFrame:
+    def open(self, source: DatabaseTable) -> DatabaseTableReader:
         """Look at a table. Raises InputError where it is not there."""
         if source.table not in self.tables:
             raise InputError(
@@ -51,7 +54,7 @@ class Database:
                 expected=", ".join(self.tables[:20]),
                 remedy=nearest(source.table, self.tables),
             )
-        return DatabaseFrame(self.connection, source)
+        return DatabaseTableReader(self.connection, self.address, source)
 
 
 @contextmanager
@@ -67,15 +70,15 @@ def reading(address: str) -> Iterator[Database]:
     with connected(engine, address) as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA query_only = ON")
-            connection.exec_driver_sql("BEGIN")
-        yield Database(connection)
+        yield Database(connection, address)
 
 
-class DatabaseFrame:
+class DatabaseTableReader:
     """A table of a database: its columns with their plain types, and its rows as a stream."""
 
-    def __init__(self, connection: Connection, source: DatabaseTable) -> None:
+    def __init__(self, connection: Connection, address: str, source: DatabaseTable) -> None:
         self.connection = connection
+        self.address = address
         self.source = source
         schema, _, name = source.table.rpartition(".")
         inspector = sa.inspect(connection)
@@ -83,6 +86,18 @@ class DatabaseFrame:
         self.table = sa.table(name, *(sa.column(column["name"]) for column in columns), schema=schema or None)
         self.declared = {column["name"]: column["type"] for column in columns}
         self.key: list[str] = inspector.get_pk_constraint(name, schema or None).get("constrained_columns", [])
+        self.changed_at = self._column_of_changes()
+
+    def _column_of_changes(self) -> str | None:
+        named = self.source.updated_at
+        if named and named not in self.declared:
+            raise InputError(
+                f"there is no column '{named}'",
+                expected=", ".join(self.declared),
+                where=f"{self.place}, updated_at",
+                remedy=nearest(named, self.declared),
+            )
+        return named or (UPDATED_AT if UPDATED_AT in self.declared else None)
 
     @property
     def place(self) -> str:
@@ -93,31 +108,42 @@ class DatabaseFrame:
         """The names of all columns, with their types as the database calls them."""
         return {name: str(kind) for name, kind in self.declared.items()}
 
+    def count(self) -> int:
+        return self.connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar_one()
+
+    def newest(self) -> Any:
+        """Return the newest moment at which a row was changed, as the driver gives it."""
+        return self.connection.execute(sa.select(sa.func.max(self.table.c[str(self.changed_at)]))).scalar_one()
+
     def stage(self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str) -> StagedFile:
         """Stream some columns of all rows into a new table."""
-        wanted = [name for name in self.declared if name in names]
-        types = self._types(wanted)
-        columns = {name: f"c{number}" for number, name in enumerate(wanted)}
-        fields = ((columns[name], ARROW[types[name]]) for name in wanted)
-        schema = pa.schema([("position", pa.int64()), *fields])
-        relay = Relay(self._batches(wanted, types, schema))
+        types = self.types([name for name in self.declared if name in names])
+        relay = Relay(self.batches(types))
         with relay.told():
-            duck.register("stream", pa.RecordBatchReader.from_batches(schema, relay))
+            duck.register("stream", self.stream_of(types, relay))
             fixed = "position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
             duck.execute(f"CREATE TABLE {into} AS SELECT {fixed}, * EXCLUDE (position) FROM stream")
             duck.unregister("stream")
         rows = duck.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0]
+        return self.staged(into, {name: f"c{number}" for number, name in enumerate(types)}, types, rows)
+
+    def staged(
+        self, into: str, columns: dict[str, str], types: dict[str, str], rows: int, notes: tuple[str, ...] = ()
+    ) -> StagedFile:
+        """Describe what was staged."""
         return StagedFile(
             table=into,
             place=self.place,
             columns=columns,
             types=types,
             rows=rows,
-            zoned=frozenset(name for name in wanted if getattr(self.declared[name], "timezone", False)),
-            unread=tuple(name for name in self.declared if name not in wanted),
+            notes=notes,
+            zoned=frozenset(name for name in types if getattr(self.declared[name], "timezone", False)),
+            unread=tuple(name for name in self.declared if name not in types),
         )
 
-    def _types(self, names: Sequence[str]) -> dict[str, str]:
+    def types(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the plain type of some columns: text, whole number, number or time."""
         if self.connection.dialect.name == "sqlite":
             return self._types_of_values(names)
         return {name: _plain_type(self.declared[name]) for name in names}
@@ -138,17 +164,25 @@ class DatabaseFrame:
         found = self.connection.execute(sa.select(*kinds)).one() if names else ()
         return {name: {1: "BIGINT", 2: "DOUBLE"}.get(kind, "VARCHAR") for name, kind in zip(names, found, strict=True)}
 
-    def _batches(self, names: Sequence[str], types: dict[str, str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        columns = [self._cell(name, types[name]) for name in names]
-        query = sa.select(*columns).select_from(self.table).order_by(*(self.table.c[name] for name in self.key))
+    def stream_of(self, types: Mapping[str, str], relay: Relay) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(_schema(types), relay)
+
+    def batches(self, types: Mapping[str, str], *, since: Any = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows: ``position`` and ``c0``, ``c1``, …; only those changed ``since``, or at no known time."""
+        query = sa.select(*(self._cell(name, kind) for name, kind in types.items())).select_from(self.table)
+        if since is not None:
+            changed = self.table.c[str(self.changed_at)]
+            query = query.where(sa.or_(changed >= since, changed.is_(None)))
+        query = query.order_by(*(self.table.c[name] for name in self.key))
         options = {"stream_results": True, "yield_per": ROWS}
-        position = 0
-        for rows in self.connection.execute(query, execution_options=options).partitions():
-            cells = zip(*rows, strict=True)
-            arrays = [CONVERT[types[name]](values) for name, values in zip(names, cells, strict=True)]
-            places = pa.array(range(position, position + len(rows)), pa.int64())
-            yield pa.RecordBatch.from_arrays([places, *arrays], schema=schema)
-            position += len(rows)
+        with closing(self.connection.execute(query, execution_options=options)) as found:
+            position = 0
+            for rows in found.partitions():
+                cells = zip(types.values(), zip(*rows, strict=True), strict=True)
+                places = pa.array(range(position, position + len(rows)), pa.int64())
+                arrays = [CONVERT[kind](values) for kind, values in cells]
+                yield pa.RecordBatch.from_arrays([places, *arrays], schema=_schema(types))
+                position += len(rows)
 
     def _cell(self, name: str, kind: str) -> sa.ColumnElement[Any]:
         """PostgreSQL knows moments that Python does not: infinity is read as missing."""
@@ -156,6 +190,11 @@ class DatabaseFrame:
         if kind == "TIMESTAMP" and self.connection.dialect.name == "postgresql":
             return sa.case((sa.func.isfinite(column), column), else_=None)
         return column
+
+
+def _schema(types: Mapping[str, str]) -> pa.Schema:
+    fields = ((f"c{number}", ARROW[kind]) for number, kind in enumerate(types.values()))
+    return pa.schema([("position", pa.int64()), *fields])
 
 
 def _plain_type(declared: sa.types.TypeEngine) -> str:

@@ -16,12 +16,15 @@ import pandas as pd
 
 from data.assembly import Assembly
 from data.errors import InputError, LeadscoreError
+from data.mirror import Mirror
 from data.quality import Report
 from data.roles import PERSONAL
 from data.schema import Chunk, Schema
 from data.settings import Settings
 
 MEMORY = "1GB"
+MIRROR = "mirror.duckdb"
+"""The file in the workspace that holds copies of tables of a database."""
 CHUNK = 50_000
 LEADS_QUERY = """
     SELECT l.position, l.lead_id, l.account_id, l.created_at, c.closed_at, c.won, c.amount, l.stage, {cells}
@@ -138,7 +141,7 @@ def open_dataset(
     try:
         with _told_as_our_errors(settings):
             moment = now or pd.Timestamp.now("UTC").tz_localize(None)
-            assembly = Assembly(connection, settings, moment, trained=schema)
+            assembly = Assembly(connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR))
             dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine"))
         yield dataset
     finally:

@@ -26,7 +26,9 @@ class LeadscoreError(Exception):
 
     def __init__(self, what: str, *, expected: str = "", got: str = "", where: str = "", remedy: str = "") -> None:
         parts = {"expected": expected, "got": got, "where": where, "remedy": remedy}
-        lines = [f"  {name + ':':<9} {text}" for name, text in parts.items() if text]
+        self.what = what
+        self.parts = {name: text for name, text in parts.items() if text}
+        lines = [f"  {name + ':':<9} {text}" for name, text in self.parts.items()]
         super().__init__("\n".join([what, *lines]))
 
 

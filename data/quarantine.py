@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from data.delimited import allow_long_cells
 from data.exports import export_to
 from data.files import own_name
 from data.tables import BATCH, Table
@@ -29,6 +31,24 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, table: Table, folder
             if batch.num_rows:
                 folder.mkdir(mode=0o700, exist_ok=True)
                 write(pa.table(batch.columns, names=names).to_pandas())
+
+
+def forget_rows(folder: Path, lead_id: str) -> int:
+    """Take the rows that name a lead out of all files of the folder; return how many they were."""
+    allow_long_cells()
+    return sum(_forget_in(file, lead_id) for file in sorted(folder.glob("*.csv")))
+
+
+def _forget_in(path: Path, lead_id: str) -> int:
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    kept = [row for row in rows if lead_id not in row and lead_id not in row[-1]]  # the last cell: a damaged record
+    if len(kept) < len(rows):
+        draft = path.with_suffix(".draft")
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *kept])
+        draft.replace(path)
+    return len(rows) - len(kept)
 
 
 def _names(table: Table) -> list[str]:

@@ -16,6 +16,7 @@ from data.database import Database
 from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
 from data.lexicon import claims
+from data.mirror import Mirror
 from data.quality import Flag
 from data.schema import RENAMED, Schema
 from data.settings import Settings
@@ -91,11 +92,19 @@ class _Tally:
     example: str = ""
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where tables come from beside files: an open database, and the copies that are kept of its tables."""
+
+    database: Database
+    mirror: Mirror
+
+
 def open_table(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     settings: Settings,
-    database: Database | None,
+    sources: Sources | None,
     *,
     trained: Schema | None,
 ) -> Table:
@@ -104,15 +113,16 @@ def open_table(
     Of a table of a database only the columns that are needed are read. Leads to be scored (``trained`` is the schema of
     the model) may lack columns that only training needs, such as the date of closing.
     """
-    source, scoring = settings.tables[name], trained is not None
+    source, into, scoring = settings.tables[name], f"staged_{name}", trained is not None
     if isinstance(source, Path):
-        file = stage(connection, source, f"staged_{name}")
+        file = stage(connection, source, into)
         return Table(name, file, _meanings(file, name, settings, scoring=scoring))
-    assert database is not None, "settings with a table of a database name the database"
-    frame = database.open(source)
-    columns = _meanings(frame, name, settings, scoring=scoring)
-    needed = {*columns.values(), *(_needed_of_leads(frame, settings, trained) if name == "leads" else ())}
-    return Table(name, frame.stage(connection, needed, f"staged_{name}"), columns)
+    assert sources is not None, "settings with a table of a database name the database"
+    reader = sources.database.open(source)
+    columns = _meanings(reader, name, settings, scoring=scoring)
+    needed = {*columns.values(), *(_needed_of_leads(reader, settings, trained) if name == "leads" else ())}
+    file = sources.mirror.stage(connection, reader, needed, into) or reader.stage(connection, needed, into)
+    return Table(name, file, columns)
 
 
 class HasColumns(Protocol):

@@ -38,9 +38,19 @@ class Workspace:
         return self.root / "artifacts"
 
     @property
-    def scores(self) -> Path:
-        """The scores of the last run, with everything that the report shows."""
-        return self.root / "scores.parquet"
+    def store(self) -> str:
+        """The address of the score store, where the settings name no other."""
+        return f"sqlite:///{self.root.resolve() / 'store.db'}"
+
+    @property
+    def lock(self) -> Path:
+        """The file that says that a run is under way."""
+        return self.root / "run.lock"
+
+    @property
+    def quarantine(self) -> Path:
+        """The folder of the rows that could not be used."""
+        return self.root / "quarantine"
 
     @property
     def last_scored(self) -> Path:

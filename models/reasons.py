@@ -22,20 +22,23 @@ MOST_REASONS = 5
 LONGEST_VALUE = 80
 """Characters of a lead's own text that a sentence repeats."""
 
-Texts = npt.NDArray[np.object_]
+Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Up to five reasons per row and direction, the strongest first: arrays of shape (rows, at most 5).
+    """Up to five reasons per row in one direction, the strongest first: arrays of shape (rows, at most 5).
 
-    ``concept`` is a number in ``concepts`` (-1 where there is no further reason), ``points`` what it is worth,
-    ``sentence`` what people read.
+    ``concept`` is a number in the narrator's ``concepts`` (-1 where there is no further reason), ``feature`` the
+    strongest of its features, a number in ``names``; ``value`` what that is for the lead, ``points`` what it is worth.
+    ``sign`` is +1 for reasons up and -1 for reasons down.
     """
 
     concept: npt.NDArray[np.int64]
+    feature: npt.NDArray[np.int64]
+    value: Objects
     points: npt.NDArray[np.int64]
-    sentence: Texts
+    sign: int
 
 
 class Narrator:
@@ -43,43 +46,64 @@ class Narrator:
 
     def __init__(self, features: Sequence[Feature], evidence: Evidence, scale: Scale) -> None:
         self.features = {feature.name: feature for feature in features}
+        self.names = tuple(self.features)
         self.concepts = tuple(dict.fromkeys(feature.concept for feature in features))
         self.families = {feature.concept: feature.family for feature in features}
         self.evidence = evidence
         self.scale = scale
 
+    def merged(self, told: Contributions) -> npt.NDArray[np.float64]:
+        """Return what each concept adds to each row's log-odds: of shape (rows, concepts)."""
+        return told.values @ np.eye(len(self.concepts))[self._concept_of_each(told)]
+
     def reasons(self, told: Contributions, design: pd.DataFrame) -> tuple[Reasons, Reasons]:
         """Return the reasons up and the reasons down of each row of a design."""
-        column_concepts = np.array([self.concepts.index(self.features[name].concept) for name in told.columns])
-        merged = told.values @ np.eye(len(self.concepts))[column_concepts]
+        merged = self.merged(told)
         worth = points(self.scale, merged, told.base)
-        up, down = (self._strongest(sign, merged, worth, column_concepts, told, design) for sign in (1, -1))
+        up, down = (self._strongest(sign, merged, worth, told, design) for sign in (1, -1))
         return up, down
 
+    def _concept_of_each(self, told: Contributions) -> npt.NDArray[np.int64]:
+        return np.array([self.concepts.index(self.features[name].concept) for name in told.columns])
+
     def _strongest(
-        self,
-        sign: int,
-        merged: npt.NDArray,
-        worth: npt.NDArray,
-        column_concepts: npt.NDArray,
-        told: Contributions,
-        design: pd.DataFrame,
+        self, sign: int, merged: npt.NDArray, worth: npt.NDArray, told: Contributions, design: pd.DataFrame
     ) -> Reasons:
         strength = np.where(sign * worth > 0, sign * merged, 0.0)
         top = np.argsort(-strength, axis=1, kind="stable")[:, :MOST_REASONS]
         concept = np.where(np.take_along_axis(strength, top, axis=1) > 0, top, -1)
-        sentence = np.full(concept.shape, "", dtype=object)
+        feature, value = np.full(concept.shape, -1), np.full(concept.shape, None, dtype=object)
+        concept_of_each = self._concept_of_each(told)
         for code in np.unique(concept[concept >= 0]):
             rows, slots = np.nonzero(concept == code)
-            columns = np.flatnonzero(column_concepts == code)
+            columns = np.flatnonzero(concept_of_each == code)
             strongest = columns[np.argmax(sign * told.values[np.ix_(rows, columns)], axis=1)]
             for column in np.unique(strongest):
-                here = strongest == column
-                values = design[told.columns[column]].iloc[rows[here]]
-                sentence[rows[here], slots[here]] = self._sentences(self.features[told.columns[column]], values, sign)
-        return Reasons(concept, np.take_along_axis(worth, top, axis=1), sentence)
+                here, name = strongest == column, told.columns[column]
+                feature[rows[here], slots[here]] = self.names.index(name)
+                value[rows[here], slots[here]] = design[name].iloc[rows[here]].to_numpy(object, na_value=None)
+        return Reasons(concept, feature, value, np.take_along_axis(worth, top, axis=1), sign)
 
-    def _sentences(self, feature: Feature, values: pd.Series, sign: int) -> Texts:
+    def sentences(self, reasons: Reasons) -> Objects:
+        """Put reasons into words: an array of texts, empty where there is no further reason."""
+        sentences = np.full(reasons.feature.shape, "", dtype=object)
+        for code in np.unique(reasons.feature[reasons.feature >= 0]):
+            here = np.nonzero(reasons.feature == code)
+            feature = self.features[self.names[code]]
+            values = pd.Series(reasons.value[here].tolist(), dtype="str" if feature.categorical else "float64")
+            sentences[here] = self._sentences(feature, values, reasons.sign)
+        return sentences
+
+    def texts(self, reasons: Reasons) -> list[list[str]]:
+        """Return the reasons of each row as they are exported: sentence, family and points."""
+        rows = zip(reasons.concept, reasons.points, self.sentences(reasons), strict=True)
+        return [[self._text(*reason) for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
+
+    def _text(self, concept: int, points: int, sentence: str) -> str:
+        worth = f"{points:+d}".replace("-", "−")
+        return f"{sentence} ({self.families[self.concepts[concept]]}, {worth})"
+
+    def _sentences(self, feature: Feature, values: pd.Series, sign: int) -> Objects:
         """Values repeat: each distinct one is put into words once."""
         codes, distinct = pd.factorize(values, use_na_sentinel=False)
         distinct = pd.Series(distinct)

@@ -108,7 +108,18 @@ class Registry:
 
     def champion(self) -> Stored:
         """Load the version that scores; refuse one whose features are not this code's."""
-        version = self._champion_version()
+        return self._stored(self._champion_version())
+
+    def version(self, number: str) -> Stored:
+        """Load a version by its number. Raises ModelError where it is not there."""
+        try:
+            return self._stored(self.client.get_model_version(NAME, number))
+        except MlflowException as problem:
+            raise ModelError(
+                f"version {number} is not in the registry", got=str(problem)[:300], where=str(self.workspace.root)
+            ) from None
+
+    def _stored(self, version: ModelVersion) -> Stored:
         tags, run_id = version.tags, str(version.run_id)
         with tempfile.TemporaryDirectory() as folder:
             files = self._downloaded(run_id, folder)

@@ -32,6 +32,16 @@ FEWEST_REFERENCES = 200
 
 
 @dataclass(frozen=True)
+class Judged:
+    """Scores in numbers: ``frame`` has a row per moment, without the reasons, which are ``up`` and ``down``."""
+
+    frame: pd.DataFrame
+    told: Contributions
+    up: Reasons
+    down: Reasons
+
+
+@dataclass(frozen=True)
 class Scorer:
     """A trained model, its rules, scale and evidence.
 
@@ -77,26 +87,35 @@ class Scorer:
         """Return the score that a lead starts from, before any reason."""
         return round(float(scales.position(self.scale, told.base)))
 
+    def judge(self, batch: Batch) -> Judged:
+        """Score and explain each moment of a batch, in numbers."""
+        design = self.design(batch)
+        probability = probabilities(self.model, design)
+        told = self.contributions(design)
+        up, down = self.narrator.reasons(told, design)
+        frame = pd.DataFrame(
+            {
+                "probability": probability,
+                "score": scales.scores(self.scale, probability),
+                **self._judgement(probability, told, design),
+                "model_version": self.version,
+            }
+        )
+        return Judged(frame, told, up, down)
+
     def score(self, batch: Batch) -> pd.DataFrame:
         """Score each moment of a batch.
 
         Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
         texts), model_version; rows in the order of ``batch.moments``.
         """
-        design = self.design(batch)
-        probability = probabilities(self.model, design)
-        told = self.contributions(design)
-        up, down = self.narrator.reasons(told, design)
-        return pd.DataFrame(
-            {
-                "probability": probability,
-                "score": scales.scores(self.scale, probability),
-                **self._judgement(probability, told, design),
-                "reasons_up": _texts(up, self.narrator),
-                "reasons_down": _texts(down, self.narrator),
-                "model_version": self.version,
-            }
-        )
+        return self.in_words(self.judge(batch))
+
+    def in_words(self, judged: Judged) -> pd.DataFrame:
+        """Return scores with the reasons as people read them."""
+        version, reasons = judged.frame["model_version"], {"reasons_up": judged.up, "reasons_down": judged.down}
+        texts = {name: pd.Series(self.narrator.texts(told), dtype=object) for name, told in reasons.items()}
+        return judged.frame.drop(columns="model_version").assign(**texts, model_version=version)
 
     def _judgement(self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame) -> dict[str, npt.NDArray]:
         fit_values, engagement_values = fit_and_engagement(told, self.features, self.rules, design)
@@ -158,14 +177,3 @@ def fit_and_engagement(
 
 def _sum_of(told: Contributions, families: dict[str, Family], wanted: tuple[Family, ...]) -> npt.NDArray[np.float64]:
     return told.values[:, [families[name] in wanted for name in told.columns]].sum(axis=1)
-
-
-def _texts(reasons: Reasons, narrator: Narrator) -> list[list[str]]:
-    """Join sentence, family and points, as they are exported."""
-    rows = zip(reasons.concept, reasons.points, reasons.sentence, strict=True)
-    return [[_text(*reason, narrator) for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
-
-
-def _text(concept: int, points: int, sentence: str, narrator: Narrator) -> str:
-    worth = f"{points:+d}".replace("-", "−")
-    return f"{sentence} ({narrator.families[narrator.concepts[concept]]}, {worth})"

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from data.errors import InputError, LeadscoreError
+from pipelines import log
 
 app = typer.Typer(
     add_completion=False,
@@ -20,7 +21,9 @@ app = typer.Typer(
 )
 
 WorkspaceOption = Annotated[Path, typer.Option(help="Folder for models, scores and reports.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", callback=log.structure, help="Print one JSON object; log in JSON lines.")
+]
 ConfigOption = Annotated[Path | None, typer.Option(help="A leadscore.yaml, or a folder of tables.")]
 LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
 EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
@@ -137,6 +140,44 @@ def explain(
 
 
 @app.command()
+def push(
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be written.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Send refused records again.")] = False,
+    setup: Annotated[bool, typer.Option("--setup", help="Make the table for the scores, and write nothing.")] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the scores that the CRM does not know yet into it."""
+    from data.settings_file import load_settings
+    from data.workspace import Workspace
+    from pipelines.push import push as run
+    from pipelines.push import set_up
+    from pipelines.show import present, show_push, show_set_up
+
+    settings = load_settings(config) if config else None
+    if setup:
+        return present(set_up(Workspace.at(workspace), settings), show_set_up, as_json=as_json)
+    result = run(Workspace.at(workspace), settings, dry_run=dry_run, retry=retry)
+    present(result, show_push, as_json=as_json)
+    raise typer.Exit(1 if result.rejected else 0)
+
+
+@app.command()
+def forget(
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase a lead from everything that is kept of it."""
+    from data.workspace import Workspace
+    from pipelines.forget import forget as run
+    from pipelines.show import present, show_forgotten
+
+    present(run(lead_id, Workspace.at(workspace)), show_forgotten, as_json=as_json)
+
+
+@app.command()
 def report(
     out: Annotated[
         Path | None, typer.Option(help="Page to write, .html; report.html in the workspace by default.")
@@ -170,22 +211,22 @@ def main() -> None:
     try:
         app()
     except LeadscoreError as problem:
-        _fail(str(problem), problem.exit_code)
+        _fail(problem)
     except KeyboardInterrupt:
-        _fail("stopped", 1)
+        _fail(LeadscoreError("stopped"))
     except Exception as problem:
         if os.environ.get("LEADSCORE_DEBUG"):
             raise
-        _fail(
-            f"unexpected {type(problem).__name__}: {problem}\n"
-            "  remedy:   set LEADSCORE_DEBUG=1 for the traceback, and report it please",
-            1,
-        )
+        unexpected = f"unexpected {type(problem).__name__}: {problem}"
+        _fail(LeadscoreError(unexpected, remedy="set LEADSCORE_DEBUG=1 for the traceback, and report it please"))
 
 
-def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"error: {message}\n")
-    sys.exit(code)
+def _fail(problem: LeadscoreError) -> None:
+    if log.is_structured():
+        log.write("error", problem.what, **problem.parts)
+    else:
+        sys.stderr.write(f"error: {problem}\n")
+    sys.exit(problem.exit_code)
 
 
 if __name__ == "__main__":

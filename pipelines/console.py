@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
+from pipelines import log
+
 LOG = Console(stderr=True, highlight=False)
 OUT = Console(highlight=False)
 
@@ -18,17 +20,24 @@ OUT = Console(highlight=False)
 def step(doing: str) -> Iterator[None]:
     """Show that something is being done, and how long it took once it is done."""
     began = time.perf_counter()
-    if LOG.is_terminal:
+    if LOG.is_terminal and not log.is_structured():
         with LOG.status(f"{doing} …"):
             yield
     else:
         yield
-    LOG.print(f"[dim]{time.perf_counter() - began:6.1f} s[/dim]  {doing}")
+    seconds = time.perf_counter() - began
+    if log.is_structured():
+        log.write("info", doing, seconds=round(seconds, 2))
+    else:
+        LOG.print(f"[dim]{seconds:6.1f} s[/dim]  {doing}")
 
 
 def note(text: str) -> None:
     """Say something that the user should know, beside the result."""
-    LOG.print(f"          {text}", style="yellow", markup=False, soft_wrap=True)
+    if log.is_structured():
+        log.write("info", text)
+    else:
+        LOG.print(f"          {text}", style="yellow", markup=False, soft_wrap=True)
 
 
 def say(text: str) -> None:

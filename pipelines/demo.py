@@ -7,8 +7,10 @@ from pathlib import Path
 
 from data.settings_file import load_settings
 from data.simulator import simulate
+from data.simulator.crm import DATABASE, keep_in_crm
 from data.workspace import Workspace
 from pipelines.console import LOG, OUT, say, step
+from pipelines.push import push, set_up
 from pipelines.report import report
 from pipelines.score import score
 from pipelines.show import show_metrics, show_report
@@ -16,20 +18,22 @@ from pipelines.train import train
 
 
 def run_demo(leads: int, folder: Path) -> None:
-    """Simulate a funnel, train, score and report, and show the result with the next commands to try."""
+    """Simulate a funnel in a CRM, train, score, write back and report; show the result and the next commands."""
     began = time.perf_counter()
     workspace = Workspace.at(folder)
     with step(f"simulating {leads:,} leads over 24 months"):
-        funnel = simulate(leads, folder / "demo")
-    trained = train(load_settings(funnel.config), workspace)
-    scored = score(workspace, out=folder / "scores.csv")
+        crm = keep_in_crm(simulate(leads, folder / "demo" / "simulated"), folder / "demo")
+    trained = train(load_settings(crm), workspace)
+    score(workspace, out=folder / "scores.csv")
+    set_up(workspace)
+    pushed = push(workspace)
     with step("writing the report"):
         reported = report(workspace)
     LOG.print()
     show_metrics(trained.metrics, trained.rules_kind)
     OUT.print()
     show_report(reported)
-    say(f"Scores: {scored.out}")
+    say(f"Scores: {folder / 'scores.csv'}, and the table {pushed.target} of {crm.parent / DATABASE}")
     say(f"Models: mlflow ui --backend-store-uri {workspace.tracking_uri}")
     say(f"\nDone in {time.perf_counter() - began:.0f} s. Next:")
     for command in _next_commands(folder, reported.hottest[0]["lead_id"] if reported.hottest else ""):

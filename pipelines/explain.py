@@ -11,13 +11,13 @@ from scipy import special
 from data.dataset import open_dataset
 from data.errors import InputError
 from data.schema import Chunk
-from data.settings import Settings
 from data.workspace import Workspace
 from features import Batch
 from models.reasons import Narrator, Reasons
 from models.registry import Registry
 from models.scorer import Scorer
 from pipelines.console import step
+from pipelines.last_run import settings_of_last_run
 from pipelines.moments import end_of_data, existing_at, moments_of
 
 
@@ -56,7 +56,7 @@ def explain(lead_id: str, workspace: Workspace) -> Explanation:
     with step("loading the champion"):
         stored = Registry(workspace).champion()
     scorer = stored.scorer
-    settings = _last_scored(workspace) or stored.settings
+    settings = settings_of_last_run(workspace) or stored.settings
     with (
         step("looking for the lead"),
         open_dataset(settings, workspace=workspace.root, schema=scorer.schema) as dataset,
@@ -73,13 +73,6 @@ def explain(lead_id: str, workspace: Workspace) -> Explanation:
         )
     batch = Batch.at(chunk, scorer.schema, moments_of(chunk.leads, as_of))
     return _explanation(lead_id, batch, scorer)
-
-
-def _last_scored(workspace: Workspace) -> Settings | None:
-    """Return where the leads of the last scoring run are, and its moment."""
-    if not workspace.last_scored.exists():
-        return None
-    return Settings.model_validate_json(workspace.last_scored.read_text(encoding="utf-8"))
 
 
 def _only(chunk: Chunk, lead_id: str) -> Chunk | None:
@@ -114,7 +107,7 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
 
 
 def _listed(reasons: Reasons, narrator: Narrator) -> list[dict[str, Any]]:
-    rows = zip(reasons.concept[0], reasons.sentence[0], reasons.points[0], strict=True)
+    rows = zip(reasons.concept[0], narrator.sentences(reasons)[0], reasons.points[0], strict=True)
     return [
         {
             "concept": narrator.concepts[concept],

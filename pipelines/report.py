@@ -6,15 +6,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from jinja2 import Environment, FileSystemLoader
 
 from data.errors import InputError
+from data.secrets import masked
+from data.store import Store, open_store
 from data.workspace import Workspace
 from models.registry import Registry
+from pipelines.last_run import store_address
+from pipelines.wording import Wording
 
 HOTTEST = 10
-SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "stage", "reasons_up", "reasons_down")
+SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "stage")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -34,14 +37,16 @@ class ReportResult:
 def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
     """Write the page. Raises ModelError without a model, InputError without scores or for an unwritable path."""
     stored = Registry(workspace).champion()
-    if not workspace.scores.exists():
-        raise InputError(
-            "there are no scores yet",
-            expected=str(workspace.scores),
-            remedy="run `leadscore score` with this workspace first",
-        )
+    with open_store(store_address(workspace)) as store:
+        hottest, bands = hottest_leads(store, Registry(workspace)), store.leads_per_band()
+        if not store.runs():
+            raise InputError(
+                "there are no scores yet",
+                expected="the scores of a run",
+                where=masked(store.address),
+                remedy="run `leadscore score` with this workspace first",
+            )
     out = out or workspace.report
-    hottest, bands = hottest_leads(workspace.scores), leads_per_band(workspace.scores)
     page = (
         _environment()
         .get_template("report.html")
@@ -53,18 +58,11 @@ def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
     return ReportResult(str(out), stored.scorer.version, sum(bands.values()), hottest)
 
 
-def hottest_leads(scores: Path, count: int = HOTTEST) -> list[dict[str, Any]]:
-    """Return the open leads with the highest probability."""
-    query = f"""SELECT {", ".join(SHOWN)} FROM read_parquet(?) WHERE outcome = 'open'
-        ORDER BY probability DESC, lead_id LIMIT ?"""
-    return [dict(zip(SHOWN, row, strict=True)) for row in duckdb.execute(query, [str(scores), count]).fetchall()]
-
-
-def leads_per_band(scores: Path) -> dict[str, int]:
-    """Return how many open leads are hot, warm and cold."""
-    query = "SELECT band, count(*) FROM read_parquet(?) WHERE outcome = 'open' GROUP BY band"
-    counts = dict(duckdb.execute(query, [str(scores)]).fetchall())
-    return {band: counts.get(band, 0) for band in ("hot", "warm", "cold")}
+def hottest_leads(store: Store, registry: Registry, count: int = HOTTEST) -> list[dict[str, Any]]:
+    """Return the open leads with the highest probability, with their reasons in words."""
+    rows = store.hottest(count)
+    reasons = Wording(store, registry).reasons(rows)
+    return [{name: row[name] for name in SHOWN} | told for row, told in zip(rows, reasons, strict=True)]
 
 
 def _environment() -> Environment:

@@ -1,10 +1,10 @@
-"""score: load the champion → read leads in chunks → write each lead's score with its reasons."""
+"""score: load the champion → read leads in chunks → keep each lead's score with its reasons, and export them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,18 @@ import numpy as np
 import pandas as pd
 
 from data.dataset import Dataset, open_dataset
-from data.exports import export_to
+from data.errors import LeadscoreError
+from data.exports import Write, export_to
+from data.locks import one_run_at_a_time
 from data.schema import Chunk
 from data.settings import Settings, settings_of_folder
+from data.store import Store, Told, open_store
 from data.workspace import Workspace
 from features import Batch
+from models.packing import digests, packed
 from models.registry import Registry, Stored
-from models.scorer import Scorer
+from models.scorer import Judged, Scorer
+from pipelines import last_run
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.moments import end_of_data, existing_at, moments_of
@@ -49,17 +54,21 @@ class LeadFiles:
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet."""
+    """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
+
+    ``changed`` are the scores that differ from those of the store before.
+    """
 
     read: int
     scored: int
     open: int
+    changed: int
     later: int
     quarantined: int
     model_version: str
     as_of: str
     seconds: float
-    out: str
+    out: str | None
     missing_tables: list[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -74,30 +83,25 @@ def score(
     as_of: pd.Timestamp | None = None,
     out: Path | None = None,
 ) -> ScoreResult:
-    """Score every lead at ``as_of``, by default the newest date in the data, and write the scores.
+    """Score every lead at ``as_of``, by default the newest date in the data, into the store and to ``out``.
 
     A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
     of training; without ``leads`` either, the leads are read from where the model was trained.
     Raises ModelError without a model, InputError for unusable input.
     """
     began = time.perf_counter()
-    with step("loading the champion"):
-        stored = Registry(workspace).champion()
-    settings = _read_as_trained(settings or (leads.in_place_of(stored.settings) if leads else stored.settings), stored)
-    counts = {"scored": 0, "open": 0}
-    with ExitStack() as stack:
+    with one_run_at_a_time(workspace.lock, "score"), ExitStack() as stack:
+        with step("loading the champion"):
+            stored = Registry(workspace).champion()
+        given = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
+        settings = _read_as_trained(given, stored)
+        store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = as_of or end_of_data(dataset)
-        places = {path.resolve() for path in (workspace.scores, out) if path}
-        writers = [stack.enter_context(export_to(path, ids=("lead_id",))) for path in sorted(places)]
-        stack.enter_context(step("scoring and explaining leads"))
-        for frame in scored_chunks(dataset, stored.scorer, moment):
-            counts["scored"] += len(frame)
-            counts["open"] += int((frame["outcome"] == "open").sum())
-            for write in writers:
-                write(frame)
-    last = dataset.settings.with_absolute_paths().model_copy(update={"as_of": moment.to_pydatetime()})
-    workspace.last_scored.write_text(last.model_dump_json(indent=1), encoding="utf-8")
+        write = stack.enter_context(export_to(out, ids=("lead_id",))) if out else None
+        with step("scoring and explaining leads"):
+            counts = _write_scores(dataset, stored.scorer, moment, store, write)
+        last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
     missing = [table for table in stored.settings.tables if table not in settings.tables]
     for text in [*describe(dataset.report), *_missing_tables(missing)]:
         note(text)
@@ -109,10 +113,42 @@ def score(
         model_version=stored.scorer.version,
         as_of=f"{moment.isoformat()}Z",
         seconds=round(time.perf_counter() - began, 2),
-        out=str(out or workspace.scores),
+        out=str(out) if out else None,
         missing_tables=missing,
         **counts,
     )
+
+
+def _write_scores(
+    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None
+) -> dict[str, int]:
+    """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
+    counts = {"scored": 0, "open": 0}
+    told = Told(scorer.narrator.concepts, scorer.narrator.names)
+    run = store.begin(as_of=as_of.to_pydatetime(), model_version=scorer.version, told=told)
+    try:
+        for leads, judged in judged_chunks(dataset, scorer, as_of):
+            counts["scored"] += len(leads)
+            counts["open"] += int((leads["outcome"] == "open").sum())
+            store.add(run, as_of.to_pydatetime(), _kept(leads, judged, scorer))
+            if write:
+                write(_exported(leads, scorer.in_words(judged)))
+        return {**counts, "changed": store.publish(run)}
+    except Exception as problem:
+        with suppress(LeadscoreError):
+            store.fail(run, problem.what if isinstance(problem, LeadscoreError) else type(problem).__name__)
+        raise
+
+
+def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
+    """Return the scores as the store keeps them."""
+    scores = pd.concat([leads, judged.frame, packed(judged, scorer.narrator)], axis="columns")
+    return scores.assign(digest=digests(scores))
+
+
+def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores as they are exported, whatever more is known of the leads standing last."""
+    return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome"]]], axis="columns")
 
 
 def _read_as_trained(settings: Settings, stored: Stored) -> Settings:
@@ -133,21 +169,21 @@ def _missing_tables(tables: list[str]) -> Iterator[str]:
         yield f"The model was trained with a table of {table} and there is none now: {meaning.get(table, 'not used')}."
 
 
-def scored_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[pd.DataFrame]:
-    """Score chunk after chunk, in input order."""
+def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[tuple[pd.DataFrame, Judged]]:
+    """Score chunk after chunk, in input order: lead_id, as_of, stage and outcome of each lead, and its score."""
     for chunk in dataset.chunks(CHUNK):
         existing = existing_at(chunk, as_of)
         batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
         leads = existing.leads.reset_index(drop=True)
-        yield pd.DataFrame(
+        known = pd.DataFrame(
             {
                 "lead_id": leads["lead_id"],
                 "as_of": batch.moments["as_of"],
-                **scorer.score(batch),
                 "stage": _stage_at(existing, as_of),
                 "outcome": _outcome_at(leads, as_of),
             }
         )
+        yield known, scorer.judge(batch)
 
 
 def _stage_at(chunk: Chunk, as_of: pd.Timestamp) -> pd.Series:

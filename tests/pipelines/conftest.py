@@ -17,6 +17,7 @@ import pytest
 
 from data.workspace import Workspace
 from pipelines.cli import main
+from pipelines.score import score
 
 LEADS = 3000
 
@@ -49,7 +50,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Scored:
-    """A scoring run, the CSV that it was asked for, and the scores that it left in the workspace."""
+    """A scoring run, the CSV that it was asked for, and the same scores as a frame."""
 
     ran: Ran
     csv: Path
@@ -92,7 +93,13 @@ def trained(config, leadscore, tmp_path_factory) -> Trained:
 def scored(trained, leadscore, tmp_path_factory) -> Scored:
     csv, workspace = tmp_path_factory.mktemp("scores") / "scores.csv", trained.workspace
     ran = leadscore("score", "--out", csv, "--workspace", workspace.root, "--json")
-    return Scored(ran, csv, pd.read_parquet(workspace.scores))
+    return Scored(ran, csv, scores_of(workspace, csv.with_suffix(".parquet")))
+
+
+def scores_of(workspace: Workspace, out: Path, **options: Any) -> pd.DataFrame:
+    """Score once more, and read what was written."""
+    score(workspace, out=out, **options)
+    return pd.read_parquet(out)
 
 
 @pytest.fixture

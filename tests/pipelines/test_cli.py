@@ -1,5 +1,6 @@
 """What every command keeps to: standard output for the result, standard error for the rest, exit codes."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,23 @@ def test_json_stands_alone_on_standard_output_and_the_log_on_standard_error(ran,
     run = made if ran == "simulated" else made.ran
     assert run.json
     assert run.out.count("\n") == 1
-    assert " s  " in run.err
+    logged = [json.loads(line) for line in run.err.splitlines()]
+    assert logged
+    assert all(entry.keys() >= {"time", "level", "message"} for entry in logged)
+    assert any(entry.get("seconds", 0) > 0 for entry in logged)
+
+
+def test_without_json_the_log_is_words(leadscore, tmp_path):
+    ran = leadscore("simulate", "--leads", 10, "--out", tmp_path)
+    assert " s  simulating 10 leads" in ran.err
+    assert "{" not in ran.err
+
+
+def test_with_json_an_error_is_a_line_of_the_log(leadscore, tmp_path):
+    ran = leadscore("score", "--workspace", tmp_path, "--json")
+    error = json.loads(ran.err.splitlines()[-1])
+    assert (error["level"], error["message"]) == ("error", "there is no model yet")
+    assert error["remedy"].startswith("run `leadscore train`")
 
 
 def test_no_library_writes_to_standard_output_beside_the_json(export, leadscore, tmp_path, capfd):
@@ -42,7 +59,7 @@ def untrained(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("verb", ["score", "explain L0000001", "report"])
 def test_without_a_model_a_command_fails_and_says_how_to_get_one(leadscore, verb, untrained):
-    ran = leadscore(*verb.split(), "--workspace", untrained, "--json")
+    ran = leadscore(*verb.split(), "--workspace", untrained)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.endswith("remedy:   run `leadscore train` with this workspace first\n")
 
@@ -80,7 +97,7 @@ def test_a_misspelt_column_is_answered_with_the_nearest_name(leadscore, export, 
 
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(leadscore, trained, monkeypatch):
     monkeypatch.delenv("LEADSCORE_DEBUG", raising=False)
-    monkeypatch.setattr(pipelines.score, "scored_chunks", lambda *_: 1 / 0)
+    monkeypatch.setattr(pipelines.score, "judged_chunks", lambda *_: 1 / 0)
     ran = leadscore("score", "--workspace", trained.workspace.root)
     assert ran.code == 1
     assert "unexpected ZeroDivisionError: division by zero" in ran.err

@@ -152,10 +152,11 @@ def test_companies_that_come_twice_go_to_quarantine(hubspot):
     assert "leads: 5,203 read, 5,200 used, 3 quarantined" in hubspot.log
 
 
-def test_companies_that_did_not_buy_are_open_and_none_is_lost(hubspot, leadscore):
-    told = leadscore("score", "--workspace", hubspot.workspace.root, "--json").json
+def test_companies_that_did_not_buy_are_open_and_none_is_lost(hubspot, leadscore, tmp_path):
+    out = tmp_path / "scores.parquet"
+    told = leadscore("score", "--out", out, "--workspace", hubspot.workspace.root, "--json").json
     assert (told["scored"], told["as_of"]) == (5200, "2020-08-03T00:00:00Z")
-    outcomes = pd.read_parquet(hubspot.workspace.scores)["outcome"].value_counts()
+    outcomes = pd.read_parquet(out)["outcome"].value_counts()
     assert outcomes.to_dict() == {"open": 5006, "won": 194}
 
 

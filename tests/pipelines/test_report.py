@@ -1,10 +1,13 @@
 """The report: one page, complete in itself, safe to open."""
 
 import re
+from pathlib import Path
 
-import pandas as pd
 import pytest
+import sqlalchemy as sa
 
+from data.store import open_store
+from data.store.tables import SCORES
 from data.workspace import Workspace
 
 
@@ -48,9 +51,10 @@ def test_the_page_opens_offline(page):
 
 
 def test_what_leads_are_called_is_no_markup(page, workspace):
-    scores = pd.read_parquet(workspace.scores)
-    scores["lead_id"] = "<script>alert(1)</script>"
-    scores.to_parquet(workspace.scores)
+    with open_store(workspace.store) as store, store.transaction() as connection:
+        hottest = store.hottest(1)[0]["lead_id"]
+        renamed = sa.update(SCORES).where(SCORES.c.lead_id == hottest).values(lead_id="<script>alert(1)</script>")
+        connection.execute(renamed)
     _, text = page()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "<script" not in text
@@ -64,7 +68,7 @@ def test_people_are_shown_where_the_page_is(leadscore, workspace, tmp_path):
 
 
 def test_without_scores_there_is_nothing_to_report(leadscore, workspace):
-    workspace.scores.unlink()
+    Path(workspace.store.removeprefix("sqlite:///")).unlink()
     ran = leadscore("report", "--workspace", workspace.root)
     assert (ran.code, ran.out) == (2, "")
     assert "run `leadscore score` with this workspace first" in ran.err

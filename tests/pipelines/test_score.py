@@ -105,12 +105,12 @@ def test_leads_that_closed_are_scored_as_they_stood_just_before(scored, config):
 
 
 @pytest.fixture
-def rescore(workspace: Workspace):
+def rescore(workspace: Workspace, tmp_path):
     """Score again, in a copy of the workspace."""
 
     def run(settings: Settings | None = None, **options) -> pd.DataFrame:
-        score(workspace, settings=settings, **options)
-        return pd.read_parquet(workspace.scores)
+        score(workspace, settings=settings, out=tmp_path / "again.parquet", **options)
+        return pd.read_parquet(tmp_path / "again.parquet")
 
     return run
 
@@ -152,10 +152,10 @@ def test_new_events_change_the_score_of_their_lead_only(rescore, altered, tables
     pd.testing.assert_series_equal(now.drop(lead_id), before.drop(lead_id))
 
 
-def test_at_a_past_moment_later_leads_are_left_out(workspace, tables):
-    told = score(workspace, as_of=PAST)
+def test_at_a_past_moment_later_leads_are_left_out(workspace, tables, tmp_path):
+    told = score(workspace, as_of=PAST, out=tmp_path / "past.parquet")
     created_at = tables["leads"].drop_duplicates("lead_id").set_index("lead_id")["created_at"].dt.tz_localize(None)
-    there = pd.read_parquet(workspace.scores)["lead_id"].map(created_at)
+    there = pd.read_parquet(tmp_path / "past.parquet")["lead_id"].map(created_at)
     assert (there.isna() | (there <= PAST)).all()
     assert told.later == (created_at > PAST).sum() > 0
 
@@ -179,8 +179,8 @@ def new_leads(tables) -> pd.DataFrame:
 def test_new_leads_are_scored_by_the_roles_of_training(leadscore, workspace, new_leads, tmp_path):
     new_leads.rename(columns={"lead_id": "Key"}).to_csv(tmp_path / "new.csv", index=False)
     given = ["--leads", tmp_path / "new.csv", "--id", "Key", "--workspace", workspace.root]
-    assert leadscore("score", *given, "--json").json["scored"] == 3
-    assert pd.read_parquet(workspace.scores)["lead_id"].tolist() == ["007", "=1+1", "-5"]
+    assert leadscore("score", *given, "--out", tmp_path / "out.parquet", "--json").json["scored"] == 3
+    assert pd.read_parquet(tmp_path / "out.parquet")["lead_id"].tolist() == ["007", "=1+1", "-5"]
 
 
 def test_formulas_are_harmless_in_the_csv_and_ids_verbatim(leadscore, workspace, new_leads, tmp_path):

@@ -165,7 +165,7 @@ def test_the_truth_gives_the_best_possible_row_and_nothing_else(trained, untold)
 
 def test_the_same_data_and_seed_give_the_same_scores(scored, untold, leadscore):
     _, workspace = untold
-    assert leadscore("score", "--workspace", workspace).code == 0
+    assert leadscore("score", "--workspace", workspace, "--out", workspace / "scores.parquet").code == 0
     pd.testing.assert_frame_equal(pd.read_parquet(workspace / "scores.parquet"), scored.frame)
 
 

@@ -1,0 +1,42 @@
+"""One run at a time: a lock on the workspace, which the system lets go of however a run ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from data.errors import LeadscoreError
+
+
+@contextmanager
+def one_run_at_a_time(lock: Path, doing: str) -> Iterator[None]:
+    """Hold the lock while something is done. Raises LeadscoreError, which names the other run, where it is held.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, one_run_at_a_time(Path(folder) / "lock", "score"):
+    ...     with one_run_at_a_time(Path(folder) / "lock", "push"):
+    ...         pass
+    Traceback (most recent call last):
+    data.errors.LeadscoreError: another run is using this workspace...
+    """
+    with lock.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise LeadscoreError(
+                "another run is using this workspace",
+                expected="one run at a time",
+                got=file.read().strip() or "a run that has just begun",
+                where=str(lock.parent),
+                remedy="wait until it is done and run the same command again",
+            ) from None
+        file.truncate(0)
+        file.write(f"leadscore {doing}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z\n")
+        file.flush()
+        yield
+        file.truncate(0)

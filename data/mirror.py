@@ -1,0 +1,185 @@
+"""A local copy of tables of a database, so that a run fetches only what changed since the last one.
+
+A table is copied where it has a key and a column that tells when a row was changed (``updated_at``, or the one named in
+the settings). The newest such moment is the watermark; the next run asks for the rows from a little before it on, since
+transactions may end later than they began. What does not add up (rows that are gone, other columns or types, a clock
+that was set back) is found, and then the table is fetched anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data.database import DatabaseTableReader
+from data.files import Relay, StagedFile
+
+OVERLAP = timedelta(hours=1)
+"""How long a transaction in the source may take until its rows can be seen."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copied table: the types of its columns by their names (they are ``c0``, ``c1``, … here), and its watermark."""
+
+    table: str
+    types: dict[str, str]
+    watermark: Any
+
+    @property
+    def columns(self) -> dict[str, str]:
+        return {name: f"c{number}" for number, name in enumerate(self.types)}
+
+
+class Mirror:
+    """The copies of one workspace: a file of DuckDB."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def stage(
+        self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, names: Collection[str], into: str
+    ) -> StagedFile | None:
+        """Bring the copy of a table up to date and stage it from there.
+
+        None where the table has no key or does not tell what changed, or where another run uses the copies.
+        """
+        if not reader.key or not reader.changed_at:
+            return None
+        wanted = {*names, *reader.key, reader.changed_at}
+        with self._attached(duck) as attached:
+            if not attached:
+                return None
+            copy, note = self._up_to_date(duck, reader, wanted)
+            return self._staged(duck, reader, copy, names, into, note)
+
+    @contextmanager
+    def _attached(self, duck: duckdb.DuckDBPyConnection) -> Iterator[bool]:
+        try:
+            path = str(self.path).replace("'", "''")
+            duck.execute(f"ATTACH '{path}' AS mirror")
+        except duckdb.IOException:
+            yield False
+            return
+        try:
+            duck.execute("CREATE TABLE IF NOT EXISTS mirror.copies (name VARCHAR PRIMARY KEY, known VARCHAR)")
+            yield True
+        finally:
+            duck.execute("DETACH mirror")
+
+    def _up_to_date(
+        self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, wanted: set[str]
+    ) -> tuple[Copy, str]:
+        copy = self._known(duck, reader)
+        if copy is None or not wanted <= copy.types.keys() or not _continues(reader, copy):
+            return self._fetched(duck, reader, wanted), "fetched whole, and kept to fetch only changes next time"
+        fetched, changed = self._with_changes(duck, reader, copy)
+        if _count(duck, f"mirror.{copy.table}") != reader.count():
+            return self._fetched(duck, reader, wanted), "fetched whole, since rows are gone in the source"
+        return fetched, f"{changed:,} rows fetched that changed since {copy.watermark}, the others as kept"
+
+    def _known(self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader) -> Copy | None:
+        found = duck.execute("SELECT known FROM mirror.copies WHERE name = $1", [_name(reader)]).fetchall()
+        return Copy(_name(reader), **_from_json(found[0][0])) if found else None
+
+    def _fetched(self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, wanted: set[str]) -> Copy:
+        types = reader.types([name for name in reader.columns if name in wanted])
+        copy = Copy(_name(reader), types, reader.newest())
+        duck.execute("BEGIN")
+        _stream(duck, reader, copy, f"CREATE OR REPLACE TABLE mirror.{copy.table} AS SELECT * EXCLUDE (position)")
+        self._remember(duck, copy)
+        return copy
+
+    def _with_changes(
+        self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, copy: Copy
+    ) -> tuple[Copy, int]:
+        """Replace the rows that changed; those of the overlap come again and stay as they are."""
+        newer = Copy(copy.table, copy.types, reader.newest())
+        since = copy.watermark - OVERLAP if isinstance(copy.watermark, datetime) else copy.watermark
+        keys = " AND ".join(f"m.{copy.columns[name]} = n.{copy.columns[name]}" for name in reader.key)
+        duck.execute("BEGIN")
+        _stream(duck, reader, copy, "CREATE OR REPLACE TEMP TABLE news AS SELECT * EXCLUDE (position)", since)
+        changed = _count(duck, f"(SELECT * FROM news EXCEPT SELECT * FROM mirror.{copy.table})")
+        duck.execute(f"DELETE FROM mirror.{copy.table} m USING news n WHERE {keys}")
+        duck.execute(f"INSERT INTO mirror.{copy.table} SELECT * FROM news")
+        duck.execute("DROP TABLE news")
+        self._remember(duck, newer)
+        return newer, changed
+
+    def _remember(self, duck: duckdb.DuckDBPyConnection, copy: Copy) -> None:
+        """Keep what is known of a copy together with the copy itself."""
+        known = {"types": copy.types, "watermark": _as_json(copy.watermark)}
+        duck.execute("INSERT OR REPLACE INTO mirror.copies VALUES ($1, $2)", [copy.table, json.dumps(known)])
+        duck.execute("COMMIT")
+
+    def _staged(
+        self,
+        duck: duckdb.DuckDBPyConnection,
+        reader: DatabaseTableReader,
+        copy: Copy,
+        names: Collection[str],
+        into: str,
+        note: str,
+    ) -> StagedFile:
+        wanted = [name for name in copy.types if name in names]
+        cells = ", ".join(copy.columns[name] for name in wanted)
+        key = ", ".join(copy.columns[name] for name in reader.key)
+        duck.execute(
+            f"""CREATE TABLE {into} AS SELECT row_number() OVER (ORDER BY {key}) - 1 AS position,
+            NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text, {cells}
+            FROM mirror.{copy.table} ORDER BY position"""
+        )
+        columns = {name: copy.columns[name] for name in wanted}
+        types = {name: copy.types[name] for name in wanted}
+        return reader.staged(into, columns, types, _count(duck, into), (note,))
+
+    def forget(self) -> int:
+        """Remove all copies, so that nothing of an erased lead stays; the next run fetches whole tables."""
+        there = self.path.exists()
+        self.path.unlink(missing_ok=True)
+        return int(there)
+
+
+def _name(reader: DatabaseTableReader) -> str:
+    return "t" + hashlib.sha256(f"{reader.address}\n{reader.source.table}".encode()).hexdigest()[:16]
+
+
+def _continues(reader: DatabaseTableReader, copy: Copy) -> bool:
+    """Tell whether the source is what it was, only newer."""
+    newest = reader.newest()
+    if newest is None or copy.watermark is None or newest < copy.watermark:
+        return False
+    return copy.types.keys() <= reader.columns.keys() and reader.types([*copy.types]) == copy.types
+
+
+def _stream(
+    duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, copy: Copy, statement: str, since: Any = None
+) -> None:
+    relay = Relay(reader.batches(copy.types, since=since))
+    with relay.told():
+        duck.register("stream", reader.stream_of(copy.types, relay))
+        duck.execute(f"{statement} FROM stream")
+        duck.unregister("stream")
+
+
+def _count(duck: duckdb.DuckDBPyConnection, table: str) -> int:
+    return duck.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+
+
+def _as_json(watermark: Any) -> Any:
+    return {"at": watermark.isoformat()} if isinstance(watermark, datetime) else watermark
+
+
+def _from_json(text: str) -> dict[str, Any]:
+    known = json.loads(text)
+    if isinstance(known["watermark"], dict):
+        known["watermark"] = datetime.fromisoformat(known["watermark"]["at"])
+    return known

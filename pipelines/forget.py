@@ -1,0 +1,54 @@
+"""forget: erase a lead from everything that leadscore keeps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from data.dataset import MIRROR
+from data.locks import one_run_at_a_time
+from data.mirror import Mirror
+from data.quarantine import forget_rows
+from data.store import open_store
+from data.workspace import Workspace
+from pipelines.last_run import store_address
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How often the lead was found, by place."""
+
+    lead_id: str
+    found: dict[str, int]
+
+    @property
+    def anywhere(self) -> bool:
+        return any(self.found.values())
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"anywhere": self.anywhere}
+
+
+def forget(lead_id: str, workspace: Workspace) -> Forgotten:
+    """Erase a lead from the store with history and receipts, from quarantine and from the report.
+
+    The CRM and exported files stay as they are: a lead that the CRM still has comes back with the next run.
+    """
+    with one_run_at_a_time(workspace.lock, "forget"):
+        with open_store(store_address(workspace), writing=True) as store:
+            found = store.forget(lead_id)
+        copies = Mirror(workspace.root / MIRROR).forget()
+        quarantined = forget_rows(workspace.quarantine, lead_id)
+        return Forgotten(
+            lead_id, {**found, "copies": copies, "quarantine": quarantined, "report": _forget_page(workspace, lead_id)}
+        )
+
+
+def _forget_page(workspace: Workspace, lead_id: str) -> int:
+    """Remove the report where it names the lead: `report` writes it anew."""
+    page = workspace.report
+    if not page.exists() or escape(lead_id) not in page.read_text(encoding="utf-8"):
+        return 0
+    page.unlink()
+    return 1

@@ -1,0 +1,138 @@
+"""push: what the CRM does not know yet → in words → into its table, with a receipt for each record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from data.errors import InputError
+from data.locks import one_run_at_a_time
+from data.settings import Settings, WriteBack
+from data.store import open_store
+from data.store.outbox import Outbox
+from data.workspace import Workspace
+from data.write_back import ScoreTable, score_table
+from models.registry import Registry
+from pipelines.console import step
+from pipelines.last_run import settings_of_last_run
+from pipelines.wording import Wording
+
+BATCH = 10_000
+"""Records that are sent in one transaction."""
+REASONS = {"reasons_up", "reasons_down"}
+SHOWN = 20
+"""Refused records that are shown."""
+_TYPES = {"probability": pa.float64(), "score": pa.int64(), "as_of": pa.timestamp("us")}
+
+
+@dataclass(frozen=True)
+class PushResult:
+    """What a push did: ``pending`` were to be sent, ``written`` are in the CRM, ``rejected`` were refused just now.
+
+    ``dead`` counts all records that stay refused until they change or `push --retry` sends them again, and
+    ``refused`` names the first of them with the reason.
+    """
+
+    target: str
+    pending: int
+    written: int
+    rejected: int
+    dead: int
+    refused: list[dict[str, str]]
+    dry_run: bool
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class SetUpResult:
+    """Whether the table for the scores had to be made."""
+
+    target: str
+    made: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def set_up(workspace: Workspace, settings: Settings | None = None) -> SetUpResult:
+    """Make the table that scores are written to, where it is not there. Raises InputError without write_back."""
+    back, address = _write_back(workspace, settings)
+    made = score_table(back, address).set_up()
+    return SetUpResult(back.table, made)
+
+
+def push(
+    workspace: Workspace, settings: Settings | None = None, *, dry_run: bool = False, retry: bool = False
+) -> PushResult:
+    """Write all scores that the CRM does not know yet, batch by batch; safe to stop at any moment and to run again.
+
+    ``dry_run`` only counts; ``retry`` sends refused records again. Raises InputError where the settings name no place
+    or the table there is another, LeadscoreError where the database is lost.
+    """
+    began = time.perf_counter()
+    settings = settings or _settings(workspace)
+    back, address = _write_back(workspace, settings)
+    with (
+        one_run_at_a_time(workspace.lock, "push"),
+        open_store(settings.store or workspace.store, writing=True) as store,
+    ):
+        table = score_table(back, address)
+        table.check()
+        outbox = Outbox(store, table.target)
+        if retry and not dry_run:
+            outbox.retry()
+        pending = outbox.count() + (outbox.dead_count() if retry and dry_run else 0)
+        with step(f"writing {pending:,} scores to {back.table}" if not dry_run else "looking what is to be written"):
+            rejected = 0 if dry_run else _send_all(outbox, table, Wording(store, Registry(workspace)))
+        dead = outbox.dead()
+        return PushResult(
+            target=back.table,
+            pending=pending,
+            written=0 if dry_run else pending - rejected,
+            rejected=rejected,
+            dead=len(dead),
+            refused=[{"lead_id": row["lead_id"], "reason": row["reason"]} for row in dead[:SHOWN]],
+            dry_run=dry_run,
+            seconds=round(time.perf_counter() - began, 2),
+        )
+
+
+def _send_all(outbox: Outbox, table: ScoreTable, wording: Wording) -> int:
+    """Send batch after batch; return how many records were refused."""
+    rejected, after = 0, ""
+    while batch := outbox.pending(BATCH, after):
+        refused = table.write(_rows(batch, table.settings, wording))
+        outbox.record(batch, refused)
+        rejected, after = rejected + len(refused), batch[-1]["lead_id"]
+    return rejected
+
+
+def _rows(scores: Sequence[dict[str, Any]], settings: WriteBack, wording: Wording) -> pa.Table:
+    """Return the fields that are written, reasons as one text each."""
+    told = wording.reasons(scores) if REASONS & settings.columns.keys() else [{} for _ in scores]
+    columns = {name: [row[name] for row in scores] for name in ("lead_id", *settings.columns) if name not in REASONS}
+    columns |= {name: [" | ".join(of_lead[name]) for of_lead in told] for name in settings.columns if name in REASONS}
+    return pa.table({name: pa.array(cells, _TYPES.get(name, pa.string())) for name, cells in columns.items()})
+
+
+def _settings(workspace: Workspace) -> Settings:
+    return settings_of_last_run(workspace) or Registry(workspace).champion().settings
+
+
+def _write_back(workspace: Workspace, settings: Settings | None) -> tuple[WriteBack, str]:
+    """Return where to write, and the address of the database."""
+    settings = settings or _settings(workspace)
+    if settings.write_back is None:
+        raise InputError(
+            "the settings do not say where scores are written back to",
+            expected="write_back: {database: ${CRM_URL}, table: lead_scores}",
+            remedy="add it to leadscore.yaml, and score with --config or give it to push with --config",
+        )
+    return settings.write_back, str(settings.write_back.database or settings.database)

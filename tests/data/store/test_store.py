@@ -1,0 +1,228 @@
+"""The score store: whole runs or nothing, changes only in the history, and nothing of a forgotten lead."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.connections import engine_of
+from data.errors import InputError, LeadscoreError
+from data.store import Store, Told, open_store
+from data.store.outbox import Outbox
+from data.store.tables import METADATA, SCORE_COLUMNS
+
+MONDAY = datetime(2026, 1, 5)
+TUESDAY = MONDAY + timedelta(days=1)
+TOLD = Told(("Budget", "Visits"), ("budget", "visits_7d"))
+
+
+def scores(**probabilities: float) -> pd.DataFrame:
+    """Scores of leads by their ids."""
+    leads = pd.Series(probabilities, name="probability").rename_axis("lead_id").reset_index()
+    return leads.assign(
+        as_of=pd.Timestamp(MONDAY),
+        score=50,
+        band="hot",
+        disposition="ready",
+        fit="A",
+        engagement="1",
+        grade="A1",
+        stage=None,
+        outcome="open",
+        model_version="1",
+        contributions=[b"\x00\x00\x80?"] * len(leads),
+        reasons='{"up": [[0, "a,\\"b\\"", 3]], "down": []}',
+        digest=(leads["probability"] * 1e6).astype("int64"),
+    )
+
+
+@pytest.fixture
+def store(database):
+    with open_store(database, writing=True) as opened:
+        yield opened
+
+
+def run(store: Store, as_of: datetime = MONDAY, *, publish: bool = True, **probabilities: float) -> int | None:
+    number = store.begin(as_of=as_of, model_version="1", told=TOLD)
+    store.add(number, as_of, scores(**probabilities))
+    return store.publish(number) if publish else None
+
+
+def current(store: Store) -> dict[str, float]:
+    return {row["lead_id"]: row["probability"] for row in store.hottest(100)}
+
+
+def test_published_scores_are_there_as_they_were_given(store):
+    assert run(store, a=0.25) == 1
+    (row,) = store.scores_of("a")
+    expected = scores(a=0.25).iloc[0].to_dict() | {"run_id": 1, "run_as_of": MONDAY, "since": MONDAY}
+    assert row == expected | {"as_of": MONDAY}
+
+
+def test_a_run_that_is_not_published_is_seen_by_nobody(store):
+    run(store, a=0.1)
+    run(store, a=0.9, b=0.9, publish=False)
+    assert current(store) == {"a": 0.1}
+
+
+def test_what_an_interrupted_run_left_is_dropped_by_the_next(store):
+    run(store, a=0.9, publish=False)
+    run(store, b=0.2)
+    assert current(store) == {"b": 0.2}
+    assert [each["status"] for each in store.runs()] == ["done", "interrupted"]
+
+
+def test_only_changes_go_to_the_history(store):
+    run(store, MONDAY, a=0.1, b=0.2)
+    assert run(store, TUESDAY, a=0.1, b=0.3) == 1
+    assert [row["probability"] for row in store.scores_of("a")] == [0.1]
+    assert [row["probability"] for row in store.scores_of("b")] == [0.3, 0.2]
+
+
+def test_a_score_says_since_when_it_holds_and_when_it_was_last_found(store):
+    run(store, MONDAY, a=0.1)
+    run(store, TUESDAY, a=0.1)
+    (row,) = store.scores_of("a")
+    assert (row["since"], row["run_as_of"]) == (MONDAY, TUESDAY)
+
+
+def test_a_score_of_an_earlier_moment_does_not_replace_a_later_one(store):
+    run(store, TUESDAY, a=0.5)
+    assert run(store, MONDAY, a=0.1, b=0.1) == 1
+    assert current(store) == {"a": 0.5, "b": 0.1}
+
+
+def test_runs_are_recorded(store):
+    run(store, a=0.5, b=0.5)
+    failed = store.begin(as_of=MONDAY, model_version="2", told=TOLD)
+    store.fail(failed, "no room")
+    newest, first = store.runs()
+    assert (newest["status"], newest["message"]) == ("failed", "no room")
+    assert (first["status"], first["scored"], first["changed"], first["model_version"]) == ("done", 2, 2, "1")
+
+
+def test_what_the_codes_mean_is_kept(store):
+    run(store, a=0.5)
+    assert store.told("1") == TOLD
+
+
+def test_open_leads_are_counted_by_band(store):
+    run(store, a=0.5, b=0.5)
+    assert store.leads_per_band() == {"hot": 2, "warm": 0, "cold": 0}
+
+
+def test_a_store_is_opened_again_as_it_was(database):
+    with open_store(database, writing=True) as store:
+        run(store, a=0.5)
+    with open_store(database) as store:
+        assert current(store) == {"a": 0.5}
+
+
+def test_migrations_make_the_tables_that_the_code_knows(store):
+    inspector = sa.inspect(store.engine)
+    for table in METADATA.sorted_tables:
+        there = {column["name"]: column["nullable"] for column in inspector.get_columns(table.name)}
+        assert there == {column.name: bool(column.nullable) for column in table.columns}
+        assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
+
+
+def test_two_runs_on_two_machines_do_not_write_at_once(postgres):
+    with open_store(postgres, writing=True):
+        with pytest.raises(LeadscoreError, match="another run"), open_store(postgres, writing=True):
+            pass
+        with open_store(postgres) as reader:
+            assert reader.runs() == []
+
+
+def test_a_database_that_cannot_keep_scores_is_refused():
+    with pytest.raises(InputError, match="there is no driver"), open_store("oracle://scott@db/x"):
+        pass
+
+
+def test_a_full_disk_leaves_the_scores_as_they_were(tmp_path):
+    with open_store(f"sqlite:///{tmp_path / 's.db'}", writing=True) as store:
+        run(store, a=0.1)
+        pages = store.engine.connect().exec_driver_sql("PRAGMA page_count").scalar_one()
+        limited = sa.event.listens_for(store.engine, "connect")
+        limited(lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages + 2}"))
+        with pytest.raises(LeadscoreError, match="no room left"):
+            run(store, **{f"l{n}": 0.5 for n in range(2000)})
+    with open_store(f"sqlite:///{tmp_path / 's.db'}", writing=True) as store:
+        assert current(store) == {"a": 0.1}
+        assert run(store, a=0.2) == 1
+
+
+def test_a_connection_that_breaks_leaves_the_scores_as_they_were(postgres):
+    with open_store(postgres, writing=True) as store:
+        run(store, a=0.1)
+        number = store.begin(as_of=TUESDAY, model_version="1", told=TOLD)
+        store.add(number, TUESDAY, scores(a=0.9))
+        with pytest.raises(LeadscoreError, match="connection was lost"), store.transaction() as connection:
+            with engine_of(postgres).connect() as other:
+                other.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle'"
+                    " AND pid <> pg_backend_pid()"
+                )
+                mine = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({mine})")
+            connection.exec_driver_sql("DELETE FROM scores")
+        assert current(store) == {"a": 0.1}
+        assert store.publish(number) == 1
+        assert current(store) == {"a": 0.9}
+
+
+def test_nothing_of_a_forgotten_lead_is_in_any_table_or_file(database, tmp_path):
+    with open_store(database, writing=True) as store:
+        run(store, MONDAY, secretive=0.1, other=0.1)
+        run(store, TUESDAY, secretive=0.2, other=0.1)
+        outbox = Outbox(store, "crm")
+        outbox.record(outbox.pending(10), {"secretive": "refused"})
+        assert store.forget("secretive") == {
+            "scores": 1, "score_history": 1, "scores_incoming": 0, "deliveries": 1,
+        }  # fmt: skip
+        assert store.forget("secretive") == dict.fromkeys(
+            ("scores", "score_history", "scores_incoming", "deliveries"), 0
+        )
+        assert list(current(store)) == ["other"]
+    assert files_with(tmp_path, b"secretive") == []
+
+
+def files_with(folder: Path, text: bytes) -> list[str]:
+    return [file.name for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
+
+
+RUNS = st.lists(
+    st.tuples(st.integers(0, 3), st.dictionaries(st.sampled_from("abc"), st.sampled_from([0.1, 0.2, 0.3]), min_size=1)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(runs=RUNS)
+def test_the_store_holds_what_a_plain_dictionary_would(runs, tmp_path_factory):
+    """Oracle: current scores and changes, kept in the plainest way."""
+    held: dict[str, tuple[datetime, float]] = {}
+    changes: dict[str, list[float]] = {}
+    with open_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 's.db'}", writing=True) as store:
+        for day, probabilities in runs:
+            as_of = MONDAY + timedelta(days=day)
+            run(store, as_of, **probabilities)
+            for lead, probability in probabilities.items():
+                before = held.get(lead)
+                if before and before[0] > as_of:
+                    continue
+                if before and before[1] != probability:
+                    changes.setdefault(lead, []).insert(0, before[1])
+                held[lead] = (as_of, probability)
+        assert current(store) == {lead: probability for lead, (_, probability) in held.items()}
+        for lead in held:
+            assert [row["probability"] for row in store.scores_of(lead)][1:] == changes.get(lead, [])
+
+
+def test_a_score_has_a_column_for_everything():
+    assert set(scores(a=0.1).columns) | {"run_id", "run_as_of", "since"} == set(SCORE_COLUMNS)

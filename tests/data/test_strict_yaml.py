@@ -1,0 +1,53 @@
+"""YAML that knows its lines."""
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import InputError
+from data.strict_yaml import parse, read
+
+TEXT = """\
+tables:
+  leads: leads.csv
+
+drop:
+  - Tags
+  - Notes
+"""
+
+
+def test_every_part_has_its_line():
+    document = parse(TEXT, Path("leadscore.yaml"))
+    assert [document.where(*place) for place in (("drop",), ("drop", 1), ("tables", "leads"))] == [
+        "leadscore.yaml, line 4",
+        "leadscore.yaml, line 6",
+        "leadscore.yaml, line 2",
+    ]
+
+
+def test_a_part_that_is_missing_is_where_its_neighbours_are():
+    assert parse(TEXT, Path("a.yaml")).where("tables", "events") == "a.yaml, line 1"
+    assert parse(TEXT, Path("a.yaml")).where("nothing") == "a.yaml"
+
+
+def test_a_key_that_comes_twice_is_refused():
+    with pytest.raises(InputError, match=r"'drop' comes twice(.|\n)*line 3 and line 1"):
+        parse("drop: [a]\nkeep: [b]\ndrop: [c]\n", Path("a.yaml"))
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
+def test_what_is_no_mapping_is_refused(text):
+    with pytest.raises(InputError, match="must hold a mapping"):
+        parse(text, Path("a.yaml"))
+
+
+def test_what_is_no_yaml_is_refused_with_its_place():
+    with pytest.raises(InputError, match=r"not YAML(.|\n)*line 2"):
+        parse("a: 1\nb: [1, 2\nc: 3\n", Path("a.yaml"))
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(InputError, match="no text"):
+        read(tmp_path / "a.yaml")
