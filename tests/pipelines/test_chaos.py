@@ -1,0 +1,183 @@
+"""Runs that are killed at random moments lose nothing and write nothing twice, on a real PostgreSQL.
+
+`make chaos` kills 200 times.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from data import bulk
+from data.connections import engine_of
+from data.store import open_store
+
+LEADS = 20_000
+KILLS = int(os.environ.get("LEADSCORE_KILLS", "20"))
+SETTINGS = """\
+database: ${CRM_URL}
+tables: {leads: {table: leads}}
+columns: {leads: {lead_id: Id}}
+outcome: {column: Status}
+as_of: 2026-01-01
+store: ${CRM_URL}
+write_back: {table: lead_scores}
+"""
+
+
+class Nursery:
+    """Starts commands in a process that has everything imported already."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(log)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, *arguments: str, kill_after: float | None = None) -> tuple[int, float]:
+        """Run a command, or kill it after some seconds; return its exit code and how long it lived."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(arguments) + "\n")
+        self.process.stdin.flush()
+        child, began = int(self.process.stdout.readline()), time.monotonic()
+        killer = threading.Timer(kill_after or 0, os.kill, [child, signal.SIGKILL])
+        if kill_after is not None:
+            killer.start()
+        code = int(self.process.stdout.readline())
+        killer.cancel()
+        return code, time.monotonic() - began
+
+    def stop(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Scene:
+    """A CRM with 20,000 leads, a model, and a store, on one PostgreSQL server."""
+
+    def __init__(self, crm: str, folder: Path) -> None:
+        self.engine = engine_of(crm)
+        self.workspace = str(folder / "var")
+        self.config = str(folder / "leadscore.yaml")
+        self.nursery = Nursery(folder / "log.txt")
+
+    def fill(self, seed: int) -> None:
+        """Let all leads be others than before."""
+        drawn = np.random.default_rng(seed)
+        visits = drawn.poisson(3, LEADS)
+        leads = pd.DataFrame({"Id": [f"{n:05d}" for n in range(LEADS)], "Visits": visits.astype(float)})
+        leads["Channel"] = drawn.choice(["Mail", "Fair"], LEADS)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE IF EXISTS leads")
+            connection.exec_driver_sql(
+                'CREATE TABLE leads ("Id" TEXT PRIMARY KEY, "Visits" DOUBLE PRECISION, "Channel" TEXT)'
+            )
+            bulk.load(connection, sa.table("leads"), pa.Table.from_pandas(leads, preserve_index=False))
+
+    def score(self, **options) -> tuple[int, float]:
+        return self.nursery.run("score", "--config", self.config, "--workspace", self.workspace, "--json", **options)
+
+    def push(self, **options) -> tuple[int, float]:
+        return self.nursery.run("push", "--workspace", self.workspace, "--json", **options)
+
+    def clear_crm(self) -> None:
+        """Let all scores be sent again, to a table that is empty."""
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM lead_scores")
+            connection.exec_driver_sql("DELETE FROM deliveries")
+
+    def push_anew(self) -> tuple[int, float]:
+        self.clear_crm()
+        ended = self.push()
+        self.clear_crm()
+        return ended
+
+    def held(self, table: str) -> pd.DataFrame:
+        with self.engine.connect() as connection:
+            return pd.read_sql(sa.text(f'SELECT * FROM {table} ORDER BY lead_id COLLATE "C"'), connection)
+
+    def undisturbed(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the scores of the store and of the CRM after one run from nothing."""
+        with self.engine.begin() as connection:
+            for table in ("scores", "score_history", "scores_incoming", "deliveries", "runs", "lead_scores"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        assert self.score()[0] == self.push()[0] == 0, self.log()
+        return without_run(self.held("scores")), self.held("lead_scores")
+
+    def log(self) -> str:
+        return self.nursery.log.read_text(encoding="utf-8")[-2000:]
+
+
+@pytest.fixture
+def scene(postgres, export, leadscore, tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_URL", postgres)
+    (tmp_path / "leadscore.yaml").write_text(SETTINGS)
+    kept = pd.read_csv(export, dtype={"Id": "str"})[["Id", "Visits", "Channel", "Status"]]
+    kept.to_csv(tmp_path / "closed.csv", index=False)
+    ran = leadscore("train", "--leads", tmp_path / "closed.csv", "--id", "Id", "--outcome", "Status",
+                    "--workspace", tmp_path / "var")  # fmt: skip
+    assert ran.code == 0, ran.err
+    with open_store(postgres):  # makes the tables
+        pass
+    scene = Scene(postgres, tmp_path)
+    scene.fill(0)
+    ran = leadscore("push", "--setup", "--config", tmp_path / "leadscore.yaml", "--workspace", tmp_path / "var")
+    assert ran.code == 0, ran.err
+    yield scene
+    scene.nursery.stop()
+
+
+def without_run(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores.drop(columns=["run_id", "run_as_of", "since"])
+
+
+@pytest.mark.slow
+def test_scoring_that_is_killed_leaves_whole_runs_and_ends_as_if_undisturbed(scene):
+    moments, killed, data = random.Random(7), 0, 0
+    code, seconds = scene.score()
+    assert code == 0, scene.log()
+    while killed < KILLS // 2:
+        data += code == 0
+        scene.fill(data)
+        code, _ = scene.score(kill_after=moments.uniform(0, seconds))
+        assert code in (0, -signal.SIGKILL), scene.log()
+        killed += code != 0
+        scores = scene.held("scores")
+        assert len(scores) == LEADS
+        assert scores["run_id"].nunique() == 1, "a reader saw half a run"
+    assert scene.score()[0] == scene.push()[0] == 0, scene.log()
+    ended = without_run(scene.held("scores")), scene.held("lead_scores")
+    for interrupted, expected in zip(ended, scene.undisturbed(), strict=True):
+        pd.testing.assert_frame_equal(interrupted, expected)
+
+
+@pytest.mark.slow
+def test_a_push_that_is_killed_goes_on_where_it_was_and_each_record_is_there_once(scene):
+    moments, killed = random.Random(8), 0
+    expected = scene.undisturbed()[1]
+    _, seconds = scene.push_anew()
+    while killed < KILLS - KILLS // 2:
+        code, _ = scene.push(kill_after=moments.uniform(0, seconds))
+        assert code in (0, -signal.SIGKILL), scene.log()
+        killed += code != 0
+        crm = scene.held("lead_scores")
+        pd.testing.assert_frame_equal(crm, expected.head(len(crm)), check_dtype=False)
+        if code == 0:
+            scene.clear_crm()
+    assert scene.push()[0] == 0, scene.log()
+    pd.testing.assert_frame_equal(scene.held("lead_scores"), expected)
+    receipts = scene.held("deliveries")
+    assert len(receipts) == LEADS
+    assert set(receipts["status"]) == {"delivered"}
