@@ -93,14 +93,16 @@ class DatabaseFrame:
         """The names of all columns, with their types as the database calls them."""
         return {name: str(kind) for name, kind in self.declared.items()}
 
-    def stage(self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str) -> StagedFile:
-        """Stream some columns of all rows into a new table."""
+    def stage(
+        self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str, limit: int | None = None
+    ) -> StagedFile:
+        """Stream some columns of all rows, or of the first ones, into a new table."""
         wanted = [name for name in self.declared if name in names]
         types = self._types(wanted)
         columns = {name: f"c{number}" for number, name in enumerate(wanted)}
         fields = ((columns[name], ARROW[types[name]]) for name in wanted)
         schema = pa.schema([("position", pa.int64()), *fields])
-        relay = Relay(self._batches(wanted, types, schema))
+        relay = Relay(self._batches(wanted, types, schema, limit))
         with relay.told():
             duck.register("stream", pa.RecordBatchReader.from_batches(schema, relay))
             fixed = "position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
@@ -138,9 +140,16 @@ class DatabaseFrame:
         found = self.connection.execute(sa.select(*kinds)).one() if names else ()
         return {name: {1: "BIGINT", 2: "DOUBLE"}.get(kind, "VARCHAR") for name, kind in zip(names, found, strict=True)}
 
-    def _batches(self, names: Sequence[str], types: dict[str, str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, names: Sequence[str], types: dict[str, str], schema: pa.Schema, limit: int | None
+    ) -> Iterator[pa.RecordBatch]:
         columns = [self._cell(name, types[name]) for name in names]
-        query = sa.select(*columns).select_from(self.table).order_by(*(self.table.c[name] for name in self.key))
+        query = (
+            sa.select(*columns)
+            .select_from(self.table)
+            .order_by(*(self.table.c[name] for name in self.key))
+            .limit(limit)
+        )
         options = {"stream_results": True, "yield_per": ROWS}
         position = 0
         for rows in self.connection.execute(query, execution_options=options).partitions():
