@@ -115,10 +115,12 @@ class DatabaseTableReader:
         """Return the newest moment at which a row was changed, as the driver gives it."""
         return self.connection.execute(sa.select(sa.func.max(self.table.c[str(self.changed_at)]))).scalar_one()
 
-    def stage(self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str) -> StagedFile:
-        """Stream some columns of all rows into a new table."""
+    def stage(
+        self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str, limit: int | None = None
+    ) -> StagedFile:
+        """Stream some columns of all rows, or of the first ones, into a new table."""
         types = self.types([name for name in self.declared if name in names])
-        relay = Relay(self.batches(types))
+        relay = Relay(self.batches(types, limit=limit))
         with relay.told():
             duck.register("stream", self.stream_of(types, relay))
             fixed = "position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
@@ -167,13 +169,15 @@ class DatabaseTableReader:
     def stream_of(self, types: Mapping[str, str], relay: Relay) -> pa.RecordBatchReader:
         return pa.RecordBatchReader.from_batches(_schema(types), relay)
 
-    def batches(self, types: Mapping[str, str], *, since: Any = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, types: Mapping[str, str], *, since: Any = None, limit: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the rows: ``position`` and ``c0``, ``c1``, …; only those changed ``since``, or at no known time."""
         query = sa.select(*(self._cell(name, kind) for name, kind in types.items())).select_from(self.table)
         if since is not None:
             changed = self.table.c[str(self.changed_at)]
             query = query.where(sa.or_(changed >= since, changed.is_(None)))
-        query = query.order_by(*(self.table.c[name] for name in self.key))
+        query = query.order_by(*(self.table.c[name] for name in self.key)).limit(limit)
         options = {"stream_results": True, "yield_per": ROWS}
         with closing(self.connection.execute(query, execution_options=options)) as found:
             position = 0

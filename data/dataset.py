@@ -170,6 +170,14 @@ def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
 
 def require_both_classes(dataset: Dataset) -> None:
     """Raise `InputError` unless there are won and lost leads to learn from."""
+    if not dataset.settings.tells_outcomes:
+        raise InputError(
+            "nothing says how the leads ended",
+            expected="the outcome: its column and values, or a table under tables.outcomes or tables.stages",
+            got=f"settings with the tables {', '.join(dataset.settings.tables)} and no outcome",
+            where=dataset.settings.places,
+            remedy="write outcome: {column: NAME, won: [VALUE], lost: [VALUE]} into leadscore.yaml",
+        )
     counts = dataset.outcome_counts
     if not counts.won or not (counts.lost or (dataset.schema.timed and counts.open)):
         raise InputError(

@@ -201,6 +201,11 @@ class Settings(Strict):
         return ", ".join(self.place(table) for table in self.tables)
 
     @property
+    def tells_outcomes(self) -> bool:
+        """Tell whether there is a place at all where it is said how leads ended."""
+        return self.outcome is not None or "stages" in self.tables or "outcomes" in self.tables
+
+    @property
     def outcome_is_final(self) -> bool:
         """Tell whether this is flat mode: one outcome per lead without a moment at which it fell."""
         timed = "stages" in self.tables or "outcomes" in self.tables

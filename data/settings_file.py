@@ -44,6 +44,11 @@ def load_settings(path: Path) -> Settings:
     return _checked(strict_yaml.read(path)).beside(path.parent)
 
 
+def parse_settings(text: str, path: Path) -> Settings:
+    """Read the text of a ``leadscore.yaml`` as if it lay at ``path``."""
+    return _checked(strict_yaml.parse(text, path)).beside(path.parent)
+
+
 def _checked(document: Document) -> Settings:
     _check_names(document)
     try:

@@ -61,6 +61,19 @@ def simulate(
 
 
 @app.command()
+def init(
+    leads: Annotated[str, typer.Option(help="A CSV or Parquet file, a folder of them, or a database as '${NAME}'.")],
+    out: Annotated[Path, typer.Option(help="File to write; it must not be there yet.")] = Path("leadscore.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Look at tables, and propose what they mean in a leadscore.yaml, with the reasons."""
+    from pipelines.init import init as run
+    from pipelines.show import present, show_proposal
+
+    present(run(leads, out), show_proposal, as_json=as_json)
+
+
+@app.command()
 def train(
     config: ConfigOption = None,
     leads: LeadsOption = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from models.evaluation import Interval, Metrics
     from pipelines.explain import Explanation
     from pipelines.forget import Forgotten
+    from pipelines.init import InitResult
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -44,6 +46,29 @@ def show_simulation(funnel: SimulatedFunnel) -> None:
         f"{funnel.events:,} events"
     )
     say(f"Next: leadscore train --config {funnel.config}")
+
+
+def show_proposal(result: InitResult) -> None:
+    """Show what was found, what is left out, and the next command."""
+    for name, place in result.tables.items():
+        columns = result.columns.get(name, {})
+        renamed = [f"{ours}: {theirs}" for ours, theirs in columns.items() if ours != theirs]
+        same = [f"{len(columns) - len(renamed)} columns by our names"] if len(columns) > len(renamed) else []
+        say(f"{name}: {place} ({', '.join(renamed + same)})")
+    say(f"outcome: {_said(result.outcome) if result.outcome else 'not found'}")
+    families = Counter(attribute["family"] for attribute in result.attributes)
+    said = ", ".join(f"{count} {family}" for family, count in families.most_common())
+    say(f"attributes: {len(result.attributes)}{f' ({said})' if said else ''}; left out: {len(result.excluded)}")
+    for text in result.notes:
+        say(f"  {text}")
+    say(f"Written to {result.out}, with the reasons. Next: leadscore train --config {result.out}")
+
+
+def _said(outcome: Mapping[str, Any]) -> str:
+    if "table" in outcome:
+        return f"the table of {outcome['table']}"
+    values = "; ".join(f"{name}: {', '.join(outcome[name])}" for name in ("won", "lost") if outcome[name])
+    return f"{outcome['column']} ({values})"
 
 
 def show_training(result: TrainResult) -> None:

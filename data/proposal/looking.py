@@ -1,0 +1,200 @@
+"""Look at tables nobody has described yet: the files of a folder or the tables of a database, with a sample of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from data.cells import texts
+from data.checks import set_aside_damaged
+from data.connections import require_file
+from data.database import reading
+from data.errors import InputError
+from data.files import StagedFile, stage
+from data.profiles import Profile, profile
+from data.proposal.hints import role_of_name
+from data.samples import sample, with_all_values
+from data.secrets import VARIABLE, holds_password
+from data.settings import SQLITE, TABLE_ENDINGS, DatabaseTable
+from data.tables import Table
+from data.vocabulary import Kind
+
+DATABASE_ROWS = 200_000
+"""Rows of a table of a database that are looked at."""
+DATABASE_TABLES = 30
+"""Tables of a database that are looked at; of more, those whose names say something."""
+ROW_ORDER = "the order of the rows"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A table with what its columns show; ``name`` is what people call it, the file's or that in the database."""
+
+    name: str
+    source: Path | DatabaseTable
+    table: Table
+    connection: duckdb.DuckDBPyConnection
+
+    @property
+    def rows(self) -> int:
+        return self.table.file.rows
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether all rows were looked at."""
+        return isinstance(self.source, Path) or self.rows < DATABASE_ROWS
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """A sample of up to 20,000 rows."""
+        return sample(self.connection, self.table, list(self.table.file.columns))
+
+    @cached_property
+    def profiles(self) -> dict[str, Profile]:
+        order = {ROW_ORDER: pd.Series(self.cells.index, index=self.cells.index)}
+        names = self.table.file.columns
+        whole = {name: with_all_values(self.connection, self.table, name, self.cells[name]) for name in names}
+        return {name: profile(name, cells, order) for name, cells in whole.items()}
+
+    def of_kind(self, *kinds: Kind) -> list[str]:
+        return [name for name, column in self.profiles.items() if column.kind in kinds and column.filled]
+
+    def repeats(self, column: str) -> int:
+        """Return how many rows have no value of their own in a column: they lack one, or repeat it."""
+        cell = self.table.id_sql(column)
+        found = self.connection.execute(f"SELECT count(*) - count(DISTINCT {cell}) FROM {self.table.staged}")
+        return found.fetchall()[0][0]
+
+    def values(self, column: str) -> list[str]:
+        """Return the distinct values of a column, the most frequent first."""
+        cell = self.table.text_sql(column)
+        query = f"SELECT {cell} AS cell FROM {self.table.staged} GROUP BY 1 ORDER BY count(*) DESC, 1"
+        return texts(self.connection.sql(query).to_arrow_table().to_pandas()["cell"]).dropna().tolist()
+
+    def share_in(self, column: str, other: Look, theirs: str) -> float:
+        """Return which share of the distinct values of a column occurs in a column of another table."""
+        query = f"""WITH own AS (SELECT DISTINCT {self.table.id_sql(column)} AS value FROM {self.table.staged}),
+            known AS (SELECT {other.table.id_sql(theirs)} AS value FROM {other.table.staged})
+            SELECT coalesce(avg((value IN (FROM known WHERE value IS NOT NULL))::INT), 0)
+            FROM own WHERE value IS NOT NULL"""
+        return self.connection.execute(query).fetchall()[0][0]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All tables that were found; ``address`` is that of their database, ``unseen`` says why others were left out."""
+
+    looks: list[Look]
+    address: str | None = None
+    unseen: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def looking_at(place: str, *, temporary: Path) -> Iterator[Sight]:
+    """Look at a file, a folder of files, or a database: ``${NAME}``, or an SQLAlchemy URL without a password.
+
+    Raises InputError where nothing is there, or where the address holds a password, which is not repeated.
+    """
+    connection = duckdb.connect(":memory:", config={"temp_directory": str(temporary), "threads": _threads()})
+    connection.execute("CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR)")
+    try:
+        yield _database(connection, place) if is_address(place) else _files(connection, Path(place))
+    finally:
+        connection.close()
+
+
+def _threads() -> int:
+    return min(2, os.cpu_count() or 1)
+
+
+def is_address(place: str) -> bool:
+    return "://" in place or bool(VARIABLE.search(place))
+
+
+def _files(connection: duckdb.DuckDBPyConnection, path: Path) -> Sight:
+    if not path.exists():
+        raise InputError(
+            "there is no such file or folder", expected="a CSV or Parquet file, or a folder", got=str(path)
+        )
+    if not path.is_dir():
+        return Sight([_look(connection, 0, path.name, path, stage(connection, path, "staged_t0"))])
+    looks, unseen = [], {}
+    for number, file in enumerate(sorted(file for file in path.iterdir() if file.is_file())):
+        if not file.name.lower().endswith(TABLE_ENDINGS):
+            unseen[file.name] = "neither CSV nor Parquet"
+            continue
+        try:
+            looks.append(_look(connection, number, file.name, file, stage(connection, file, f"staged_t{number}")))
+        except InputError as problem:
+            unseen[file.name] = str(problem).splitlines()[0]
+    return _something(Sight(looks, unseen=unseen), str(path))
+
+
+def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Sight:
+    if holds_password(address):
+        raise InputError(
+            "a password does not belong on the command line",
+            expected="${NAME}, with the address in the environment variable NAME",
+            remedy="export NAME=… and give --leads '${NAME}', in single quotes, or the shell puts the address in",
+        )
+    require_file(address)
+    with reading(address) as database:
+        unseen = dict.fromkeys(_too_many(database.tables), "its name says nothing of leads")
+        looks = []
+        for number, name in enumerate(name for name in database.tables if name not in unseen):
+            frame = database.open(DatabaseTable(table=name))
+            file = frame.stage(connection, frame.columns, f"staged_t{number}", limit=DATABASE_ROWS)
+            looks.append(_look(connection, number, name, frame.source, file))
+    return _something(Sight(looks, address, unseen), "the database")
+
+
+def _too_many(names: list[str]) -> list[str]:
+    """Return the tables not to look at where there are many."""
+    return [name for name in names if not role_of_name(name)] if len(names) > DATABASE_TABLES else []
+
+
+def _something(sight: Sight, where: str) -> Sight:
+    """Drop what has no rows. Raises InputError where nothing is left."""
+    empty = {look.name: "no rows" for look in sight.looks if not look.rows}
+    looks = [look for look in sight.looks if look.name not in empty]
+    unseen = sight.unseen | empty
+    if not looks:
+        raise InputError(
+            "there is no table to look at",
+            expected="a table of leads: a CSV or Parquet file, or a table of a database",
+            got="; ".join(f"{name}: {why}" for name, why in list(unseen.items())[:10]) or "nothing",
+            where=where,
+        )
+    return Sight(looks, sight.address, unseen)
+
+
+def _look(
+    connection: duckdb.DuckDBPyConnection, number: int, name: str, source: Path | DatabaseTable, file: StagedFile
+) -> Look:
+    table = Table(f"t{number}", file, {})
+    set_aside_damaged(connection, table)
+    return Look(name, source, table, connection)
+
+
+def address_beside(address: str, folder: Path) -> str:
+    """Return an address for a file in a folder: the path of an SQLite database starts there."""
+    path = address.removeprefix(SQLITE)
+    if not address.startswith(SQLITE) or VARIABLE.search(path) or Path(path).is_absolute():
+        return address
+    return SQLITE + path_beside(Path(path), folder)
+
+
+def path_beside(path: Path, folder: Path) -> str:
+    """Return a path as a file in a folder names it.
+
+    >>> path_beside(Path("/crm/export/leads.csv"), Path("/crm"))
+    'export/leads.csv'
+    """
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

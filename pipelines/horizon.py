@@ -1,0 +1,41 @@
+"""The horizon that a history is long enough for: blocks of time lie one horizon apart, and each needs wins."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.dataset import Dataset
+from data.proposal import USUAL_HORIZON
+from data.proposal.columns import Line
+from data.vocabulary import HORIZON
+from features.snapshots import timed_snapshots
+from models.blocks import blocks_by_time
+from models.learning import FEWEST, FEWEST_TO_CALIBRATE
+from pipelines.moments import end_of_data
+
+HORIZONS = (HORIZON, 60, 30, 14)
+NEEDED = {"fit": FEWEST, "tune": FEWEST_TO_CALIBRATE, "test": 1}
+"""Won leads, not snapshots: one lead is looked at many times."""
+
+
+def fitting_horizon(dataset: Dataset) -> Line:
+    """Propose the longest usual horizon with which each block of the training has wins enough, else the longest."""
+    leads = pd.concat(
+        [chunk.leads[["created_at", "closed_at", "won"]] for chunk in dataset.chunks()], ignore_index=True
+    )
+    end = end_of_data(dataset)
+    for horizon in HORIZONS:
+        if _is_long_enough(leads, end, horizon):
+            why = "" if horizon == HORIZON else f": the longest of {_listed()} that this history is long enough for"
+            return Line(str(horizon), USUAL_HORIZON.reason + why)
+    return Line(str(HORIZON), f"{USUAL_HORIZON.reason}; there are few wins for any horizon")
+
+
+def _is_long_enough(leads: pd.DataFrame, end: pd.Timestamp, horizon: int) -> bool:
+    moments = timed_snapshots(leads, end, horizon).moments
+    blocks, won = blocks_by_time(moments["as_of"], horizon), moments["won"].to_numpy() == 1
+    return all(moments["row"][won & getattr(blocks, name)].nunique() >= count for name, count in NEEDED.items())
+
+
+def _listed() -> str:
+    return ", ".join(map(str, HORIZONS))
