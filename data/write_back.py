@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -36,8 +37,8 @@ class ScoreTable:
     @property
     def target(self) -> str:
         """What receipts call this table and the columns that are written: other columns are another target."""
-        columns = ",".join(f"{ours}:{theirs}" for ours, theirs in sorted(self.settings.columns.items()))
-        return f"{masked(self.address)} {self.settings.table} {self.settings.key} {columns}"
+        told = f"{self.address} {self.settings.model_dump_json(exclude={'database'})}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def set_up(self) -> bool:
         """Make the table where it is not there; tell whether it was made."""

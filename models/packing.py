@@ -1,4 +1,4 @@
-"""Scores as the store keeps them: contributions packed as float32, reasons as codes, and a digest that tells changes.
+"""Scores as the store keeps them: contributions packed as float16, reasons as codes, and a digest that tells changes.
 
 Words are made when a reason is shown: codes and values are small, and the words of a model version stay with it.
 """
@@ -6,7 +6,7 @@ Words are made when a reason is shown: codes and values are small, and the words
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,10 @@ TELLING = (
 
 
 def packed(judged: Judged, narrator: Narrator) -> pd.DataFrame:
-    """Return the columns ``contributions`` (of each concept, float32, little-endian) and ``reasons`` (JSON)."""
-    merged = narrator.merged(judged.told).astype("<f4")
+    """Return the columns ``contributions`` (of each concept, float16, little-endian) and ``reasons`` (JSON)."""
+    merged = narrator.merged(judged.told).astype("<f2")
     ways = zip(_as_lists(judged.up), _as_lists(judged.down), strict=True)
-    reasons = [json.dumps({"up": up, "down": down}, ensure_ascii=False) for up, down in ways]
+    reasons = [json.dumps(way, ensure_ascii=False, separators=(",", ":")) for way in ways]
     return pd.DataFrame({"contributions": [row.tobytes() for row in merged], "reasons": reasons})
 
 
@@ -41,12 +41,12 @@ def digests(scores: pd.DataFrame) -> pd.Series:
     return pd.Series(hashed.to_numpy().view("int64"), index=scores.index)
 
 
-def unpacked(kept: Sequence[str], features: Sequence[str], narrator: Narrator) -> tuple[Reasons, Reasons]:
+def unpacked(kept: Iterable[str], features: Sequence[str], narrator: Narrator) -> tuple[Reasons, Reasons]:
     """Return the reasons up and down of rows as they were kept; ``features`` are the names behind their codes."""
     codes = [narrator.names.index(name) for name in features]
     rows = [json.loads(text) for text in kept]
-    up = _from_lists([row["up"] for row in rows], codes, narrator, 1)
-    return up, _from_lists([row["down"] for row in rows], codes, narrator, -1)
+    up = _from_lists([row[0] for row in rows], codes, narrator, 1)
+    return up, _from_lists([row[1] for row in rows], codes, narrator, -1)
 
 
 def _from_lists(rows: list[list[list]], codes: list[int], narrator: Narrator, sign: int) -> Reasons:

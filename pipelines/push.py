@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from data.errors import InputError
@@ -21,12 +21,11 @@ from pipelines.console import step
 from pipelines.last_run import settings_of_last_run
 from pipelines.wording import Wording
 
-BATCH = 10_000
+BATCH = 20_000
 """Records that are sent in one transaction."""
 REASONS = {"reasons_up", "reasons_down"}
 SHOWN = 20
 """Refused records that are shown."""
-_TYPES = {"probability": pa.float64(), "score": pa.int64(), "as_of": pa.timestamp("us")}
 
 
 @dataclass(frozen=True)
@@ -106,20 +105,20 @@ def push(
 
 def _send_all(outbox: Outbox, table: ScoreTable, wording: Wording) -> int:
     """Send batch after batch; return how many records were refused."""
-    rejected, after = 0, ""
-    while batch := outbox.pending(BATCH, after):
+    rejected = 0
+    for batch in outbox.pending(BATCH):
         refused = table.write(_rows(batch, table.settings, wording))
         outbox.record(batch, refused)
-        rejected, after = rejected + len(refused), batch[-1]["lead_id"]
+        rejected += len(refused)
     return rejected
 
 
-def _rows(scores: Sequence[dict[str, Any]], settings: WriteBack, wording: Wording) -> pa.Table:
+def _rows(scores: pd.DataFrame, settings: WriteBack, wording: Wording) -> pa.Table:
     """Return the fields that are written, reasons as one text each."""
-    told = wording.reasons(scores) if REASONS & settings.columns.keys() else [{} for _ in scores]
-    columns = {name: [row[name] for row in scores] for name in ("lead_id", *settings.columns) if name not in REASONS}
-    columns |= {name: [" | ".join(of_lead[name]) for of_lead in told] for name in settings.columns if name in REASONS}
-    return pa.table({name: pa.array(cells, _TYPES.get(name, pa.string())) for name, cells in columns.items()})
+    if REASONS & settings.columns.keys():
+        told = wording.reasons(scores)
+        scores = scores.assign(**{name: told[name].map(" | ".join) for name in REASONS})
+    return pa.Table.from_pandas(scores[["lead_id", *settings.columns]], preserve_index=False)
 
 
 def _settings(workspace: Workspace) -> Settings:

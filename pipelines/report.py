@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
 from data.errors import InputError
@@ -60,9 +61,9 @@ def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
 
 def hottest_leads(store: Store, registry: Registry, count: int = HOTTEST) -> list[dict[str, Any]]:
     """Return the open leads with the highest probability, with their reasons in words."""
-    rows = store.hottest(count)
+    rows = pd.DataFrame(store.hottest(count), columns=[*SHOWN, "model_version", "reasons"])
     reasons = Wording(store, registry).reasons(rows)
-    return [{name: row[name] for name in SHOWN} | told for row, told in zip(rows, reasons, strict=True)]
+    return pd.concat([rows[list(SHOWN)], reasons], axis="columns").to_dict("records")  # pyright: ignore[reportReturnType]
 
 
 def _environment() -> Environment:

@@ -130,7 +130,7 @@ def _write_scores(
         for leads, judged in judged_chunks(dataset, scorer, as_of):
             counts["scored"] += len(leads)
             counts["open"] += int((leads["outcome"] == "open").sum())
-            store.add(run, as_of.to_pydatetime(), _kept(leads, judged, scorer))
+            store.add(run, _kept(leads, judged, scorer))
             if write:
                 write(_exported(leads, scorer.in_words(judged)))
         return {**counts, "changed": store.publish(run)}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import pandas as pd
 
@@ -21,13 +19,11 @@ class Wording:
         self.narrator = lru_cache(lambda version: registry.version(version).scorer.narrator)
         self.told = lru_cache(store.told)
 
-    def reasons(self, scores: Sequence[dict[str, Any]]) -> list[dict[str, list[str]]]:
-        """Return ``reasons_up`` and ``reasons_down`` of each score, as they are exported."""
-        rows = pd.DataFrame([[row["model_version"], row["reasons"]] for row in scores], columns=["version", "reasons"])
-        worded: dict[int, dict[str, list[str]]] = {}
-        for version, of_version in rows.groupby("version"):
+    def reasons(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Return ``reasons_up`` and ``reasons_down`` of each score, lists of texts as they are exported."""
+        worded = pd.DataFrame(index=scores.index, columns=["reasons_up", "reasons_down"], dtype=object)
+        for version, of_version in scores.groupby("model_version"):
             narrator, features = self.narrator(version), self.told(version).features
-            up, down = unpacked(of_version["reasons"].tolist(), features, narrator)
-            texts = zip(of_version.index, narrator.texts(up), narrator.texts(down), strict=True)
-            worded |= {place: {"reasons_up": ups, "reasons_down": downs} for place, ups, downs in texts}
-        return [worded[place] for place in range(len(scores))]
+            for name, reasons in zip(worded, unpacked(of_version["reasons"], features, narrator), strict=True):
+                worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
+        return worded

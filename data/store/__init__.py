@@ -1,13 +1,14 @@
-"""The score store: current scores, what they were before, the runs that made them, and what the CRM knows of them.
+"""The score store: scores in all their versions, the runs that made them, and what the CRM knows of them.
 
-A run writes its scores chunk by chunk, each in a transaction, to a table that nobody reads, and publishes them in one:
-so readers see the scores of a whole run or none of it, and a run that is killed leaves what was there before.
+A run adds a version of each score that changed, chunk by chunk, each in a transaction. They count once the run is done,
+which is one change of one row: so readers see all that a run found or nothing of it, and a run that is killed leaves
+what was there before. The current score of a lead is its newest version of a run that is done; the others are history.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,24 +21,15 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from data import bulk
-from data.connections import connected, engine_of, require_dialect, told
+from data.connections import connected, engine_of, require_dialect
 from data.errors import LeadscoreError
-from data.store.tables import (
-    DELIVERIES,
-    HISTORY,
-    INCOMING,
-    METADATA,
-    MODEL_VERSIONS,
-    RUNS,
-    SCORE_COLUMNS,
-    SCORES,
-)
+from data.store.tables import DELIVERIES, MODEL_VERSIONS, RUNS, SCORES
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 7_305_814_277
 """The number of the advisory lock on PostgreSQL, by which runs on several machines know of each other."""
-COLUMNS = ", ".join(SCORE_COLUMNS)
-NEWER = "s.run_as_of <= i.run_as_of AND s.digest <> i.digest"
+DONE = "done"
+GRADE = (SCORES.c.fit + SCORES.c.engagement).label("grade")
 
 
 @dataclass(frozen=True)
@@ -46,6 +38,15 @@ class Told:
 
     concepts: tuple[str, ...]
     features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run under way: its number, the newest run that is done (0: none), and whether one saw a later moment."""
+
+    run_id: int
+    before: int
+    is_outdated: bool
 
 
 class Store:
@@ -61,89 +62,90 @@ class Store:
         with connected(self.engine, self.address) as connection, connection.begin():
             yield connection
 
-    def begin(self, *, as_of: datetime, model_version: str, told: Told) -> int:
-        """Start a run and return its number; what interrupted runs left unpublished is dropped."""
+    def begin(self, *, as_of: datetime, model_version: str, told: Told) -> Run:
+        """Start a run; what runs left that never were done is dropped."""
         with self.transaction() as connection:
-            connection.execute(sa.delete(INCOMING))
-            stopped = {"status": "interrupted", "finished_at": _now()}
-            connection.execute(sa.update(RUNS).where(RUNS.c.status == "running").values(stopped))
+            before = _newest_done(connection)
+            _drop_unfinished(connection, before)
             names = {"concepts": json.dumps(told.concepts), "features": json.dumps(told.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
             connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))
-            run = {"status": "running", "started_at": _now(), "as_of": as_of, "model_version": model_version}
-            return connection.execute(sa.insert(RUNS).values(run)).inserted_primary_key[0]  # type: ignore[index]
+            latest = connection.execute(sa.select(sa.func.max(RUNS.c.as_of)).where(RUNS.c.status == DONE)).scalar_one()
+            started = {"status": "running", "started_at": _now(), "as_of": as_of, "scored": 0, "changed": 0}
+            added = connection.execute(sa.insert(RUNS).values(model_version=model_version, **started))
+            run_id = added.inserted_primary_key[0]  # type: ignore[index]
+        return Run(run_id, before, is_outdated=latest is not None and as_of < latest)
 
-    def add(self, run_id: int, as_of: datetime, scores: pd.DataFrame) -> None:
-        """Keep a chunk of scores of a run, to be published with the others.
+    def add(self, run: Run, scores: pd.DataFrame) -> None:
+        """Add those of a chunk of scores that changed; nobody sees them before `publish`.
 
-        ``scores`` has the columns of `data.store.tables.SCORES` but those of the run.
-        """
-        rows = scores.assign(run_id=run_id, run_as_of=as_of, since=as_of)[list(SCORE_COLUMNS)]
-        with self.transaction() as connection:
-            bulk.load(connection, INCOMING, pa.Table.from_pandas(rows, preserve_index=False))
-
-    def publish(self, run_id: int) -> int:
-        """Make the scores of a run the current ones, in one transaction; return how many differ from before.
-
-        What was there before goes to the history. A score of a later moment is not replaced by one of an earlier.
+        ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``. A lead that has a score of a later
+        moment keeps it.
         """
         with self.transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("ANALYZE scores_incoming")
-            run = sa.text("SELECT count(*) FROM scores_incoming")
-            scored = connection.execute(run).scalar_one()
-            changed = connection.exec_driver_sql(
-                f"""SELECT count(*) FROM scores_incoming i LEFT JOIN scores s USING (lead_id)
-                WHERE s.lead_id IS NULL OR ({NEWER})"""
-            ).scalar_one()
-            connection.exec_driver_sql(
-                f"""INSERT INTO score_history ({COLUMNS}) SELECT {", ".join(f"s.{name}" for name in SCORE_COLUMNS)}
-                FROM scores s JOIN scores_incoming i ON s.lead_id = i.lead_id WHERE {NEWER}"""
-            )
-            connection.exec_driver_sql(_replace_scores())
-            connection.execute(sa.delete(INCOMING))
-            done = {"status": "done", "finished_at": _now(), "scored": scored, "changed": changed}
-            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run_id).values(done))
-        return changed
+            if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            known = _digests(connection, run.before, scores["lead_id"]) if run.before else {}
+            changed = _changed(scores, known, run).assign(run_id=run.run_id)[[each.name for each in SCORES.columns]]
+            bulk.load(connection, SCORES, pa.Table.from_pandas(changed, preserve_index=False))
+            counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
+            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(counts))
 
-    def fail(self, run_id: int, message: str) -> None:
+    def publish(self, run: Run) -> int:
+        """Let all see what a run found; return how many scores changed."""
+        this_run = RUNS.c.run_id == run.run_id
+        with self.transaction() as connection:
+            connection.execute(sa.update(RUNS).where(this_run).values(status=DONE, finished_at=_now()))
+            return connection.execute(sa.select(RUNS.c.changed).where(this_run)).scalar_one()
+
+    def fail(self, run: Run, message: str) -> None:
         """Record that a run failed, and why."""
         failed = {"status": "failed", "finished_at": _now(), "message": message}
         with self.transaction() as connection:
-            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run_id).values(failed))
+            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(failed))
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, the newest first."""
-        return self._rows(sa.select(RUNS).order_by(RUNS.c.run_id.desc()))
+        with self.transaction() as connection:
+            return rows(connection, sa.select(RUNS).order_by(RUNS.c.run_id.desc()))
 
     def scores_of(self, lead_id: str) -> list[dict[str, Any]]:
         """Return the score of a lead and what it was before, the newest first; nothing for an unknown lead."""
-        current = sa.select(SCORES).where(SCORES.c.lead_id == lead_id)
-        before = sa.select(HISTORY).where(HISTORY.c.lead_id == lead_id).order_by(HISTORY.c.run_id.desc())
-        return [*self._rows(current), *self._rows(before)]
+        of_lead = versions().where(SCORES.c.lead_id == lead_id).order_by(SCORES.c.run_id.desc())
+        with self.transaction() as connection:
+            return rows(connection, of_lead)
 
     def hottest(self, count: int) -> list[dict[str, Any]]:
-        """Return the open leads with the highest probability."""
-        is_open = sa.select(SCORES).where(SCORES.c.outcome == "open")
-        return self._rows(is_open.order_by(SCORES.c.probability.desc(), SCORES.c.lead_id).limit(count))
+        """Return the open leads with the highest probability; the score, which has an index, rises with it."""
+        with self.transaction() as connection:
+            is_open = current(connection).where(SCORES.c.outcome == "open")
+            return rows(
+                connection,
+                is_open.order_by(SCORES.c.score.desc(), SCORES.c.probability.desc(), SCORES.c.lead_id).limit(count),
+            )
 
     def leads_per_band(self) -> dict[str, int]:
         """Return how many open leads are hot, warm and cold."""
-        counted = sa.select(SCORES.c.band, sa.func.count().label("leads")).where(SCORES.c.outcome == "open")
-        found = {row["band"]: row["leads"] for row in self._rows(counted.group_by(SCORES.c.band))}
+        with self.transaction() as connection:
+            is_open = current(connection).where(SCORES.c.outcome == "open").subquery()
+            counted = sa.select(is_open.c.band, sa.func.count().label("leads")).group_by(is_open.c.band)
+            found = {row["band"]: row["leads"] for row in rows(connection, counted)}
         return {band: found.get(band, 0) for band in ("hot", "warm", "cold")}
 
     def told(self, model_version: str) -> Told:
         """Return what the codes in scores of a model version mean."""
-        row = self._rows(sa.select(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))[0]
+        query = sa.select(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version)
+        with self.transaction() as connection:
+            (row,) = rows(connection, query)
         return Told(tuple(json.loads(row["concepts"])), tuple(json.loads(row["features"])))
 
     def forget(self, lead_id: str) -> dict[str, int]:
         """Erase a lead from all tables; return how many rows of each it was in."""
-        found = {}
         with self.transaction() as connection:
-            for table in (SCORES, HISTORY, INCOMING, DELIVERIES):
-                found[table.name] = connection.execute(sa.delete(table).where(table.c.lead_id == lead_id)).rowcount
+            found = {
+                table.name: connection.execute(sa.delete(table).where(table.c.lead_id == lead_id)).rowcount
+                for table in (SCORES, DELIVERIES)
+            }
         self._scrub()
         return found
 
@@ -155,18 +157,59 @@ class Store:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _rows(self, query: sa.Select) -> list[dict[str, Any]]:
-        with self.transaction() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+
+def versions() -> sa.Select:
+    """Return a query for all versions of scores that count, with model version and grade."""
+    made_by = sa.and_(RUNS.c.run_id == SCORES.c.run_id, RUNS.c.status == DONE)
+    return sa.select(SCORES, GRADE, RUNS.c.model_version).select_from(SCORES.join(RUNS, made_by))
 
 
-def _replace_scores() -> str:
-    """Since when a score holds stays as it was where only the moment of the run is another."""
-    changes = [f"{name} = excluded.{name}" for name in SCORE_COLUMNS if name not in ("lead_id", "since")]
-    since = "since = CASE WHEN scores.digest = excluded.digest THEN scores.since ELSE excluded.since END"
-    return f"""INSERT INTO scores ({COLUMNS}) SELECT {COLUMNS} FROM scores_incoming WHERE true
-        ON CONFLICT (lead_id) DO UPDATE SET {", ".join([*changes, since])}
-        WHERE scores.run_as_of <= excluded.run_as_of"""
+def current(connection: Connection) -> sa.Select:
+    """Return a query for the current scores: `versions` that no newer one that counts replaces."""
+    newer, newest = SCORES.alias("newer"), _newest_done(connection)
+    replaced = sa.exists().where(
+        newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
+    )
+    return versions().where(~replaced)
+
+
+def rows(connection: Connection, query: sa.Select) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _newest_done(connection: Connection) -> int:
+    """Return the number of the newest run that is done; 0 before the first. Unfinished runs have higher ones."""
+    return connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(RUNS.c.status == DONE)).scalar_one() or 0
+
+
+def _drop_unfinished(connection: Connection, newest_done: int) -> None:
+    """Drop what runs added that came to no end, if there are any: else nothing is looked at."""
+    unfinished = RUNS.c.run_id > newest_done
+    if connection.execute(sa.select(sa.func.count()).select_from(RUNS).where(unfinished)).scalar_one():
+        connection.execute(sa.delete(SCORES).where(SCORES.c.run_id > newest_done))
+        interrupted = {"status": "interrupted", "finished_at": _now()}
+        connection.execute(sa.update(RUNS).where(RUNS.c.status == "running").values(interrupted))
+
+
+def _changed(scores: pd.DataFrame, known: Mapping[str, int], run: Run) -> pd.DataFrame:
+    """Return the scores that are new or differ from the known digests; of an outdated run only the new ones."""
+    if not known:
+        return scores
+    pairs = zip(scores["lead_id"], scores["digest"], strict=True)
+    return scores[[lead not in known or (digest != known[lead] and not run.is_outdated) for lead, digest in pairs]]
+
+
+def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> dict[str, int]:
+    """Return the digests of the current scores of some leads, which are those of the newest run that is not later."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    if on_postgresql:  # else it reads the whole table, and longer the larger that is
+        connection.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    wanted = "unnest(CAST(:wanted AS text[])) AS wanted(value)" if on_postgresql else "json_each(:wanted) AS wanted"
+    query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN scores s ON s.lead_id = wanted.value
+        WHERE s.run_id <= :before ORDER BY s.run_id"""
+    ids = list(lead_ids) if on_postgresql else json.dumps(list(lead_ids))
+    found = connection.execute(sa.text(query), {"wanted": ids, "before": before})
+    return {row.lead_id: row.digest for row in found}  # the newest of a lead comes last
 
 
 @contextmanager
@@ -231,11 +274,3 @@ def _migrate(connection: Connection) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def arrow_of(rows: Sequence[dict[str, Any]], table: sa.Table) -> pa.Table:
-    """Return rows as an Arrow table with the columns of a table of the store."""
-    return pa.table({column.name: [row[column.name] for row in rows] for column in table.columns})
-
-
-__all__ = ["METADATA", "Store", "Told", "arrow_of", "open_store", "told"]

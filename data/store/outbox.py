@@ -6,17 +6,21 @@ killed between the CRM and the receipt sends these records once more, and the CR
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from data import bulk
-from data.store import Store
-from data.store.tables import DELIVERIES, SCORES
+from data.store import GRADE, Store, current, rows
+from data.store.tables import DELIVERIES, RUNS, SCORES
 
 DELIVERED, DEAD = "delivered", "dead"
 Row = dict[str, Any]
@@ -31,74 +35,57 @@ class Outbox:
 
     def count(self) -> int:
         """Return how many scores are to be sent."""
-        return self._number(sa.select(sa.func.count()).select_from(self._scores_and_receipts()).where(self._pending()))
-
-    def pending(self, limit: int, after: str = "") -> list[Row]:
-        """Return scores to be sent, by id, those ``after`` one; ``attempts`` counts the earlier ones."""
-        attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
-        query = sa.select(SCORES, attempts).select_from(self._scores_and_receipts())
-        query = query.where(self._pending(), SCORES.c.lead_id > after).order_by(SCORES.c.lead_id).limit(limit)
         with self.store.transaction() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            pending = self._pending(connection, SCORES.c.lead_id).subquery()
+            return connection.execute(sa.select(sa.func.count()).select_from(pending)).scalar_one()
 
-    def record(self, sent: Sequence[Row], refused: Mapping[str, str]) -> None:
+    def pending(self, size: int) -> Iterator[pd.DataFrame]:
+        """Yield the scores to be sent as they stand now, so many at a time; ``attempts`` counts earlier ones."""
+        with self.store.transaction() as connection:
+            columns = [column for column in SCORES.columns if column.name != "contributions"]
+            query = self._pending(connection, *columns)
+            options = {"stream_results": True, "yield_per": size}
+            with closing(connection.execute(query, execution_options=options)) as found:
+                for batch in found.partitions():
+                    yield pd.DataFrame(map(tuple, batch), columns=list(found.keys()))
+
+    def record(self, sent: pd.DataFrame, refused: Mapping[str, str]) -> None:
         """Keep a receipt of each score that was sent; ``refused`` maps the ids of those refused to the reason."""
-        if not sent:
-            return
-        now = datetime.now(UTC).replace(tzinfo=None)
-        receipts = [
-            {
-                "target": self.target,
-                "lead_id": row["lead_id"],
-                "digest": row["digest"],
-                "run_id": row["run_id"],
-                "status": DEAD if row["lead_id"] in refused else DELIVERED,
-                "attempts": row["attempts"] + 1,
-                "reason": refused.get(row["lead_id"]),
-                "at": now,
-            }
-            for row in sent
-        ]
+        reasons = sent["lead_id"].map(refused)
+        receipts = sent[["lead_id", "digest", "run_id"]].assign(
+            target=self.target,
+            status=np.where(reasons.isna(), DELIVERED, DEAD),
+            attempts=sent["attempts"] + 1,
+            reason=reasons.astype("str"),
+            at=datetime.now(UTC).replace(tzinfo=None),
+        )
         with self.store.transaction() as connection:
-            rows = pa.Table.from_pylist(receipts, _RECEIPTS)
-            bulk.upsert(connection, DELIVERIES, ("target", "lead_id"), rows)
+            kept = pa.Table.from_pandas(receipts, preserve_index=False)
+            bulk.upsert(connection, DELIVERIES, ("target", "lead_id"), kept)
 
     def dead(self) -> list[Row]:
         """Return the records that the target refused, with the reason."""
         query = sa.select(DELIVERIES).where(self._is_dead()).order_by(DELIVERIES.c.lead_id)
         with self.store.transaction() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return rows(connection, query)
 
     def dead_count(self) -> int:
-        return self._number(sa.select(sa.func.count()).select_from(DELIVERIES).where(self._is_dead()))
+        query = sa.select(sa.func.count()).select_from(DELIVERIES).where(self._is_dead())
+        with self.store.transaction() as connection:
+            return connection.execute(query).scalar_one()
 
     def retry(self) -> int:
         """Let the refused records be sent again; return how many they are."""
         with self.store.transaction() as connection:
             return connection.execute(sa.delete(DELIVERIES).where(self._is_dead())).rowcount
 
-    def _scores_and_receipts(self) -> sa.FromClause:
-        mine = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
-        return SCORES.outerjoin(DELIVERIES, mine)
-
-    def _pending(self) -> sa.ColumnElement[bool]:
-        return sa.or_(DELIVERIES.c.digest.is_(None), DELIVERIES.c.digest != SCORES.c.digest)
+    def _pending(self, connection: Connection, *columns: sa.Column) -> sa.Select:
+        """Return a query for the current scores without a receipt of the same digest."""
+        receipt = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
+        unknown = sa.or_(DELIVERIES.c.digest.is_(None), DELIVERIES.c.digest != SCORES.c.digest)
+        attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
+        scores = current(connection).with_only_columns(*columns, GRADE, RUNS.c.model_version, attempts)
+        return scores.join(DELIVERIES, receipt, isouter=True).where(unknown)
 
     def _is_dead(self) -> sa.ColumnElement[bool]:
         return sa.and_(DELIVERIES.c.target == self.target, DELIVERIES.c.status == DEAD)
-
-    def _number(self, query: sa.Select) -> int:
-        with self.store.transaction() as connection:
-            return connection.execute(query).scalar_one()
-
-
-_RECEIPTS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("target", "lead_id")),
-        *((name, pa.int64()) for name in ("digest", "run_id")),
-        ("status", pa.string()),
-        ("attempts", pa.int64()),
-        ("reason", pa.string()),
-        ("at", pa.timestamp("us")),
-    ]
-)

@@ -10,13 +10,13 @@ RUNS = sa.Table(
     "runs",
     METADATA,
     sa.Column("run_id", sa.Integer, primary_key=True),  # runs follow each other by number: clocks may step back
-    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # running, done, failed or interrupted
     sa.Column("started_at", sa.DateTime, nullable=False),
     sa.Column("finished_at", sa.DateTime),
     sa.Column("as_of", sa.DateTime, nullable=False),
     sa.Column("model_version", sa.Text, nullable=False),
-    sa.Column("scored", sa.Integer),
-    sa.Column("changed", sa.Integer),
+    sa.Column("scored", sa.Integer, nullable=False),
+    sa.Column("changed", sa.Integer, nullable=False),
     sa.Column("message", sa.Text),
 )
 
@@ -28,38 +28,24 @@ MODEL_VERSIONS = sa.Table(
     sa.Column("features", sa.Text, nullable=False),  # JSON: the names behind the codes in reasons
 )
 
-
-def _score_columns() -> list[sa.Column]:
-    return [
-        sa.Column("run_id", sa.Integer, nullable=False),
-        sa.Column("run_as_of", sa.DateTime, nullable=False),
-        sa.Column("since", sa.DateTime, nullable=False),  # the moment of the run that first found this score
-        sa.Column("as_of", sa.DateTime, nullable=False),
-        sa.Column("probability", sa.Double, nullable=False),
-        sa.Column("score", sa.SmallInteger, nullable=False),
-        sa.Column("band", sa.Text, nullable=False),
-        sa.Column("disposition", sa.Text, nullable=False),
-        sa.Column("fit", sa.Text, nullable=False),
-        sa.Column("engagement", sa.Text, nullable=False),
-        sa.Column("grade", sa.Text, nullable=False),
-        sa.Column("stage", sa.Text),
-        sa.Column("outcome", sa.Text, nullable=False),
-        sa.Column("model_version", sa.Text, nullable=False),
-        sa.Column("contributions", sa.LargeBinary, nullable=False),  # float32, little-endian, one per concept
-        sa.Column("reasons", sa.Text, nullable=False),  # JSON: {"up": [[feature code, value, points]], "down": …}
-        sa.Column("digest", sa.BigInteger, nullable=False),  # of what makes two scores different
-    ]
-
-
-SCORES = sa.Table("scores", METADATA, sa.Column("lead_id", sa.Text, primary_key=True), *_score_columns())
-HISTORY = sa.Table(
-    "score_history",
+SCORES = sa.Table(
+    "scores",
     METADATA,
-    sa.Column("lead_id", sa.Text, nullable=False),
-    *_score_columns(),
-    sa.PrimaryKeyConstraint("lead_id", "run_id"),
+    sa.Column("lead_id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("as_of", sa.DateTime, nullable=False),
+    sa.Column("probability", sa.Double, nullable=False),
+    sa.Column("score", sa.SmallInteger, nullable=False),
+    sa.Column("band", sa.Text, nullable=False),
+    sa.Column("disposition", sa.Text, nullable=False),
+    sa.Column("fit", sa.Text, nullable=False),
+    sa.Column("engagement", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("contributions", sa.LargeBinary, nullable=False),  # float16, little-endian, one per concept
+    sa.Column("reasons", sa.Text, nullable=False),  # JSON: [reasons up, reasons down], each [feature, value, points]
+    sa.Column("digest", sa.BigInteger, nullable=False),  # of what makes two scores different
 )
-INCOMING = sa.Table("scores_incoming", METADATA, sa.Column("lead_id", sa.Text, nullable=False), *_score_columns())
 
 DELIVERIES = sa.Table(
     "deliveries",
@@ -73,5 +59,3 @@ DELIVERIES = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("at", sa.DateTime, nullable=False),
 )
-
-SCORE_COLUMNS = tuple(column.name for column in INCOMING.columns)

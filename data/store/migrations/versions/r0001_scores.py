@@ -1,4 +1,4 @@
-"""Runs, model versions, current scores, their history, scores that come in, and deliveries to the CRM."""
+"""Runs, model versions, the versions of scores, and deliveries to the CRM."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,8 +16,8 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime),
         sa.Column("as_of", sa.DateTime, nullable=False),
         sa.Column("model_version", sa.Text, nullable=False),
-        sa.Column("scored", sa.Integer),
-        sa.Column("changed", sa.Integer),
+        sa.Column("scored", sa.Integer, nullable=False),
+        sa.Column("changed", sa.Integer, nullable=False),
         sa.Column("message", sa.Text),
     )
     op.create_table(
@@ -26,12 +26,26 @@ def upgrade() -> None:
         sa.Column("concepts", sa.Text, nullable=False),
         sa.Column("features", sa.Text, nullable=False),
     )
-    op.create_table("scores", _lead(), *_score_columns(), sa.PrimaryKeyConstraint("lead_id"))
-    op.create_index("scores_by_probability", "scores", ["outcome", "probability"])
-    op.create_table("score_history", _lead(), *_score_columns(), sa.PrimaryKeyConstraint("lead_id", "run_id"))
-    # What is on its way needs no crash safety: a run that was cut off begins anew.
-    unlogged = ["UNLOGGED"] if op.get_bind().dialect.name == "postgresql" else []
-    op.create_table("scores_incoming", _lead(), *_score_columns(), prefixes=unlogged)
+    op.create_table(
+        "scores",
+        sa.Column("lead_id", sa.Text, nullable=False),
+        sa.Column("run_id", sa.Integer, nullable=False),
+        sa.Column("as_of", sa.DateTime, nullable=False),
+        sa.Column("probability", sa.Double, nullable=False),
+        sa.Column("score", sa.SmallInteger, nullable=False),
+        sa.Column("band", sa.Text, nullable=False),
+        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("fit", sa.Text, nullable=False),
+        sa.Column("engagement", sa.Text, nullable=False),
+        sa.Column("stage", sa.Text),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("contributions", sa.LargeBinary, nullable=False),
+        sa.Column("reasons", sa.Text, nullable=False),
+        sa.Column("digest", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", "run_id"),
+    )
+    is_open = sa.text("outcome = 'open'")
+    op.create_index("open_leads", "scores", ["score"], postgresql_where=is_open, sqlite_where=is_open)
     op.create_table(
         "deliveries",
         sa.Column("target", sa.Text, nullable=False),
@@ -44,29 +58,3 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime, nullable=False),
         sa.PrimaryKeyConstraint("target", "lead_id"),
     )
-
-
-def _lead() -> sa.Column:
-    return sa.Column("lead_id", sa.Text, nullable=False)
-
-
-def _score_columns() -> list[sa.Column]:
-    return [
-        sa.Column("run_id", sa.Integer, nullable=False),
-        sa.Column("run_as_of", sa.DateTime, nullable=False),
-        sa.Column("since", sa.DateTime, nullable=False),
-        sa.Column("as_of", sa.DateTime, nullable=False),
-        sa.Column("probability", sa.Double, nullable=False),
-        sa.Column("score", sa.SmallInteger, nullable=False),
-        sa.Column("band", sa.Text, nullable=False),
-        sa.Column("disposition", sa.Text, nullable=False),
-        sa.Column("fit", sa.Text, nullable=False),
-        sa.Column("engagement", sa.Text, nullable=False),
-        sa.Column("grade", sa.Text, nullable=False),
-        sa.Column("stage", sa.Text),
-        sa.Column("outcome", sa.Text, nullable=False),
-        sa.Column("model_version", sa.Text, nullable=False),
-        sa.Column("contributions", sa.LargeBinary, nullable=False),
-        sa.Column("reasons", sa.Text, nullable=False),
-        sa.Column("digest", sa.BigInteger, nullable=False),
-    ]

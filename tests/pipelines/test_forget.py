@@ -1,0 +1,67 @@
+"""A forgotten lead is nowhere: not in the store, the quarantine, the copies or the report."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.connections import engine_of
+from data.settings import DatabaseTable, WriteBack
+from data.settings_file import load_settings
+from pipelines.push import push, set_up
+from pipelines.score import score
+
+
+def files_with(folder: Path, text: str) -> list[str]:
+    return [str(file) for file in folder.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
+
+
+@pytest.fixture
+def kept(workspace, config, leadscore, tmp_path) -> str:
+    """A lead that is in the store with receipts, in quarantine, in the copies of the CRM and on the report's page."""
+    lead = "Forget-Me-000001"
+    tables = {name: pd.read_parquet(config.parent / f"{name}.parquet") for name in load_settings(config).tables}
+    hot = tables["leads"].query("stage == 'qso'")["lead_id"].iloc[-1]
+    tables = {name: table.replace({"lead_id": {hot: lead}}) for name, table in tables.items()}
+    bad = pd.DataFrame({"lead_id": [lead], "stage": [None], "entered_at": [pd.Timestamp("2025-01-01", tz="UTC")]})
+    tables["stages"] = pd.concat([tables["stages"], bad], ignore_index=True)
+    address = f"sqlite:///{tmp_path / 'crm.db'}"
+    engine = engine_of(address)
+    leads = tables.pop("leads").drop_duplicates("lead_id").assign(updated_at="2026-01-01")
+    with engine.begin() as connection:
+        columns = ", ".join(f'"{name}"' for name in leads.columns if name != "lead_id")
+        connection.exec_driver_sql(f"CREATE TABLE leads (lead_id TEXT PRIMARY KEY, {columns})")
+    leads.to_sql("leads", engine, index=False, if_exists="append")
+    for name, table in tables.items():
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    there = {name: tmp_path / f"{name}.parquet" for name in tables} | {"leads": DatabaseTable(table="leads")}
+    settings = load_settings(config).model_copy(
+        update={"tables": there, "database": address, "drop": ["updated_at"], "write_back": WriteBack()}
+    )
+    score(workspace, settings=settings)
+    set_up(workspace)
+    push(workspace)
+    leadscore("report", "--workspace", workspace.root)
+    return lead
+
+
+def test_a_forgotten_lead_is_in_no_file_of_the_workspace(kept, workspace, leadscore):
+    before = {Path(file).name for file in files_with(workspace.root, kept)}
+    assert before >= {"store.db", "stages.csv", "mirror.duckdb"}
+    told = leadscore("forget", kept, "--workspace", workspace.root, "--json").json
+    assert told["anywhere"]
+    assert told["found"]["scores"] == told["found"]["deliveries"] == told["found"]["quarantine"] == 1
+    assert files_with(workspace.root, kept) == []
+
+
+def test_other_leads_stay(kept, workspace, leadscore):
+    leadscore("forget", kept, "--workspace", workspace.root)
+    told = leadscore("report", "--workspace", workspace.root, "--json").json
+    assert len(told["hottest"]) == 10
+    assert kept not in [lead["lead_id"] for lead in told["hottest"]]
+
+
+def test_an_unknown_lead_is_no_error(workspace, leadscore):
+    ran = leadscore("forget", "nobody", "--workspace", workspace.root)
+    assert ran.code == 0
+    assert "Nothing is kept of nobody." in ran.out

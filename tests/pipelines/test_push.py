@@ -1,0 +1,140 @@
+"""Scores come into the CRM: once, only what changed, and what is refused waits with its reason."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.connections import engine_of
+from data.locks import one_run_at_a_time
+from data.settings import WriteBack
+from data.settings_file import load_settings
+from data.workspace import Workspace
+from pipelines.score import score
+
+ROOT = Path(__file__).parents[2]
+
+
+class Crm:
+    """A database that scores are written back to, and commands that do it."""
+
+    def __init__(self, address: str, workspace: Workspace, config: Path, leadscore) -> None:
+        self.engine = engine_of(address)
+        self.workspace = workspace
+        self.leadscore = leadscore
+        back = WriteBack(database=address)
+        self.settings = load_settings(config).model_copy(update={"write_back": back})
+
+    def score(self, **options) -> None:
+        score(self.workspace, settings=self.settings, **options)
+
+    def push(self, *options: str):
+        return self.leadscore("push", *options, "--workspace", self.workspace.root)
+
+    def held(self) -> pd.DataFrame:
+        with self.engine.connect() as connection:
+            return pd.read_sql("SELECT * FROM lead_scores", connection).sort_values("lead_id", ignore_index=True)
+
+    def execute(self, statement: str) -> None:
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.fixture
+def crm(database, workspace, config, leadscore, monkeypatch) -> Crm:
+    crm = Crm(database, workspace, config, leadscore)
+    crm.score()
+    assert crm.push("--setup").code == 0
+    return crm
+
+
+def test_every_score_is_written_as_it_was_exported(crm, scored):
+    told = crm.push("--json").json
+    assert (told["pending"], told["written"], told["rejected"]) == (len(scored.frame), len(scored.frame), 0)
+    expected = scored.frame.sort_values("lead_id", ignore_index=True)
+    held = crm.held()
+    for name in ("lead_id", "probability", "score", "band", "disposition", "grade", "model_version"):
+        assert held[name].tolist() == expected[name].tolist(), name
+    for name in ("reasons_up", "reasons_down"):
+        assert held[name].tolist() == expected[name].map(" | ".join).tolist()
+    assert (pd.to_datetime(held["as_of"], utc=True) == expected["as_of"]).all()
+
+
+def test_a_second_push_writes_nothing(crm):
+    crm.push()
+    crm.score()
+    assert crm.push("--json").json["pending"] == 0
+
+
+def test_a_dry_run_says_how_many_and_changes_nothing(crm, scored):
+    told = crm.push("--dry-run", "--json").json
+    assert (told["pending"], told["written"]) == (len(scored.frame), 0)
+    assert crm.held().empty
+    assert f"{len(scored.frame):,} scores would be written" in crm.push("--dry-run").out
+
+
+def test_a_refused_record_waits_with_its_reason_and_comes_on_demand(crm, scored):
+    lead = scored.frame["lead_id"][0]
+    name = crm.engine.dialect.name
+    if name == "sqlite":
+        crm.execute(
+            f"CREATE TRIGGER locked BEFORE INSERT ON lead_scores WHEN NEW.lead_id = '{lead}'"
+            " BEGIN SELECT RAISE(ABORT, 'this lead is locked'); END"
+        )
+    else:
+        crm.execute(f"ALTER TABLE lead_scores ADD CONSTRAINT locked CHECK (lead_id <> '{lead}')")
+    ran = crm.push()
+    assert ran.code == 1
+    assert f"  {lead}: " in ran.out
+    assert "locked" in ran.out
+    assert len(crm.held()) == len(scored.frame) - 1
+    assert crm.push("--json").json["dead"] == 1
+    crm.execute("DROP TRIGGER locked" if name == "sqlite" else "ALTER TABLE lead_scores DROP CONSTRAINT locked")
+    assert crm.push("--retry", "--json").json["written"] == 1
+    assert len(crm.held()) == len(scored.frame)
+
+
+def test_a_table_that_was_altered_is_refused_and_nothing_is_lost(crm, scored):
+    crm.execute("ALTER TABLE lead_scores RENAME COLUMN grade TO grades")
+    ran = crm.push()
+    assert ran.code == 2
+    assert "did you mean 'grades'?" in ran.err
+    crm.execute("ALTER TABLE lead_scores RENAME COLUMN grades TO grade")
+    assert crm.push("--json").json["written"] == len(scored.frame)
+
+
+def test_settings_that_name_no_place_are_refused(workspace, leadscore):
+    ran = leadscore("push", "--workspace", workspace.root)
+    assert ran.code == 2
+    assert "write_back" in ran.err
+
+
+@pytest.mark.parametrize("verb", [["score"], ["push"], ["forget", "L0000001"]])
+def test_a_second_run_leaves_and_names_the_first(leadscore, workspace, config, verb):
+    score(
+        workspace, settings=load_settings(config).model_copy(update={"write_back": WriteBack(database="sqlite:///x")})
+    )
+    with one_run_at_a_time(workspace.lock, "score"):
+        ran = leadscore(*verb, "--workspace", workspace.root)
+    assert ran.code == 1
+    assert "another run is using this workspace" in ran.err
+    assert "leadscore score, process" in ran.err
+
+
+@pytest.mark.slow
+def test_no_password_is_in_logs_errors_or_files(workspace, config, tmp_path):
+    """The address with a password comes from the environment; the server is not there."""
+    text = config.read_text().replace("tables:", "store: ${STORE_URL}\ntables:")
+    for name in ("leads", "events", "stages", "outcomes"):
+        text = text.replace(f"{name}.parquet", str(config.parent / f"{name}.parquet"))
+    (tmp_path / "leadscore.yaml").write_text(text.replace("truth: truth.parquet\n", ""))
+    command = [sys.executable, "-m", "pipelines.cli", "score", "--config", str(tmp_path / "leadscore.yaml"),
+               "--workspace", str(workspace.root), "--json"]  # fmt: skip
+    environment = {"STORE_URL": "postgresql://me:hunter2@127.0.0.1:9/none", "PATH": "", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    assert "hunter2" not in done.stderr + done.stdout
+    assert not [file for file in workspace.root.rglob("*") if file.is_file() and b"hunter2" in file.read_bytes()]
