@@ -8,12 +8,12 @@ VENV := $(if $(UV),uv venv --quiet --allow-existing --python $(PYTHON),$(PYTHON)
 INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock
+.PHONY: help demo test lint chaos bench lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-demo: .venv/installed  ## simulate leads, train, score and report
+demo: .venv/installed  ## simulate a CRM, train, score, write back and report
 	$(BIN)/leadscore demo
 
 test: .venv/installed  ## run the whole test suite
@@ -24,8 +24,12 @@ lint: .venv/installed  ## check style, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --project pyproject.toml
 
+chaos: .venv/installed  ## kill scoring and write-back 200 times at random moments, on a real PostgreSQL
+	LEADSCORE_KILLS=200 $(BIN)/python -m pytest tests/pipelines/test_chaos.py
+
 bench: .venv/installed  ## measure speed and memory beside named references
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.store
 
 lock: .venv/installed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
