@@ -9,6 +9,7 @@ Text that a spreadsheet would run as a formula gets a leading apostrophe; ids an
 from __future__ import annotations
 
 import csv
+import errno
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
-from data.errors import InputError
+from data.errors import InputError, LeadscoreError
 
 ENDINGS = (".csv", ".parquet")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORMULA = "^([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"  # the last four are the full-width forms
 NUMBER = r"^[+-]?\d+(?:[.,]\d+)*%?$"
 Write = Callable[[pd.DataFrame], None]
@@ -81,7 +83,7 @@ class _Export:
             self._write(table)
 
     def _write(self, table: pa.Table) -> None:
-        with _told_as_input_errors(self.path):
+        with _told(self.path):
             self.writer = self.writer or self._open(table.schema)
             self.writer.write(table)
 
@@ -95,7 +97,7 @@ class _Export:
         if self.writer is None and self.without_rows is not None:
             self._write(self.without_rows)
         if self.writer is not None:
-            with _told_as_input_errors(self.path):
+            with _told(self.path):
                 self.writer.close()
                 self.draft.replace(self.path)
 
@@ -113,10 +115,17 @@ def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
-def _told_as_input_errors(path: Path) -> Iterator[None]:
+def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise LeadscoreError(
+                "there is no room for this file",
+                got=problem.strerror or "",
+                where=str(path),
+                remedy="make room and run the same command again: the file is as it was before",
+            ) from None
         raise InputError(
             "this file cannot be written",
             expected="a path in a folder that exists and can be written to",

@@ -8,8 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from data.errors import LeadscoreError
+
+
+def _opened(lock: Path) -> TextIO:
+    try:
+        return lock.open("a+", encoding="utf-8")
+    except OSError as problem:
+        raise LeadscoreError(
+            "the workspace cannot be written to", got=problem.strerror or str(problem), where=str(lock.parent)
+        ) from None
 
 
 @contextmanager
@@ -23,7 +33,7 @@ def one_run_at_a_time(lock: Path, doing: str) -> Iterator[None]:
     Traceback (most recent call last):
     data.errors.LeadscoreError: another run is using this workspace...
     """
-    with lock.open("a+", encoding="utf-8") as file:
+    with _opened(lock) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -201,15 +201,15 @@ class Registry:
         """Load a stored model; what is not on our own list is refused, whatever the artefact says of itself."""
         with tempfile.TemporaryDirectory() as folder:
             uri = self.client.get_model_version_download_uri(NAME, str(version.version))
-            file = Path(artifacts.download_artifacts(uri, dst_path=folder)) / "model.skops"
             try:
+                file = Path(artifacts.download_artifacts(uri, dst_path=folder)) / "model.skops"
                 return skops.io.load(file, trusted=list(TRUSTED_TYPES))
-            except (UntrustedTypesFoundException, OSError) as problem:
+            except (UntrustedTypesFoundException, MlflowException, OSError) as problem:
                 raise ModelError(
                     f"version {version.version} cannot be loaded",
-                    expected="a model of scikit-learn and LightGBM parts only",
-                    got=str(problem)[:300],
-                    remedy="train again, and keep the registry out of others' reach",
+                    expected="a model of scikit-learn and LightGBM parts only, and room to unpack it",
+                    got=" ".join(str(problem).split())[-300:],
+                    remedy="make room if that is what is missing; else train again",
                 ) from None
 
 

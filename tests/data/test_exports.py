@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.errors import InputError
+from data.errors import InputError, LeadscoreError
 from data.exports import export_to
 from data.files import stage
 
@@ -125,3 +126,22 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path) -> None:
         written(tmp_path / "out.xlsx")
     with pytest.raises(InputError, match="cannot be written"):
         written(tmp_path / "nowhere" / "out.csv", pd.DataFrame({"a": [1]}))
+
+
+@pytest.fixture
+def little_room():
+    """Let no file of this process grow beyond 100 kB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "scores.parquet"])
+def test_without_room_the_file_stays_as_it_was(tmp_path, name, little_room):
+    (tmp_path / name).write_text("the scores of yesterday")
+    frame = pd.DataFrame({"lead_id": [f"{number * 7919:09d}" for number in range(50_000)]})
+    with pytest.raises(LeadscoreError, match="no room for this file"), export_to(tmp_path / name) as write:
+        write(frame)
+    assert (tmp_path / name).read_text() == "the scores of yesterday"
+    assert [file.name for file in tmp_path.iterdir()] == [name]
