@@ -151,7 +151,9 @@ def write_store(address: str, rows: int, changed: float, anew: bool) -> Callable
 
     if anew:
         with psycopg.connect(address, autocommit=True) as connection:
-            tables = "scores, deliveries, runs, model_versions, alembic_version"
+            tables = (
+                "leadscore_scores, leadscore_deliveries, leadscore_runs, leadscore_model_versions, leadscore_schema"
+            )
             for table in tables.split(", "):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
 

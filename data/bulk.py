@@ -73,7 +73,8 @@ def _on_conflict(connection: Connection, into: str, key: Sequence[str], names: S
 
 
 def _quoted(connection: Connection, names: Sequence[str]) -> list[str]:
-    return [connection.dialect.identifier_preparer.quote(name) for name in names]
+    """Names as they stand in SQL; statements without parameters need no doubled percent signs."""
+    return [connection.dialect.identifier_preparer.quote(name).replace("%%", "%") for name in names]
 
 
 def _copy(connection: Connection, table: sa.TableClause, into: str, rows: pa.Table) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,11 @@ def _url(address: str) -> URL:
     return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
 
 
+def identity(address: str) -> str:
+    """Return what tells a database from others: where it is, without the password."""
+    return str(_url(address).set(password=None))
+
+
 def _prepare_sqlite(connection, _record) -> None:
     connection.isolation_level = None  # the driver would begin transactions late, and end them early
     connection.text_factory = lambda raw: raw.decode("utf-8", errors="replace")
@@ -81,6 +87,13 @@ def require_file(address: str) -> None:
         raise InputError("there is no such database file", expected="an SQLite file", got=str(url.database))
 
 
+def is_passing(problem: BaseException) -> bool:
+    """Tell whether it may help to try again: a server that is away, or a file that another process holds."""
+    if not isinstance(problem, exc.OperationalError):
+        return False
+    return not isinstance(problem.orig, sqlite3.Error) or any(word in str(problem.orig) for word in ("locked", "busy"))
+
+
 @contextmanager
 def connected(engine: Engine, address: str) -> Iterator[Connection]:
     """Connect, trying again a few times, and tell what goes wrong meanwhile in plain words.
@@ -92,7 +105,7 @@ def connected(engine: Engine, address: str) -> Iterator[Connection]:
 
 
 @tenacity.retry(
-    retry=tenacity.retry_if_exception_type(exc.OperationalError),
+    retry=tenacity.retry_if_exception(is_passing),
     stop=tenacity.stop_after_attempt(ATTEMPTS),
     wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=5),
     reraise=True,
@@ -119,7 +132,9 @@ def _our_error(problem: exc.DBAPIError, address: str) -> LeadscoreError:
             where=masked(address),
             remedy="make room and run the same command again: nothing was lost",
         )
-    if isinstance(problem, exc.OperationalError) or problem.connection_invalidated:
+    if "unable to open database file" in said:
+        return InputError("this database file cannot be opened", expected="a file in a folder that exists", got=address)
+    if is_passing(problem) or problem.connection_invalidated:
         return LeadscoreError(
             "the database cannot be reached, or the connection was lost",
             got=said,

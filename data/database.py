@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +49,8 @@ class Database:
 
     def open(self, source: DatabaseTable) -> DatabaseTableReader:
         """Look at a table. Raises InputError where it is not there."""
-        if source.table not in self.tables:
+        schema, _, name = source.table.rpartition(".")
+        if source.table not in self.tables and not sa.inspect(self.connection).has_table(name, schema or None):
             raise InputError(
                 f"there is no table '{source.table}' in the database",
                 expected=", ".join(self.tables[:20]),
@@ -87,6 +89,8 @@ class DatabaseTableReader:
         self.declared = {column["name"]: column["type"] for column in columns}
         self.key: list[str] = inspector.get_pk_constraint(name, schema or None).get("constrained_columns", [])
         self.changed_at = self._column_of_changes()
+        self.verbatim: Collection[str] = ()
+        """Columns that are read as text because they are ids, which a floating-point number would round."""
 
     def _column_of_changes(self) -> str | None:
         named = self.source.updated_at
@@ -108,12 +112,14 @@ class DatabaseTableReader:
         """The names of all columns, with their types as the database calls them."""
         return {name: str(kind) for name, kind in self.declared.items()}
 
-    def count(self) -> int:
-        return self.connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar_one()
-
     def newest(self) -> Any:
-        """Return the newest moment at which a row was changed, as the driver gives it."""
-        return self.connection.execute(sa.select(sa.func.max(self.table.c[str(self.changed_at)]))).scalar_one()
+        """Return the newest moment at which a row was changed, or the highest number that tells so."""
+        name = str(self.changed_at)
+        cell = self._cell(name, self.types([name])[name])
+        found = self.connection.execute(sa.select(sa.func.max(cell)).select_from(self.table)).scalar_one()
+        if isinstance(found, Decimal):
+            return float(found)
+        return found if isinstance(found, datetime) or not isinstance(found, date) else _midnight(found)
 
     def stage(
         self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str, limit: int | None = None
@@ -148,7 +154,7 @@ class DatabaseTableReader:
         """Return the plain type of some columns: text, whole number, number or time."""
         if self.connection.dialect.name == "sqlite":
             return self._types_of_values(names)
-        return {name: _plain_type(self.declared[name]) for name in names}
+        return {name: "VARCHAR" if name in self.verbatim else _plain_type(self.declared[name]) for name in names}
 
     def _types_of_values(self, names: Sequence[str]) -> dict[str, str]:
         """SQLite keeps any value in any column, so the values decide: all whole, all numbers, or text."""
@@ -189,10 +195,10 @@ class DatabaseTableReader:
                 position += len(rows)
 
     def _cell(self, name: str, kind: str) -> sa.ColumnElement[Any]:
-        """PostgreSQL knows moments that Python does not: infinity is read as missing."""
+        """PostgreSQL knows moments that Python does not, such as infinity: they are read as missing."""
         column = self.table.c[name]
         if kind == "TIMESTAMP" and self.connection.dialect.name == "postgresql":
-            return sa.case((sa.func.isfinite(column), column), else_=None)
+            return sa.case((column.between(sa.text("'0001-01-02'"), sa.text("'9999-12-30'")), column), else_=None)
         return column
 
 
@@ -221,8 +227,12 @@ def _times(values: Sequence[Any]) -> pa.Array:
 
 def _naive_utc(value: Any) -> datetime | None:
     if value is None or not isinstance(value, datetime):
-        return value if value is None else datetime(value.year, value.month, value.day)
+        return value and _midnight(value)
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
 
 
 def _texts(values: Sequence[Any]) -> pa.Array:

@@ -136,7 +136,8 @@ def open_dataset(
     Raises `InputError` where the input as a whole cannot be used.
     """
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="staging-", dir=workspace))
+    remove_abandoned(workspace)
+    folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
     connection = duckdb.connect(":memory:", config=_limits(folder))
     try:
         with _told_as_our_errors(settings):
@@ -147,6 +148,24 @@ def open_dataset(
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(workspace: Path) -> None:
+    """Remove the folders in which runs were reading that were killed."""
+    for folder in workspace.glob("staging-*-*"):
+        process = folder.name.split("-")[1]
+        if not _is_alive(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager

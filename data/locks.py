@@ -1,4 +1,4 @@
-"""One run at a time: a lock on the workspace, which the system lets go of however a run ends."""
+"""One run at a time: a lock on a workspace or a store, which the system lets go of however a run ends."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 A table is copied where it has a key and a column that tells when a row was changed (``updated_at``, or the one named in
 the settings). The newest such moment is the watermark; the next run asks for the rows from a little before it on, since
-transactions may end later than they began. What does not add up (rows that are gone, other columns or types, a clock
-that was set back) is found, and then the table is fetched anew.
+transactions may end later than they began. The keys of all rows are compared each time: rows that are gone are dropped,
+and where others are missing, or columns or types are others, the table is fetched anew. What this cannot see is a
+change of a row that is dated more than an hour before the newest one known: a clock may step back so far, no farther.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from data.connections import identity
 from data.database import DatabaseTableReader
 from data.files import Relay, StagedFile
 
@@ -82,9 +84,20 @@ class Mirror:
         if copy is None or not wanted <= copy.types.keys() or not _continues(reader, copy):
             return self._fetched(duck, reader, wanted), "fetched whole, and kept to fetch only changes next time"
         fetched, changed = self._with_changes(duck, reader, copy)
-        if _count(duck, f"mirror.{copy.table}") != reader.count():
-            return self._fetched(duck, reader, wanted), "fetched whole, since rows are gone in the source"
+        if self._lacks_rows(duck, reader, fetched):
+            return self._fetched(duck, reader, wanted), "fetched whole, since rows came that have an old date"
         return fetched, f"{changed:,} rows fetched that changed since {copy.watermark}, the others as kept"
+
+    def _lacks_rows(self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, copy: Copy) -> bool:
+        """Drop the rows that are gone in the source; tell whether others are there that the copy lacks."""
+        keys = {name: copy.types[name] for name in reader.key}
+        same = " AND ".join(f"m.{copy.columns[name]} = k.c{number}" for number, name in enumerate(keys))
+        with _transaction(duck):
+            _stream(duck, reader, keys, "CREATE OR REPLACE TEMP TABLE keys AS SELECT * EXCLUDE (position)")
+            duck.execute(f"DELETE FROM mirror.{copy.table} m WHERE NOT EXISTS (SELECT 1 FROM keys k WHERE {same})")
+            lacks = _count(duck, "keys") != _count(duck, f"mirror.{copy.table}")
+            duck.execute("DROP TABLE keys")
+        return lacks
 
     def _known(self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader) -> Copy | None:
         found = duck.execute("SELECT known FROM mirror.copies WHERE name = $1", [_name(reader)]).fetchall()
@@ -92,33 +105,28 @@ class Mirror:
 
     def _fetched(self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, wanted: set[str]) -> Copy:
         types = reader.types([name for name in reader.columns if name in wanted])
-        copy = Copy(_name(reader), types, reader.newest())
-        duck.execute("BEGIN")
-        _stream(duck, reader, copy, f"CREATE OR REPLACE TABLE mirror.{copy.table} AS SELECT * EXCLUDE (position)")
-        self._remember(duck, copy)
+        copy = Copy(_name(reader), types, _watermark(reader))
+        with _transaction(duck):
+            _stream(duck, reader, types, f"CREATE OR REPLACE TABLE mirror.{copy.table} AS SELECT * EXCLUDE (position)")
+            _remember(duck, copy)
         return copy
 
     def _with_changes(
         self, duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, copy: Copy
     ) -> tuple[Copy, int]:
         """Replace the rows that changed; those of the overlap come again and stay as they are."""
-        newer = Copy(copy.table, copy.types, reader.newest())
+        newer = Copy(copy.table, copy.types, _watermark(reader))
         since = copy.watermark - OVERLAP if isinstance(copy.watermark, datetime) else copy.watermark
-        keys = " AND ".join(f"m.{copy.columns[name]} = n.{copy.columns[name]}" for name in reader.key)
-        duck.execute("BEGIN")
-        _stream(duck, reader, copy, "CREATE OR REPLACE TEMP TABLE news AS SELECT * EXCLUDE (position)", since)
-        changed = _count(duck, f"(SELECT * FROM news EXCEPT SELECT * FROM mirror.{copy.table})")
-        duck.execute(f"DELETE FROM mirror.{copy.table} m USING news n WHERE {keys}")
-        duck.execute(f"INSERT INTO mirror.{copy.table} SELECT * FROM news")
-        duck.execute("DROP TABLE news")
-        self._remember(duck, newer)
+        same = " AND ".join(f"m.{copy.columns[name]} = n.{copy.columns[name]}" for name in reader.key)
+        with _transaction(duck):
+            statement = "CREATE OR REPLACE TEMP TABLE news AS SELECT * EXCLUDE (position)"
+            _stream(duck, reader, copy.types, statement, since)
+            changed = _count(duck, f"(SELECT * FROM news EXCEPT SELECT * FROM mirror.{copy.table})")
+            duck.execute(f"DELETE FROM mirror.{copy.table} m USING news n WHERE {same}")
+            duck.execute(f"INSERT INTO mirror.{copy.table} SELECT * FROM news")
+            duck.execute("DROP TABLE news")
+            _remember(duck, newer)
         return newer, changed
-
-    def _remember(self, duck: duckdb.DuckDBPyConnection, copy: Copy) -> None:
-        """Keep what is known of a copy together with the copy itself."""
-        known = {"types": copy.types, "watermark": _as_json(copy.watermark)}
-        duck.execute("INSERT OR REPLACE INTO mirror.copies VALUES ($1, $2)", [copy.table, json.dumps(known)])
-        duck.execute("COMMIT")
 
     def _staged(
         self,
@@ -144,12 +152,39 @@ class Mirror:
     def forget(self) -> int:
         """Remove all copies, so that nothing of an erased lead stays; the next run fetches whole tables."""
         there = self.path.exists()
-        self.path.unlink(missing_ok=True)
+        for file in self.path.parent.glob(f"{self.path.name}*"):  # a run that was killed leaves a log beside it
+            file.unlink()
         return int(there)
 
 
 def _name(reader: DatabaseTableReader) -> str:
-    return "t" + hashlib.sha256(f"{reader.address}\n{reader.source.table}".encode()).hexdigest()[:16]
+    told = f"{identity(reader.address)}\n{reader.source.table}\n{reader.changed_at}"
+    return "t" + hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _watermark(reader: DatabaseTableReader) -> Any:
+    """Return the newest change, but nothing later than now: one wrong date in the future must not hide all others."""
+    newest, now = reader.newest(), datetime.now(UTC)
+    if isinstance(newest, datetime):
+        return min(newest, now if newest.tzinfo else now.replace(tzinfo=None))
+    return min(newest, f"{now:%Y-%m-%d %H:%M:%S}") if isinstance(newest, str) else newest  # SQLite has times as text
+
+
+@contextmanager
+def _transaction(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    duck.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        duck.execute("ROLLBACK")
+        raise
+    duck.execute("COMMIT")
+
+
+def _remember(duck: duckdb.DuckDBPyConnection, copy: Copy) -> None:
+    """Keep what is known of a copy together with the copy itself."""
+    known = {"types": copy.types, "watermark": _as_json(copy.watermark)}
+    duck.execute("INSERT OR REPLACE INTO mirror.copies VALUES ($1, $2)", [copy.table, json.dumps(known)])
 
 
 def _continues(reader: DatabaseTableReader, copy: Copy) -> bool:
@@ -161,11 +196,15 @@ def _continues(reader: DatabaseTableReader, copy: Copy) -> bool:
 
 
 def _stream(
-    duck: duckdb.DuckDBPyConnection, reader: DatabaseTableReader, copy: Copy, statement: str, since: Any = None
+    duck: duckdb.DuckDBPyConnection,
+    reader: DatabaseTableReader,
+    types: dict[str, str],
+    statement: str,
+    since: Any = None,
 ) -> None:
-    relay = Relay(reader.batches(copy.types, since=since))
+    relay = Relay(reader.batches(types, since=since))
     with relay.told():
-        duck.register("stream", reader.stream_of(copy.types, relay))
+        duck.register("stream", reader.stream_of(types, relay))
         duck.execute(f"{statement} FROM stream")
         duck.unregister("stream")
 

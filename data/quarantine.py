@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,7 @@ from data.files import own_name
 from data.tables import BATCH, Table
 from data.vocabulary import TABLES, Kind
 
+CELL_ENDS = re.compile(r"[,;\t|\"\r\n]")
 ADDED = ("position", "line", "reason", "text")
 
 
@@ -40,15 +42,16 @@ def forget_rows(folder: Path, lead_id: str) -> int:
 
 
 def _forget_in(path: Path, lead_id: str) -> int:
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    kept = [row for row in rows if lead_id not in row and lead_id not in row[-1]]  # the last cell: a damaged record
-    if len(kept) < len(rows):
-        draft = path.with_suffix(".draft")
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *kept])
-        draft.replace(path)
-    return len(rows) - len(kept)
+    draft, forgotten = path.with_suffix(".draft"), 0
+    with path.open(encoding="utf-8", newline="") as file, draft.open("w", encoding="utf-8", newline="") as kept:
+        write = csv.writer(kept, lineterminator="\n").writerow
+        for row in csv.reader(file):
+            if lead_id in row or lead_id in CELL_ENDS.split(row[-1]):  # the last cell: the text of a damaged record
+                forgotten += 1
+            else:
+                write(row)
+    draft.replace(path)
+    return forgotten
 
 
 def _names(table: Table) -> list[str]:

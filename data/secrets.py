@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from urllib.parse import quote, unquote
 
 from data.errors import InputError
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^:/@]*):(?P<password>.*)@")
 IN_QUERY = re.compile(
-    r"(?P<key>[?&](?:password|passwd|pwd|secret|token|key|sslpassword)=)(?P<value>[^&]*)", re.IGNORECASE
+    r"(?P<key>[?&;=](?:password|passwd|pwd|secret|token|key|sslpassword)=)(?P<value>[^&;]*)", re.IGNORECASE
 )
 HIDDEN = "***"
 
@@ -30,7 +31,12 @@ def resolve(text: str, environment: Mapping[str, str] | None = None) -> str:
             expected=f"a value to put into '{masked(text)}'",
             remedy=f"set it where the command runs: export {missing[0]}=…",
         )
-    return VARIABLE.sub(lambda found: known[found[1]], text)
+    return VARIABLE.sub(lambda found: known[found[1]], CREDENTIALS.sub(lambda found: _quoted(found[0], known), text))
+
+
+def _quoted(credentials: str, known: Mapping[str, str]) -> str:
+    """Read what stands before the host, where signs such as @ and / in a password must not end it."""
+    return VARIABLE.sub(lambda found: quote(known[found[1]], safe=""), credentials)
 
 
 def holds_password(text: str) -> bool:
@@ -39,6 +45,7 @@ def holds_password(text: str) -> bool:
     >>> holds_password("postgresql://me:secret@crm/sales"), holds_password("postgresql://me:${PASSWORD}@crm/sales")
     (True, False)
     """
+    text = unquote(text)
     found = CREDENTIALS.search(text)
     secrets = [*([found["password"]] if found else []), *(each["value"] for each in IN_QUERY.finditer(text))]
     return any(VARIABLE.sub("", secret) for secret in secrets)

@@ -30,8 +30,8 @@ SQLITE = "sqlite:///"
 
 
 def _as_texts(value: Any) -> Any:
-    """YAML reads ``won: [1, true]`` as numbers and booleans; the values of a column are compared as text."""
-    return [str(item) for item in value] if isinstance(value, list) else value
+    """The values of a column are compared as text."""
+    return ["" if item is None else str(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_naive_utc(moment: datetime) -> datetime:
@@ -43,6 +43,12 @@ def _without_password(address: str) -> str:
     if holds_password(address):
         raise ValueError("a password does not belong into this file: write ${NAME} and set NAME in the environment")
     return address
+
+
+def _no_address(value: Any) -> Any:
+    if isinstance(value, str) and "://" in value:
+        raise ValueError("an address of a database stands under database; here stands a file, or {table: NAME}")
+    return value
 
 
 def _is_table(value: Any) -> str:
@@ -119,8 +125,17 @@ class WriteBack(Strict):
     key: str = "lead_id"
     columns: dict[str, str] = Field(default_factory=lambda: {name: name for name in SCORE_FIELDS}, min_length=1)
 
+    @model_validator(mode="after")
+    def _each_has_its_own_column(self) -> Self:
+        taken = [self.key, *self.columns.values()]
+        twice = next((name for name in taken if taken.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"two fields would be written to the column '{twice}'")
+        return self
 
-Source = Annotated[Annotated[Path, Tag("file")] | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
+
+File = Annotated[Path, BeforeValidator(_no_address), Tag("file")]
+Source = Annotated[File | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
 
 
 class Settings(Strict):
@@ -214,7 +229,7 @@ class Settings(Strict):
 
 def _address_beside(address: str | None, folder: Path) -> str | None:
     """Let the path of an SQLite file start from a folder; other addresses stay as they are."""
-    if not address or not address.startswith(SQLITE):
+    if not address or not address.startswith(SQLITE) or "${" in address:
         return address
     return f"{SQLITE}{(folder / address.removeprefix(SQLITE)).resolve()}"
 

@@ -36,6 +36,11 @@ PARTS: dict[str, type[BaseModel]] = {
 
 def load_settings(path: Path) -> Settings:
     """Read a ``leadscore.yaml``, or a folder that holds one or holds tables named as in the vocabulary."""
+    if ":/" in str(path):
+        raise InputError(
+            "this is an address, and a leadscore.yaml or a folder is needed",
+            remedy="write it into leadscore.yaml under database, as ${NAME}; `leadscore init` proposes the rest",
+        )
     if not path.exists():
         raise InputError("there is no such file or folder", expected=f"a {FILE_NAME} or a folder", got=str(path))
     if path.is_dir():
@@ -101,7 +106,11 @@ def _input_error(problem: ErrorDetails, document: Document) -> InputError:
             remedy=nearest(str(place[-1]), known),
         )
     what = problem["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(problem["input"], dict) else masked(repr(problem["input"]))[:80]
+    given = (
+        ""
+        if isinstance(problem["input"], dict) or "://" in str(problem["input"])
+        else masked(repr(problem["input"]))[:80]
+    )
     return InputError(
         f"the setting '{name}' is wrong: {what}" if name else what,
         got="" if problem["type"] == "missing" else given,

@@ -34,6 +34,26 @@ class Document:
         return f"{self.path}, line {self.lines[place]}" if place else str(self.path)
 
 
+class _Loader(yaml.SafeLoader):
+    """Words stay words: ``yes`` is no truth, and ``007`` no number, before it is known what they are for."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _not_yaml(problem: Exception, path: Path) -> InputError:
+    """Say what is wrong and where, without the text, which may hold a secret."""
+    what = getattr(problem, "problem", None) or type(problem).__name__
+    mark = getattr(problem, "problem_mark", None)
+    place = f"{path}, line {mark.line + 1}" if mark else str(path)
+    return InputError("this file is not YAML", got=str(what), where=place)
+
+
 def read(path: Path) -> Document:
     """Read a YAML file that holds a mapping. Raises InputError."""
     try:
@@ -46,17 +66,17 @@ def read(path: Path) -> Document:
 
 def parse(text: str, path: Path) -> Document:
     """Parse the text of a file that holds a mapping. Raises InputError."""
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         lines = dict(_lines(node, path)) if node else {}
         content = loader.construct_document(node) if node else None
-    except yaml.YAMLError as problem:
-        raise InputError("this file is not YAML", got=str(problem), where=str(path)) from None
+    except (yaml.YAMLError, RecursionError) as problem:
+        raise _not_yaml(problem, path) from None
     finally:
         loader.dispose()
     if not isinstance(content, dict):
-        raise InputError("the file must hold a mapping", expected="tables: …", got=str(content)[:80], where=str(path))
+        raise InputError("the file must hold a mapping", expected="tables: …", where=str(path))
     return Document(content, path, lines)
 
 

@@ -121,6 +121,9 @@ def open_table(
     reader = sources.database.open(source)
     columns = _meanings(reader, name, settings, scoring=scoring)
     needed = {*columns.values(), *(_needed_of_leads(reader, settings, trained) if name == "leads" else ())}
+    reader.verbatim = {
+        columns[ours] for ours, known in TABLES[name].items() if known.kind is Kind.ID and ours in columns
+    }
     file = sources.mirror.stage(connection, reader, needed, into) or reader.stage(connection, needed, into)
     return Table(name, file, columns)
 

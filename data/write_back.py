@@ -8,18 +8,18 @@ from collections.abc import Iterator
 import pyarrow as pa
 import sqlalchemy as sa
 import tenacity
-from sqlalchemy import Engine, exc
+from sqlalchemy import Connection, Engine, exc
 
 from data import bulk
-from data.connections import ATTEMPTS, connected, engine_of, require_dialect, require_file, told
+from data.connections import ATTEMPTS, connected, engine_of, identity, is_passing, require_dialect, require_file, told
 from data.errors import InputError, nearest
 from data.secrets import masked
 from data.settings import WriteBack
 
 TYPES = {"probability": sa.Double(), "score": sa.SmallInteger(), "as_of": sa.DateTime(timezone=True)}
 """Types of the columns of a new table; all others hold text."""
-REFUSED_STATES = ("22", "23", "44", "P0")
-"""Classes of SQLSTATE: data exception, integrity constraint, check option, raised by a function."""
+REFUSED_STATES = ("21", "22", "23", "44", "P0")
+"""Classes of SQLSTATE: cardinality, data exception, integrity constraint, check option, raised by a function."""
 
 
 class ScoreTable:
@@ -37,7 +37,7 @@ class ScoreTable:
     @property
     def target(self) -> str:
         """What receipts call this table and the columns that are written: other columns are another target."""
-        told = f"{self.address} {self.settings.model_dump_json(exclude={'database'})}"
+        told = f"{identity(self.address)} {self.settings.model_dump_json(exclude={'database'})}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def set_up(self) -> bool:
@@ -72,6 +72,10 @@ class ScoreTable:
                 where="write_back.key",
             )
 
+    def is_empty(self) -> bool:
+        with connected(self.engine, self.address) as connection:
+            return connection.execute(sa.select(sa.literal(1)).select_from(self.table).limit(1)).first() is None
+
     def _unique_columns(self, inspector: sa.Inspector) -> set[str]:
         """Return the columns that are unique by themselves."""
         keys = [inspector.get_pk_constraint(self.name, self.schema)["constrained_columns"]]
@@ -79,7 +83,7 @@ class ScoreTable:
         keys += [
             [name for name in each["column_names"] if name]
             for each in inspector.get_indexes(self.name, self.schema)
-            if each["unique"]
+            if each["unique"] and not any(name.endswith("_where") for name in each.get("dialect_options", {}))
         ]
         return {key[0] for key in keys if len(key) == 1}
 
@@ -103,11 +107,24 @@ class ScoreTable:
         theirs = {"lead_id": self.settings.key, **self.settings.columns}
         wanted = rows.select(list(theirs)).rename_columns(list(theirs.values()))
         with told(self.address):
-            return dict(self._refused(wanted))
+            return self._write(wanted)
 
-    def _refused(self, rows: pa.Table) -> Iterator[tuple[str, str]]:
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception(is_passing),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=5),
+        reraise=True,
+    )
+    def _write(self, rows: pa.Table) -> dict[str, str]:
+        with self.engine.connect() as connection:
+            return dict(self._refused(connection, rows))
+
+    def _refused(self, connection: Connection, rows: pa.Table) -> Iterator[tuple[str, str]]:
         try:
-            self._upsert(rows)
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+                bulk.upsert(connection, self.table, [self.settings.key], rows)
         except exc.DatabaseError as problem:
             if not _is_of_the_record(problem):
                 raise
@@ -115,20 +132,8 @@ class ScoreTable:
                 yield str(rows[self.settings.key][0].as_py()), " ".join(str(problem.orig).split())[:300]
                 return
             half = rows.num_rows // 2
-            yield from self._refused(rows.slice(0, half))
-            yield from self._refused(rows.slice(half))
-
-    @tenacity.retry(
-        retry=tenacity.retry_if_exception_type(exc.OperationalError),
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
-        wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=5),
-        reraise=True,
-    )
-    def _upsert(self, rows: pa.Table) -> None:
-        with self.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-            bulk.upsert(connection, self.table, [self.settings.key], rows)
+            yield from self._refused(connection, rows.slice(0, half))
+            yield from self._refused(connection, rows.slice(half))
 
 
 def _is_of_the_record(problem: exc.DatabaseError) -> bool:

@@ -173,7 +173,7 @@ def push(
         return present(set_up(Workspace.at(workspace), settings), show_set_up, as_json=as_json)
     result = run(Workspace.at(workspace), settings, dry_run=dry_run, retry=retry)
     present(result, show_push, as_json=as_json)
-    raise typer.Exit(1 if result.rejected else 0)
+    raise typer.Exit(1 if result.dead and not dry_run else 0)
 
 
 @app.command()

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from data.dataset import MIRROR
+from data.dataset import MIRROR, remove_abandoned
+from data.errors import InputError
 from data.locks import one_run_at_a_time
 from data.mirror import Mirror
 from data.quarantine import forget_rows
@@ -35,14 +36,15 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
 
     The CRM and exported files stay as they are: a lead that the CRM still has comes back with the next run.
     """
+    if not lead_id.strip():
+        raise InputError("no lead is named", expected="the id of a lead, exactly as the data has it")
     with one_run_at_a_time(workspace.lock, "forget"):
         with open_store(store_address(workspace), writing=True) as store:
             found = store.forget(lead_id)
-        copies = Mirror(workspace.root / MIRROR).forget()
+        Mirror(workspace.root / MIRROR).forget()  # whole: the next run fetches it again
+        remove_abandoned(workspace.root)
         quarantined = forget_rows(workspace.quarantine, lead_id)
-        return Forgotten(
-            lead_id, {**found, "copies": copies, "quarantine": quarantined, "report": _forget_page(workspace, lead_id)}
-        )
+        return Forgotten(lead_id, {**found, "quarantine": quarantined, "report": _forget_page(workspace, lead_id)})
 
 
 def _forget_page(workspace: Workspace, lead_id: str) -> int:

@@ -9,7 +9,9 @@ from data.workspace import Workspace
 def keep(settings: Settings, workspace: Workspace) -> None:
     """Remember the settings of a run; secrets are names of environment variables in them."""
     text = settings.with_absolute_paths().model_dump_json(indent=1)
-    workspace.last_scored.write_text(text, encoding="utf-8")
+    draft = workspace.last_scored.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(workspace.last_scored)
 
 
 def settings_of_last_run(workspace: Workspace) -> Settings | None:

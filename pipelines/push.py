@@ -85,28 +85,28 @@ def push(
         table = score_table(back, address)
         table.check()
         outbox = Outbox(store, table.target)
-        if retry and not dry_run:
-            outbox.retry()
-        pending = outbox.count() + (outbox.dead_count() if retry and dry_run else 0)
+        if not dry_run and table.is_empty():
+            outbox.begin_anew()
+        pending = outbox.count(retry=retry)
         with step(f"writing {pending:,} scores to {back.table}" if not dry_run else "looking what is to be written"):
-            rejected = 0 if dry_run else _send_all(outbox, table, Wording(store, Registry(workspace)))
-        dead = outbox.dead()
+            rejected = 0 if dry_run else _send_all(outbox, table, Wording(store, Registry(workspace)), retry=retry)
+        dead = outbox.dead(SHOWN)
         return PushResult(
             target=back.table,
             pending=pending,
             written=0 if dry_run else pending - rejected,
             rejected=rejected,
-            dead=len(dead),
-            refused=[{"lead_id": row["lead_id"], "reason": row["reason"]} for row in dead[:SHOWN]],
+            dead=outbox.dead_count(),
+            refused=[{"lead_id": row["lead_id"], "reason": row["reason"]} for row in dead],
             dry_run=dry_run,
             seconds=round(time.perf_counter() - began, 2),
         )
 
 
-def _send_all(outbox: Outbox, table: ScoreTable, wording: Wording) -> int:
+def _send_all(outbox: Outbox, table: ScoreTable, wording: Wording, *, retry: bool = False) -> int:
     """Send batch after batch; return how many records were refused."""
     rejected = 0
-    for batch in outbox.pending(BATCH):
+    for batch in outbox.pending(BATCH, retry=retry):
         refused = table.write(_rows(batch, table.settings, wording))
         outbox.record(batch, refused)
         rejected += len(refused)

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine
 from data import bulk
 from data.connections import connected, engine_of, require_dialect
 from data.errors import LeadscoreError
+from data.locks import one_run_at_a_time
 from data.store.tables import DELIVERIES, MODEL_VERSIONS, RUNS, SCORES
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -42,11 +43,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way: its number, the newest run that is done (0: none), and whether one saw a later moment."""
+    """A run under way: its number, and that of the newest run that is done (0: none)."""
 
     run_id: int
     before: int
-    is_outdated: bool
 
 
 class Store:
@@ -70,33 +70,30 @@ class Store:
             names = {"concepts": json.dumps(told.concepts), "features": json.dumps(told.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
             connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))
-            latest = connection.execute(sa.select(sa.func.max(RUNS.c.as_of)).where(RUNS.c.status == DONE)).scalar_one()
             started = {"status": "running", "started_at": _now(), "as_of": as_of, "scored": 0, "changed": 0}
             added = connection.execute(sa.insert(RUNS).values(model_version=model_version, **started))
             run_id = added.inserted_primary_key[0]  # type: ignore[index]
-        return Run(run_id, before, is_outdated=latest is not None and as_of < latest)
+        return Run(run_id, before)
 
     def add(self, run: Run, scores: pd.DataFrame) -> None:
         """Add those of a chunk of scores that changed; nobody sees them before `publish`.
 
-        ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``. A lead that has a score of a later
-        moment keeps it.
+        ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``.
         """
         with self.transaction() as connection:
             if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             known = _digests(connection, run.before, scores["lead_id"]) if run.before else {}
-            changed = _changed(scores, known, run).assign(run_id=run.run_id)[[each.name for each in SCORES.columns]]
+            changed = _changed(scores, known).assign(run_id=run.run_id)[[each.name for each in SCORES.columns]]
             bulk.load(connection, SCORES, pa.Table.from_pandas(changed, preserve_index=False))
             counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
-            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(counts))
+            _update_running(connection, run, counts)
 
     def publish(self, run: Run) -> int:
         """Let all see what a run found; return how many scores changed."""
-        this_run = RUNS.c.run_id == run.run_id
         with self.transaction() as connection:
-            connection.execute(sa.update(RUNS).where(this_run).values(status=DONE, finished_at=_now()))
-            return connection.execute(sa.select(RUNS.c.changed).where(this_run)).scalar_one()
+            _update_running(connection, run, {"status": DONE, "finished_at": _now()})
+            return connection.execute(sa.select(RUNS.c.changed).where(RUNS.c.run_id == run.run_id)).scalar_one()
 
     def fail(self, run: Run, message: str) -> None:
         """Record that a run failed, and why."""
@@ -143,8 +140,8 @@ class Store:
         """Erase a lead from all tables; return how many rows of each it was in."""
         with self.transaction() as connection:
             found = {
-                table.name: connection.execute(sa.delete(table).where(table.c.lead_id == lead_id)).rowcount
-                for table in (SCORES, DELIVERIES)
+                name: connection.execute(sa.delete(table).where(table.c.lead_id == lead_id)).rowcount
+                for name, table in (("scores", SCORES), ("deliveries", DELIVERIES))
             }
         self._scrub()
         return found
@@ -153,8 +150,10 @@ class Store:
         """Let nothing of deleted rows stay in the files, as far as the database allows."""
         engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         with connected(engine, self.address) as connection:
-            connection.exec_driver_sql("VACUUM")
-            if connection.dialect.name == "sqlite":
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"VACUUM {SCORES.name}, {DELIVERIES.name}")
+            else:
+                connection.exec_driver_sql("VACUUM")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -191,12 +190,23 @@ def _drop_unfinished(connection: Connection, newest_done: int) -> None:
         connection.execute(sa.update(RUNS).where(RUNS.c.status == "running").values(interrupted))
 
 
-def _changed(scores: pd.DataFrame, known: Mapping[str, int], run: Run) -> pd.DataFrame:
-    """Return the scores that are new or differ from the known digests; of an outdated run only the new ones."""
+def _update_running(connection: Connection, run: Run, values: Mapping[str, Any]) -> None:
+    """Change the record of a run, unless another run has taken it for interrupted meanwhile."""
+    running = sa.and_(RUNS.c.run_id == run.run_id, RUNS.c.status == "running")
+    if not connection.execute(sa.update(RUNS).where(running).values(values)).rowcount:
+        raise LeadscoreError(
+            "another run has begun on this score store and dropped what this one found",
+            expected="one run at a time",
+            remedy="run the same command again when the other is done",
+        )
+
+
+def _changed(scores: pd.DataFrame, known: Mapping[str, int]) -> pd.DataFrame:
+    """Return the scores that are new or differ from the known digests."""
     if not known:
         return scores
     pairs = zip(scores["lead_id"], scores["digest"], strict=True)
-    return scores[[lead not in known or (digest != known[lead] and not run.is_outdated) for lead, digest in pairs]]
+    return scores[[known.get(lead) != digest for lead, digest in pairs]]
 
 
 def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> dict[str, int]:
@@ -205,7 +215,7 @@ def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> 
     if on_postgresql:  # else it reads the whole table, and longer the larger that is
         connection.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     wanted = "unnest(CAST(:wanted AS text[])) AS wanted(value)" if on_postgresql else "json_each(:wanted) AS wanted"
-    query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN scores s ON s.lead_id = wanted.value
+    query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN {SCORES.name} s ON s.lead_id = wanted.value
         WHERE s.run_id <= :before ORDER BY s.run_id"""
     ids = list(lead_ids) if on_postgresql else json.dumps(list(lead_ids))
     found = connection.execute(sa.text(query), {"wanted": ids, "before": before})
@@ -231,19 +241,22 @@ def open_store(address: str, *, writing: bool = False) -> Iterator[Store]:
 
 @contextmanager
 def _claimed(engine: Engine, address: str, *, writing: bool) -> Iterator[None]:
-    """Hold an advisory lock, which PostgreSQL lets go when the connection ends, however it ends."""
-    if not writing or engine.dialect.name != "postgresql":
+    """Hold a lock that ends with the process: one on a file beside SQLite's, or PostgreSQL's advisory one."""
+    if not writing:
         yield
-        return
-    with connected(engine, address) as connection:
-        if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one():
-            raise LeadscoreError(
-                "another run is writing to this score store",
-                expected="one run at a time",
-                remedy="wait until it is done and run the same command again",
-            )
-        connection.commit()
-        yield
+    elif engine.dialect.name == "sqlite":
+        with one_run_at_a_time(Path(f"{engine.url.database}.lock"), "on this score store"):
+            yield
+    else:
+        with connected(engine, address) as connection:
+            if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one():
+                raise LeadscoreError(
+                    "another run is writing to this score store",
+                    expected="one run at a time",
+                    remedy="wait until it is done and run the same command again",
+                )
+            connection.commit()
+            yield
 
 
 def _let_readers_read(connection: Connection) -> None:
@@ -260,16 +273,24 @@ def _migrate(connection: Connection) -> None:
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    newest, present = ScriptDirectory.from_config(config).get_heads(), MigrationContext.configure(connection)
-    if set(present.get_current_heads()) != set(newest):
+    newest = ScriptDirectory.from_config(config).get_heads()
+    present = MigrationContext.configure(connection, opts={"version_table": "leadscore_schema"})
+    if set(present.get_current_heads()) == set(newest):
+        return connection.rollback()
+    try:
         command.upgrade(config, "head")
-        connection.commit()
-    else:
-        connection.rollback()
+    except CommandError as problem:
+        raise LeadscoreError(
+            "this score store was made by another version of leadscore",
+            got=str(problem),
+            remedy="use the newer version, or name another store",
+        ) from None
+    return connection.commit()
 
 
 def _now() -> datetime:

@@ -33,17 +33,17 @@ class Outbox:
     store: Store
     target: str
 
-    def count(self) -> int:
-        """Return how many scores are to be sent."""
+    def count(self, *, retry: bool = False) -> int:
+        """Return how many scores are to be sent; with those that were refused where they are to be tried again."""
         with self.store.transaction() as connection:
-            pending = self._pending(connection, SCORES.c.lead_id).subquery()
+            pending = self._pending(connection, SCORES.c.lead_id, retry=retry).subquery()
             return connection.execute(sa.select(sa.func.count()).select_from(pending)).scalar_one()
 
-    def pending(self, size: int) -> Iterator[pd.DataFrame]:
-        """Yield the scores to be sent as they stand now, so many at a time; ``attempts`` counts earlier ones."""
+    def pending(self, size: int, *, retry: bool = False) -> Iterator[pd.DataFrame]:
+        """Yield what `count` counts, so many scores at a time; ``attempts`` counts earlier ones."""
         with self.store.transaction() as connection:
             columns = [column for column in SCORES.columns if column.name != "contributions"]
-            query = self._pending(connection, *columns)
+            query = self._pending(connection, *columns, retry=retry)
             options = {"stream_results": True, "yield_per": size}
             with closing(connection.execute(query, execution_options=options)) as found:
                 for batch in found.partitions():
@@ -63,9 +63,9 @@ class Outbox:
             kept = pa.Table.from_pandas(receipts, preserve_index=False)
             bulk.upsert(connection, DELIVERIES, ("target", "lead_id"), kept)
 
-    def dead(self) -> list[Row]:
-        """Return the records that the target refused, with the reason."""
-        query = sa.select(DELIVERIES).where(self._is_dead()).order_by(DELIVERIES.c.lead_id)
+    def dead(self, count: int) -> list[Row]:
+        """Return the first of the records that the target refused, with the reason."""
+        query = sa.select(DELIVERIES).where(self._is_dead()).order_by(DELIVERIES.c.lead_id).limit(count)
         with self.store.transaction() as connection:
             return rows(connection, query)
 
@@ -74,15 +74,16 @@ class Outbox:
         with self.store.transaction() as connection:
             return connection.execute(query).scalar_one()
 
-    def retry(self) -> int:
-        """Let the refused records be sent again; return how many they are."""
+    def begin_anew(self) -> None:
+        """Forget all receipts, so that all scores are sent again: the target is new."""
         with self.store.transaction() as connection:
-            return connection.execute(sa.delete(DELIVERIES).where(self._is_dead())).rowcount
+            connection.execute(sa.delete(DELIVERIES).where(DELIVERIES.c.target == self.target))
 
-    def _pending(self, connection: Connection, *columns: sa.Column) -> sa.Select:
+    def _pending(self, connection: Connection, *columns: sa.Column, retry: bool) -> sa.Select:
         """Return a query for the current scores without a receipt of the same digest."""
         receipt = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
         unknown = sa.or_(DELIVERIES.c.digest.is_(None), DELIVERIES.c.digest != SCORES.c.digest)
+        unknown = sa.or_(unknown, self._is_dead()) if retry else unknown
         attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
         scores = current(connection).with_only_columns(*columns, GRADE, RUNS.c.model_version, attempts)
         return scores.join(DELIVERIES, receipt, isouter=True).where(unknown)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 METADATA = sa.MetaData()
 
 RUNS = sa.Table(
-    "runs",
+    "leadscore_runs",
     METADATA,
     sa.Column("run_id", sa.Integer, primary_key=True),  # runs follow each other by number: clocks may step back
     sa.Column("status", sa.Text, nullable=False),  # running, done, failed or interrupted
@@ -21,7 +21,7 @@ RUNS = sa.Table(
 )
 
 MODEL_VERSIONS = sa.Table(
-    "model_versions",
+    "leadscore_model_versions",
     METADATA,
     sa.Column("model_version", sa.Text, primary_key=True),
     sa.Column("concepts", sa.Text, nullable=False),  # JSON: the names behind the contributions, in their order
@@ -29,7 +29,7 @@ MODEL_VERSIONS = sa.Table(
 )
 
 SCORES = sa.Table(
-    "scores",
+    "leadscore_scores",
     METADATA,
     sa.Column("lead_id", sa.Text, primary_key=True),
     sa.Column("run_id", sa.Integer, primary_key=True),
@@ -48,7 +48,7 @@ SCORES = sa.Table(
 )
 
 DELIVERIES = sa.Table(
-    "deliveries",
+    "leadscore_deliveries",
     METADATA,
     sa.Column("target", sa.Text, primary_key=True),
     sa.Column("lead_id", sa.Text, primary_key=True),

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from data import database as module
 from data.connections import engine_of
 from data.database import reading
+from data.dataset import open_dataset
 from data.errors import InputError, LeadscoreError
-from data.settings import DatabaseTable
+from data.settings import DatabaseTable, Outcome, Settings
 
 NOON = datetime(2026, 1, 1, 12)
 
@@ -144,3 +145,22 @@ def test_a_connection_that_breaks_on_the_way_is_told(postgres):
             other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
         table.stage(duck, ["id"], "staged")
     gc.collect()
+
+
+def test_long_ids_that_are_numbers_are_kept_to_the_last_digit(postgres, tmp_path):
+    make(
+        postgres,
+        "CREATE TABLE leads (lead_id NUMERIC PRIMARY KEY, y TEXT)",
+        "INSERT INTO leads VALUES (123456789012345678, 'won'), (123456789012345679, 'lost')",
+    )
+    settings = Settings(database=postgres, tables={"leads": DatabaseTable(table="leads")}, outcome=Outcome(column="y"))
+    with open_dataset(settings, workspace=tmp_path) as dataset:
+        (chunk,) = dataset.chunks()
+    assert chunk.leads["lead_id"].tolist() == ["123456789012345678", "123456789012345679"]
+
+
+def test_views_and_the_own_schema_are_found(postgres):
+    make(postgres, "CREATE TABLE leads (id INTEGER)", "CREATE VIEW v AS SELECT * FROM leads",
+         "CREATE MATERIALIZED VIEW m AS SELECT * FROM leads")  # fmt: skip
+    for name in ("public.leads", "v", "public.v", "m"):
+        assert rows(postgres, ["id"], name) == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from data.connections import engine_of
 from data.database import DatabaseTableReader, reading
+from data.errors import InputError
 from data.mirror import Mirror
 from data.settings import DatabaseTable
 
@@ -75,7 +76,7 @@ def test_unchanged_rows_are_not_fetched_again(source, monkeypatch):
 
     def counted(self, *args, **options):
         for batch in original(self, *args, **options):
-            fetched.append(batch.num_rows)
+            fetched.append(batch.num_rows if options.get("since") else 0)  # keys come each time
             yield batch
 
     monkeypatch.setattr(DatabaseTableReader, "batches", counted)
@@ -94,7 +95,58 @@ def test_rows_that_are_gone_are_gone(source):
     source.remove("a")
     rows, note = source.staged()
     assert rows == [("b", 2)]
-    assert "rows are gone" in note
+    assert note.startswith("0 rows fetched")
+
+
+def test_a_row_that_came_with_an_old_date_while_another_went_is_seen(source):
+    source.staged()
+    source.remove("a")
+    source.put("imported", 9, hours=-5000)
+    assert source.staged()[0] == [("b", 2), ("imported", 9)]
+
+
+def test_a_date_far_in_the_future_hides_no_later_change(source):
+    source.put("typo", 1, hours=24 * 365 * 70)
+    source.staged()
+    source.put("a", 5, hours=24 * 400)
+    assert ("a", 5) in source.staged()[0]
+
+
+def test_another_database_under_the_same_name_has_copies_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_URL", f"sqlite:///{tmp_path / 'one.db'}")
+    one, other = (Source(f"sqlite:///{tmp_path / name}.db", tmp_path) for name in ("one", "other"))
+    for number, each in enumerate((one, other)):
+        each.put("a", number, hours=0)
+        monkeypatch.setenv("CRM_URL", each.address)
+        each.address = "${CRM_URL}"
+        assert each.staged()[0] == [("a", number)]
+
+
+@pytest.mark.parametrize("kind", ["DATE", "NUMERIC", "INTEGER"])
+def test_changes_may_be_told_by_days_or_numbers(postgres, tmp_path, kind):
+    values = {"DATE": ("'2026-01-01'", "'2026-01-02'"), "NUMERIC": ("1.5", "2.5"), "INTEGER": ("1", "2")}[kind]
+    engine = engine_of(postgres)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE leads (id TEXT PRIMARY KEY, updated_at {kind})")
+        connection.exec_driver_sql(f"INSERT INTO leads VALUES ('a', {values[0]})")
+    for expected in (["a"], ["a", "b"]):
+        with duckdb.connect() as duck, reading(postgres) as database:
+            file = Mirror(tmp_path / "m").stage(duck, database.open(DatabaseTable(table="leads")), ["id"], "staged")
+            assert file is not None
+            cells = duck.execute(f"SELECT {file.columns['id']} FROM staged").fetchall()
+            assert [cell for (cell,) in cells] == expected
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"INSERT INTO leads VALUES ('b', {values[1]}) ON CONFLICT DO NOTHING")
+
+
+def test_what_goes_wrong_while_fetching_is_told_as_it_is(source, monkeypatch):
+    def broken(self, *args, **options):
+        raise InputError("the source broke")
+        yield
+
+    monkeypatch.setattr(DatabaseTableReader, "batches", broken)
+    with pytest.raises(InputError, match="the source broke"):
+        source.staged()
 
 
 def test_a_clock_that_was_set_back_is_noticed(source):

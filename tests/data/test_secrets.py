@@ -9,7 +9,7 @@ from data.secrets import holds_password, masked, resolve
 def test_several_names_in_one_address_are_read(monkeypatch):
     monkeypatch.setenv("CRM_USER", "me")
     monkeypatch.setenv("CRM_PASSWORD", "p@ss")
-    assert resolve("postgresql://${CRM_USER}:${CRM_PASSWORD}@crm/sales") == "postgresql://me:p@ss@crm/sales"
+    assert resolve("postgresql://${CRM_USER}:${CRM_PASSWORD}@crm/sales") == "postgresql://me:p%40ss@crm/sales"
 
 
 @pytest.mark.parametrize("environment", [{}, {"CRM_URL": ""}])

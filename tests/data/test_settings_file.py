@@ -99,6 +99,9 @@ def test_an_unknown_word_is_answered_with_the_line_and_the_nearest_one(tmp_path,
         ("thresholds: {hot: 3}\n", "less than 1"),
         ("write_back: {table: t}\n", "write_back needs a database"),
         ("as_of: soon\n", "as_of"),
+        ("as_of: 2026-13-45\n", "as_of"),
+        ("database: sqlite:///a\nwrite_back: {columns: {score: s, band: s}}\n", "two fields would be written"),
+        ("database: sqlite:///a\nwrite_back: {columns: {score: lead_id}}\n", "two fields would be written"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_is_expected(tmp_path, text, told):
@@ -116,3 +119,12 @@ def test_a_written_password_is_refused_and_not_shown(tmp_path, key):
     assert "write ${NAME}" in said
     assert "leadscore.yaml, line 3" in said
     assert "hunter2" not in said
+
+
+def test_an_address_where_a_file_should_stand_is_refused_and_not_shown(tmp_path):
+    with pytest.raises(InputError, match="stands under database") as told:
+        load(tmp_path, "tables:\n  leads: postgresql://me:hunter2@crm/db\n")
+    assert "hunter2" not in str(told.value)
+    with pytest.raises(InputError, match="this is an address") as told:
+        load_settings(Path("postgresql://me:hunter2@crm/db"))
+    assert "hunter2" not in str(told.value)

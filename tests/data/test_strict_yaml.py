@@ -43,7 +43,7 @@ def test_what_is_no_mapping_is_refused(text):
 
 
 def test_what_is_no_yaml_is_refused_with_its_place():
-    with pytest.raises(InputError, match=r"not YAML(.|\n)*line 2"):
+    with pytest.raises(InputError, match=r"not YAML(.|\n)*line 3"):
         parse("a: 1\nb: [1, 2\nc: 3\n", Path("a.yaml"))
 
 
@@ -51,3 +51,20 @@ def test_what_is_no_text_is_refused(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(InputError, match="no text"):
         read(tmp_path / "a.yaml")
+
+
+def test_a_secret_in_a_broken_line_is_not_shown():
+    with pytest.raises(InputError) as told:
+        parse("database: postgresql://me:hunter2@crm/db: x\n", Path("a.yaml"))
+    assert "hunter2" not in str(told.value)
+    assert "a.yaml, line 1" in str(told.value)
+
+
+def test_words_stay_words():
+    content = parse("won: [yes, 007, 1.10, no]\nas_of: 2026-01-01\nrules: null\nempty:\n", Path("a.yaml")).content
+    assert content == {"won": ["yes", "007", "1.10", "no"], "as_of": "2026-01-01", "rules": None, "empty": None}
+
+
+def test_a_file_that_contains_itself_is_refused():
+    with pytest.raises(InputError, match="not YAML"):
+        parse("tables: &a {leads: *a}\n", Path("a.yaml"))

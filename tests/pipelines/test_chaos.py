@@ -96,7 +96,7 @@ class Scene:
         """Let all scores be sent again, to a table that is empty."""
         with self.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM lead_scores")
-            connection.exec_driver_sql("DELETE FROM deliveries")
+            connection.exec_driver_sql("DELETE FROM leadscore_deliveries")
 
     def push_anew(self) -> tuple[int, float]:
         self.clear_crm()
@@ -117,7 +117,7 @@ class Scene:
     def undisturbed(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the scores of the store and of the CRM after one run from nothing."""
         with self.engine.begin() as connection:
-            for table in ("scores", "deliveries", "runs", "lead_scores"):
+            for table in ("leadscore_scores", "leadscore_deliveries", "leadscore_runs", "lead_scores"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
         assert self.score()[0] == self.push()[0] == 0, self.log()
         return self.current(), self.held("lead_scores")
@@ -187,6 +187,6 @@ def test_a_push_that_is_killed_goes_on_where_it_was_and_each_record_is_there_onc
             scene.clear_crm()
     assert scene.push()[0] == 0, scene.log()
     pd.testing.assert_frame_equal(scene.held("lead_scores"), expected)
-    receipts = scene.held("deliveries")
+    receipts = scene.held("leadscore_deliveries")
     assert len(receipts) == LEADS
     assert set(receipts["status"]) == {"delivered"}

@@ -65,3 +65,15 @@ def test_an_unknown_lead_is_no_error(workspace, leadscore):
     ran = leadscore("forget", "nobody", "--workspace", workspace.root)
     assert ran.code == 0
     assert "Nothing is kept of nobody." in ran.out
+
+
+def test_a_blank_id_is_refused_and_erases_nothing(kept, workspace, leadscore):
+    before = (workspace.quarantine / "stages.csv").read_bytes()
+    assert leadscore("forget", "", "--workspace", workspace.root).code == 2
+    assert (workspace.quarantine / "stages.csv").read_bytes() == before
+
+
+def test_what_a_killed_run_left_is_removed(workspace, leadscore):
+    (workspace.root / "staging-999999999-x").mkdir()
+    leadscore("forget", "nobody", "--workspace", workspace.root)
+    assert not list(workspace.root.glob("staging-*"))

@@ -1,5 +1,6 @@
 """Scores come into the CRM: once, only what changed, and what is refused waits with its reason."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -90,9 +91,18 @@ def test_a_refused_record_waits_with_its_reason_and_comes_on_demand(crm, scored)
     assert f"  {lead}: " in ran.out
     assert "locked" in ran.out
     assert len(crm.held()) == len(scored.frame) - 1
-    assert crm.push("--json").json["dead"] == 1
+    again = crm.push("--json")
+    assert (again.code, json.loads(again.out)["pending"], json.loads(again.out)["dead"]) == (1, 0, 1)
     crm.execute("DROP TRIGGER locked" if name == "sqlite" else "ALTER TABLE lead_scores DROP CONSTRAINT locked")
     assert crm.push("--retry", "--json").json["written"] == 1
+    assert len(crm.held()) == len(scored.frame)
+
+
+def test_a_table_that_was_made_anew_gets_all_scores(crm, scored):
+    crm.push()
+    crm.execute("DROP TABLE lead_scores")
+    crm.push("--setup")
+    assert crm.push("--json").json["written"] == len(scored.frame)
     assert len(crm.held()) == len(scored.frame)
 
 

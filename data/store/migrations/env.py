@@ -4,7 +4,7 @@ from alembic import context
 
 
 def run() -> None:
-    context.configure(connection=context.config.attributes["connection"])
+    context.configure(connection=context.config.attributes["connection"], version_table="leadscore_schema")
     with context.begin_transaction():
         context.run_migrations()
 

@@ -27,9 +27,9 @@ def publish(outbox: Outbox, **probabilities: float) -> None:
     outbox.store.publish(number)
 
 
-def send(outbox: Outbox, **refused: str) -> list[str]:
+def send(outbox: Outbox, *, retry: bool = False, **refused: str) -> list[str]:
     sent = []
-    for batch in outbox.pending(2):
+    for batch in outbox.pending(2, retry=retry):
         outbox.record(batch, refused)
         sent += batch["lead_id"].tolist()
     return sorted(sent)
@@ -65,7 +65,7 @@ def test_a_refused_record_waits_with_its_reason(outbox):
     publish(outbox, a=0.1, b=0.2)
     send(outbox, a="no such lead")
     assert outbox.count() == 0
-    assert [(row["lead_id"], row["reason"], row["attempts"]) for row in outbox.dead()] == [("a", "no such lead", 1)]
+    assert [(row["lead_id"], row["reason"], row["attempts"]) for row in outbox.dead(9)] == [("a", "no such lead", 1)]
 
 
 def test_a_refused_record_is_sent_again_when_it_changes(outbox):
@@ -73,13 +73,21 @@ def test_a_refused_record_is_sent_again_when_it_changes(outbox):
     send(outbox, a="no such lead")
     publish(outbox, a=0.2)
     assert send(outbox) == ["a"]
-    assert outbox.dead() == []
+    assert outbox.dead_count() == 0
 
 
 def test_refused_records_are_sent_again_on_demand(outbox):
     publish(outbox, a=0.1, b=0.2)
     send(outbox, a="no such lead")
-    assert outbox.retry() == 1
+    assert (outbox.count(), outbox.count(retry=True)) == (0, 1)
+    assert send(outbox, retry=True, a="still none") == ["a"]
+    assert [(row["reason"], row["attempts"]) for row in outbox.dead(9)] == [("still none", 2)]
+
+
+def test_a_new_target_gets_all_scores(outbox):
+    publish(outbox, a=0.1)
+    send(outbox)
+    outbox.begin_anew()
     assert send(outbox) == ["a"]
 
 

@@ -99,10 +99,22 @@ def test_what_a_run_adds_while_it_is_under_way_is_no_history_either(store):
     assert [row["probability"] for row in store.scores_of("a")] == [0.1]
 
 
-def test_a_score_of_an_earlier_moment_does_not_replace_a_later_one(store):
+def test_runs_follow_each_other_by_number_whatever_their_moments(store):
+    """A clock that steps back, or scores of a past moment: the newest run counts, and the next one mends it."""
     run(store, TUESDAY, a=0.5)
-    assert run(store, MONDAY, a=0.1, b=0.1) == 1
-    assert current(store) == {"a": 0.5, "b": 0.1}
+    assert run(store, MONDAY, a=0.1) == 1
+    assert [row["probability"] for row in store.scores_of("a")] == [0.1, 0.5]
+
+
+def test_a_run_that_another_one_dropped_cannot_go_on_or_be_published(store):
+    first = store.begin(as_of=MONDAY, model_version="1", told=TOLD)
+    store.add(first, scores(a=0.1))
+    run(store, b=0.2)
+    with pytest.raises(LeadscoreError, match="another run has begun"):
+        store.add(first, scores(c=0.3))
+    with pytest.raises(LeadscoreError, match="another run has begun"):
+        store.publish(first)
+    assert current(store) == {"b": 0.2}
 
 
 def test_runs_are_recorded(store):
@@ -139,12 +151,28 @@ def test_migrations_make_the_tables_that_the_code_knows(store):
         assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
 
 
-def test_two_runs_on_two_machines_do_not_write_at_once(postgres):
-    with open_store(postgres, writing=True):
-        with pytest.raises(LeadscoreError, match="another run"), open_store(postgres, writing=True):
+def test_two_runs_do_not_write_to_one_store_at_once(database):
+    with open_store(database, writing=True):
+        with pytest.raises(LeadscoreError, match="another run"), open_store(database, writing=True):
             pass
-        with open_store(postgres) as reader:
+        with open_store(database) as reader:
             assert reader.runs() == []
+
+
+def test_a_store_of_another_version_is_refused(store):
+    with store.transaction() as connection:
+        connection.exec_driver_sql("UPDATE leadscore_schema SET version_num = '9999'")
+    with pytest.raises(LeadscoreError, match="another version of leadscore"), open_store(store.address):
+        pass
+
+
+def test_the_store_lives_beside_tables_of_others(database):
+    with engine_of(database).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE runs (x INTEGER)")
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('abc')")
+    with open_store(database, writing=True) as store:
+        assert run(store, a=0.1) == 1
 
 
 def test_a_database_that_cannot_keep_scores_is_refused():
@@ -178,7 +206,7 @@ def test_a_connection_that_breaks_leaves_the_scores_as_they_were(postgres):
                 )
                 mine = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
                 other.exec_driver_sql(f"SELECT pg_terminate_backend({mine})")
-            connection.exec_driver_sql("DELETE FROM scores")
+            connection.exec_driver_sql("DELETE FROM leadscore_scores")
         assert current(store) == {"a": 0.1}
         assert store.publish(number) == 1
         assert current(store) == {"a": 0.9}
@@ -217,16 +245,14 @@ RUNS = st.lists(
 def test_the_store_holds_what_a_plain_dictionary_would(runs, tmp_path_factory):
     """Oracle: scores with their changes, newest first, kept in the plainest way; some runs never end."""
     held: dict[str, list[float]] = {}
-    latest = MONDAY
     with open_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 's.db'}", writing=True) as store:
         for day, probabilities, ends in runs:
             as_of = MONDAY + timedelta(days=day)
             run(store, as_of, publish=ends, **probabilities)
             for lead, probability in probabilities.items() if ends else ():
                 before = held.setdefault(lead, [])
-                if not before or (as_of >= latest and before[0] != probability):
+                if not before or before[0] != probability:
                     before.insert(0, probability)
-            latest = max(latest, as_of) if ends else latest
         assert current(store) == {lead: before[0] for lead, before in held.items()}
         for lead, before in held.items():
             assert [row["probability"] for row in store.scores_of(lead)] == before

@@ -9,7 +9,7 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "runs",
+        "leadscore_runs",
         sa.Column("run_id", sa.Integer, primary_key=True),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("started_at", sa.DateTime, nullable=False),
@@ -21,13 +21,13 @@ def upgrade() -> None:
         sa.Column("message", sa.Text),
     )
     op.create_table(
-        "model_versions",
+        "leadscore_model_versions",
         sa.Column("model_version", sa.Text, primary_key=True),
         sa.Column("concepts", sa.Text, nullable=False),
         sa.Column("features", sa.Text, nullable=False),
     )
     op.create_table(
-        "scores",
+        "leadscore_scores",
         sa.Column("lead_id", sa.Text, nullable=False),
         sa.Column("run_id", sa.Integer, nullable=False),
         sa.Column("as_of", sa.DateTime, nullable=False),
@@ -45,9 +45,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead_id", "run_id"),
     )
     is_open = sa.text("outcome = 'open'")
-    op.create_index("open_leads", "scores", ["score"], postgresql_where=is_open, sqlite_where=is_open)
+    op.create_index(
+        "leadscore_open_leads", "leadscore_scores", ["score"], postgresql_where=is_open, sqlite_where=is_open
+    )
     op.create_table(
-        "deliveries",
+        "leadscore_deliveries",
         sa.Column("target", sa.Text, nullable=False),
         sa.Column("lead_id", sa.Text, nullable=False),
         sa.Column("digest", sa.BigInteger, nullable=False),
