@@ -36,9 +36,10 @@ def answer(text: str) -> None:
     sys.stdout.flush()
 
 
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        run(json.loads(line), Path(sys.argv[1]))
-    answer(str(child))
-    answer(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+if __name__ == "__main__":
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            run(json.loads(line), Path(sys.argv[1]))
+        answer(str(child))
+        answer(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
