@@ -84,10 +84,10 @@ class Assembly:
     def _reads_a_database(self) -> bool:
         return any(isinstance(source, DatabaseTable) for source in self.settings.tables.values())
 
-    def build(self, quarantine: Path) -> Schema:
+    def build(self, quarantine: Path | None) -> Schema:
         """Fill the database; return the schema, inferred unless that of a trained model was given.
 
-        Rows that cannot be used are written to the folder ``quarantine``.
+        Rows that cannot be used are written to the folder ``quarantine``, where one is given.
         """
         for table in self.tables.values():
             checks.set_aside_damaged(self.connection, table)
@@ -136,9 +136,10 @@ class Assembly:
         self.report.flags += make_typed(self.connection, table, decided, into)
         self.zoneless += zoneless(self.connection, table, decided)
 
-    def _count_rows(self, quarantine: Path) -> None:
+    def _count_rows(self, quarantine: Path | None) -> None:
         for name, table in self.tables.items():
-            write_quarantine(self.connection, table, quarantine)
+            if quarantine:
+                write_quarantine(self.connection, table, quarantine)
             reasons = checks.reasons(self.connection, name)
             self.report.tables[name] = TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons)
             self.report.notes += [f"{table.file.name}: {note}" for note in table.file.notes]

@@ -126,13 +126,18 @@ class Dataset:
 
 @contextmanager
 def open_dataset(
-    settings: Settings, *, workspace: Path, schema: Schema | None = None, now: pd.Timestamp | None = None
+    settings: Settings,
+    *,
+    workspace: Path,
+    schema: Schema | None = None,
+    now: pd.Timestamp | None = None,
+    keep_rejected: bool = True,
 ) -> Iterator[Dataset]:
     """Read and check all tables of a project into a temporary database, which spills into the workspace.
 
     ``schema`` is that of a trained model: then its columns must be there, and the outcome may be missing.
     ``now`` (naive UTC, default: the present) is what dates are not later than.
-    Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``.
+    Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``, unless ``keep_rejected`` is false.
     Raises `InputError` where the input as a whole cannot be used.
     """
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -143,7 +148,7 @@ def open_dataset(
         with _told_as_our_errors(settings):
             moment = now or pd.Timestamp.now("UTC").tz_localize(None)
             assembly = Assembly(connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR))
-            dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine"))
+            dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine" if keep_rejected else None))
         yield dataset
     finally:
         connection.close()

@@ -59,7 +59,7 @@ def explain(lead_id: str, workspace: Workspace) -> Explanation:
     settings = settings_of_last_run(workspace) or stored.settings
     with (
         step("looking for the lead"),
-        open_dataset(settings, workspace=workspace.root, schema=scorer.schema) as dataset,
+        open_dataset(settings, workspace=workspace.root, schema=scorer.schema, keep_rejected=False) as dataset,
     ):
         as_of = end_of_data(dataset)
         chunk = next(

@@ -84,3 +84,10 @@ def test_an_unknown_lead_is_refused(leadscore, trained):
     ran = leadscore("explain", "L-1", "--workspace", trained.workspace.root)
     assert (ran.code, ran.out) == (2, "")
     assert "there is no lead 'L-1'" in ran.err
+
+
+def test_explaining_writes_nothing_into_the_quarantine(leadscore, workspace, scored):
+    for file in workspace.quarantine.glob("*.csv"):
+        file.unlink()
+    assert leadscore("explain", scored.frame["lead_id"][0], "--workspace", workspace.root).code == 0
+    assert list(workspace.quarantine.glob("*.csv")) == []
