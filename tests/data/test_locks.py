@@ -23,9 +23,9 @@ with one_run_at_a_time(Path(sys.argv[1]), "score"):
 
 
 def test_a_second_run_is_told_of_the_first(tmp_path):
-    with one_run_at_a_time(tmp_path / "lock", "score"):
-        with pytest.raises(LeadscoreError) as told, one_run_at_a_time(tmp_path / "lock", "push"):
-            pass
+    lock = tmp_path / "lock"
+    with one_run_at_a_time(lock, "score"), pytest.raises(LeadscoreError) as told, one_run_at_a_time(lock, "push"):
+        pass
     assert f"leadscore score, process {os.getpid()}, since 20" in str(told.value)
 
 
