@@ -73,8 +73,7 @@ def _on_conflict(connection: Connection, into: str, key: Sequence[str], names: S
 
 
 def _quoted(connection: Connection, names: Sequence[str]) -> list[str]:
-    """Names as they stand in SQL; statements without parameters need no doubled percent signs."""
-    return [connection.dialect.identifier_preparer.quote(name).replace("%%", "%") for name in names]
+    return [connection.dialect.identifier_preparer.quote(name) for name in names]
 
 
 def _copy(connection: Connection, table: sa.TableClause, into: str, rows: pa.Table) -> None:
@@ -85,7 +84,7 @@ def _copy(connection: Connection, table: sa.TableClause, into: str, rows: pa.Tab
     statement = f"COPY {into} ({columns}) FROM STDIN (FORMAT {'binary' if typed else 'csv'})"
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+        with cursor.copy(statement.replace("%%", "%")) as copy:  # type: ignore[attr-defined]  (COPY has no parameters)
             for part in slices:
                 copy.write(part)
     except psycopg.Error as problem:  # SQLAlchemy knows nothing of COPY, and so does not wrap its errors

@@ -22,10 +22,8 @@ from sqlalchemy import Connection
 from data.connections import connected, engine_of, require_file
 from data.errors import InputError, nearest
 from data.files import Relay, StagedFile
-from data.settings import DatabaseTable
+from data.settings import UPDATED_AT, DatabaseTable
 
-UPDATED_AT = "updated_at"
-"""The column that tells when a row was changed, where the settings name no other."""
 ROWS = 10_000
 """Rows that are in memory at once."""
 ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us")}

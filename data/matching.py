@@ -13,7 +13,7 @@ from data.profiles import Profile, kind_of, profile, suits
 from data.roles import Choice, fits_vocabulary, infer_schema
 from data.samples import sample, with_all_values
 from data.schema import RENAMED, Attribute, EventType, Schema
-from data.settings import Settings
+from data.settings import UPDATED_AT, DatabaseTable, Settings
 from data.tables import Table, check_column
 from data.vocabulary import LEADS, Kind
 
@@ -65,6 +65,11 @@ def _roles(leads: Table, settings: Settings) -> dict[str, str]:
     roles = dict.fromkeys(_order_column(settings), "orders the evaluation")
     if settings.outcome:
         roles[settings.outcome.column] = "the outcome"
+    source = settings.tables["leads"]
+    changed_at = source.updated_at if isinstance(source, DatabaseTable) else None
+    for name in (UPDATED_AT, changed_at):
+        if name in leads.file.columns:
+            roles[name] = "tells when the row was changed, so also that the lead ended"
     return {leads.columns.get(name, name): reason for name, reason in roles.items()}
 
 

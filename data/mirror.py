@@ -54,7 +54,7 @@ class Mirror:
 
         None where the table has no key or does not tell what changed, or where another run uses the copies.
         """
-        if not reader.key or not reader.changed_at:
+        if not reader.key or not reader.changed_at or not _has_order(reader.newest()):
             return None
         wanted = {*names, *reader.key, reader.changed_at}
         with self._attached(duck) as attached:
@@ -160,6 +160,17 @@ class Mirror:
 def _name(reader: DatabaseTableReader) -> str:
     told = f"{identity(reader.address)}\n{reader.source.table}\n{reader.changed_at}"
     return "t" + hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _has_order(newest: Any) -> bool:
+    """Tell whether later changes have higher values: text has that only where it is written as ISO-8601."""
+    if not isinstance(newest, str):
+        return True
+    try:
+        datetime.fromisoformat(newest)
+    except ValueError:
+        return False
+    return True
 
 
 def _watermark(reader: DatabaseTableReader) -> Any:

@@ -27,6 +27,8 @@ from data.vocabulary import HORIZON, LOST_STAGES, SCORE_FIELDS, TABLES, WON_STAG
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
 SQLITE = "sqlite:///"
+UPDATED_AT = "updated_at"
+"""The column that tells when a row was changed, where the settings name no other."""
 
 
 def _as_texts(value: Any) -> Any:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from data.errors import InputError
 from data.secrets import masked
-from data.store import Store, open_store
+from data.store import DONE, Store, open_store
 from data.workspace import Workspace
 from models.registry import Registry
 from pipelines.last_run import store_address
@@ -39,14 +39,14 @@ def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
     """Write the page. Raises ModelError without a model, InputError without scores or for an unwritable path."""
     stored = Registry(workspace).champion()
     with open_store(store_address(workspace)) as store:
-        hottest, bands = hottest_leads(store, Registry(workspace)), store.leads_per_band()
-        if not store.runs():
+        if not any(run["status"] == DONE for run in store.runs()):
             raise InputError(
                 "there are no scores yet",
                 expected="the scores of a run",
                 where=masked(store.address),
                 remedy="run `leadscore score` with this workspace first",
             )
+        hottest, bands = hottest_leads(store, Registry(workspace)), store.leads_per_band()
     out = out or workspace.report
     page = (
         _environment()

@@ -164,12 +164,15 @@ def versions() -> sa.Select:
 
 
 def current(connection: Connection) -> sa.Select:
-    """Return a query for the current scores: `versions` that no newer one that counts replaces."""
+    """Return a query for the current scores: `versions` that no newer one that counts replaces.
+
+    What counts is fixed here: a run that is done before the query is carried out is not seen in part.
+    """
     newer, newest = SCORES.alias("newer"), _newest_done(connection)
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
-    return versions().where(~replaced)
+    return versions().where(SCORES.c.run_id <= newest, ~replaced)
 
 
 def rows(connection: Connection, query: sa.Select) -> list[dict[str, Any]]:

@@ -84,12 +84,12 @@ def test_a_row_that_is_as_it_should_be_stays_untouched(postgres):
 
 def test_names_that_need_quotes_are_quoted(database):
     table = sa.Table(
-        "Lead Scores", sa.MetaData(), sa.Column("Lead Id", sa.Text, unique=True), sa.Column("order", sa.Text)
+        "Lead Scores", sa.MetaData(), sa.Column("Lead Id", sa.Text, unique=True), sa.Column("win %", sa.Text)
     )
     engine = engine_of(database)
     table.create(engine)
     with engine.begin() as connection:
-        bulk.upsert(connection, table, ["Lead Id"], pa.table({"Lead Id": ["a"], "order": ["b"]}))
+        bulk.upsert(connection, table, ["Lead Id"], pa.table({"Lead Id": ["a"], "win %": ["b"]}))
         assert connection.execute(sa.select(table)).fetchall() == [("a", "b")]
 
 

@@ -164,3 +164,18 @@ def test_views_and_the_own_schema_are_found(postgres):
          "CREATE MATERIALIZED VIEW m AS SELECT * FROM leads")  # fmt: skip
     for name in ("public.leads", "v", "public.v", "m"):
         assert rows(postgres, ["id"], name) == []
+
+
+@pytest.mark.parametrize(("column", "named"), [("updated_at", None), ("version", "version")])
+def test_the_column_that_tells_changes_is_no_feature(postgres, tmp_path, column, named):
+    """A number that grows with each change knows that the lead was closed."""
+    make(
+        postgres,
+        f"CREATE TABLE leads (lead_id INTEGER, y TEXT, visits INTEGER, {column} INTEGER)",
+        "INSERT INTO leads SELECT n, (ARRAY['won', 'lost'])[1 + mod(n, 2)], mod(n, 5), mod(n, 2)"
+        " FROM generate_series(1, 40) AS n",
+    )
+    tables = {"leads": DatabaseTable(table="leads", updated_at=named)}
+    settings = Settings(database=postgres, tables=tables, outcome=Outcome(column="y"))
+    with open_dataset(settings, workspace=tmp_path) as dataset:
+        assert [attribute.name for attribute in dataset.schema.attributes] == ["visits"]

@@ -199,3 +199,14 @@ def test_whatever_changes_a_run_sees_what_the_source_holds(runs, tmp_path_factor
         with source.engine.connect() as connection:
             held = connection.exec_driver_sql("SELECT id, n FROM leads ORDER BY id").fetchall()
         assert source.staged()[0] == [tuple(row) for row in held]
+
+
+def test_dates_whose_text_has_no_order_are_not_followed(tmp_path):
+    (tmp_path / "crm.db").touch()
+    address = f"sqlite:///{tmp_path / 'crm.db'}"
+    with engine_of(address).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE leads (id TEXT PRIMARY KEY, updated_at TEXT)")
+        connection.exec_driver_sql("INSERT INTO leads VALUES ('a', '31/12/2025')")
+    with duckdb.connect() as duck, reading(address) as database:
+        table = database.open(DatabaseTable(table="leads"))
+        assert Mirror(tmp_path / "m.duckdb").stage(duck, table, ["id"], "staged") is None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from data.connections import engine_of
 from data.errors import InputError, LeadscoreError
 from data.store import Store, Told, open_store
+from data.store import current as current_scores
 from data.store.outbox import Outbox
 from data.store.tables import METADATA, SCORES
 
@@ -72,6 +73,15 @@ def test_what_an_interrupted_run_left_is_dropped_by_the_next(store):
     run(store, b=0.2)
     assert current(store) == {"b": 0.2}
     assert [each["status"] for each in store.runs()] == ["done", "interrupted"]
+
+
+def test_a_run_that_is_done_while_another_reads_is_seen_as_a_whole_or_not_at_all(store):
+    run(store, a=0.1, b=0.1)
+    with store.transaction() as connection:
+        query = current_scores(connection)
+        run(store, a=0.9, b=0.9)
+        found = {(row.lead_id, row.probability) for row in connection.execute(query)}
+    assert found == {("a", 0.1), ("b", 0.1)}
 
 
 def test_only_changes_go_to_the_history(store):

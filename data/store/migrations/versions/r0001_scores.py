@@ -8,6 +8,12 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _make_runs()
+    _make_scores()
+    _make_deliveries()
+
+
+def _make_runs() -> None:
     op.create_table(
         "leadscore_runs",
         sa.Column("run_id", sa.Integer, primary_key=True),
@@ -26,6 +32,9 @@ def upgrade() -> None:
         sa.Column("concepts", sa.Text, nullable=False),
         sa.Column("features", sa.Text, nullable=False),
     )
+
+
+def _make_scores() -> None:
     op.create_table(
         "leadscore_scores",
         sa.Column("lead_id", sa.Text, nullable=False),
@@ -48,6 +57,9 @@ def upgrade() -> None:
     op.create_index(
         "leadscore_open_leads", "leadscore_scores", ["score"], postgresql_where=is_open, sqlite_where=is_open
     )
+
+
+def _make_deliveries() -> None:
     op.create_table(
         "leadscore_deliveries",
         sa.Column("target", sa.Text, nullable=False),
