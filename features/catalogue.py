@@ -104,7 +104,8 @@ class Feature:
 
     ``sentence`` holds ``{value}``; ``one`` and ``zero`` say it for the values 1 and 0 where that reads better, and
     ``absent`` says what a missing value means. ``concept`` joins the features that mean one thing. The unit ``age``
-    is the ageing edge, in days, that was passed last.
+    is the ageing edge, in days, that was passed last. ``direction`` is +1 where more of it may only raise a score, and
+    -1 where it may only lower it: trees keep to it.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Feature:
     zero: str = ""
     unit: str = ""
     categorical: bool = False
+    direction: Literal[-1, 0, 1] = 0
 
 
 EVENT_NOUNS = {
@@ -134,6 +136,11 @@ EVENT_NOUNS = {
     "quote_request": ("quote request", "quote requests"),
 }
 """Type of event → the noun that people read, for one and for several."""
+DIRECTIONS: dict[str, Literal[-1, 0, 1]] = {
+    **dict.fromkeys(("pricing_visit", "trial", "demo_request", "quote_request"), 1),
+    "careers_visit": -1,
+}
+"""Types of event of which more is never a worse sign, and never a better one."""
 
 DERIVED = (
     Feature(
@@ -258,7 +265,7 @@ def _of_channel(channel: str, one: str, many: str, timed: bool) -> Iterator[Feat
         yield Feature(
             _windowed(channel, days), many, Family.BEHAVIOURAL, EventCount(channel, days),
             f"{{value}} {many}{within}", f"No {one}{within}",
-            one=f"One {one}{within}", zero=f"No {one}{within}", unit="events",
+            one=f"One {one}{within}", zero=f"No {one}{within}", unit="events", direction=DIRECTIONS.get(channel, 0),
         )  # fmt: skip
     if timed:
         yield Feature(

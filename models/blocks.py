@@ -8,6 +8,7 @@ where outcomes are final, nothing is purged.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,9 @@ import pandas as pd
 
 TEST_SHARE = 0.20
 TUNE_SHARE = 0.15
+ORIGINS = 3
+FIRST_ORIGIN = 0.5
+"""Share of the rows that the first rolling origin learns from."""
 
 Rows = npt.NDArray[np.bool_]
 
@@ -77,6 +81,42 @@ def blocks_by_order(keys: pd.Series) -> Blocks:
 def random_blocks(count: int, seed: int) -> Blocks:
     """Lay blocks at random, for data that say nothing of their order."""
     return _by_rank(np.random.default_rng(seed).permutation(count), "random")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A moment to try a recipe at: rows whose outcome was known then, and the rows of the time after it, as masks."""
+
+    known: Rows
+    ahead: Rows
+
+
+def rolling_origins(moments: pd.Series | None, count: int, horizon: int, *, timed: bool, seed: int) -> list[Origin]:
+    """Lay origins over the newer half of the rows: at each all that is older is known, and a sixth lies ahead.
+
+    ``moments`` puts the rows in order (datetime64 where ``timed``, then the horizon in days is purged); without any,
+    the order is drawn.
+
+    >>> origins = rolling_origins(pd.Series(range(60)), 60, 0, timed=False, seed=0)
+    >>> [(int(origin.known.sum()), int(origin.ahead.sum())) for origin in origins]
+    [(30, 10), (40, 10), (50, 10)]
+    """
+    if moments is None:
+        place = np.random.default_rng(seed).permutation(count)
+    else:
+        place = moments.rank(method="first", na_option="top").to_numpy(float) - 1
+    edges = np.round(count * np.linspace(FIRST_ORIGIN, 1, ORIGINS + 1))
+    return [
+        Origin(_known(moments, place, start, horizon) if timed else place < start, (place >= start) & (place < end))
+        for start, end in pairwise(edges)
+    ]
+
+
+def _known(moments: pd.Series | None, place: npt.NDArray, start: float, horizon: int) -> Rows:
+    assert moments is not None, "timed rows have moments"
+    times = moments.to_numpy("datetime64[us]")
+    ahead = place >= start
+    return times <= (times[ahead].min() if ahead.any() else times.max()) - np.timedelta64(horizon, "D")
 
 
 def _by_rank(rank: npt.NDArray[np.int64], layout: Literal["by order", "random"]) -> Blocks:

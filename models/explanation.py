@@ -1,22 +1,28 @@
 """Exact contributions of every feature to a lead's raw log-odds, and what they are worth in points.
 
 Base + Σ contributions = raw log-odds, to 1e-6. Trees are explained by path-dependent SHAP values (Lundberg et al. 2020,
-"From local explanations to global understanding with explainable AI for trees"), the rule curve by its mean-centred
-linear term; weights of the calibration carry over because it is affine.
+"From local explanations to global understanding with explainable AI for trees"), linear parts by their mean-centred
+terms: both add up, and they are two value functions. The parts of a feature (levels, bends, whether it is missing) are
+one contribution; weights of blend and calibration carry over because they are affine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder
 
-from models.learned import RULES, Inputs, affine
+from models.learned import affine
+from models.recipe import BOOSTING, LOGISTIC
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,26 +40,96 @@ class Contributions:
         return self.base + self.values.sum(axis=1)
 
 
-def contributions(
-    model: StackingClassifier, inputs: Inputs, design: pd.DataFrame, term_means: Mapping[str, float]
-) -> Contributions:
-    """Explain each row of a design; terms of the rule points are centred on their means in training."""
+@dataclass(frozen=True)
+class Centres:
+    """Means over the training rows, about which linear parts are explained.
+
+    lines  of what each feature adds to the log-odds of the logistic regression
+    terms  of the points that each rule gives, where the points of the rules are a member
+    """
+
+    lines: Mapping[str, float]
+    terms: Mapping[str, float]
+
+
+def centres_of(model: StackingClassifier, design: pd.DataFrame, terms: Sequence[str]) -> Centres:
+    """Take the centres from a training design, which holds the rules' ``terms`` where the rules are a member."""
+    lines: dict[str, float] = {}
+    for name, member in model.estimators:
+        if name == LOGISTIC:
+            columns, values = _lines(member, design)
+            lines = dict(zip(columns, values.mean(axis=0).tolist(), strict=True))
+    return Centres(lines, {term: float(design[term].mean()) for term in terms})
+
+
+def contributions(model: StackingClassifier, design: pd.DataFrame, centres: Centres) -> Contributions:
+    """Explain each row of a design: what its columns add in all members together, by the members' weights."""
     intercept, weights = affine(model)
-    (name, member), weight = model.estimators[0], float(weights[0])
-    if name == RULES:
-        columns, (base, values) = tuple(term_means), _of_curve(member, design, term_means)
-    else:
-        columns, (base, values) = inputs.order, _of_trees(member, design)
-    return Contributions(columns, weight * values, intercept + weight * base)
+    base, parts = intercept, []
+    for (name, member), weight in zip(model.estimators, weights, strict=True):
+        columns, start, values = _explained(name, member, design, centres)
+        base += weight * start
+        parts.append(pd.DataFrame(weight * values, columns=columns))
+    columns = tuple(dict.fromkeys(name for part in parts for name in part))
+    total = sum(part.reindex(columns=columns, fill_value=0.0).to_numpy() for part in parts)
+    return Contributions(columns, np.asarray(total), float(base))
 
 
-def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[float, Floats]:
+def _explained(name: str, member: Pipeline, design: pd.DataFrame, centres: Centres) -> tuple[list[str], float, Floats]:
+    """Return the columns of a member, its base, and what the columns add: of shape (rows, columns)."""
+    if name == BOOSTING:
+        return _of_trees(member, design)
+    return _of_lines(member, design, centres.lines) if name == LOGISTIC else _of_curve(member, design, centres.terms)
+
+
+def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], float, Floats]:
     encoder, trees = member.named_steps["encode"], member.named_steps["trees"]
     values = np.asarray(trees.booster_.predict(encoder.transform(design), pred_contrib=True))
-    return float(values[0, -1]), values[:, :-1]
+    columns = [name for _, names in _parts(encoder) for name in names]
+    return columns, float(values[0, -1]), values[:, :-1]
 
 
-def _of_curve(member: Pipeline, design: pd.DataFrame, term_means: Mapping[str, float]) -> tuple[float, Floats]:
-    curve = member.named_steps["curve"]
-    slope, start, means = float(curve.coef_[0, 0]), float(curve.intercept_[0]), pd.Series(term_means)
-    return start + slope * float(means.sum()), slope * (design[list(term_means)] - means).to_numpy()
+def _of_lines(member: Pipeline, design: pd.DataFrame, centres: Mapping[str, float]) -> tuple[list[str], float, Floats]:
+    columns, values = _lines(member, design)
+    centre = np.array([centres[name] for name in columns])
+    return columns, float(member.named_steps["regression"].intercept_[0] + centre.sum()), values - centre
+
+
+def _lines(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], Floats]:
+    """Return what each feature adds to the log-odds: its levels, bends and missing cell together."""
+    encoder, weights = member.named_steps["encode"], member.named_steps["regression"].coef_[0]
+    sources = source_of_each(encoder)
+    columns = list(dict.fromkeys(sources))
+    owner = [columns.index(name) for name in sources]
+    spread = sparse.csr_matrix((weights, (np.arange(len(owner)), owner)), shape=(len(owner), len(columns)))
+    added: Any = sparse.csr_matrix(encoder.transform(design)) @ spread
+    return columns, added.toarray()
+
+
+def source_of_each(encoder: ColumnTransformer) -> list[str]:
+    """Return the name of the feature that each encoded column comes from."""
+    return [
+        name
+        for transformer, names in _parts(encoder)
+        for name, width in zip(names, _widths(transformer, len(names)), strict=True)
+        for _ in range(width)
+    ]
+
+
+def _parts(encoder: ColumnTransformer) -> list[tuple[Any, list[str]]]:
+    """Return the fitted transformers that have columns, with those columns; what is dropped is none of them."""
+    parts = [(transformer, list(names)) for _, transformer, names in encoder.transformers_]
+    return [(transformer, names) for transformer, names in parts if names and not isinstance(transformer, str)]
+
+
+def _widths(transformer: Any, features: int) -> list[int]:
+    """Return how many columns a fitted transformer makes of each feature."""
+    if isinstance(transformer, OneHotEncoder):
+        return [len(levels) for levels in transformer.categories_]
+    return [len(transformer.get_feature_names_out()) // features] * features
+
+
+def _of_curve(member: Pipeline, design: pd.DataFrame, means: Mapping[str, float]) -> tuple[list[str], float, Floats]:
+    curve, centre = member.named_steps["curve"], pd.Series(means)
+    slope, start = float(curve.coef_[0, 0]), float(curve.intercept_[0])
+    return list(means), start + slope * float(centre.sum()), slope * (design[list(means)] - centre).to_numpy()

@@ -1,7 +1,8 @@
 """Learning: from a training table to a model that has shown, on the newest block, that it beats the rules.
 
-Fitted on the fit block, stopped and calibrated on the tune block, measured once on the test block beside the rules;
-what wins is refitted on all matured rows with its settings and its calibration frozen.
+The recipe is chosen on the fit and tune blocks, forward in time; its members are fitted on the fit block, blended and
+calibrated on the tune block, and measured once on the test block beside the rules. What wins is refitted on all matured
+rows with its settings, weights and calibration frozen.
 """
 
 from __future__ import annotations
@@ -15,51 +16,28 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
-from data.schema import Schema
-from features.catalogue import RULE_POINTS, catalogue
+from features.catalogue import RULE_POINTS
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
-from models.evaluation import Metrics, auc, evaluate, log_loss_difference
-from models.learned import (
-    RULES,
-    Inputs,
-    affine,
-    calibrate,
-    fit_boosting,
-    fit_rule_curve,
-    probabilities,
-    tree_count,
-    with_member,
-)
+from models.evaluation import auc, difference
+from models.learned import blend, member_names, probabilities, with_members
+from models.members import fit_member, fit_rule_curve
+from models.recipe import RULES, Recipe
 from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scorecard import fit_scorecard
+from models.search import TRIALS, Search, search
+from models.training_table import TrainingTable
 
 FEWEST = 30
-"""Fewer wins (or losses) than this in the fit block and the rules decide: trees would learn noise."""
+"""Fewer wins (or losses) than this in the fit block and the rules decide: more would be learned from noise."""
 FEWEST_TO_CALIBRATE = 10
 """Wins (and losses) that the tune block needs."""
+BLIND = 1e6
+"""Trust with which a calibration leaves probabilities as they are."""
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
 
-
-@dataclass(frozen=True)
-class TrainingTable:
-    """Matured snapshots, in input order.
-
-    design  the features, one row per snapshot
-    rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``order`` (or missing)
-    timed   false in flat mode, where outcomes are final
-    """
-
-    schema: Schema
-    design: pd.DataFrame
-    rows: pd.DataFrame
-    timed: bool
-    horizon: int
-
-    @property
-    def won(self) -> npt.NDArray[np.int64]:
-        return self.rows["won"].to_numpy(np.int64)
+Chosen = Literal["rules", "logistic", "boosting", "blend"]
 
 
 @dataclass(frozen=True)
@@ -67,52 +45,91 @@ class Learned:
     """What came of a training: the model refitted on all rows, and how its recipe did on the test block.
 
     ``tested`` holds the probabilities of the test rows: by the learned recipe fitted on the older blocks (by the rules,
-    where there are too few outcomes to learn from), by the rules, and by the base rate of the older blocks. ``design``
-    is the training table's, with the points of the rules.
+    where there are too few outcomes to learn from), by the rules, and by the base rate of the older blocks. ``found``
+    says how the recipe was chosen, and is None where there was too little to choose from. ``design`` is the training
+    table's, with the points of the rules.
     """
 
     model: StackingClassifier
     rules: Rules
     rules_kind: Literal["rules", "scorecard"]
-    chosen: Literal["rules", "boosting"]
     why: str
+    found: Search | None
     blocks: Blocks
     tested: dict[str, npt.NDArray[np.float64]]
     design: pd.DataFrame
 
     @property
-    def rung(self) -> Literal["rules", "full"]:
-        return "rules" if self.chosen == "rules" else "full"
+    def chosen(self) -> Chosen:
+        return chosen_of(self.model)
+
+    @property
+    def recipe(self) -> Recipe:
+        """Return how the served model was made."""
+        served = member_names(self.model)
+        return replace(self.found.recipe, members=served) if self.found else Recipe(members=served)
+
+    @property
+    def rung(self) -> Literal["rules", "logistic", "full"]:
+        return self.chosen if self.chosen in ("rules", "logistic") else "full"
 
 
-def learn(table: TrainingTable, rules: Rules | None, *, seed: int) -> Learned:
+def chosen_of(model: StackingClassifier) -> Chosen:
+    """Return the name of a model: that of its only member, or blend."""
+    names = member_names(model)
+    return names[0] if len(names) == 1 else "blend"  # type: ignore[return-value]
+
+
+def learn(
+    table: TrainingTable,
+    rules: Rules | None,
+    *,
+    seed: int,
+    trials: int = TRIALS,
+    budget: float | None = None,
+) -> Learned:
     """Learn from a table beside the given rules; without rules, beside a points scorecard fitted on the fit block.
 
+    ``trials`` settings of each member are tried, in at most ``budget`` seconds.
     Raises InputError where there are not both won and lost leads to learn from.
     """
     blocks = lay_blocks(table, seed)
     _require_both_outcomes(table, blocks)
     fitted = rules or fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema, seed=seed)
     table = replace(table, design=with_points(fitted, table.design))
-    candidates = {RULES: _rule_curve(table, blocks)}
+    curve, model, found = rule_curve(table, blocks), None, None
     if _enough(table, blocks):
-        candidates["boosting"] = _boosting(table, blocks, seed)
-    tested = {name: probabilities(model, table.design[blocks.test]) for name, model in candidates.items()}
-    chosen, why = _choose(candidates, tested, table, blocks, seed)
+        older = table.taken(blocks.fit | blocks.tune)
+        found = search(older, with_points=rules is not None, trials=trials, seed=seed, budget=budget)
+        model = fit_blend(found.recipe, table, blocks, seed=seed)
+    tested = {"rules": probabilities(curve, table.design[blocks.test])}
+    tested["model"] = probabilities(model or curve, table.design[blocks.test])
+    beats, why = _beats_the_rules(model, tested, table, blocks, seed)
     return Learned(
-        model=_refit(candidates[chosen], chosen, table, seed),
+        model=refit(model if model is not None and beats else curve, found.recipe if found else Recipe(), table, seed),
         rules=fitted,
         rules_kind="rules" if rules else "scorecard",
-        chosen=chosen,
         why=why,
+        found=found,
         blocks=blocks,
-        tested={
-            "rules": tested[RULES],
-            "model": tested.get("boosting", tested[RULES]),
-            "base rate": _base_rate(table, blocks),
-        },
+        tested={**tested, "base rate": _base_rate(table, blocks)},
         design=table.design,
     )
+
+
+def fit_blend(recipe: Recipe, table: TrainingTable, blocks: Blocks, *, seed: int) -> StackingClassifier | None:
+    """Fit a recipe's members on the fit block, and blend and calibrate them on the tune block.
+
+    None where what they learned does not hold on the tune block.
+    """
+    fit = table.taken(blocks.fit)
+    members = {name: fit_member(name, recipe, fit, seed=seed) for name in recipe.members}
+    return blend(members, table.design[blocks.tune], table.won[blocks.tune], trust=recipe.trust)
+
+
+def refit(model: StackingClassifier, recipe: Recipe, table: TrainingTable, seed: int) -> StackingClassifier:
+    """Refit the members on all matured rows; settings, weights and calibration stay as they were found."""
+    return with_members(model, {name: fit_member(name, recipe, table, seed=seed) for name in member_names(model)})
 
 
 def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
@@ -149,67 +166,50 @@ def _require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
 
 
 def _enough(table: TrainingTable, blocks: Blocks) -> bool:
-    """Tell whether there are enough outcomes for trees, and some of both to stop and to calibrate them on."""
+    """Tell whether there are enough outcomes to learn from, and some of both to calibrate on."""
     fewest = {"fit": FEWEST, "tune": FEWEST_TO_CALIBRATE}
-    return all(_scarcer(table.won[getattr(blocks, name)]) >= count for name, count in fewest.items())
+    return all(table.scarcer(getattr(blocks, name)) >= count for name, count in fewest.items())
 
 
-def _scarcer(won: npt.NDArray[np.int64]) -> int:
-    return int(min(won.sum(), len(won) - won.sum()))
-
-
-def _rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
+def rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
     """Fit the curve on the fit block and calibrate it on the tune block; on both where the tune block is scarce."""
     fit, tune = blocks.fit, blocks.tune
-    if _scarcer(table.won[tune]) < FEWEST_TO_CALIBRATE or not _scarcer(table.won[fit]):
+    if table.scarcer(tune) < FEWEST_TO_CALIBRATE or not table.scarcer(fit):
         fit = tune = fit | tune
     curve = fit_rule_curve(table.design[fit], table.won[fit])
-    return calibrate(curve, RULES, table.design[tune], table.won[tune])
-
-
-def _boosting(table: TrainingTable, blocks: Blocks, seed: int) -> StackingClassifier:
-    later = table.design[blocks.tune], table.won[blocks.tune]
-    inputs = Inputs.of(catalogue(table.schema))
-    trees = fit_boosting(inputs, table.design[blocks.fit], table.won[blocks.fit], seed=seed, stop_on=later)
-    return calibrate(trees, "boosting", *later)
+    later = table.design[tune], table.won[tune]
+    calibrated = blend({RULES: curve}, *later, trust=Recipe().trust) or blend({RULES: curve}, *later, trust=BLIND)
+    assert calibrated is not None, "a member that is trusted blindly has the weight 1"
+    return calibrated
 
 
 def _base_rate(table: TrainingTable, blocks: Blocks) -> npt.NDArray[np.float64]:
     return np.full(blocks.test.sum(), table.won[blocks.fit | blocks.tune].mean())
 
 
-def measure(probability: npt.NDArray[np.float64], table: TrainingTable, blocks: Blocks, seed: int) -> Metrics:
-    """Measure probabilities of the test rows; intervals resample accounts where they are known, else leads."""
-    return evaluate(probability, table.won[blocks.test], table.rows["group"][blocks.test].to_numpy(), seed)
+def outcomes_of(table: TrainingTable, rows: npt.NDArray[np.bool_]) -> tuple[npt.NDArray, npt.NDArray]:
+    """Return who won of some rows, and the account of each where it is known, else the lead."""
+    return table.won[rows], table.rows["group"][rows].to_numpy()
 
 
-def _choose(
-    candidates: dict[str, StackingClassifier],
+def _beats_the_rules(
+    model: StackingClassifier | None,
     tested: dict[str, npt.NDArray[np.float64]],
     table: TrainingTable,
     blocks: Blocks,
     seed: int,
-) -> tuple[Literal["rules", "boosting"], str]:
-    """Serve the trees unless the rules rank better, or the trees' log-loss may be clearly worse than the rules'."""
-    if "boosting" not in candidates:
-        fit, tune = (_scarcer(table.won[rows]) for rows in (blocks.fit, blocks.tune))
+) -> tuple[bool, str]:
+    """Serve the model unless the rules rank better, or its log-loss may be clearly worse than the rules'."""
+    if not _enough(table, blocks):
+        fit, tune = (table.scarcer(rows) for rows in (blocks.fit, blocks.tune))
         needed = f"{FEWEST} won and as many lost are needed to learn from, {FEWEST_TO_CALIBRATE} to calibrate on"
-        return "rules", f"the rules decide: {needed}, and there are {fit} and {tune}"
-    if affine(candidates["boosting"])[1][0] <= 0:
-        return "rules", "the rules decide: what the trees learned did not hold on later leads"
-    won, groups = table.won[blocks.test], table.rows["group"][blocks.test].to_numpy()
-    low, high = log_loss_difference(tested["boosting"], tested["rules"], won, groups, seed)
-    ours, theirs = auc(tested["boosting"], won), auc(tested["rules"], won)
+        return False, f"the rules decide: {needed}, and there are {fit} and {tune}"
+    if model is None:
+        return False, "the rules decide: what was learned did not hold on later leads"
+    won, groups = outcomes_of(table, blocks.test)
+    low, high = difference(tested["model"], tested["rules"], won, groups, seed).log_loss_ci
+    ours, theirs = auc(tested["model"], won), auc(tested["rules"], won)
     compared = f"AUC {ours:.3f}, the rules' {theirs:.3f}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
     if ours >= theirs and high < NO_WORSE:
-        return "boosting", f"the model beats the rules: {compared}"
-    return "rules", f"the model does not clearly beat the rules, which are served: {compared}"
-
-
-def _refit(model: StackingClassifier, chosen: str, table: TrainingTable, seed: int) -> StackingClassifier:
-    """Refit the member on all matured rows; its number of trees and the calibration stay as they were found."""
-    if chosen == "rules":
-        return with_member(model, fit_rule_curve(table.design, table.won))
-    trees = tree_count(model.estimators[0][1])
-    inputs = Inputs.of(catalogue(table.schema))
-    return with_member(model, fit_boosting(inputs, table.design, table.won, seed=seed, trees=trees))
+        return True, f"the model beats the rules: {compared}"
+    return False, f"the model does not clearly beat the rules, which are served: {compared}"

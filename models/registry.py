@@ -13,7 +13,8 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,23 @@ from data.strict_json import strict_json
 from data.workspace import Workspace
 from features import fingerprint
 from models.evidence import Evidence
+from models.explanation import Centres
+from models.recipe import Recipe
 from models.rules import Rules
 from models.scale import Scale
 from models.scorer import Scorer
 
 NAME = "leadscore"
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPIONS = "champions"
+"""The tag with all versions that have been the champion, the present one last."""
 TRUSTED_TYPES = (
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
+    "numpy.dtype",
+    "scipy._lib.array_api_compat.numpy._aliases.asarray",  # how a spline of scipy reads numbers
+    "scipy.interpolate._bsplines.BSpline",
     "scipy.special._special_ufuncs.logit",
     "sklearn.utils._bunch.Bunch",
 )
@@ -64,6 +72,7 @@ class Stored:
     """
 
     scorer: Scorer
+    recipe: Recipe
     settings: Settings
     training: Mapping[str, Any]
     plots: Mapping[str, str]
@@ -102,9 +111,77 @@ class Registry:
         version = self.client.create_model_version(NAME, logged.model_uri, logged.run_id, tags=dict(tags))
         return str(version.version)
 
-    def promote(self, version: str) -> None:
-        """Make a version the one that scores."""
-        self.client.set_registered_model_alias(NAME, CHAMPION, version)
+    def promote(self, version: str, why: str) -> None:
+        """Make a version the one that scores, and remember the one before it."""
+        champions = self.champions()
+        if champions[-1:] != [version]:
+            self._remember([*champions, version])
+        self._decided(version, f"promoted: {why}")
+        if self._alias(CHALLENGER) == version:
+            self.client.delete_registered_model_alias(NAME, CHALLENGER)
+
+    def keep_back(self, version: str, why: str) -> None:
+        """Let a version wait as the challenger."""
+        self.client.set_registered_model_alias(NAME, CHALLENGER, version)
+        self._decided(version, f"kept back: {why}")
+
+    def roll_back(self) -> tuple[str, str]:
+        """Make the champion before the present one score again; return the version that goes and the one that comes."""
+        champions = self.champions()
+        if len(champions) < 2:
+            raise ModelError(
+                "there is no champion to go back to",
+                expected="a version that was the champion before",
+                got=f"version {champions[0]} alone" if champions else "no model yet",
+                where=str(self.workspace.root),
+            )
+        *earlier, back, gone = champions
+        self._remember([*earlier, back])
+        self._decided(gone, f"rolled back to version {back}")
+        self._decided(back, f"champion again, in the place of version {gone}")
+        return gone, back
+
+    def champions(self) -> list[str]:
+        """Return the versions that have been the champion, the present one last."""
+        try:
+            tags = self.client.get_registered_model(NAME).tags
+        except MlflowException:
+            return []
+        return json.loads(tags.get(CHAMPIONS, "[]"))
+
+    def _remember(self, champions: list[str]) -> None:
+        self.client.set_registered_model_alias(NAME, CHAMPION, champions[-1])
+        self.client.set_registered_model_tag(NAME, CHAMPIONS, json.dumps(champions))
+
+    def _decided(self, version: str, what: str) -> None:
+        """Tag a version with what was decided of it; its earlier decisions stay."""
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.client.set_model_version_tag(NAME, version, f"decision {moment}", what)
+
+    def _alias(self, alias: str) -> str | None:
+        try:
+            return str(self.client.get_model_version_by_alias(NAME, alias).version)
+        except MlflowException:
+            return None
+
+    @property
+    def champion_version(self) -> str | None:
+        return self._alias(CHAMPION)
+
+    @property
+    def challenger_version(self) -> str | None:
+        return self._alias(CHALLENGER)
+
+    def newest(self) -> ModelVersion | None:
+        """Return the version that was trained last."""
+        return max(
+            self.client.search_model_versions(f"name='{NAME}'"), key=lambda found: int(found.version), default=None
+        )
+
+    def training_of(self, version: ModelVersion) -> dict[str, Any]:
+        """Return what `train --json` printed of a version."""
+        with tempfile.TemporaryDirectory() as folder:
+            return json.loads((self._downloaded(str(version.run_id), folder) / "training.json").read_text())
 
     def champion(self) -> Stored:
         """Load the version that scores; refuse one whose features are not this code's."""
@@ -125,6 +202,7 @@ class Registry:
             files = self._downloaded(run_id, folder)
             schema = Schema.from_json((files / "schema.json").read_text())
             _require_same_features(schema, tags, version.version)
+            beside = json.loads((files / "scorer.json").read_text())
             scorer = Scorer(
                 model=self._load(version),
                 schema=schema,
@@ -132,12 +210,14 @@ class Registry:
                 scale=Scale.from_json((files / "scale.json").read_text()),
                 evidence=Evidence.from_json((files / "evidence.json").read_text()),
                 version=str(version.version),
-                **json.loads((files / "scorer.json").read_text()),
+                centres=Centres(**beside["centres"]),
+                horizon=beside["horizon"],
             )
+            recipe = Recipe.from_json((files / "recipe.json").read_text())
             settings = Settings.model_validate_json((files / "settings.json").read_text())
             training = json.loads((files / "training.json").read_text())
             plots = {file.stem: _inline(file.read_text()) for file in sorted((files / "plots").glob("*.svg"))}
-        return Stored(scorer, settings, training, plots)
+        return Stored(scorer, recipe, settings, training, plots)
 
     def _downloaded(self, run_id: str, folder: str) -> Path:
         try:
@@ -150,14 +230,15 @@ class Registry:
                 remedy="move the workspace back to where it was, or train again in this one",
             ) from None
 
-    def log_scorer(self, scorer: Scorer, settings: Settings, training: Mapping[str, Any]) -> None:
+    def log_scorer(self, scorer: Scorer, recipe: Recipe, settings: Settings, training: Mapping[str, Any]) -> None:
         """Log what a version needs beside its model."""
         texts = {
+            "recipe.json": recipe.to_json(),
             "schema.json": scorer.schema.to_json(),
             "rules.yaml": scorer.rules.to_yaml(),
             "scale.json": scorer.scale.to_json(),
             "evidence.json": scorer.evidence.to_json(),
-            "scorer.json": json.dumps({"term_means": scorer.term_means, "horizon": scorer.horizon}),
+            "scorer.json": json.dumps({"centres": asdict(scorer.centres), "horizon": scorer.horizon}),
             "settings.json": settings.model_dump_json(indent=1),
             "training.json": strict_json(training),
         }

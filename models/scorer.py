@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,16 +16,19 @@ from data.schema import Schema
 from data.settings import Thresholds
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import Batch, Feature, build, catalogue
+from features.catalogue import FromRules
 from models import scale as scales
 from models.evidence import Evidence, gather
-from models.explanation import Contributions, contributions
-from models.learned import RULES, Inputs, probabilities
-from models.learning import Learned, TrainingTable, with_points
+from models.explanation import Centres, Contributions, centres_of, contributions
+from models.learned import member_names, probabilities
+from models.learning import Learned, with_points
 from models.reasons import Narrator, Reasons
-from models.rule_terms import CAPS, term_features, with_terms
+from models.recipe import RULES
+from models.rule_terms import term_features, with_terms
 from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
+from models.training_table import TrainingTable
 
 FEWEST_REFERENCES = 200
 """Fewer open leads than this are no population to rank among: the training rows are taken instead."""
@@ -45,8 +48,7 @@ class Judged:
 class Scorer:
     """A trained model, its rules, scale and evidence.
 
-    ``term_means`` are the means of the rules' terms in training where the rules are served, else empty; ``horizon`` is
-    in days, None in flat mode.
+    ``centres`` are the means in training that explanations are told from; ``horizon`` is in days, None in flat mode.
     """
 
     model: StackingClassifier
@@ -54,7 +56,7 @@ class Scorer:
     rules: Rules
     scale: Scale
     evidence: Evidence
-    term_means: Mapping[str, float]
+    centres: Centres
     horizon: int | None
     version: str
 
@@ -64,24 +66,25 @@ class Scorer:
 
     @cached_property
     def narrator(self) -> Narrator:
-        terms = term_features(self.rules, self.schema) if self.serves_rules else ()
+        terms = term_features(self.rules, self.schema) if self.has_points else ()
         return Narrator((*self.features, *terms), self.evidence, self.scale)
 
     @property
-    def serves_rules(self) -> bool:
-        return bool(self.term_means)
+    def has_points(self) -> bool:
+        """Tell whether the points of the rules are a member of the model."""
+        return RULES in member_names(self.model)
 
     def design(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch with the points of the rules beside them."""
         return self.completed(with_points(self.rules, build(batch)))
 
     def completed(self, design: pd.DataFrame) -> pd.DataFrame:
-        """Put the terms of the rules beside features and points, where the rules are served."""
-        return with_terms(self.rules, design) if self.serves_rules else design
+        """Put the terms of the rules beside features and points, where those are a member of the model."""
+        return with_terms(self.rules, design) if self.has_points else design
 
     def contributions(self, design: pd.DataFrame) -> Contributions:
         """Return what each column adds to each row's raw log-odds."""
-        return contributions(self.model, Inputs.of(self.features), design, self.term_means)
+        return contributions(self.model, design, self.centres)
 
     def base_score(self, told: Contributions) -> int:
         """Return the score that a lead starts from, before any reason."""
@@ -118,7 +121,7 @@ class Scorer:
         return judged.frame.drop(columns="model_version").assign(**texts, model_version=version)
 
     def _judgement(self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame) -> dict[str, npt.NDArray]:
-        fit_values, engagement_values = fit_and_engagement(told, self.features, self.rules, design)
+        fit_values, engagement_values = fit_and_engagement(told, self.narrator.features, self.rules, design)
         band = scales.bands(self.scale, probability)
         fit = scales.fit_grades(self.scale, fit_values)
         engagement = scales.engagement_grades(self.scale, engagement_values)
@@ -142,38 +145,41 @@ def assemble(
 
     ``thresholds`` are where the bands begin, by default multiples of the base rate.
     """
-    features, design, population, term_means = catalogue(table.schema), learned.design, learned.design, {}
+    features, design, population = catalogue(table.schema), learned.design, learned.design
     if len(open_leads) >= FEWEST_REFERENCES:
         population = with_points(learned.rules, open_leads)
-    if learned.chosen == RULES:
+    terms: tuple[Feature, ...] = ()
+    if RULES in member_names(learned.model):
         design, population = (with_terms(learned.rules, each) for each in (design, population))
         terms = term_features(learned.rules, table.schema)
-        features, term_means = (*features, *terms), {term.name: float(design[term.name].mean()) for term in terms}
-    told = contributions(learned.model, Inputs.of(catalogue(table.schema)), population, term_means)
-    fit, engagement = fit_and_engagement(told, features, learned.rules, population)
+    told_of = {feature.name: feature for feature in (*features, *terms)}
+    centres = centres_of(learned.model, design, [term.name for term in terms])
+    told = contributions(learned.model, population, centres)
+    fit, engagement = fit_and_engagement(told, told_of, learned.rules, population)
     raw_log_odds = special.logit(probabilities(learned.model, population))
     return Scorer(
         model=learned.model,
         schema=table.schema,
         rules=learned.rules,
         scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds),
-        evidence=gather(features, design, table.won, table.rows["lead_id"].to_numpy()),
-        term_means=term_means,
+        evidence=gather((*features, *terms), design, table.won, table.rows["lead_id"].to_numpy()),
+        centres=centres,
         horizon=table.horizon if table.timed else None,
         version=version,
     )
 
 
 def fit_and_engagement(
-    told: Contributions, features: Sequence[Feature], rules: Rules, design: pd.DataFrame
+    told: Contributions, features: Mapping[str, Feature], rules: Rules, design: pd.DataFrame
 ) -> tuple[npt.NDArray, npt.NDArray]:
-    """Return each row's fit and engagement: their families' contributions, or the rules' own where rules are served."""
-    if CAPS.name in told.columns:
+    """Return each row's fit and engagement: their families' contributions, or the rules' own where these are alone."""
+    if all(isinstance(features[name].source, FromRules) for name in told.columns):
         points = evaluate_rules(rules, design)
         return points["fit"].to_numpy(), points["engagement"].to_numpy()
-    families = {feature.name: feature.family for feature in features}
-    return tuple(_sum_of(told, families, wanted) for wanted in (FIT_FAMILIES, ENGAGEMENT_FAMILIES))  # type: ignore[return-value]
+    return tuple(_sum_of(told, features, wanted) for wanted in (FIT_FAMILIES, ENGAGEMENT_FAMILIES))  # type: ignore[return-value]
 
 
-def _sum_of(told: Contributions, families: dict[str, Family], wanted: tuple[Family, ...]) -> npt.NDArray[np.float64]:
-    return told.values[:, [families[name] in wanted for name in told.columns]].sum(axis=1)
+def _sum_of(
+    told: Contributions, features: Mapping[str, Feature], wanted: tuple[Family, ...]
+) -> npt.NDArray[np.float64]:
+    return told.values[:, [features[name].family in wanted for name in told.columns]].sum(axis=1)

@@ -88,13 +88,16 @@ def train(
     horizon: Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")] = None,
     keep: Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")] = None,
+    trials: Annotated[int | None, typer.Option(min=0, max=1000, help="Settings of the trees to try; 10.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="Seconds after which no more are tried.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn from closed leads, compare with the rules, and store the winner."""
+    """Learn from closed leads, compare with rules and champion, and store the version."""
     from data.settings import flat_settings
     from data.settings_file import load_settings
     from data.workspace import Workspace
+    from models.search import TRIALS
     from pipelines.show import present, show_training
     from pipelines.train import train as run
 
@@ -104,8 +107,44 @@ def train(
     settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **roles)
     given = {"horizon": horizon, "drop": drop, "keep": keep}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value})
-    result = run(settings, Workspace.at(workspace))
+    result = run(settings, Workspace.at(workspace), trials=TRIALS if trials is None else trials, budget=budget)
     present(result, show_training, as_json=as_json)
+
+
+@app.command()
+def compare(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """Show rules, champion and the challenger that waits on the same leads."""
+    from data.workspace import Workspace
+    from pipelines.compare import compare as run
+    from pipelines.show import present, show_comparison
+
+    present(run(Workspace.at(workspace)), show_comparison, as_json=as_json)
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="Number of the version.")],
+    force: Annotated[bool, typer.Option("--force", help="Promote it whatever the comparison says.")] = False,
+    why: Annotated[str, typer.Option(help="The reason, which is kept with the version.")] = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a version score, if it holds beside the champion."""
+    from data.workspace import Workspace
+    from pipelines.promote import promote as run
+    from pipelines.show import present, show_decision
+
+    present(run(version, Workspace.at(workspace), force=force, why=why), show_decision, as_json=as_json)
+
+
+@app.command()
+def rollback(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """Let the champion before the present one score again."""
+    from data.workspace import Workspace
+    from pipelines.promote import roll_back
+    from pipelines.show import present, show_decision
+
+    present(roll_back(Workspace.at(workspace)), show_decision, as_json=as_json)
 
 
 @app.command()

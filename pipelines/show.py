@@ -14,9 +14,11 @@ from pipelines.console import OUT, say, show_json, table
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
+    from pipelines.compare import Comparison
     from pipelines.explain import Explanation
     from pipelines.forget import Forgotten
     from pipelines.init import InitResult
+    from pipelines.promote import Decision
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -73,7 +75,36 @@ def _said(outcome: Mapping[str, Any]) -> str:
 
 def show_training(result: TrainResult) -> None:
     show_metrics(result.metrics, result.rules_kind)
-    OUT.print(f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}; {escape(result.why)}.")
+    served = "served" if result.promoted else "not served"
+    OUT.print(f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}, {served}; {escape(result.why)}.")
+
+
+def show_comparison(result: Comparison) -> None:
+    """Show all scorers on the same leads, and what the difference means."""
+    measured = next(iter(result.metrics.values()))
+    say(f"{measured.rows:,} snapshots, {measured.base_rate:.1%} won: {result.ground}")
+    grid = table("", "version", ">AUC", ">log-loss", ">lift at 10 %")
+    versions = {"champion": result.champion, "challenger": result.challenger or ""}
+    for name, told in result.metrics.items():
+        grid.add_row(result.rules_kind if name == "rules" else name, versions.get(name, ""), *_figures(told))
+    OUT.print(grid)
+    if result.verdict is None:
+        return say("No challenger waits: the version that was trained last is the champion.")
+    apart = result.verdict.difference
+    auc, loss = _with_sign(apart.auc, apart.auc_ci, 3), _with_sign(apart.log_loss, apart.log_loss_ci, 4)
+    say(f"Challenger less champion: AUC {auc}, log-loss {loss}")
+    would = "would be promoted" if result.verdict.promoted else "would not be promoted"
+    return say(f"Version {result.challenger} {would}: {result.verdict.why}.")
+
+
+def _with_sign(value: float, interval: Interval, digits: int) -> str:
+    low, high = interval
+    return f"{value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+
+
+def show_decision(result: Decision) -> None:
+    instead = f" in the place of version {result.before}" if result.before else ""
+    say(f"Version {result.champion} scores from now on{instead}; {result.why}.")
 
 
 def show_metrics(metrics: Mapping[str, Metrics], rules_kind: str) -> None:

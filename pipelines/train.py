@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
 
-from data.dataset import open_dataset, require_both_classes
-from data.errors import InputError
-from data.quality import Report
-from data.schema import Chunk, Schema
-from data.settings import Settings
+from data.dataset import Dataset, open_dataset, require_both_classes
+from data.errors import InputError, ModelError
+from data.locks import one_run_at_a_time
+from data.settings import Settings, Thresholds
 from data.workspace import Workspace
-from features import Batch, build, fingerprint
-from features.snapshots import final_snapshots, timed_snapshots
+from features import fingerprint
 from models import plots
-from models.evaluation import Metrics
-from models.learned import SHALLOW_TREES, tree_count
-from models.learning import Learned, TrainingTable, learn, measure
-from models.registry import Registry, git_commit
-from models.rules import Rules, load_rules, speaks_of
+from models.comparison import Verdict, ground_for, judge, probabilities_of
+from models.evaluation import Metrics, evaluate_all
+from models.learned import affine, member_names
+from models.learning import Learned, learn, outcomes_of
+from models.recipe import BOOSTING, LOGISTIC, RULES
+from models.registry import Registry, Stored, git_commit
+from models.rules import Rules
 from models.scorer import Scorer, assemble
+from models.search import TRIALS
+from models.training_table import TrainingTable
+from pipelines.compare import as_json, contestant_of
 from pipelines.console import note, step
 from pipelines.describe import describe
-from pipelines.moments import end_of_data
+from pipelines.training_data import TrainingData, gathered, usable_rules
 
 SUMMARY_ROWS = 2000
 """Rows that the SHAP summary plot is drawn from."""
@@ -38,7 +44,11 @@ DRIFTED = 1.5
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training gives back; `as_json` is the contract of ``train --json``."""
+    """What a training gives back; `as_json` is the contract of ``train --json``.
+
+    ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
+    there is none).
+    """
 
     run_id: str
     model_version: str
@@ -47,109 +57,96 @@ class TrainResult:
     chosen: str
     rung: str
     rules_kind: str
+    choices: list[str]
     window: Mapping[str, Any]
     metrics: Mapping[str, Metrics]
     base_rates: Mapping[str, float]
     counts: Mapping[str, Any]
+    compared: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {**vars(self), "metrics": {name: metrics.as_dict() for name, metrics in self.metrics.items()}}
 
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What was read: the training table, the design of the leads that are open now, and how the reading went.
-
-    ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
-    model, so that later files are read alike.
-    """
-
-    table: TrainingTable
-    open_leads: pd.DataFrame
-    left_out: Mapping[str, int]
-    data_end: pd.Timestamp
-    report: Report
-    settings: Settings
-    fingerprint: str
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> TrainResult:
+        metrics = {name: Metrics(**measured) for name, measured in content["metrics"].items()}
+        return cls(**{**content, "metrics": metrics})
 
 
-def train(settings: Settings, workspace: Workspace) -> TrainResult:
-    """Train a model on the settings' data, store it, and make it the champion.
+def train(
+    settings: Settings, workspace: Workspace, *, trials: int = TRIALS, budget: float | None = None
+) -> TrainResult:
+    """Train a model on the settings' data, store it, and make it the champion where it holds beside the present one.
 
+    Where no lead has closed since the last training, nothing is done, and its result is given back.
     Raises InputError where the data cannot be read or do not hold both won and lost leads.
     """
     if settings.truth and not settings.truth.exists():
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
-    with step("reading leads and counting their events"):
-        read = read_training_data(settings, workspace)
-    rules = _usable_rules(settings, read.table.schema)
-    with step(f"learning from {len(read.table.rows):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
-        learned = learn(read.table, rules, seed=settings.seed)
-        learned.tested.update(_truth(settings, read.table, learned))
-        metrics = {
-            name: measure(probability, read.table, learned.blocks, settings.seed)
-            for name, probability in learned.tested.items()
-        }
-    with step("storing the model and its plots in MLflow"):
-        result = _store(settings, workspace, read, learned, metrics)
+    with one_run_at_a_time(workspace.lock, "train"):
+        registry = Registry(workspace)
+        with open_dataset(settings, workspace=workspace.root) as dataset:
+            require_both_classes(dataset)
+            rules = usable_rules(settings, dataset.schema)
+            asked = _asked(dataset, rules, trials, budget)
+            newest = registry.newest()
+            if newest and all(newest.tags.get(name) == told for name, told in asked.items()):
+                return _nothing_new(registry, newest)
+            with step("reading leads and counting their events"):
+                read = gathered(dataset)
+        with step(f"learning from {len(read.table):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
+            learned = learn(read.table, rules, seed=settings.seed, trials=trials, budget=budget)
+            learned.tested.update(_truth(settings, read.table, learned))
+            metrics = evaluate_all(learned.tested, *outcomes_of(read.table, learned.blocks.test), settings.seed)
+        with step("comparing with the champion"):
+            champion = _usable_champion(registry)
+            verdict = _verdict(champion, learned, read, settings.seed)
+        with step("storing the model and its plots in MLflow"):
+            result = _store(registry, settings, read, learned, metrics, champion, verdict, asked, trials)
     for text in [*describe(read.report), *_notes(result)]:
         note(text)
     return result
 
 
-def _usable_rules(settings: Settings, schema: Schema) -> Rules | None:
-    """Return the team's rules, or the shipped ones where they say enough of these columns."""
-    if settings.rules:
-        return load_rules(settings.rules, schema=schema)
-    shipped = load_rules()
-    return shipped if speaks_of(shipped, schema) else None
+def _asked(dataset: Dataset, rules: Rules | None, trials: int, budget: float | None) -> dict[str, str]:
+    """Say, in tags, which leads had closed and what was asked for: the same again would give the same model."""
+    request = [dataset.settings.with_absolute_paths().model_dump_json(), rules and rules.to_yaml(), trials, budget]
+    request += [git_commit(), fingerprint(dataset.schema)]
+    digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
+    return {"outcomes_fingerprint": dataset.outcomes_fingerprint(), "request_fingerprint": digest}
 
 
-def read_training_data(settings: Settings, workspace: Workspace) -> TrainingData:
-    """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
-    with open_dataset(settings, workspace=workspace.root) as dataset:
-        require_both_classes(dataset)
-        data_end, schema, ranks = end_of_data(dataset), dataset.schema, dataset.order_ranks()
-        parts = [_of_chunk(chunk, schema, data_end, settings.horizon, ranks) for chunk in dataset.chunks()]
-        fingerprint_of_data = dataset.fingerprint()
-    designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
-    design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
-    by_lead = all_rows["lead_id"].argsort(kind="stable")  # whatever order the source has its rows in
-    design, all_rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, all_rows))
-    table = TrainingTable(schema, design, all_rows, schema.timed, settings.horizon)
-    counts = _added_up(left_out)
-    return TrainingData(table, now_open, counts, data_end, dataset.report, dataset.settings, fingerprint_of_data)
+def _nothing_new(registry: Registry, newest: ModelVersion) -> TrainResult:
+    version = str(newest.version)
+    why = f"nothing was trained: no lead has closed since version {version} was, which was asked for in the same way"
+    return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, why=why, model_version=version)
 
 
-def _of_chunk(
-    chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, int]]:
-    """Return the design and rows of the snapshots of a chunk, the design of its open leads, and what was left out."""
-    leads = chunk.leads
-    taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
-    now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
-    moments = pd.concat([taken.moments, now], ignore_index=True)
-    design = build(Batch(schema, *chunk, moments=moments))
-    learned_from = leads.iloc[taken.moments["row"]].reset_index(drop=True)
-    rows = pd.DataFrame(
-        {
-            "lead_id": learned_from["lead_id"],
-            "group": learned_from["account_id"].fillna("lead " + learned_from["lead_id"]),
-            "as_of": taken.moments["as_of"],
-            "won": taken.moments["won"],
-            "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
-        }
-    )
-    return design[: len(rows)], rows, design[len(rows) :], {"censored": taken.censored, "undated": taken.undated}
+def _usable_champion(registry: Registry) -> Stored | None:
+    """Return the champion; None where there is none, or none that this code can score with."""
+    if registry.champion_version is None:
+        return None
+    try:
+        return registry.champion()
+    except ModelError as problem:
+        note(f"the champion is not compared with: {problem.what}")
+        return None
 
 
-def _added_up(counts: list[dict[str, int]]) -> dict[str, int]:
-    return {name: sum(each[name] for each in counts) for name in counts[0]}
-
-
-def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
-    created = leads["created_at"].isna() | (leads["created_at"] <= moment)
-    return created & (leads["won"].isna() | (leads["closed_at"] > moment))
+def _verdict(champion: Stored | None, learned: Learned, read: TrainingData, seed: int) -> Verdict | None:
+    """Compare with the champion; None where there is none."""
+    if champion is None:
+        return None
+    table, blocks = replace(read.table, design=learned.design), learned.blocks
+    contestant = contestant_of(champion)
+    ground = ground_for(table, blocks, [contestant.data_end])
+    inside = ground.rows[blocks.test]
+    told = {
+        "rules": learned.tested["rules"][inside],
+        "champion": probabilities_of(contestant, table, blocks, ground, seed=seed),
+        "challenger": learned.tested["rules" if learned.chosen == "rules" else "model"][inside],
+    }
+    return judge(told, table, ground, seed=seed)
 
 
 def _truth(settings: Settings, table: TrainingTable, learned: Learned) -> dict[str, np.ndarray]:
@@ -171,36 +168,66 @@ def _truth(settings: Settings, table: TrainingTable, learned: Learned) -> dict[s
 
 
 def _store(
-    settings: Settings, workspace: Workspace, read: TrainingData, learned: Learned, metrics: Mapping[str, Metrics]
+    registry: Registry,
+    settings: Settings,
+    read: TrainingData,
+    learned: Learned,
+    metrics: Mapping[str, Metrics],
+    champion: Stored | None,
+    verdict: Verdict | None,
+    asked: Mapping[str, str],
+    trials: int,
 ) -> TrainResult:
-    """Log the run with all that was found, and promote the version."""
-    registry, table = Registry(workspace), read.table
-    tags = _tags(read, learned)
+    """Log the run with all that was found, and promote the version or keep it back."""
+    table = read.table
+    promoted = verdict is None or verdict.promoted
+    why = _why(learned, champion, verdict)
+    tags = {**_tags(read, learned), **asked, "why": why}
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
-        scorer = assemble(learned, table, read.open_leads, version, settings.thresholds)
+        scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, champion, table))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
-            promoted=True,
-            why=learned.why,
+            promoted=promoted,
+            why=why,
             chosen=learned.chosen,
             rung=learned.rung,
             rules_kind=learned.rules_kind,
+            choices=learned.found.choices if learned.found else [],
             window=_window(read, learned),
             metrics=metrics,
             base_rates=_base_rates(table, learned),
             counts={
-                "snapshots": len(table.rows),
+                "snapshots": len(table),
                 "leads": int(table.rows["lead_id"].nunique()),
                 **read.left_out,
             },
+            compared=verdict and as_json(verdict),
         )
-        registry.log_scorer(scorer, read.settings.with_absolute_paths(), result.as_json())
-        registry.log_run(_params(settings, learned), _flat_metrics(metrics), tags)
+        registry.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
+        registry.log_run(_params(settings, learned, trials), _logged_metrics(result, learned), tags)
         _log_pictures(registry, scorer, learned, table)
-    registry.promote(version)
+    if promoted:
+        registry.promote(version, why)
+    else:
+        registry.keep_back(version, why)
     return result
+
+
+def _why(learned: Learned, champion: Stored | None, verdict: Verdict | None) -> str:
+    if champion is None or verdict is None:
+        return learned.why
+    decided = "promoted" if verdict.promoted else f"version {champion.scorer.version} stays the champion"
+    return f"{learned.why}; {decided}, for {verdict.why}; measured on {verdict.ground.told}"
+
+
+def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:
+    """Return the bars of the settings, else the champion's: a fixed bar stays a fixed bar, whatever is learned next."""
+    horizon = table.horizon if table.timed else None
+    if champion is None or champion.scorer.horizon != horizon or settings.thresholds != Thresholds():
+        return settings.thresholds
+    return Thresholds(hot=champion.scorer.scale.hot, warm=champion.scorer.scale.warm)
 
 
 def _tags(read: TrainingData, learned: Learned) -> dict[str, str]:
@@ -212,7 +239,6 @@ def _tags(read: TrainingData, learned: Learned) -> dict[str, str]:
         "rung": learned.rung,
         "chosen": learned.chosen,
         "rules": learned.rules_kind,
-        "why": learned.why,
     }
 
 
@@ -237,11 +263,28 @@ def _base_rates(table: TrainingTable, learned: Learned) -> dict[str, float]:
     return {name: float(table.won[rows].mean()) for name, rows in blocks.items()}
 
 
-def _params(settings: Settings, learned: Learned) -> dict[str, Any]:
+def _params(settings: Settings, learned: Learned, trials: int) -> dict[str, Any]:
     given = {"seed": settings.seed, "drop": ", ".join(settings.drop), "keep": ", ".join(settings.keep)}
-    if learned.chosen == "boosting":
-        given |= {"trees": tree_count(learned.model.estimators[0][1]), **SHALLOW_TREES}
-    return {**given, "layout": learned.blocks.layout}
+    recipe, made = learned.recipe, {"layout": learned.blocks.layout, "trials": trials}
+    if learned.chosen == RULES:
+        return {**given, **made}
+    for member, settings_of_it in ((LOGISTIC, recipe.logistic), (BOOSTING, recipe.boosting)):
+        if member in recipe.members:
+            made |= {f"{member}_{name}": value for name, value in settings_of_it.items()}
+    without = ", ".join(recipe.without)
+    return {**given, **made, "without": without, "half_life": recipe.half_life, "trust": recipe.trust}
+
+
+def _logged_metrics(result: TrainResult, learned: Learned) -> dict[str, float]:
+    """Return the metrics of all scorers, the members' weights, and the candidates' losses ahead of the origins."""
+    _, weights = affine(learned.model)
+    blended = dict(zip(member_names(learned.model), weights.tolist(), strict=True))
+    ahead = learned.found.losses if learned.found else {}
+    return {
+        **_flat_metrics(result.metrics),
+        **{f"weight_{name}": weight for name, weight in blended.items()},
+        **{f"log_loss_ahead_{name.replace(' + ', '_and_')}": loss for name, loss in ahead.items()},
+    }
 
 
 def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
@@ -272,6 +315,7 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
+    yield from result.choices
     yield "Attributes are read as they stand now: whatever was filled in after the outcome must be dropped (--drop)."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."

@@ -1,0 +1,113 @@
+"""Champion against challenger, on leads that neither of them has learned from.
+
+The fair leads are those that came after both had stopped learning. Where too few of them have matured, the recipes are
+compared instead: both are fitted on the same older blocks and looked at on the same newest block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import StackingClassifier
+
+from features import catalogue
+from models.blocks import Blocks
+from models.evaluation import Difference, Metrics, difference, evaluate_all
+from models.learned import member_names, probabilities
+from models.learning import FEWEST, NO_WORSE, fit_blend, outcomes_of, rule_curve, with_points
+from models.recipe import RULES, Recipe
+from models.rules import Rules
+from models.training_table import Rows, TrainingTable
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A version as far as it matters here: its model, its rules, its recipe, and when its data ended."""
+
+    model: StackingClassifier
+    rules: Rules
+    recipe: Recipe
+    data_end: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The rows that scorers are compared on; ``fresh`` where no contestant can have learned from them."""
+
+    rows: Rows
+    fresh: bool
+
+    @property
+    def told(self) -> str:
+        return (
+            "leads that came after both were trained"
+            if self.fresh
+            else "the newest block, both recipes fitted on the blocks before (too few leads came after both were trained)"
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a challenger takes over, and why; metrics of all scorers on the same rows, and how the two differ."""
+
+    promoted: bool
+    why: str
+    ground: Ground
+    metrics: dict[str, Metrics]
+    difference: Difference
+
+
+def ground_for(table: TrainingTable, blocks: Blocks, ends: Sequence[pd.Timestamp]) -> Ground:
+    """Return the test rows whose whole window lies after the data of all contestants, if they are enough, else all.
+
+    In flat mode nothing tells when an outcome was known, so the recipes are compared.
+    """
+    if table.timed and ends:
+        fresh = blocks.test & (table.rows["as_of"] >= max(ends)).to_numpy()
+        if table.scarcer(fresh) >= FEWEST:
+            return Ground(fresh, fresh=True)
+    return Ground(blocks.test, fresh=False)
+
+
+def probabilities_of(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
+) -> Floats:
+    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older blocks."""
+    table = replace(table, design=with_points(contestant.rules, table.design))
+    if ground.fresh and set(contestant.model.feature_names_in_) <= set(table.design):
+        return probabilities(contestant.model, table.design[ground.rows])
+    model = rule_curve(table, blocks)
+    if member_names(contestant.model) != (RULES,):
+        model = fit_blend(_within(contestant.recipe, table), table, blocks, seed=seed) or model
+    return probabilities(model, table.design[ground.rows])
+
+
+def _within(recipe: Recipe, table: TrainingTable) -> Recipe:
+    """Drop from a recipe what the table does not have."""
+    names = {feature.name for feature in catalogue(table.schema)}
+    return replace(recipe, without=tuple(name for name in recipe.without if name in names))
+
+
+def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed: int) -> Verdict:
+    """Compare ``rules``, ``champion`` and ``challenger`` on the rows of the ground, and decide.
+
+    The challenger is promoted when the upper 95 % bound of its log-loss less the champion's is below +0.005 and its
+    AUC is not lower than the rules'.
+    """
+    won, groups = outcomes_of(table, ground.rows)
+    metrics = evaluate_all(told, won, groups, seed)
+    apart = difference(told["challenger"], told["champion"], won, groups, seed)
+    low, high = apart.log_loss_ci
+    ours, rules = metrics["challenger"].auc, metrics["rules"].auc
+    said = f"log-loss {low:+.4f} to {high:+.4f} beside the champion's (95 %), AUC {ours:.3f}, the rules' {rules:.3f}"
+    if high >= NO_WORSE:
+        return Verdict(False, f"it may be worse than the champion: {said}", ground, metrics, apart)
+    if ours < rules:
+        return Verdict(False, f"it ranks leads worse than the rules: {said}", ground, metrics, apart)
+    return Verdict(True, f"it holds beside the champion: {said}", ground, metrics, apart)

@@ -1,0 +1,64 @@
+"""What is learned from: features and outcomes of snapshots, and their order in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.schema import Schema
+
+Rows = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TrainingTable:
+    """Matured snapshots, in input order.
+
+    design  the features, one row per snapshot
+    rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``order`` (or missing)
+    timed   false in flat mode, where outcomes are final
+    """
+
+    schema: Schema
+    design: pd.DataFrame
+    rows: pd.DataFrame
+    timed: bool
+    horizon: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def won(self) -> npt.NDArray[np.int64]:
+        return self.rows["won"].to_numpy(np.int64)
+
+    @property
+    def moments(self) -> pd.Series | None:
+        """Return what puts the rows in order of time, oldest first; None where the data say nothing of it."""
+        if self.timed:
+            return self.rows["as_of"]
+        return self.rows["order"] if self.rows["order"].notna().any() else None
+
+    def taken(self, rows: Rows) -> TrainingTable:
+        """Return the table of some rows."""
+        design, kept = (part[rows].reset_index(drop=True) for part in (self.design, self.rows))
+        return replace(self, design=design, rows=kept)
+
+    def scarcer(self, rows: Rows | None = None) -> int:
+        """Return how many rows have the rarer of the two outcomes."""
+        won = self.won if rows is None else self.won[rows]
+        return int(min(won.sum(), len(won) - won.sum()))
+
+
+def drawn(table: TrainingTable, most: int, seed: int) -> TrainingTable:
+    """Return all rows of so many leads, drawn at random, that there are about ``most`` rows."""
+    if len(table) <= most:
+        return table
+    codes = pd.factorize(table.rows["group"])[0]
+    order = np.random.default_rng(seed).permutation(codes.max() + 1)
+    counts = np.bincount(codes)[order]
+    kept = order[np.cumsum(counts) <= most]
+    return table.taken(np.isin(codes, kept))

@@ -1,0 +1,100 @@
+"""compare: rules, champion and challenger on the same leads, with intervals and the paired difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from data.errors import ModelError
+from data.workspace import Workspace
+from models.comparison import Contestant, Verdict, ground_for, judge, probabilities_of
+from models.evaluation import Metrics, evaluate_all
+from models.learned import probabilities
+from models.learning import lay_blocks, outcomes_of, rule_curve, with_points
+from models.registry import Registry, Stored
+from pipelines.console import step
+from pipelines.training_data import read_training_data
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared on which leads; `as_json` is what ``compare --json`` prints.
+
+    ``challenger`` and ``verdict`` are None where no version waits.
+    """
+
+    champion: str
+    challenger: str | None
+    ground: str
+    rules_kind: str
+    metrics: Mapping[str, Metrics]
+    verdict: Verdict | None
+
+    def as_json(self) -> dict[str, Any]:
+        told = as_json(self.verdict) if self.verdict else {"ground": self.ground, "metrics": _numbers(self.metrics)}
+        return {"champion": self.champion, "challenger": self.challenger, **told}
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as it is printed and kept with a version."""
+    return {
+        "promoted": verdict.promoted,
+        "why": verdict.why,
+        "ground": verdict.ground.told,
+        "metrics": _numbers(verdict.metrics),
+        "difference": verdict.difference.as_dict(),
+    }
+
+
+def contestant_of(stored: Stored) -> Contestant:
+    """Return a stored version as a contestant."""
+    ended = pd.Timestamp(stored.training["window"]["data_end"]).tz_localize(None)
+    return Contestant(stored.scorer.model, stored.scorer.rules, stored.recipe, ended)
+
+
+def compare(workspace: Workspace, version: str | None = None) -> Comparison:
+    """Compare the champion with a version, by default the challenger that waits, on the data as they are now.
+
+    Raises ModelError where there is no champion, or the version is the champion.
+    """
+    registry = Registry(workspace)
+    with step("loading the versions"):
+        champion = registry.champion()
+        number = version or registry.challenger_version
+        challenger = registry.version(number) if number else None
+    if number == champion.scorer.version:
+        raise ModelError(f"version {number} is the champion", expected="another version to compare it with")
+    return _compared(workspace, champion, challenger)
+
+
+def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None) -> Comparison:
+    newest = challenger or champion
+    seed = newest.settings.seed
+    with step("reading leads and counting their events"):
+        table = read_training_data(newest.settings, workspace).table
+    table = replace(table, design=with_points(newest.scorer.rules, table.design))
+    blocks = lay_blocks(table, seed)
+    contestants = {"champion": champion, **({"challenger": challenger} if challenger else {})}
+    entered = {name: contestant_of(stored) for name, stored in contestants.items()}
+    with step("comparing"):
+        ground = ground_for(table, blocks, [contestant.data_end for contestant in entered.values()])
+        told = {"rules": probabilities(rule_curve(table, blocks), table.design[ground.rows])}
+        for name, contestant in entered.items():
+            told[name] = probabilities_of(contestant, table, blocks, ground, seed=seed)
+        verdict = judge(told, table, ground, seed=seed) if challenger else None
+        metrics = verdict.metrics if verdict else evaluate_all(told, *outcomes_of(table, ground.rows), seed)
+    return Comparison(
+        champion=champion.scorer.version,
+        challenger=challenger.scorer.version if challenger else None,
+        ground=ground.told,
+        rules_kind=newest.training["rules_kind"],
+        metrics=metrics,
+        verdict=verdict,
+    )
+
+
+def _numbers(metrics: Mapping[str, Metrics]) -> dict[str, Any]:
+    return {name: measured.as_dict() for name, measured in metrics.items()}

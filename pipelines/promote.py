@@ -1,0 +1,66 @@
+"""promote and rollback: which version scores, decided by a person, with the reason kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from data.errors import InputError, ModelError
+from data.locks import one_run_at_a_time
+from data.workspace import Workspace
+from models.registry import Registry
+from pipelines.compare import compare
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided; `as_json` is what ``promote --json`` and ``rollback --json`` print."""
+
+    champion: str
+    before: str | None
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def promote(version: str, workspace: Workspace, *, force: bool = False, why: str = "") -> Decision:
+    """Make a version the champion if it holds beside the present one, or, with ``force``, for a stated reason.
+
+    Raises InputError where the reason is missing, ModelError where the version does not hold or is not there.
+    """
+    if force != bool(why.strip()):
+        raise InputError(
+            "a promotion by force needs a reason, and only that",
+            expected="--force --why TEXT, or neither",
+            got="--force" if force else "--why",
+        )
+    with one_run_at_a_time(workspace.lock, "promote"):
+        registry = Registry(workspace)
+        registry.version(version)  # is there, and can be used
+        before = registry.champion_version
+        if before == version:
+            raise ModelError(f"version {version} is the champion already", where=str(workspace.root))
+        reason = f"by force: {why.strip()}" if force else _earned(version, workspace)
+        registry.promote(version, reason)
+    return Decision(version, before, reason)
+
+
+def _earned(version: str, workspace: Workspace) -> str:
+    verdict = compare(workspace, version).verdict
+    assert verdict is not None, "a version was given"
+    if not verdict.promoted:
+        raise ModelError(
+            f"version {version} was not promoted",
+            expected="a log-loss that is surely not 0.005 above the champion's, and an AUC not below the rules'",
+            got=f"{verdict.why}; on {verdict.ground.told}",
+            remedy="train again when more leads have closed, or promote it with --force --why TEXT",
+        )
+    return verdict.why
+
+
+def roll_back(workspace: Workspace) -> Decision:
+    """Make the champion before the present one score again. Raises ModelError where there is none."""
+    with one_run_at_a_time(workspace.lock, "rollback"):
+        gone, back = Registry(workspace).roll_back()
+    return Decision(back, gone, f"rolled back from version {gone}")

@@ -1,0 +1,96 @@
+"""What is learned from: the leads of a project as matured snapshots, gathered in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.dataset import Dataset, open_dataset, require_both_classes
+from data.quality import Report
+from data.schema import Chunk, Schema
+from data.settings import Settings
+from data.workspace import Workspace
+from features import Batch, build
+from features.snapshots import final_snapshots, timed_snapshots
+from models.rules import Rules, load_rules, speaks_of
+from models.training_table import TrainingTable
+from pipelines.moments import end_of_data
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What was read: the training table, the design of the leads that are open now, and how the reading went.
+
+    ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
+    model, so that later files are read alike.
+    """
+
+    table: TrainingTable
+    open_leads: pd.DataFrame
+    left_out: Mapping[str, int]
+    data_end: pd.Timestamp
+    report: Report
+    settings: Settings
+    fingerprint: str
+
+
+def read_training_data(settings: Settings, workspace: Workspace) -> TrainingData:
+    """Read all that is learned from. Raises InputError where there are not both won and lost leads."""
+    with open_dataset(settings, workspace=workspace.root) as dataset:
+        require_both_classes(dataset)
+        return gathered(dataset)
+
+
+def gathered(dataset: Dataset) -> TrainingData:
+    """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
+    data_end, schema, ranks = end_of_data(dataset), dataset.schema, dataset.order_ranks()
+    parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
+    designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
+    design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
+    by_lead = all_rows["lead_id"].argsort(kind="stable")  # whatever order the source has its rows in
+    design, all_rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, all_rows))
+    table = TrainingTable(schema, design, all_rows, schema.timed, dataset.settings.horizon)
+    counts = _added_up(left_out)
+    return TrainingData(table, now_open, counts, data_end, dataset.report, dataset.settings, dataset.fingerprint())
+
+
+def _of_chunk(
+    chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Return the design and rows of the snapshots of a chunk, the design of its open leads, and what was left out."""
+    leads = chunk.leads
+    taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
+    now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
+    moments = pd.concat([taken.moments, now], ignore_index=True)
+    design = build(Batch(schema, *chunk, moments=moments))
+    learned_from = leads.iloc[taken.moments["row"]].reset_index(drop=True)
+    rows = pd.DataFrame(
+        {
+            "lead_id": learned_from["lead_id"],
+            "group": learned_from["account_id"].fillna("lead " + learned_from["lead_id"]),
+            "as_of": taken.moments["as_of"],
+            "won": taken.moments["won"],
+            "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
+        }
+    )
+    return design[: len(rows)], rows, design[len(rows) :], {"censored": taken.censored, "undated": taken.undated}
+
+
+def _added_up(counts: list[dict[str, int]]) -> dict[str, int]:
+    return {name: sum(each[name] for each in counts) for name in counts[0]}
+
+
+def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
+    created = leads["created_at"].isna() | (leads["created_at"] <= moment)
+    return created & (leads["won"].isna() | (leads["closed_at"] > moment))
+
+
+def usable_rules(settings: Settings, schema: Schema) -> Rules | None:
+    """Return the team's rules, or the shipped ones where they say enough of these columns."""
+    if settings.rules:
+        return load_rules(settings.rules, schema=schema)
+    shipped = load_rules()
+    return shipped if speaks_of(shipped, schema) else None
