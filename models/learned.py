@@ -21,6 +21,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from models.recipe import RULES
 
+FEWEST_TRUSTED = 100
+"""Expected wins (or losses) that the members' own word counts for at least: the outcomes of a small block are noise."""
+
 Outcomes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -30,9 +33,9 @@ def blend(
 ) -> StackingClassifier | None:
     """Blend fitted members by outcomes of a later block, and calibrate the blend on them.
 
-    Beside each outcome counts, ``trust`` times as much, what the learned members say of it themselves: so a few
-    outcomes, or one odd month, move weights and intercept little. A member whose weight is not positive is left out;
-    None where none remains.
+    Beside each outcome counts, ``trust`` times as much, what the learned members say of it themselves, and where trust
+    is given at least as much as a hundred wins: so a few outcomes, or one odd month, move weights and intercept little.
+    A member whose weight is not positive is left out; None where none remains.
     """
     margins = np.column_stack([special.logit(member.predict_proba(design)[:, 1]) for member in members.values()])
     names = list(members)
@@ -74,6 +77,7 @@ def _with_own_word(columns: Floats, own: Floats, won: Outcomes, trust: float) ->
     """Put beside each row a won and a lost one, weighted by the members' own probability."""
     if not trust:
         return columns, won, np.ones(len(won))
+    trust = max(trust, FEWEST_TRUSTED / max(min(own.sum(), (1 - own).sum()), 1.0))
     one, zero = np.ones_like(won), np.zeros_like(won)
     weights = np.concatenate([np.ones(len(won)), trust * own, trust * (1 - own)])
     return np.tile(columns, (3, 1)), np.concatenate([won, one, zero]), weights
