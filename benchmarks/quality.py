@@ -107,8 +107,9 @@ def peers(task: Task, older: slice, later: slice) -> Iterator[tuple[str, Floats]
     yield "base rate", np.full(len(after), won.mean())
     yield "logistic", _logistic(levels, before).fit(before, won).predict_proba(after)[:, 1]
     as_levels = before.astype(dict.fromkeys(levels, "category"))
-    types = {name: as_levels[name].dtype for name in levels}
-    yield "LightGBM", LGBMClassifier(verbose=-1).fit(as_levels, won).predict_proba(after.astype(types))[:, 1]
+    known_levels = {name: after[name].where(after[name].isin(before[name])) for name in levels}
+    as_known = after.assign(**known_levels).astype({name: as_levels[name].dtype for name in levels})
+    yield "LightGBM", LGBMClassifier(verbose=-1).fit(as_levels, won).predict_proba(as_known)[:, 1]
     boosted = CatBoostClassifier(verbose=0, cat_features=levels, allow_writing_files=False, random_seed=0)
     yield "CatBoost", boosted.fit(before, won).predict_proba(after)[:, 1]
 
@@ -122,7 +123,7 @@ def _typed(task: Task) -> pd.DataFrame:
         numbers = pd.to_numeric(cells, errors="coerce")
         is_number = numbers.notna().sum() == cells.notna().sum() > 0
         typed[name] = numbers.astype(float) if is_number else cells.fillna("?").astype(object)
-    return pd.DataFrame(typed)
+    return pd.DataFrame(typed).set_axis([f"column {number}" for number in range(len(typed))], axis="columns")
 
 
 def _logistic(levels: list[str], before: pd.DataFrame):
@@ -198,7 +199,7 @@ def run_simulator(leads: int, share: float) -> None:
     from models.evaluation import auc, calibration_error, evaluate
     from models.learned import probabilities
     from models.learning import fit_blend, lay_blocks, learn, with_points
-    from models.search import search
+    from models.search import TRIALS, search
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:
@@ -220,16 +221,15 @@ def run_simulator(leads: int, share: float) -> None:
     print(f"{len(some):,} snapshots, {int(blocks.test.sum()):,} to test on, {time.perf_counter() - began:.0f} s")
     measured = evaluate(told, won, tested["group"].to_numpy())
     print(f"AUC {measured.auc:.4f} {measured.auc_ci}, log-loss {measured.log_loss:.4f}, ECE {measured.ece:.4f}")
-    print(
-        f"mean |p - p_true| over ten bins: {calibration_error(told, possible):.4f}; best possible {auc(possible, won):.4f}"
-    )
+    off, best = calibration_error(told, possible), auc(possible, won)
+    print(f"mean |p - p_true| over ten bins: {off:.4f}; best possible AUC {best:.4f}")
 
     times, horizon = table.rows["as_of"], pd.Timedelta(days=table.horizon)
     fit_end, tune_start = some.rows["as_of"][blocks.fit].max(), some.rows["as_of"][blocks.tune].min()
     fit = (times <= fit_end).to_numpy()
     tune = ((times >= tune_start) & (times <= tested["as_of"].min() - horizon)).to_numpy()
     table = replace(table, design=with_points(learned.rules, table.design))
-    found = search(table.taken(fit | tune), with_points=rules is not None, trials=10, seed=0)
+    found = search(table.taken(fit | tune), with_points=rules is not None, trials=TRIALS, seed=0)
     model = fit_blend(found.recipe, table, Blocks(fit, tune, fit & tune, "by time"), seed=0)
     assert model is not None, "so many leads hold"
     more = auc(probabilities(model, with_points(learned.rules, some.design)[blocks.test]), won)

@@ -18,7 +18,7 @@ import pandas as pd
 from data import checks, closings
 from data.database import reading
 from data.errors import InputError
-from data.matching import check_kinds, infer, match, order_kind
+from data.matching import infer, kinds_to_read, match, order_kind
 from data.mirror import Mirror
 from data.quality import Report, TableCounts
 from data.quarantine import write_quarantine
@@ -96,8 +96,6 @@ class Assembly:
         self._count_rows(quarantine)
         schema = self.trained or self._infer()
         columns = match(self.leads, schema)
-        if self.trained:
-            check_kinds(self.connection, self.leads, schema, columns)
         self._read_leads(schema, columns)
         self._close_leads(strict=self.trained is None)
         self._note_oddities(schema)
@@ -162,9 +160,11 @@ class Assembly:
         readings = [Reading(name, self.leads.columns.get(name), kind) for name, kind in FIXED.items()]
         readings += [Reading(name, columns.get(name), Kind.PERSONAL) for name in PERSONAL]
         readings += [self._outcome_reading(), self._order_reading()]
+        kinds = {attribute.name: attribute.kind for attribute in schema.attributes}
+        if self.trained:
+            kinds = kinds_to_read(self.connection, self.leads, schema, columns)
         readings += [
-            Reading(attribute.name, columns[attribute.name], attribute.kind, column=f"a{number}")
-            for number, attribute in enumerate(schema.attributes)
+            Reading(name, columns[name], kind, column=f"a{number}") for number, (name, kind) in enumerate(kinds.items())
         ]
         self._type("leads", readings, "leads")
         checks.rename_stages(self.connection, self.settings.stages)

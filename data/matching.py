@@ -130,13 +130,22 @@ def _missing(leads: Table, schema: Schema, missing: list[str]) -> InputError:
     )
 
 
-def check_kinds(connection: duckdb.DuckDBPyConnection, leads: Table, schema: Schema, columns: dict[str, str]) -> None:
-    """Raise `InputError` where most cells of a column cannot be read as what the model was trained on."""
+def kinds_to_read(
+    connection: duckdb.DuckDBPyConnection, leads: Table, schema: Schema, columns: dict[str, str]
+) -> dict[str, Kind]:
+    """Return what each attribute of a schema is read as; raise `InputError` where most cells are of another kind.
+
+    A number that was only ever 0 or 1 in training is a flag there; where it grows beyond, it is read as a number.
+    """
     cells = sample(connection, leads, [columns[attribute.name] for attribute in schema.attributes])
+    kinds = {}
     for attribute in schema.attributes:
         of_column = cells[columns[attribute.name]]
-        if of_column.notna().sum() >= ENOUGH and not suits(of_column, attribute.kind):
+        kind = Kind.NUMBER if attribute.kind is Kind.FLAG and suits(of_column, Kind.NUMBER) else attribute.kind
+        if of_column.notna().sum() >= ENOUGH and not suits(of_column, kind):
             raise _changed(leads, attribute, columns[attribute.name], of_column)
+        kinds[attribute.name] = kind
+    return kinds
 
 
 def _changed(leads: Table, attribute: Attribute, theirs: str, cells: pd.Series) -> InputError:

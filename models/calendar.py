@@ -7,7 +7,6 @@ leads are good, and it says nothing reliable of a time that has not been yet.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from features.catalogue import catalogue
@@ -23,7 +22,8 @@ def calendar_columns(table: TrainingTable) -> tuple[str, ...]:
     """Return the features that time alone explains; none where the rows have no order."""
     if table.moments is None or len(table) < 10 * NEIGHBOURS:
         return ()
-    design = table.design.iloc[np.argsort(table.moments.to_numpy(), kind="stable")]
+    place = table.moments.rank(method="first", na_option="top").to_numpy()
+    design = table.design.iloc[np.argsort(place)]
     names = (feature.name for feature in catalogue(table.schema))
     return tuple(name for name in names if explained_by_time(design[name]) >= EXPLAINED)
 
@@ -31,23 +31,19 @@ def calendar_columns(table: TrainingTable) -> tuple[str, ...]:
 def explained_by_time(cells: pd.Series) -> float:
     """Return the share of a column's variance between stretches of 40 rows; rows are in order of time.
 
-    A category is taken apart into a column per level.
+    A category is taken apart into a column per level, and whether a cell is missing is one too.
 
     >>> explained_by_time(pd.Series([1.0] * 400 + [2.0] * 400)), explained_by_time(pd.Series([1.0, 2.0] * 400))
     (1.0, 0.0)
     """
+    missing = cells.isna().to_numpy()
     if cells.dtype.kind in "fiub":
-        columns = cells.to_numpy(float)[:, None]
-        columns = np.where(np.isnan(columns), _middle(columns), columns)
+        ranks = cells.rank(pct=True).to_numpy(float)
+        columns = np.column_stack([np.where(missing, 0.5, ranks), missing])
     else:
-        common = cells.value_counts().index[:50]
-        columns = (cells.to_numpy(object)[:, None] == common.to_numpy(object)[None, :]).astype(float)
+        common = cells.value_counts().index[:50].to_numpy(object)
+        columns = np.column_stack([cells.to_numpy(object)[:, None] == common[None, :], missing]).astype(float)
     total = columns.var(axis=0).sum()
     stretches = columns[: len(columns) // NEIGHBOURS * NEIGHBOURS].reshape(-1, NEIGHBOURS, columns.shape[1])
     within = stretches.var(axis=1).mean(axis=0).sum()
-    return float(1 - within / total) if total > 0 else 0.0
-
-
-def _middle(column: npt.NDArray[np.float64]) -> float:
-    known = column[~np.isnan(column)]
-    return float(np.median(known)) if len(known) else 0.0
+    return float(1 - within / total) if total > 1e-12 else 0.0

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
-from features import catalogue
 from models.blocks import Blocks
 from models.evaluation import Difference, Metrics, difference, evaluate_all
 from models.learned import member_names, probabilities
-from models.learning import FEWEST, NO_WORSE, fit_blend, outcomes_of, rule_curve, with_points
+from models.learning import FEWEST, NO_WORSE, can_learn, fit_blend, outcomes_of, rule_curve, with_points
 from models.recipe import RULES, Recipe
 from models.rules import Rules
+from models.scorecard import fit_scorecard
 from models.training_table import Rows, TrainingTable
 
 Floats = npt.NDArray[np.float64]
@@ -28,11 +28,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Contestant:
-    """A version as far as it matters here: its model, its rules, its recipe, and when its data ended."""
+    """A version as far as it matters here: its model, its rules, its recipe, and what it was trained for and on.
+
+    ``is_scorecard`` tells that the rules were learned too; ``horizon`` is None in flat mode.
+    """
 
     model: StackingClassifier
     rules: Rules
+    is_scorecard: bool
     recipe: Recipe
+    horizon: int | None
     data_end: pd.Timestamp
 
 
@@ -48,7 +53,7 @@ class Ground:
         return (
             "leads that came after both were trained"
             if self.fresh
-            else "the newest block, both recipes fitted on the blocks before (too few leads came after both were trained)"
+            else "the newest block, both recipes fitted on the blocks before: too few leads are newer than both"
         )
 
 
@@ -63,13 +68,16 @@ class Verdict:
     difference: Difference
 
 
-def ground_for(table: TrainingTable, blocks: Blocks, ends: Sequence[pd.Timestamp]) -> Ground:
+def ground_for(table: TrainingTable, blocks: Blocks, contestants: Sequence[Contestant]) -> Ground:
     """Return the test rows whose whole window lies after the data of all contestants, if they are enough, else all.
 
-    In flat mode nothing tells when an outcome was known, so the recipes are compared.
+    In flat mode nothing tells when an outcome was known, and a version for another horizon says something else: then
+    the recipes are compared.
     """
-    if table.timed and ends:
-        fresh = blocks.test & (table.rows["as_of"] >= max(ends)).to_numpy()
+    alike = table.timed and all(each.horizon == table.horizon for each in contestants)
+    if alike and contestants:
+        newest = max(each.data_end for each in contestants)
+        fresh = blocks.test & (table.rows["as_of"] >= newest).to_numpy()
         if table.scarcer(fresh) >= FEWEST:
             return Ground(fresh, fresh=True)
     return Ground(blocks.test, fresh=False)
@@ -78,20 +86,20 @@ def ground_for(table: TrainingTable, blocks: Blocks, ends: Sequence[pd.Timestamp
 def probabilities_of(
     contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
 ) -> Floats:
-    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older blocks."""
-    table = replace(table, design=with_points(contestant.rules, table.design))
-    if ground.fresh and set(contestant.model.feature_names_in_) <= set(table.design):
+    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older blocks.
+
+    ``table`` holds the features that the contestant knows.
+    """
+    rules = contestant.rules
+    if contestant.is_scorecard and not ground.fresh:
+        rules = fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema, seed=seed)
+    table = replace(table, design=with_points(rules, table.design))
+    if ground.fresh:
         return probabilities(contestant.model, table.design[ground.rows])
-    model = rule_curve(table, blocks)
-    if member_names(contestant.model) != (RULES,):
-        model = fit_blend(_within(contestant.recipe, table), table, blocks, seed=seed) or model
-    return probabilities(model, table.design[ground.rows])
-
-
-def _within(recipe: Recipe, table: TrainingTable) -> Recipe:
-    """Drop from a recipe what the table does not have."""
-    names = {feature.name for feature in catalogue(table.schema)}
-    return replace(recipe, without=tuple(name for name in recipe.without if name in names))
+    model = None
+    if member_names(contestant.model) != (RULES,) and can_learn(table, blocks):
+        model = fit_blend(contestant.recipe, table, blocks, seed=seed)
+    return probabilities(model or rule_curve(table, blocks), table.design[ground.rows])
 
 
 def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed: int) -> Verdict:
@@ -106,6 +114,9 @@ def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed
     low, high = apart.log_loss_ci
     ours, rules = metrics["challenger"].auc, metrics["rules"].auc
     said = f"log-loss {low:+.4f} to {high:+.4f} beside the champion's (95 %), AUC {ours:.3f}, the rules' {rules:.3f}"
+    if not table.scarcer(ground.rows):
+        why = "all leads to compare on ended alike, so that nothing can be compared"
+        return Verdict(False, why, ground, metrics, apart)
     if high >= NO_WORSE:
         return Verdict(False, f"it may be worse than the champion: {said}", ground, metrics, apart)
     if ours < rules:

@@ -7,7 +7,7 @@ Every metric is computed from a row's probability, its outcome and a weight; an 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ BINS = 10
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 Interval = tuple[float, float]
+MEASURED = ("auc", "log_loss", "lift_10", "ece", "brier", "reliability", "resolution")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,11 @@ class Metrics:
     auc        chance that a won lead ranks above another one (ties count half)
     log_loss   mean negative log-likelihood, in nats
     lift_10    win rate of the top tenth over the base rate
-    ece        mean distance of predicted and observed rate over ten bins of equal size
+    ece        expected calibration error: mean distance of predicted and observed rate over ten bins of equal size
+    brier      mean squared error; about ``reliability - resolution + uncertainty`` (Murphy 1973, "A new vector
+               partition of the probability score"), less what probabilities differ within a bin
+    reliability, resolution, uncertainty  how far bins are from their rate, how far their rates are from the base rate,
+               and the variance of the outcome
     """
 
     auc: float
@@ -42,6 +47,14 @@ class Metrics:
     lift_10: float
     lift_10_ci: Interval
     ece: float
+    ece_ci: Interval
+    brier: float
+    brier_ci: Interval
+    reliability: float
+    reliability_ci: Interval
+    resolution: float
+    resolution_ci: Interval
+    uncertainty: float
     base_rate: float
     rows: int
 
@@ -51,16 +64,16 @@ class Metrics:
 
 def evaluate(probability: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Metrics:
     """Measure probabilities against outcomes (0 or 1); ``groups`` names the lead or account of each row."""
-    ranking = _Ranking(probability, won)
-    losses = log_losses(probability, won)
-    draws = [_of(ranking, losses, weights) for weights in resampled_weights(groups, seed)]
-    low, high = np.nanpercentile(np.array(draws), [2.5, 97.5], axis=0)
-    auc, log_loss, lift = _of(ranking, losses, np.ones(len(won)))
-    intervals = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-    return Metrics(
-        auc, intervals[0], log_loss, intervals[1], lift, intervals[2],
-        ece=calibration_error(probability, won), base_rate=float(won.mean()), rows=len(won),
-    )  # fmt: skip
+    measures = _Measures(probability, won)
+    draws = np.array([measures.of(weights) for weights in resampled_weights(groups, seed)])
+    point = measures.of(np.ones(len(won)))
+    told = {
+        name: value
+        for number, name in enumerate(MEASURED)
+        for name, value in ((name, point[number]), (f"{name}_ci", _interval(draws[:, number])))
+    }
+    base_rate = float(won.mean())
+    return Metrics(**told, uncertainty=base_rate * (1 - base_rate), base_rate=base_rate, rows=len(won))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -85,9 +98,15 @@ def difference(ours: Floats, theirs: Floats, won: Numbers, groups: npt.NDArray, 
         return rankings[0].auc(weights) - rankings[1].auc(weights), float(np.average(losses, weights=weights))
 
     draws = np.array([measured(weights) for weights in resampled_weights(groups, seed)])
-    low, high = np.nanpercentile(draws, [2.5, 97.5], axis=0).tolist()
     point = measured(np.ones(len(won)))
-    return Difference(point[0], (low[0], high[0]), point[1], (low[1], high[1]))
+    return Difference(point[0], _interval(draws[:, 0]), point[1], _interval(draws[:, 1]))
+
+
+def _interval(draws: Floats) -> Interval:
+    """Return the middle 95 % of draws; those with one outcome only have no ranking and do not count."""
+    known = draws[~np.isnan(draws)]
+    low, high = np.percentile(known, [2.5, 97.5]).tolist() if len(known) else (float("nan"), float("nan"))
+    return low, high
 
 
 def evaluate_all(
@@ -111,13 +130,13 @@ def log_losses(probability: Floats, won: Numbers) -> Floats:
     return -np.log(likely)
 
 
-def resampled_weights(groups: npt.NDArray, seed: int, resamples: int = RESAMPLES) -> list[Floats]:
-    """Return row weights that stand for drawing whole groups with replacement."""
+def resampled_weights(groups: npt.NDArray, seed: int, resamples: int = RESAMPLES) -> Iterator[Floats]:
+    """Yield row weights that stand for drawing whole groups with replacement."""
     codes = np.unique(groups, return_inverse=True)[1]
     count = int(codes.max()) + 1
     random = np.random.default_rng(seed)
     drawn = (np.bincount(random.integers(0, count, count), minlength=count) for _ in range(resamples))
-    return [weights[codes].astype(np.float64) for weights in drawn]
+    yield from (weights[codes].astype(np.float64) for weights in drawn)
 
 
 def calibration_bins(probability: Floats, won: Numbers, bins: int = BINS) -> list[tuple[float, float, int]]:
@@ -128,12 +147,17 @@ def calibration_bins(probability: Floats, won: Numbers, bins: int = BINS) -> lis
     >>> calibration_bins(np.array([0.1, 0.1, 0.9, 0.9]), np.array([0, 0, 1, 0]), bins=2)
     [(0.1, 0.0, 2), (0.9, 0.5, 2)]
     """
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
-    code = np.searchsorted(edges, probability, side="left")
+    code = _bin_of(probability, bins)
     rows = np.bincount(code)
     held = rows > 0
     predicted, observed = (np.bincount(code, values)[held] / rows[held] for values in (probability, won))
     return [(float(p), float(o), int(n)) for p, o, n in zip(predicted, observed, rows[held], strict=True)]
+
+
+def _bin_of(probability: Floats, bins: int = BINS) -> npt.NDArray[np.int64]:
+    """Return the number of each row's calibration bin."""
+    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
+    return np.searchsorted(edges, probability, side="left")
 
 
 def calibration_error(probability: Floats, won: Numbers) -> float:
@@ -176,5 +200,26 @@ class _Ranking:
         return float(within / (top * found[-1])) if found[-1] else float("nan")
 
 
-def _of(ranking: _Ranking, losses: Floats, weights: Floats) -> tuple[float, float, float]:
-    return ranking.auc(weights), float(np.average(losses, weights=weights)), ranking.lift(weights)
+class _Measures:
+    """All metrics of one scorer, for any weights of the rows; the calibration bins are those of equal weights."""
+
+    def __init__(self, probability: Floats, won: Numbers) -> None:
+        self.ranking = _Ranking(probability, won)
+        self.losses, self.squares = log_losses(probability, won), (probability - won) ** 2
+        self.bin, self.probability, self.won = _bin_of(probability), probability, won
+
+    def of(self, weights: Floats) -> tuple[float, ...]:
+        """Return the metrics in the order of ``MEASURED``."""
+        rows, told, won = (np.bincount(self.bin, weights * values) for values in (1.0, self.probability, self.won))
+        rows, told, won = rows[rows > 0], told[rows > 0], won[rows > 0]
+        off, share = (told - won) / rows, rows / rows.sum()
+        spread = won / rows - won.sum() / rows.sum()
+        return (
+            self.ranking.auc(weights),
+            float(np.average(self.losses, weights=weights)),
+            self.ranking.lift(weights),
+            float(share @ abs(off)),
+            float(np.average(self.squares, weights=weights)),
+            float(share @ off**2),
+            float(share @ spread**2),
+        )

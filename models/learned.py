@@ -37,18 +37,21 @@ def blend(
     is given at least as much as a hundred wins: so a few outcomes, or one odd month, move weights and intercept little.
     A member whose weight is not positive is left out; None where none remains.
     """
-    margins = np.column_stack([special.logit(member.predict_proba(design)[:, 1]) for member in members.values()])
-    names = list(members)
-    kept, _, _ = weigh(names, margins, won, trust)
+    margins = np.column_stack([log_odds(member.predict_proba(design)[:, 1]) for member in members.values()])
+    kept, intercept, weights = weigh(list(members), margins, won, trust)
     if not kept:
         return None
-    final = make_pipeline(FunctionTransformer(special.logit), LogisticRegression(C=1e6))
+    final = make_pipeline(FunctionTransformer(special.logit), LogisticRegression())
     model = StackingClassifier([(name, members[name]) for name in kept], cv="prefit", final_estimator=final)
-    model.fit(design, won)
-    columns = [names.index(name) for name in kept]
-    told, outcome, weight = _with_own_word(special.expit(margins[:, columns]), _own_word(names, margins), won, trust)
-    model.final_estimator_.fit(told, outcome, logisticregression__sample_weight=weight)  # type: ignore[union-attr]
+    model.fit(design, np.arange(len(won)) % 2)  # any outcomes: the weights are put in below
+    regression = model.final_estimator_[-1]  # type: ignore[index]
+    regression.coef_, regression.intercept_ = weights[None, :], np.array([intercept])
     return model
+
+
+def log_odds(probability: Floats) -> Floats:
+    """Return the log-odds of probabilities; those that were rounded to 0 or 1 count as 1e-15 off it."""
+    return special.logit(np.clip(probability, 1e-15, 1 - 1e-15))
 
 
 def weigh(names: list[str], margins: Floats, won: Outcomes, trust: float) -> tuple[list[str], float, Floats]:

@@ -90,15 +90,15 @@ def learn(
 ) -> Learned:
     """Learn from a table beside the given rules; without rules, beside a points scorecard fitted on the fit block.
 
-    ``trials`` settings of each member are tried, in at most ``budget`` seconds.
+    ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
     Raises InputError where there are not both won and lost leads to learn from.
     """
     blocks = lay_blocks(table, seed)
-    _require_both_outcomes(table, blocks)
+    require_both_outcomes(table, blocks)
     fitted = rules or fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema, seed=seed)
     table = replace(table, design=with_points(fitted, table.design))
     curve, model, found = rule_curve(table, blocks), None, None
-    if _enough(table, blocks):
+    if can_learn(table, blocks):
         older = table.taken(blocks.fit | blocks.tune)
         found = search(older, with_points=rules is not None, trials=trials, seed=seed, budget=budget)
         model = fit_blend(found.recipe, table, blocks, seed=seed)
@@ -146,7 +146,7 @@ def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
     return random_blocks(len(table.rows), seed)
 
 
-def _require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
+def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
     older = blocks.fit | blocks.tune
     if not older.any() or not blocks.test.any():
         raise InputError(
@@ -165,7 +165,7 @@ def _require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
         )
 
 
-def _enough(table: TrainingTable, blocks: Blocks) -> bool:
+def can_learn(table: TrainingTable, blocks: Blocks) -> bool:
     """Tell whether there are enough outcomes to learn from, and some of both to calibrate on."""
     fewest = {"fit": FEWEST, "tune": FEWEST_TO_CALIBRATE}
     return all(table.scarcer(getattr(blocks, name)) >= count for name, count in fewest.items())
@@ -200,15 +200,19 @@ def _beats_the_rules(
     seed: int,
 ) -> tuple[bool, str]:
     """Serve the model unless the rules rank better, or its log-loss may be clearly worse than the rules'."""
-    if not _enough(table, blocks):
+    if not can_learn(table, blocks):
         fit, tune = (table.scarcer(rows) for rows in (blocks.fit, blocks.tune))
         needed = f"{FEWEST} won and as many lost are needed to learn from, {FEWEST_TO_CALIBRATE} to calibrate on"
         return False, f"the rules decide: {needed}, and there are {fit} and {tune}"
     if model is None:
         return False, "the rules decide: what was learned did not hold on later leads"
     won, groups = outcomes_of(table, blocks.test)
+    if not table.scarcer(blocks.test):
+        return False, "the rules decide: all leads of the newest block ended alike, so that nothing can be compared"
     low, high = difference(tested["model"], tested["rules"], won, groups, seed).log_loss_ci
     ours, theirs = auc(tested["model"], won), auc(tested["rules"], won)
+    if not np.ptp(tested["rules"]) and ours > theirs:
+        return True, f"the model is served, for the rules tell no lead from another: AUC {ours:.3f}"
     compared = f"AUC {ours:.3f}, the rules' {theirs:.3f}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
     if ours >= theirs and high < NO_WORSE:
         return True, f"the model beats the rules: {compared}"

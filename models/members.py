@@ -6,7 +6,7 @@ columns: see `models.explanation`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,20 +24,22 @@ from models.recipe import BOOSTING, LOGISTIC, Recipe
 from models.training_table import TrainingTable, drawn
 
 RARE_LEVEL = 10
-"""Levels seen in fewer rows than this are not told apart: one teaches little, and it may name a person."""
-MOST_ROWS = 100_000
+"""Levels that fewer leads have are not told apart: one teaches little, and it may name a person."""
+MOST_ROWS_FOR_LINES = 50_000
 """Logistic regression is fitted on no more: its few weights do not change with more."""
 
 Floats = npt.NDArray[np.float64]
 
 
 def fit_member(name: str, recipe: Recipe, table: TrainingTable, *, seed: int, threads: int | None = None) -> Pipeline:
-    """Fit one member on all rows of a table; ``threads`` never change the result."""
+    """Fit one member on a table, logistic regression on 50,000 rows at most; ``threads`` never change the result."""
     if name not in (LOGISTIC, BOOSTING):
         return fit_rule_curve(table.design, table.won)
     features = [feature for feature in catalogue(table.schema) if feature.name not in recipe.without]
     if name == LOGISTIC:
-        return fit_logistic(features, drawn(table, MOST_ROWS, seed), recipe.logistic, half_life=recipe.half_life)
+        return fit_logistic(
+            features, drawn(table, MOST_ROWS_FOR_LINES, seed), recipe.logistic, half_life=recipe.half_life
+        )
     return fit_boosting(features, table, recipe.boosting, half_life=recipe.half_life, seed=seed, threads=threads)
 
 
@@ -46,9 +48,9 @@ def fit_logistic(
 ) -> Pipeline:
     """Fit a regularised logistic regression: levels as columns, numbers as bent lines, and whether a cell is missing.
 
-    Beyond the extremes that were seen a line goes on level: a number that only grows cannot carry a lead away.
+    Beyond its last knots a line goes on level: neither an outlier nor a number that only grows carries a lead away.
     """
-    encoder = _columns_for_lines(features, table.design, settings["n_knots"])
+    encoder = _columns_for_lines(features, table, settings["n_knots"])
     regression = LogisticRegression(C=settings["C"], max_iter=1000)
     return _fitted(encoder, "regression", regression, table, half_life)
 
@@ -63,7 +65,7 @@ def fit_boosting(
     threads: int | None = None,
 ) -> Pipeline:
     """Fit shallow trees; where a feature declares a direction, the trees keep to it."""
-    encoder = _columns_for_trees(features, table.design)
+    encoder = _columns_for_trees(features, table)
     ordered = _categories(features) + _numbers(features)
     trees = LGBMClassifier(
         **settings,
@@ -79,9 +81,12 @@ def fit_boosting(
 
 
 def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64]) -> Pipeline:
-    """Fit a logistic curve on the rule points: what the points are worth as a probability."""
+    """Fit a logistic curve on the rule points: what the points are worth as a probability.
+
+    It is held back just so far that points which tell won from lost leads without a fault give no certainty.
+    """
     points = ColumnTransformer([("points", "passthrough", [RULE_POINTS.name])])
-    return Pipeline([("points", points), ("curve", LogisticRegression(C=1e6))]).fit(design, won)
+    return Pipeline([("points", points), ("curve", LogisticRegression(C=0.01))]).fit(design, won)
 
 
 def recency_weights(table: TrainingTable, half_life: float | None) -> Floats | None:
@@ -117,10 +122,10 @@ def _numbers(features: list[Feature]) -> list[Feature]:
     return [feature for feature in features if not feature.categorical]
 
 
-def _columns_for_trees(features: list[Feature], design: pd.DataFrame) -> ColumnTransformer:
+def _columns_for_trees(features: list[Feature], table: TrainingTable) -> ColumnTransformer:
     """Number the levels of categories; what is missing is a level of its own, and so are the rare ones together."""
     categories, numbers = ([feature.name for feature in kind] for kind in (_categories(features), _numbers(features)))
-    levels: Any = [_frequent_levels(design[name]) for name in categories]
+    levels: Any = [_frequent_levels(table, name) for name in categories]
     widest = max(map(len, levels), default=0)
     encoder = OrdinalEncoder(
         categories=levels,
@@ -131,31 +136,62 @@ def _columns_for_trees(features: list[Feature], design: pd.DataFrame) -> ColumnT
     return ColumnTransformer([("categories", encoder, categories), ("numbers", "passthrough", numbers)])
 
 
-def _columns_for_lines(features: list[Feature], design: pd.DataFrame, knots: int) -> ColumnTransformer:
-    """Make columns whose weighted sum is a line per number and a step per level.
+def _columns_for_lines(features: list[Feature], table: TrainingTable, knots: int) -> ColumnTransformer:
+    """Make columns whose weighted sum is a bent line per number and a step per level.
 
-    A number with two values needs no bends, and one that is always the same no column. Rare levels are the level
-    against which the others are weighed.
+    A number that is always the same needs no line. Rare levels are the level against which the others are weighed.
     """
     categories = [feature.name for feature in _categories(features)]
     numbers = [feature.name for feature in _numbers(features)]
-    values = {name: int(design[name].nunique()) for name in numbers}
-    bends = SplineTransformer(knots, degree=1, knots="quantile", extrapolation="constant", sparse_output=True)
-    levels: Any = [_frequent_levels(design[name]) for name in categories]
+    bends = {name: knots_of(table.design[name].to_numpy(float), knots) for name in numbers}
+    missing = [name for name in numbers if table.design[name].isna().any()]
+    if not categories and not any(len(knots) > 1 for knots in bends.values()):
+        missing = numbers  # there must be a column, even if it says nothing
+    levels: Any = [_frequent_levels(table, name) for name in categories]
     return ColumnTransformer(
         [
             ("categories", OneHotEncoder(categories=levels, handle_unknown="ignore"), categories),
-            ("flags", SimpleImputer(strategy="median"), [name for name in numbers if values[name] == 2]),
-            ("lines", make_pipeline(SimpleImputer(strategy="median"), bends),
-             [name for name in numbers if values[name] > 2]),
-            ("missing", MissingIndicator(features="all", error_on_new=False),
-             [name for name in numbers if design[name].isna().any() and values[name]]),
+            *_lines(bends),
+            ("missing", MissingIndicator(features="all", error_on_new=False), missing),
         ],
         sparse_threshold=1.0,
-    )  # fmt: skip
+    )
 
 
-def _frequent_levels(cells: pd.Series) -> list[Any]:
-    """Return the levels that are stored: the frequent ones, and the missing one."""
-    counts = cells.value_counts()
+def _lines(bends: Mapping[str, Floats]) -> Iterator[tuple[str, Pipeline, list[str]]]:
+    """Yield a transformer for all numbers with as many knots: it takes them side by side."""
+    for count in sorted({len(knots) for knots in bends.values()} - {0, 1}):
+        names = [name for name, knots in bends.items() if len(knots) == count]
+        places: Any = np.column_stack([bends[name] for name in names])
+        spline = SplineTransformer(knots=places, degree=1, extrapolation="constant", sparse_output=True)
+        yield f"lines with {count} knots", make_pipeline(SimpleImputer(strategy="median"), spline), names
+
+
+def knots_of(numbers: Floats, count: int) -> Floats:
+    """Return where the line of a number bends: at so many quantiles, those farthest out a hundredth from the ends.
+
+    Where the smallest number is common, as with counts of events, it is a knot and the others are quantiles above it.
+    What only a few leads have is no knot: it would be stored.
+
+    >>> knots_of(np.arange(1001.0), 3), knots_of(np.array([0.0] * 80 + [1, 2, 3, 4, 500] * 4), 4)
+    (array([ 10., 500., 990.]), array([  0.,   1.,   3., 500.]))
+    >>> knots_of(np.array([0.0] * 999 + [7]), 4), knots_of(np.array([0.0, 0.001] * 50), 4)
+    (array([0.]), array([0.   , 0.001]))
+    """
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return np.empty(0)
+    least = numbers.min()
+    above = numbers[numbers > least]
+    if len(above) < RARE_LEVEL:
+        return np.array([least])
+    if len(above) > len(numbers) * (1 - 1 / count):
+        return np.unique(np.quantile(numbers, np.linspace(0.01, 0.99, count), method="nearest"))
+    return np.unique([least, *np.quantile(above, np.linspace(0.01, 0.99, count - 1), method="nearest")])
+
+
+def _frequent_levels(table: TrainingTable, name: str) -> list[Any]:
+    """Return the levels that are stored: those that enough leads have, and the missing one."""
+    once = pd.DataFrame({"lead": table.rows["lead_id"], "level": table.design[name]}).drop_duplicates()
+    counts = once["level"].value_counts()
     return [*sorted(counts.index[counts >= RARE_LEVEL]), np.nan]

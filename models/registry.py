@@ -61,6 +61,8 @@ TRUSTED_TYPES = (
     "sklearn.utils._bunch.Bunch",
 )
 """What a stored model may hold beside what skops trusts already; never taken from the artefact itself."""
+DECISION = "decision "
+"""What the tags begin with that say what was decided of a version; the moment follows."""
 REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
 
 
@@ -143,11 +145,10 @@ class Registry:
 
     def champions(self) -> list[str]:
         """Return the versions that have been the champion, the present one last."""
-        try:
-            tags = self.client.get_registered_model(NAME).tags
-        except MlflowException:
+        present = self.champion_version
+        if present is None:
             return []
-        return json.loads(tags.get(CHAMPIONS, "[]"))
+        return json.loads(self.client.get_registered_model(NAME).tags.get(CHAMPIONS, json.dumps([present])))
 
     def _remember(self, champions: list[str]) -> None:
         self.client.set_registered_model_alias(NAME, CHAMPION, champions[-1])
@@ -156,7 +157,7 @@ class Registry:
     def _decided(self, version: str, what: str) -> None:
         """Tag a version with what was decided of it; its earlier decisions stay."""
         moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self.client.set_model_version_tag(NAME, version, f"decision {moment}", what)
+        self.client.set_model_version_tag(NAME, version, DECISION + moment, what)
 
     def _alias(self, alias: str) -> str | None:
         try:
@@ -173,10 +174,10 @@ class Registry:
         return self._alias(CHALLENGER)
 
     def newest(self) -> ModelVersion | None:
-        """Return the version that was trained last."""
-        return max(
-            self.client.search_model_versions(f"name='{NAME}'"), key=lambda found: int(found.version), default=None
-        )
+        """Return the version that was trained last, and to its end: a decision is the last thing that it gets."""
+        versions = self.client.search_model_versions(f"name='{NAME}'")
+        decided = [found for found in versions if any(tag.startswith(DECISION) for tag in found.tags)]
+        return max(decided, key=lambda found: int(found.version), default=None)
 
     def training_of(self, version: ModelVersion) -> dict[str, Any]:
         """Return what `train --json` printed of a version."""

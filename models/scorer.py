@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
 from sklearn.ensemble import StackingClassifier
 
 from data.schema import Schema
@@ -20,7 +19,7 @@ from features.catalogue import FromRules
 from models import scale as scales
 from models.evidence import Evidence, gather
 from models.explanation import Centres, Contributions, centres_of, contributions
-from models.learned import member_names, probabilities
+from models.learned import log_odds, member_names, probabilities
 from models.learning import Learned, with_points
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
@@ -156,7 +155,7 @@ def assemble(
     centres = centres_of(learned.model, design, [term.name for term in terms])
     told = contributions(learned.model, population, centres)
     fit, engagement = fit_and_engagement(told, told_of, learned.rules, population)
-    raw_log_odds = special.logit(probabilities(learned.model, population))
+    raw_log_odds = log_odds(probabilities(learned.model, population))
     return Scorer(
         model=learned.model,
         schema=table.schema,

@@ -2,14 +2,14 @@
 
 At each origin members are fitted on what was known then and judged by the log-loss of what came after. A choice leaves
 its default only where it is better ahead of every origin, and by more than a standard error over all; so little data,
-and one odd month, keep the defaults.
+and one odd month, keep the defaults. The number of trees alone is the one that does best, as in early stopping.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,25 +20,27 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import special
 
+from features.catalogue import catalogue
 from models.blocks import Origin, rolling_origins
 from models.calendar import calendar_columns
 from models.evaluation import log_losses
-from models.learned import weigh
+from models.learned import log_odds, weigh
 from models.members import fit_member
 from models.recipe import BENT_LINES, BOOSTING, LOGISTIC, RULES, Recipe
 from models.training_table import TrainingTable, drawn
 
 TRIALS = 10
 """Settings of the trees that are tried, beside the default ones."""
-STRENGTHS = (0.01, 0.03, 0.1, 1.0)
+STRENGTHS = (0.01, 0.03, 0.3, 1.0)
 """Inverse regularisation of the logistic regression that is tried, beside the default one."""
 BATCH = 4
 """Trials that are proposed together, whatever the number of processors: so it does not change what is found."""
-MOST_ROWS = 10_000
+MOST_ROWS_TO_SEARCH = 10_000
 """Rows to search on; leads are drawn where there are more."""
 FEWEST = 10
 """Wins, and losses, that an origin must know, and see ahead."""
-HALF_LIVES = (0.4, 0.15)
+HALF_LIFE = 0.2
+"""Share of the rows after which a row counts half, where old rows count less."""
 TREES = (25, 50, 100, 150, 200, 300, 400)
 """Numbers of trees that are compared; all come from one fit."""
 
@@ -59,11 +61,15 @@ class Search:
 
 @dataclass(frozen=True)
 class _Rehearsal:
-    """A table with its origins: what members say of the rows ahead of each, put one after the other."""
+    """A table with its origins: what members say of the rows ahead of each, put one after the other.
+
+    ``told`` keeps what has been fitted.
+    """
 
     table: TrainingTable
     origins: Sequence[Origin]
     seed: int
+    told: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
@@ -75,16 +81,22 @@ class _Rehearsal:
         """Return the number of the origin that each of these rows is ahead of."""
         return np.repeat(np.arange(len(self.origins)), [int(origin.ahead.sum()) for origin in self.origins])
 
-    def tasks(self, name: str, recipe: Recipe) -> Iterator[Any]:
-        """Yield, per origin, the fitting of a member and its log-odds ahead."""
-        for origin in self.origins:
-            yield delayed(_ahead)(name, recipe, self.table, origin, self.seed)
+    def ahead(self, name: str, recipes: Sequence[Recipe]) -> list[Floats]:
+        """Return a member's log-odds by each recipe: of shape (rows ahead, numbers of trees, else 1)."""
+        new = {key: recipe for recipe in recipes if (key := _key(name, recipe)) not in self.told}
+        fits = [
+            delayed(_ahead)(name, recipe, self.table, origin, self.seed)
+            for recipe in new.values()
+            for origin in self.origins
+        ]
+        fitted, count = _in_parallel(fits), len(self.origins)
+        for number, key in enumerate(new):
+            self.told[key] = np.concatenate(fitted[number * count : (number + 1) * count])
+        return [self.told[_key(name, recipe)] for recipe in recipes]
 
     def margins(self, names: Sequence[str], recipe: Recipe) -> Floats:
-        """Return the log-odds of members ahead of all origins: of shape (rows ahead, members)."""
-        told = _in_parallel([task for name in names for task in self.tasks(name, recipe)])
-        count = len(self.origins)
-        return np.column_stack([np.concatenate(told[n * count : (n + 1) * count])[:, -1] for n in range(len(names))])
+        """Return the log-odds of members: of shape (rows ahead, members)."""
+        return np.column_stack([self.ahead(name, [recipe])[0][:, -1] for name in names])
 
     def losses(self, margins: Floats) -> Floats:
         """Return the log-loss of each row ahead, given its log-odds."""
@@ -106,7 +118,8 @@ class _Rehearsal:
 def search(table: TrainingTable, *, with_points: bool, trials: int, seed: int, budget: float | None = None) -> Search:
     """Choose a recipe on older rows.
 
-    ``with_points`` lets the points of the rules into the blend; ``budget`` caps the trials in seconds.
+    ``with_points`` lets the points of the rules into the blend. ``trials`` is the number of settings of the trees that
+    are tried; with none, the other settings keep their defaults too. ``budget`` caps the trials in seconds.
     """
     began = time.monotonic()
     rehearsal = _rehearsal(table, seed)
@@ -115,9 +128,8 @@ def search(table: TrainingTable, *, with_points: bool, trials: int, seed: int, b
         found.choices.append("too few outcomes for rolling origins: all settings are the default ones")
         return found
     _choose_columns(rehearsal, found)
-    if table.moments is not None:
-        _choose_half_life(rehearsal, found)
     if trials:
+        _choose_half_life(rehearsal, found)
         _choose_strength(rehearsal, found)
     _tune(rehearsal, found, trials, began + budget if budget is not None else None)
     _choose_blend(rehearsal, found, with_points)
@@ -125,7 +137,7 @@ def search(table: TrainingTable, *, with_points: bool, trials: int, seed: int, b
 
 
 def _rehearsal(table: TrainingTable, seed: int) -> _Rehearsal:
-    some = drawn(table, MOST_ROWS, seed)
+    some = drawn(table, MOST_ROWS_TO_SEARCH, seed)
     origins = rolling_origins(some.moments, len(some), some.horizon, timed=some.timed, seed=seed)
     telling = [
         origin for origin in origins if min(some.scarcer(rows) for rows in (origin.known, origin.ahead)) >= FEWEST
@@ -133,12 +145,18 @@ def _rehearsal(table: TrainingTable, seed: int) -> _Rehearsal:
     return _Rehearsal(some, telling, seed)
 
 
+def _key(name: str, recipe: Recipe) -> str:
+    """Tell fits of a member apart."""
+    settings = {LOGISTIC: recipe.logistic, BOOSTING: recipe.boosting}.get(name)
+    return repr((name, settings, recipe.without, recipe.half_life))
+
+
 def _ahead(name: str, recipe: Recipe, table: TrainingTable, origin: Origin, seed: int) -> Floats:
     """Fit a member on what was known at an origin; return log-odds of the rows ahead, by number of trees if it has."""
     known, ahead = table.taken(origin.known), table.design[origin.ahead]
     member = fit_member(name, recipe, known, seed=seed, threads=1)
     if name != BOOSTING:
-        return special.logit(member.predict_proba(ahead)[:, [1]])
+        return log_odds(member.predict_proba(ahead)[:, [1]])
     encoded, trees = member.named_steps["encode"].transform(ahead), member.named_steps["trees"]
     told = [trees.predict(encoded, raw_score=True, num_iteration=count) for count in _tree_counts(recipe)]
     return np.column_stack(told)
@@ -155,7 +173,7 @@ def _in_parallel(tasks: list[Any]) -> list[Floats]:
 def _choose_columns(rehearsal: _Rehearsal, found: Search) -> None:
     """Columns that only encode the calendar stay only where they hold better ahead: levels such as months, or all."""
     calendar = calendar_columns(rehearsal.table)
-    if not calendar:
+    if not calendar or len(calendar) == len(catalogue(rehearsal.table.schema)):
         return
     numbers = tuple(name for name in calendar if rehearsal.table.design[name].dtype.kind == "f")
     found.recipe = replace(found.recipe, without=calendar)
@@ -168,9 +186,11 @@ def _choose_columns(rehearsal: _Rehearsal, found: Search) -> None:
 
 
 def _choose_half_life(rehearsal: _Rehearsal, found: Search) -> None:
-    _choose(rehearsal, found, [replace(found.recipe, half_life=share) for share in HALF_LIVES])
+    if rehearsal.table.moments is None:
+        return
+    _choose(rehearsal, found, [replace(found.recipe, half_life=HALF_LIFE)])
     if found.recipe.half_life:
-        found.choices.append(f"old rows count less: half after {found.recipe.half_life:.0%} of all")
+        found.choices.append(f"old rows count less: half after {HALF_LIFE:.0%} of all")
 
 
 def _choose(rehearsal: _Rehearsal, found: Search, options: list[Recipe]) -> None:
@@ -179,6 +199,8 @@ def _choose(rehearsal: _Rehearsal, found: Search, options: list[Recipe]) -> None
     def losses_of(recipe: Recipe) -> Floats:
         return rehearsal.losses(rehearsal.margins((LOGISTIC, BOOSTING), recipe).mean(axis=1))
 
+    for name in (LOGISTIC, BOOSTING):
+        rehearsal.ahead(name, [found.recipe, *options])  # all at once, on all processors
     tried = [losses_of(recipe) for recipe in (found.recipe, *options)]
     best = int(np.argmin([losses.mean() for losses in tried]))
     if best and rehearsal.is_better(tried[best], tried[0]):
@@ -220,15 +242,12 @@ def _tune(rehearsal: _Rehearsal, found: Search, trials: int, until: float | None
 
 
 def _judged(name: str, rehearsal: _Rehearsal, recipes: Sequence[Recipe]) -> list[tuple[Floats, int]]:
-    """Return, per recipe, the losses ahead, and the number of trees that does best (0 where there are none)."""
-    told = _in_parallel([task for recipe in recipes for task in rehearsal.tasks(name, recipe)])
-    count = len(rehearsal.origins)
+    """Return, per recipe, the losses ahead, and the number of trees that does best (the last one where none)."""
     judged = []
-    for number, recipe in enumerate(recipes):
-        margins = np.concatenate(told[number * count : (number + 1) * count])
-        losses = [rehearsal.losses(margins[:, column]) for column in range(margins.shape[1])]
+    for recipe, margins in zip(recipes, rehearsal.ahead(name, recipes), strict=True):
+        losses = [rehearsal.losses(column) for column in margins.T]
         best = int(np.argmin([each.mean() for each in losses]))
-        judged.append((losses[best], _tree_counts(recipe)[best] if name == BOOSTING else 0))
+        judged.append((losses[best], _tree_counts(recipe)[best]))
     return judged
 
 

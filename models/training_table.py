@@ -57,7 +57,7 @@ def drawn(table: TrainingTable, most: int, seed: int) -> TrainingTable:
     """Return all rows of so many leads, drawn at random, that there are about ``most`` rows."""
     if len(table) <= most:
         return table
-    codes = pd.factorize(table.rows["group"])[0]
+    codes = pd.factorize(table.rows["lead_id"])[0]
     order = np.random.default_rng(seed).permutation(codes.max() + 1)
     counts = np.bincount(codes)[order]
     kept = order[np.cumsum(counts) <= most]

@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 
-from data.errors import ModelError
+from data.errors import InputError, ModelError
+from data.settings import Settings
 from data.workspace import Workspace
-from models.comparison import Contestant, Verdict, ground_for, judge, probabilities_of
+from features import fingerprint
+from models.blocks import Blocks
+from models.comparison import Contestant, Ground, Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
 from models.learned import probabilities
-from models.learning import lay_blocks, outcomes_of, rule_curve, with_points
+from models.learning import lay_blocks, outcomes_of, require_both_outcomes, rule_curve, with_points
 from models.registry import Registry, Stored
+from models.scorecard import fit_scorecard
+from models.training_table import TrainingTable
 from pipelines.console import step
 from pipelines.training_data import read_training_data
 
@@ -52,7 +58,28 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
 def contestant_of(stored: Stored) -> Contestant:
     """Return a stored version as a contestant."""
     ended = pd.Timestamp(stored.training["window"]["data_end"]).tz_localize(None)
-    return Contestant(stored.scorer.model, stored.scorer.rules, stored.recipe, ended)
+    return Contestant(
+        model=stored.scorer.model,
+        rules=stored.scorer.rules,
+        is_scorecard=stored.training["rules_kind"] == "scorecard",
+        recipe=stored.recipe,
+        horizon=stored.scorer.horizon,
+        data_end=ended,
+    )
+
+
+def table_for(stored: Stored, table: TrainingTable, settings: Settings, workspace: Workspace) -> TrainingTable:
+    """Return a training table with the features that a version knows, which may be others than the table's.
+
+    Raises InputError where the data do not have them.
+    """
+    if fingerprint(stored.scorer.schema) == fingerprint(table.schema):
+        return table
+    asked = settings.model_copy(update={"drop": stored.settings.drop, "keep": stored.settings.keep})
+    theirs = read_training_data(asked, workspace, stored.scorer.schema).table
+    if not theirs.rows["lead_id"].equals(table.rows["lead_id"]):
+        raise InputError("it reads other leads from these data")
+    return replace(theirs, rows=table.rows, timed=table.timed, horizon=table.horizon)
 
 
 def compare(workspace: Workspace, version: str | None = None) -> Comparison:
@@ -74,16 +101,17 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     newest = challenger or champion
     seed = newest.settings.seed
     with step("reading leads and counting their events"):
-        table = read_training_data(newest.settings, workspace).table
-    table = replace(table, design=with_points(newest.scorer.rules, table.design))
+        table = read_training_data(newest.settings, workspace, keep_rejected=False).table
     blocks = lay_blocks(table, seed)
-    contestants = {"champion": champion, **({"challenger": challenger} if challenger else {})}
-    entered = {name: contestant_of(stored) for name, stored in contestants.items()}
+    require_both_outcomes(table, blocks)
+    versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}
+    contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):
-        ground = ground_for(table, blocks, [contestant.data_end for contestant in entered.values()])
-        told = {"rules": probabilities(rule_curve(table, blocks), table.design[ground.rows])}
-        for name, contestant in entered.items():
-            told[name] = probabilities_of(contestant, table, blocks, ground, seed=seed)
+        ground = ground_for(table, blocks, list(contestants.values()))
+        told = {"rules": _rules_alone(contestants.get("challenger", contestants["champion"]), table, blocks, ground)}
+        for name, contestant in contestants.items():
+            own = table_for(versions[name], table, newest.settings, workspace)
+            told[name] = probabilities_of(contestant, own, blocks, ground, seed=seed)
         verdict = judge(told, table, ground, seed=seed) if challenger else None
         metrics = verdict.metrics if verdict else evaluate_all(told, *outcomes_of(table, ground.rows), seed)
     return Comparison(
@@ -94,6 +122,15 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
         metrics=metrics,
         verdict=verdict,
     )
+
+
+def _rules_alone(contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground) -> npt.NDArray:
+    """Return what the rules of a version say, fitted like a recipe on the older blocks."""
+    rules = contestant.rules
+    if contestant.is_scorecard:
+        rules = fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema)
+    table = replace(table, design=with_points(rules, table.design))
+    return probabilities(rule_curve(table, blocks), table.design[ground.rows])
 
 
 def _numbers(metrics: Mapping[str, Metrics]) -> dict[str, Any]:

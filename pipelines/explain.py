@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
-from scipy import special
 
 from data.dataset import open_dataset
 from data.errors import InputError
@@ -97,7 +96,7 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
         grade=str(scored["grade"]),
         base_score=base_score,
         other_points=int(scored["score"]) - base_score - listed,
-        raw_log_odds=float(special.logit(scored["probability"])),
+        raw_log_odds=float(told.raw_log_odds[0]),
         base=told.base,
         contributions=dict(zip(told.columns, told.values[0].tolist(), strict=True)),
         reasons_up=_listed(up, scorer.narrator),

@@ -74,25 +74,28 @@ def _said(outcome: Mapping[str, Any]) -> str:
 
 
 def show_training(result: TrainResult) -> None:
+    if not result.trained:
+        return OUT.print(f"{escape(result.why)}.".capitalize())
     show_metrics(result.metrics, result.rules_kind)
-    served = "served" if result.promoted else "not served"
-    OUT.print(f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}, {served}; {escape(result.why)}.")
+    served = "served" if result.promoted else "kept back as the challenger"
+    return OUT.print(
+        f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}, {served}; {escape(result.why)}."
+    )
 
 
 def show_comparison(result: Comparison) -> None:
     """Show all scorers on the same leads, and what the difference means."""
     measured = next(iter(result.metrics.values()))
     say(f"{measured.rows:,} snapshots, {measured.base_rate:.1%} won: {result.ground}")
-    grid = table("", "version", ">AUC", ">log-loss", ">lift at 10 %")
-    versions = {"champion": result.champion, "challenger": result.challenger or ""}
+    grid = table("", ">AUC", ">log-loss", ">lift at 10 %")
     for name, told in result.metrics.items():
-        grid.add_row(result.rules_kind if name == "rules" else name, versions.get(name, ""), *_figures(told))
+        grid.add_row(result.rules_kind if name == "rules" else name, *_figures(told))
     OUT.print(grid)
     if result.verdict is None:
-        return say("No challenger waits: the version that was trained last is the champion.")
+        return say(f"The champion is version {result.champion}; no challenger waits.")
     apart = result.verdict.difference
     auc, loss = _with_sign(apart.auc, apart.auc_ci, 3), _with_sign(apart.log_loss, apart.log_loss_ci, 4)
-    say(f"Challenger less champion: AUC {auc}, log-loss {loss}")
+    say(f"Version {result.challenger} less version {result.champion}, the champion: AUC {auc}, log-loss {loss}")
     would = "would be promoted" if result.verdict.promoted else "would not be promoted"
     return say(f"Version {result.challenger} {would}: {result.verdict.why}.")
 

@@ -31,7 +31,7 @@ from models.rules import Rules
 from models.scorer import Scorer, assemble
 from models.search import TRIALS
 from models.training_table import TrainingTable
-from pipelines.compare import as_json, contestant_of
+from pipelines.compare import as_json, contestant_of, table_for
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.training_data import TrainingData, gathered, usable_rules
@@ -46,6 +46,7 @@ DRIFTED = 1.5
 class TrainResult:
     """What a training gives back; `as_json` is the contract of ``train --json``.
 
+    ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
     there is none).
     """
@@ -63,14 +64,25 @@ class TrainResult:
     base_rates: Mapping[str, float]
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
+    trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
         return {**vars(self), "metrics": {name: metrics.as_dict() for name, metrics in self.metrics.items()}}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> TrainResult:
-        metrics = {name: Metrics(**measured) for name, measured in content["metrics"].items()}
+        metrics = {
+            name: Metrics(**{figure: _number(value) for figure, value in measured.items()})
+            for name, measured in content["metrics"].items()
+        }
         return cls(**{**content, "metrics": metrics})
+
+
+def _number(value: Any) -> Any:
+    """Read what JSON has no number for."""
+    if isinstance(value, list):
+        return tuple(map(_number, value))
+    return float("nan") if value is None else value
 
 
 def train(
@@ -100,7 +112,7 @@ def train(
             metrics = evaluate_all(learned.tested, *outcomes_of(read.table, learned.blocks.test), settings.seed)
         with step("comparing with the champion"):
             champion = _usable_champion(registry)
-            verdict = _verdict(champion, learned, read, settings.seed)
+            verdict = _verdict(champion, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
             result = _store(registry, settings, read, learned, metrics, champion, verdict, asked, trials)
     for text in [*describe(read.report), *_notes(result)]:
@@ -109,7 +121,7 @@ def train(
 
 
 def _asked(dataset: Dataset, rules: Rules | None, trials: int, budget: float | None) -> dict[str, str]:
-    """Say, in tags, which leads had closed and what was asked for: the same again would give the same model."""
+    """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
     request = [dataset.settings.with_absolute_paths().model_dump_json(), rules and rules.to_yaml(), trials, budget]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
@@ -118,8 +130,8 @@ def _asked(dataset: Dataset, rules: Rules | None, trials: int, budget: float | N
 
 def _nothing_new(registry: Registry, newest: ModelVersion) -> TrainResult:
     version = str(newest.version)
-    why = f"nothing was trained: no lead has closed since version {version} was, which was asked for in the same way"
-    return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, why=why, model_version=version)
+    why = f"no lead has closed since version {version} was trained, and the same was asked for: nothing was done"
+    return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, trained=False, why=why)
 
 
 def _usable_champion(registry: Registry) -> Stored | None:
@@ -129,24 +141,28 @@ def _usable_champion(registry: Registry) -> Stored | None:
     try:
         return registry.champion()
     except ModelError as problem:
-        note(f"the champion is not compared with: {problem.what}")
+        note(f"The champion is not compared with: {problem.what}.")
         return None
 
 
-def _verdict(champion: Stored | None, learned: Learned, read: TrainingData, seed: int) -> Verdict | None:
-    """Compare with the champion; None where there is none."""
+def _verdict(champion: Stored | None, learned: Learned, read: TrainingData, workspace: Workspace) -> Verdict | None:
+    """Compare with the champion; None where there is none, or where it cannot read these data."""
     if champion is None:
         return None
-    table, blocks = replace(read.table, design=learned.design), learned.blocks
-    contestant = contestant_of(champion)
-    ground = ground_for(table, blocks, [contestant.data_end])
+    try:
+        own = table_for(champion, read.table, read.settings, workspace)
+    except InputError as problem:
+        note(f"Version {champion.scorer.version} is not compared with, for it cannot read these data: {problem.what}.")
+        return None
+    seed, blocks, contestant = read.settings.seed, learned.blocks, contestant_of(champion)
+    ground = ground_for(read.table, blocks, [contestant])
     inside = ground.rows[blocks.test]
     told = {
         "rules": learned.tested["rules"][inside],
-        "champion": probabilities_of(contestant, table, blocks, ground, seed=seed),
+        "champion": probabilities_of(contestant, own, blocks, ground, seed=seed),
         "challenger": learned.tested["rules" if learned.chosen == "rules" else "model"][inside],
     }
-    return judge(told, table, ground, seed=seed)
+    return judge(told, read.table, ground, seed=seed)
 
 
 def _truth(settings: Settings, table: TrainingTable, learned: Learned) -> dict[str, np.ndarray]:
@@ -328,4 +344,4 @@ def _notes(result: TrainResult) -> Iterator[str]:
         yield f"{result.counts['censored']:,} snapshots whose window is not over are censored: neither won nor lost."
     if result.counts["undated"]:
         yield f"{result.counts['undated']:,} leads without a date of creation or of closing are not learned from."
-    yield "The metrics describe the recipe on the newest block; the stored model is refitted on all matured leads."
+    yield "The metrics describe recipes on the newest block; what is served is refitted on all matured leads."

@@ -37,9 +37,15 @@ class TrainingData:
     fingerprint: str
 
 
-def read_training_data(settings: Settings, workspace: Workspace) -> TrainingData:
-    """Read all that is learned from. Raises InputError where there are not both won and lost leads."""
-    with open_dataset(settings, workspace=workspace.root) as dataset:
+def read_training_data(
+    settings: Settings, workspace: Workspace, schema: Schema | None = None, *, keep_rejected: bool = True
+) -> TrainingData:
+    """Read all that is learned from, or would be by a model of the schema given.
+
+    Raises InputError where there are not both won and lost leads.
+    """
+    keep = keep_rejected and schema is None
+    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=keep) as dataset:
         require_both_classes(dataset)
         return gathered(dataset)
 

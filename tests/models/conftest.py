@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.vocabulary import Family
+from data.schema import Attribute, Schema
+from data.vocabulary import Family, Kind
 from features.catalogue import EventCount, Feature, Given
+from models.training_table import TrainingTable
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,46 @@ def won(design) -> np.ndarray:
     """Software companies that visit are won more often."""
     log_odds = -2 + 1.0 * (design["industry"] == "Software") + 0.5 * design["visits_7d"] + 0.01 * design["rule_points"]
     return (np.random.default_rng(1).uniform(size=len(design)) < 1 / (1 + np.exp(-log_odds))).astype(int).to_numpy()
+
+
+VISITS_AND_REGION = Schema(
+    timed=False,
+    attributes=(
+        Attribute("visits", "Visits", Kind.NUMBER, Family.BEHAVIOURAL),
+        Attribute("region", "Region", Kind.CATEGORY, Family.DEMOGRAPHIC),
+    ),
+)
+
+
+def in_order(schema: Schema, design: pd.DataFrame, won) -> TrainingTable:
+    """Rows of a design as leads of their own, the oldest first."""
+    names = pd.Series([f"lead {number}" for number in range(len(design))])
+    rows = pd.DataFrame(
+        {"lead_id": names, "group": names, "as_of": pd.NaT, "won": np.asarray(won, int), "order": range(len(design))}
+    )
+    return TrainingTable(schema, design, rows, timed=False, horizon=90)
+
+
+@pytest.fixture(scope="session")
+def table(design, won) -> TrainingTable:
+    """The 3,000 rows, the oldest first."""
+    return in_order(Schema(timed=False), design, won)
+
+
+@pytest.fixture(scope="session")
+def table_of():
+    """Make leads in order of time whose log-odds are a function of their visits and region."""
+
+    def make(log_odds, count: int = 4000) -> TrainingTable:
+        random = np.random.default_rng(0)
+        design = pd.DataFrame(
+            {
+                "visits": random.poisson(3, count).astype(float),
+                "region": pd.Series(random.choice(["North", "South"], count), dtype="str"),
+                "fields_given": 2.0,
+            }
+        )
+        won = random.uniform(size=count) < 1 / (1 + np.exp(-log_odds(design)))
+        return in_order(VISITS_AND_REGION, design, won)
+
+    return make

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.blocks import blocks_by_order, blocks_by_time, random_blocks
+from models.blocks import blocks_by_order, blocks_by_time, random_blocks, rolling_origins
 
 DAYS = st.lists(st.integers(0, 700), min_size=3, max_size=200)
 
@@ -39,3 +39,25 @@ def test_a_row_without_a_date_counts_as_the_oldest():
 def test_random_blocks_are_the_same_for_the_same_seed():
     assert (random_blocks(50, seed=1).test == random_blocks(50, seed=1).test).all()
     assert (random_blocks(50, seed=1).test != random_blocks(50, seed=2).test).any()
+
+
+@given(days=DAYS, horizon=st.integers(1, 200))
+def test_what_an_origin_knows_was_over_before_what_lies_ahead_begins(days, horizon):
+    moments = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"))
+    for origin in rolling_origins(moments, len(days), horizon, timed=True, seed=0):
+        if origin.known.any() and origin.ahead.any():
+            assert moments[origin.known].max() + pd.Timedelta(days=horizon) <= moments[origin.ahead].min()
+
+
+@given(st.lists(st.integers(0, 30), min_size=6, max_size=60))
+def test_each_row_of_the_newer_half_is_ahead_of_one_origin(keys):
+    origins = rolling_origins(pd.Series(keys), len(keys), 0, timed=False, seed=0)
+    seen = sum(origin.ahead.astype(int) for origin in origins)
+    assert seen.sum() == len(keys) - round(len(keys) / 2)
+    assert seen.max() == 1
+
+
+def test_without_an_order_origins_are_drawn_and_the_same_for_the_same_seed():
+    one, other = (rolling_origins(None, 60, 0, timed=False, seed=3) for _ in range(2))
+    assert all((a.ahead == b.ahead).all() for a, b in zip(one, other, strict=True))
+    assert not one[0].ahead[30:40].all()

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss, roc_auc_score
 
-from models.evaluation import calibration_error, evaluate, gains, log_loss_difference, resampled_weights
+from models.evaluation import calibration_error, difference, evaluate, evaluate_all, gains, resampled_weights
 
 WON = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
 GROUPS = np.arange(10)
@@ -51,12 +51,24 @@ def test_resampling_keeps_the_rows_of_a_group_together():
         assert weights.sum() == 4
 
 
-def test_the_better_of_two_has_a_difference_below_zero():
+def test_the_better_of_two_has_a_higher_auc_and_a_lower_log_loss():
     random = np.random.default_rng(1)
     truth = random.uniform(size=3000)
     won = (random.uniform(size=3000) < truth).astype(int)
-    low, high = log_loss_difference(truth, np.full(3000, 0.5), won, np.arange(3000))
-    assert low < high < 0
+    apart = difference(truth, random.uniform(size=3000), won, np.arange(3000))
+    assert 0 < apart.auc_ci[0] < apart.auc < apart.auc_ci[1]
+    assert apart.log_loss_ci[0] < apart.log_loss < apart.log_loss_ci[1] < 0
+
+
+def test_a_scorer_does_not_differ_from_itself():
+    same = np.linspace(0.1, 0.9, 10)
+    apart = difference(same, same, WON, GROUPS)
+    assert (apart.auc, apart.log_loss, apart.auc_ci, apart.log_loss_ci) == (0, 0, (0, 0), (0, 0))
+
+
+def test_scorers_measured_side_by_side_are_measured_as_one_by_one():
+    told = {"a": np.linspace(0.1, 0.9, 10), "b": np.linspace(0.9, 0.1, 10)}
+    assert evaluate_all(told, WON, GROUPS) == {name: evaluate(each, WON, GROUPS) for name, each in told.items()}
 
 
 def test_probabilities_twice_too_high_have_that_calibration_error():

@@ -1,22 +1,17 @@
 """Which model is served, and why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.errors import InputError
-from data.schema import Attribute, Schema
-from data.vocabulary import Family, Kind
-from models.learning import TrainingTable, learn
+from models.learned import affine, probabilities
+from models.learning import Learned, fit_blend, lay_blocks, learn
 from models.rules import Rules
+from models.training_table import TrainingTable
 
-SCHEMA = Schema(
-    timed=False,
-    attributes=(
-        Attribute("visits", "Visits", Kind.NUMBER, Family.BEHAVIOURAL),
-        Attribute("region", "Region", Kind.CATEGORY, Family.DEMOGRAPHIC),
-    ),
-)
 VISITS_COUNT = """
 thresholds: {mql: 40, sql: 60}
 fit: {cap: 50, rules: []}
@@ -26,24 +21,6 @@ engagement:
     - {name: Visits a lot, when: {attribute: visits, at_least: 5}, points: 60}
     - {name: Visits, when: {attribute: visits, at_least: 2}, points: 20}
 """
-
-
-def table_of(log_odds, count: int = 4000) -> TrainingTable:
-    """Leads in order of time whose log-odds are a function of their visits and region."""
-    random = np.random.default_rng(0)
-    design = pd.DataFrame(
-        {
-            "visits": random.poisson(3, count).astype(float),
-            "region": pd.Series(random.choice(["North", "South"], count), dtype="str"),
-            "fields_given": 2.0,
-        }
-    )
-    won = random.uniform(size=count) < 1 / (1 + np.exp(-log_odds(design)))
-    names = pd.Series([f"lead {number}" for number in range(count)])
-    rows = pd.DataFrame(
-        {"lead_id": names, "group": names, "as_of": pd.NaT, "won": won.astype(int), "order": range(count)}
-    )
-    return TrainingTable(SCHEMA, design, rows, timed=False, horizon=90)
 
 
 def known_to_the_rules(design: pd.DataFrame) -> pd.Series:
@@ -59,55 +36,88 @@ def rules() -> Rules:
     return Rules.from_yaml(VISITS_COUNT)
 
 
-def test_trees_that_know_more_than_the_rules_are_served(rules):
-    learned = learn(table_of(unknown_to_the_rules), rules, seed=0)
-    assert (learned.chosen, learned.rung, learned.rules_kind) == ("boosting", "full", "rules")
+def learned_from(table, rules, **options):
+    return learn(table, rules, seed=0, trials=0, **options)
+
+
+@pytest.fixture(scope="module")
+def knowing(table_of) -> TrainingTable:
+    """Leads whose region matters, which the rules do not know."""
+    return table_of(unknown_to_the_rules)
+
+
+@pytest.fixture(scope="module")
+def learned(knowing, rules) -> Learned:
+    return learned_from(knowing, rules)
+
+
+def with_newest_flipped(table: TrainingTable) -> TrainingTable:
+    won = np.where(table.rows["order"] >= 3200, 1 - table.rows["won"], table.rows["won"])
+    return replace(table, rows=table.rows.assign(won=won))
+
+
+def test_a_model_that_knows_more_than_the_rules_is_served(learned):
+    assert learned.chosen in ("logistic", "boosting", "blend")
+    assert (learned.rung, learned.rules_kind) == ("logistic" if learned.chosen == "logistic" else "full", "rules")
     assert learned.why.startswith("the model beats the rules")
 
 
-def test_rules_that_say_all_there_is_to_know_are_served(rules):
-    learned = learn(table_of(known_to_the_rules), rules, seed=0)
+def test_rules_that_say_all_there_is_to_know_are_served(table_of, rules):
+    learned = learned_from(table_of(known_to_the_rules), rules)
     assert (learned.chosen, learned.rung) == ("rules", "rules")
 
 
-def test_few_outcomes_are_left_to_the_rules_and_it_is_said(rules):
-    learned = learn(table_of(unknown_to_the_rules, count=60), rules, seed=0)
+def test_few_outcomes_are_left_to_the_rules_and_it_is_said(table_of, rules):
+    learned = learned_from(table_of(unknown_to_the_rules, count=60), rules)
     assert learned.chosen == "rules"
     assert "30 won and as many lost are needed" in learned.why
 
 
-def test_without_rules_a_scorecard_is_the_baseline():
-    assert learn(table_of(unknown_to_the_rules), None, seed=0).rules_kind == "scorecard"
+def test_without_rules_a_scorecard_is_the_baseline(knowing):
+    assert learned_from(knowing, None).rules_kind == "scorecard"
 
 
-def test_the_scorecard_never_sees_the_newest_block():
-    table = table_of(unknown_to_the_rules)
-    flipped = table.rows.assign(won=np.where(table.rows["order"] >= 3200, 1 - table.rows["won"], table.rows["won"]))
-    after = learn(TrainingTable(SCHEMA, table.design, flipped, timed=False, horizon=90), None, seed=0)
-    assert after.rules == learn(table, None, seed=0).rules
+def test_nothing_that_is_chosen_or_measured_sees_the_newest_block(knowing, rules, learned):
+    after = learned_from(with_newest_flipped(knowing), rules)
+    assert after.found == learned.found
+    assert all((after.tested[name] == learned.tested[name]).all() for name in learned.tested)
 
 
-def test_the_tested_probabilities_never_see_the_newest_block(rules):
-    table = table_of(unknown_to_the_rules)
-    flipped = table.rows.assign(won=np.where(table.rows["order"] >= 3200, 1 - table.rows["won"], table.rows["won"]))
-    after = learn(TrainingTable(SCHEMA, table.design, flipped, timed=False, horizon=90), rules, seed=0)
-    assert (after.tested["rules"] == learn(table, rules, seed=0).tested["rules"]).all()
+def test_the_scorecard_never_sees_the_newest_block(knowing):
+    one, other = (learned_from(table, None).rules for table in (knowing, with_newest_flipped(knowing)))
+    assert one == other
 
 
-def test_the_shipped_model_is_refitted_on_all_rows(rules):
-    learned = learn(table_of(unknown_to_the_rules), rules, seed=0)
-    trees = learned.model.estimators[0][1].named_steps["trees"]
-    rows_of_a_tree = trees.booster_.trees_to_dataframe().query("node_depth == 1")["count"]
-    assert rows_of_a_tree.max() > 2600, "no more than the fit block has"
+def test_the_shipped_model_is_refitted_on_all_rows_with_frozen_weights(knowing, rules, learned):
+    on_blocks = fit_blend(learned.found.recipe, replace(knowing, design=learned.design), learned.blocks, seed=0)
+    assert affine(on_blocks)[1].tolist() == affine(learned.model)[1].tolist()
+    assert (probabilities(on_blocks, learned.design) != probabilities(learned.model, learned.design)).any()
 
 
-def test_the_base_rate_of_the_older_leads_stands_beside_the_model(rules):
-    table = table_of(unknown_to_the_rules)
-    learned = learn(table, rules, seed=0)
-    assert set(learned.tested["base rate"]) == {table.won[:3200].mean()}
+def test_the_base_rate_of_the_older_leads_stands_beside_the_model(knowing, learned):
+    assert set(learned.tested["base rate"]) == {knowing.won[:3200].mean()}
 
 
-def test_one_outcome_is_nothing_to_learn_from(rules):
+def test_one_outcome_is_nothing_to_learn_from(table_of, rules):
     table = table_of(lambda design: design["visits"] * 0 - 50)
     with pytest.raises(InputError, match="nothing to tell won from lost"):
-        learn(table, rules, seed=0)
+        learned_from(table, rules)
+
+
+@pytest.mark.parametrize("block", ["fit", "tune", "test"])
+def test_a_block_with_one_outcome_still_gives_a_model(knowing, rules, block):
+    in_block = getattr(lay_blocks(knowing, 0), block)
+    won = np.where(in_block, 0, knowing.won)
+    learned = learned_from(replace(knowing, rows=knowing.rows.assign(won=won)), rules)
+    assert np.isfinite(probabilities(learned.model, learned.design)).all()
+
+
+def test_a_shifted_base_rate_is_followed_by_the_intercept(table_of, rules):
+    """The same leads, of which from three fifths on each is won three times as often as before."""
+    table = table_of(lambda design: -3.0 + 0.3 * design["visits"])
+    random, later = np.random.default_rng(1), table.rows["order"] >= 2400
+    won = np.where(later & (random.uniform(size=4000) < 0.3), 1, table.won)
+    learned = learned_from(replace(table, rows=table.rows.assign(won=won)), rules)
+    newest = learned.blocks.test
+    lags = won[newest].mean() - won[learned.blocks.fit].mean()
+    assert 0 < won[newest].mean() - learned.tested["model"].mean() < 0.85 * lags

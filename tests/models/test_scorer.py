@@ -7,8 +7,9 @@ import pytest
 from data.schema import Attribute, Chunk, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
-from models.learning import TrainingTable, learn
+from models.learning import learn
 from models.scorer import Scorer, assemble
+from models.training_table import TrainingTable
 
 SCHEMA = Schema(
     timed=False,
@@ -38,7 +39,7 @@ def scorer() -> Scorer:
     names = pd.Series(range(4000)).astype("str")
     rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": NOW, "won": won, "order": range(4000)})
     table = TrainingTable(SCHEMA, design, rows, timed=False, horizon=90)
-    return assemble(learn(table, None, seed=0), table, design.head(0), version="7")
+    return assemble(learn(table, None, seed=0, trials=0), table, design.head(0), version="7")
 
 
 def test_what_matters_more_scores_higher(scorer):

@@ -60,6 +60,8 @@ class Scored:
 def run_leadscore(*arguments: object) -> Ran:
     out, err = StringIO(), StringIO()
     argv = ["leadscore", *map(str, arguments)]
+    if arguments[:1] == ("train",) and "--trials" not in arguments:
+        argv += ["--trials", "0"]  # what the search finds is shown where it lives; here it would only take time
     with patch.object(sys, "argv", argv), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
         main()
     return Ran(int(end.value.code or 0), out.getvalue(), err.getvalue())

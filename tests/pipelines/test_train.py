@@ -1,6 +1,7 @@
 """Training: what it prints, what it stores, and what it must not know."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -87,7 +88,9 @@ def test_the_run_holds_each_number_that_was_printed_with_its_interval(trained, r
     assert logged.metrics["model_auc"] == printed["auc"]
     assert [logged.metrics["model_log_loss_low"], logged.metrics["model_log_loss_high"]] == printed["log_loss_ci"]
     assert {"rules_auc", "base_rate_log_loss", "best_possible_auc"} <= logged.metrics.keys()
-    assert {"seed", "trees"} <= logged.params.keys()
+    assert {"seed", "trials", "without", "half_life", "trust"} <= logged.params.keys()
+    assert any(name.startswith("weight_") for name in logged.metrics)
+    assert {"log_loss_ahead_logistic", "log_loss_ahead_boosting"} <= logged.metrics.keys()
 
 
 def test_plots_are_logged_as_pictures(trained, registry):
@@ -167,6 +170,42 @@ def test_the_same_data_and_seed_give_the_same_scores(scored, untold, leadscore):
     _, workspace = untold
     assert leadscore("score", "--workspace", workspace, "--out", workspace / "scores.parquet").code == 0
     pd.testing.assert_frame_equal(pd.read_parquet(workspace / "scores.parquet"), scored.frame)
+
+
+# Again, and on another machine
+
+
+def test_nothing_newly_closed_is_nothing_to_learn(trained, config, leadscore):
+    ran = leadscore("train", "--config", config, "--workspace", trained.workspace.root, "--json")
+    result = ran.json
+    assert (result["trained"], result["promoted"], result["model_version"]) == (False, False, "1")
+    assert result["why"].startswith("no lead has closed since version 1 was trained")
+    assert result["metrics"] == trained.ran.json["metrics"]
+
+
+def test_one_more_closed_lead_or_another_wish_is_learned_from(leadscore, export, tmp_path):
+    file, rows = tmp_path / "leads.csv", pd.read_csv(export, dtype="str")
+    given = ["--leads", file, "--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path, "--json"]
+    rows.head(599).to_csv(file, index=False)
+    versions = [leadscore("train", *given).json["model_version"]]
+    rows.to_csv(file, index=False)
+    versions += [leadscore("train", *given, *wish).json["model_version"] for wish in ([], [], ["--trials", "1"])]
+    assert versions == ["1", "2", "2", "3"]
+
+
+def test_the_number_of_threads_changes_no_score(export, tmp_path):
+    """The same training in two processes, one with a single thread and one with several."""
+    given = ["--leads", export, "--id", "Id", "--outcome", "Status", "--order", "rows", "--trials", "2"]
+    scores = []
+    for threads in ("1", "3"):
+        workspace, out = tmp_path / threads, tmp_path / f"{threads}.parquet"
+        several = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "LOKY_MAX_CPU_COUNT": threads}
+        for command in (["train", *given], ["score", "--leads", export, "--as-of", "2026-01-01", "--out", out]):
+            asked = [sys.executable, "-m", "pipelines.cli", *map(str, command), "--workspace", str(workspace)]
+            done = subprocess.run(asked, env=os.environ | several, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        scores.append(pd.read_parquet(out))
+    pd.testing.assert_frame_equal(*scores, check_exact=True)
 
 
 # Flat mode
