@@ -140,7 +140,7 @@ def all_features(data: Path, folder: Path) -> Call:
     """Read, check and type the files, and build every feature of every snapshot, in chunks."""
     from data.settings_file import load_settings
     from data.workspace import Workspace
-    from pipelines.train import read_training_data
+    from pipelines.training_data import read_training_data
 
     settings = load_settings(data)
     return lambda: len(read_training_data(settings, Workspace.at(folder / "features")).table.rows)
@@ -162,13 +162,13 @@ def bare_fit(data: Path, workspace: Path) -> Call:
 
     from data.settings_file import load_settings
     from data.workspace import Workspace
-    from models.learned import SHALLOW_TREES
-    from pipelines.train import read_training_data
+    from pipelines.training_data import read_training_data
 
     table = read_training_data(load_settings(data), Workspace.at(workspace)).table
-    matrix = np.asarray(_scorer(workspace).model.estimators[0][1]["encode"].transform(table.design))
-    settings = SHALLOW_TREES | {"n_estimators": _trees(workspace)}
-    return lambda: LGBMClassifier(**settings, verbose=-1).fit(matrix, table.won) and None
+    member = _trees(workspace)
+    matrix = np.asarray(member["encode"].transform(table.design))
+    settings = member["trees"].get_params() | {"n_jobs": None}
+    return lambda: LGBMClassifier(**settings).fit(matrix, table.won) and None
 
 
 def probabilities_only(data: Path, workspace: Path) -> Call:
@@ -179,7 +179,7 @@ def probabilities_only(data: Path, workspace: Path) -> Call:
 
 
 def bare_predict(data: Path, workspace: Path) -> Call:
-    member = _scorer(workspace).model.estimators[0][1]
+    member = _trees(workspace)
     matrix, booster = member["encode"].transform(_design(data, workspace)), member["trees"].booster_
     return lambda: float(booster.predict(matrix).sum())
 
@@ -198,8 +198,9 @@ def _scorer(workspace: Path) -> Any:
     return Registry(Workspace.at(workspace)).champion().scorer
 
 
-def _trees(workspace: Path) -> int:
-    return int(_scorer(workspace).model.estimators[0][1]["trees"].n_estimators)
+def _trees(workspace: Path) -> Any:
+    """Return the boosted trees of the champion; the benchmark's funnel is large enough to have some."""
+    return dict(_scorer(workspace).model.estimators)["boosting"]
 
 
 def _design(data: Path, workspace: Path) -> pd.DataFrame:

@@ -17,10 +17,9 @@ from sklearn.ensemble import StackingClassifier
 from models.blocks import Blocks
 from models.evaluation import Difference, Metrics, difference, evaluate_all
 from models.learned import member_names, probabilities
-from models.learning import FEWEST, NO_WORSE, can_learn, fit_blend, outcomes_of, rule_curve, with_points
+from models.learning import FEWEST, NO_WORSE, can_learn, fit_blend, outcomes_of, rule_curve, scorecard_for, with_points
 from models.recipe import RULES, Recipe
 from models.rules import Rules
-from models.scorecard import fit_scorecard
 from models.training_table import Rows, TrainingTable
 
 Floats = npt.NDArray[np.float64]
@@ -92,7 +91,7 @@ def probabilities_of(
     """
     rules = contestant.rules
     if contestant.is_scorecard and not ground.fresh:
-        rules = fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema, seed=seed)
+        rules = scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(rules, table.design))
     if ground.fresh:
         return probabilities(contestant.model, table.design[ground.rows])

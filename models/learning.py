@@ -16,8 +16,9 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
-from features.catalogue import RULE_POINTS
+from features.catalogue import RULE_POINTS, catalogue
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
+from models.calendar import calendar_columns
 from models.evaluation import auc, difference
 from models.learned import blend, member_names, probabilities, with_members
 from models.members import fit_member, fit_rule_curve
@@ -95,7 +96,7 @@ def learn(
     """
     blocks = lay_blocks(table, seed)
     require_both_outcomes(table, blocks)
-    fitted = rules or fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema, seed=seed)
+    fitted = rules or scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(fitted, table.design))
     curve, model, found = rule_curve(table, blocks), None, None
     if can_learn(table, blocks):
@@ -130,6 +131,14 @@ def fit_blend(recipe: Recipe, table: TrainingTable, blocks: Blocks, *, seed: int
 def refit(model: StackingClassifier, recipe: Recipe, table: TrainingTable, seed: int) -> StackingClassifier:
     """Refit the members on all matured rows; settings, weights and calibration stay as they were found."""
     return with_members(model, {name: fit_member(name, recipe, table, seed=seed) for name in member_names(model)})
+
+
+def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int) -> Rules:
+    """Learn a scorecard on the fit block; columns that only encode the calendar earn no points."""
+    fit = table.taken(blocks.fit)
+    calendar = calendar_columns(fit)
+    design = fit.design.drop(columns=list(calendar)) if len(calendar) < len(catalogue(table.schema)) else fit.design
+    return fit_scorecard(design, fit.won, table.schema, seed=seed)
 
 
 def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:

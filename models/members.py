@@ -163,7 +163,7 @@ def _lines(bends: Mapping[str, Floats]) -> Iterator[tuple[str, Pipeline, list[st
     for count in sorted({len(knots) for knots in bends.values()} - {0, 1}):
         names = [name for name, knots in bends.items() if len(knots) == count]
         places: Any = np.column_stack([bends[name] for name in names])
-        spline = SplineTransformer(knots=places, degree=1, extrapolation="constant", sparse_output=True)
+        spline = SplineTransformer(knots=places, degree=1, extrapolation="constant")
         yield f"lines with {count} knots", make_pipeline(SimpleImputer(strategy="median"), spline), names
 
 

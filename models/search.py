@@ -41,7 +41,7 @@ FEWEST = 10
 """Wins, and losses, that an origin must know, and see ahead."""
 HALF_LIFE = 0.2
 """Share of the rows after which a row counts half, where old rows count less."""
-TREES = (25, 50, 100, 150, 200, 300, 400)
+TREES = (50, 100, 150, 200, 300, 400)
 """Numbers of trees that are compared; all come from one fit."""
 
 Floats = npt.NDArray[np.float64]
@@ -261,7 +261,7 @@ def _with_trees(recipe: Recipe, count: int) -> Recipe:
 
 
 def _tree_settings(trial: optuna.Trial) -> dict[str, Any]:
-    depth = trial.suggest_int("max_depth", 2, 7)
+    depth = trial.suggest_int("max_depth", 3, 6)
     return {
         "max_depth": depth,
         "num_leaves": min(2**depth - 1, 31),

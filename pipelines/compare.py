@@ -17,9 +17,8 @@ from models.blocks import Blocks
 from models.comparison import Contestant, Ground, Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
 from models.learned import probabilities
-from models.learning import lay_blocks, outcomes_of, require_both_outcomes, rule_curve, with_points
+from models.learning import lay_blocks, outcomes_of, require_both_outcomes, rule_curve, scorecard_for, with_points
 from models.registry import Registry, Stored
-from models.scorecard import fit_scorecard
 from models.training_table import TrainingTable
 from pipelines.console import step
 from pipelines.training_data import read_training_data
@@ -108,7 +107,9 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):
         ground = ground_for(table, blocks, list(contestants.values()))
-        told = {"rules": _rules_alone(contestants.get("challenger", contestants["champion"]), table, blocks, ground)}
+        told = {
+            "rules": _rules_alone(contestants.get("challenger", contestants["champion"]), table, blocks, ground, seed)
+        }
         for name, contestant in contestants.items():
             own = table_for(versions[name], table, newest.settings, workspace)
             told[name] = probabilities_of(contestant, own, blocks, ground, seed=seed)
@@ -124,11 +125,13 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     )
 
 
-def _rules_alone(contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground) -> npt.NDArray:
+def _rules_alone(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, seed: int
+) -> npt.NDArray:
     """Return what the rules of a version say, fitted like a recipe on the older blocks."""
     rules = contestant.rules
     if contestant.is_scorecard:
-        rules = fit_scorecard(table.design[blocks.fit], table.won[blocks.fit], table.schema)
+        rules = scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(rules, table.design))
     return probabilities(rule_curve(table, blocks), table.design[ground.rows])
 

@@ -120,7 +120,7 @@ def test_what_was_there_at_training_and_is_missing_now_is_said(workspace, config
 def test_a_number_that_was_only_0_or_1_in_training_may_grow(leadscore, export, tmp_path):
     """Contacts of earlier campaigns: none or one in the older leads, up to seven in the newer ones."""
     older, newer = tmp_path / "older.csv", tmp_path / "newer.csv"
-    leads = pd.read_csv(export, dtype="str")
+    leads = export.copy()
     leads["Earlier"] = (leads.index % 3 == 0).astype(int).astype("str")
     leads.to_csv(older, index=False)
     leads.head(200).assign(Earlier=[str(n % 8) for n in range(200)]).to_csv(newer, index=False)
@@ -132,10 +132,11 @@ def test_a_number_that_was_only_0_or_1_in_training_may_grow(leadscore, export, t
 
 
 def test_a_number_that_became_text_is_refused(leadscore, export, tmp_path):
-    later = tmp_path / "later.csv"
-    pd.read_csv(export, dtype="str").assign(Visits="a few").to_csv(later, index=False)
+    older, later = tmp_path / "older.csv", tmp_path / "later.csv"
+    export.to_csv(older, index=False)
+    export.assign(Visits="a few").to_csv(later, index=False)
     given = ["--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path]
-    assert leadscore("train", "--leads", export, *given).code == 0
+    assert leadscore("train", "--leads", older, *given).code == 0
     ran = leadscore("score", "--leads", later, "--out", tmp_path / "scores.csv", "--workspace", tmp_path)
     assert ran.code == 2
     assert "the column 'Visits' is not what the model was trained on" in ran.err

@@ -11,7 +11,7 @@ import pytest
 from data.settings_file import load_settings
 from data.workspace import Workspace
 from models.registry import Registry
-from pipelines.train import read_training_data
+from pipelines.training_data import read_training_data
 
 pytestmark = pytest.mark.slow
 

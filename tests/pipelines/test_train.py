@@ -105,7 +105,10 @@ import json, os, sys
 sys.path = [path for path in sys.path if not os.path.exists(os.path.join(path, "pipelines", "cli.py"))]
 import pandas, skops.io
 model = skops.io.load(sys.argv[1], trusted=json.loads(sys.argv[2]))
-nothing = pandas.DataFrame([dict.fromkeys(model.feature_names_in_)] * 2)
+parts = [part for _, member in model.estimators for part in member[0].transformers_]
+levels = {name for kind, _, names in parts if kind == "categories" for name in names}
+empty = {name: [None if name in levels else float("nan")] * 2 for name in model.feature_names_in_}
+nothing = pandas.DataFrame(empty | {"rule_points": [0.0] * 2})
 ours = {"data", "features", "models", "pipelines", "app"}.intersection(sys.modules)
 print(json.dumps([model.predict_proba(nothing)[:, 1].tolist(), sorted(ours)]))
 """
