@@ -7,12 +7,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-from models.registry import TRUSTED_TYPES
+from models.registry import TRUSTED_TYPES, Registry
 
 METRIC = {"auc": float, "auc_ci": list, "log_loss": float, "log_loss_ci": list, "lift_10": float, "ece": float}
 TRAINING = {
@@ -209,6 +210,90 @@ def test_the_number_of_threads_changes_no_score(export, tmp_path):
             assert done.returncode == 0, done.stderr
         scores.append(pd.read_parquet(out))
     pd.testing.assert_frame_equal(*scores, check_exact=True)
+
+
+def test_a_training_that_failed_while_storing_stands_in_no_way(leadscore, export, tmp_path):
+    given = ["--leads", export, "--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path]
+    with patch.object(Registry, "log_scorer", side_effect=OSError("no space left")):
+        assert leadscore("train", *given).code == 1
+    again = leadscore("train", *given, "--json").json
+    assert (again["trained"], again["promoted"]) == (True, True)
+    assert leadscore("score", "--leads", export, "--workspace", tmp_path).code == 0
+
+
+# Odd data
+
+
+@pytest.fixture
+def odd(leadscore, export, tmp_path):
+    """Train on the export as a function changes it, in order of its rows."""
+
+    def run(change):
+        file = tmp_path / "odd.csv"
+        leads = pd.read_csv(export, dtype="str").drop(columns=["Created", "Closed"])
+        change(leads).to_csv(file, index=False)
+        given = ["--leads", file, "--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path]
+        return leadscore("train", *given, "--json")
+
+    return run
+
+
+def lost(leads: pd.DataFrame, rows: slice) -> pd.DataFrame:
+    status = leads["Status"].copy()
+    status.iloc[rows] = "lost"
+    return leads.assign(Status=status)
+
+
+ODD = {
+    "a column that tells the outcome": lambda leads: leads.assign(Sure=(leads["Status"] == "won").astype(int) * 1000),
+    "text alone": lambda leads: leads.drop(columns="Visits"),
+    "numbers alone": lambda leads: leads.drop(columns="Channel"),
+    "the calendar alone": lambda leads: leads[["Id", "Status"]].assign(Year=2000 + leads.index // 100),
+    "a number that is missing at first": lambda leads: leads[["Id", "Status"]].assign(
+        Score=leads["Visits"].where(leads.index > 420)
+    ),
+    "an endless number": lambda leads: leads.assign(Huge="1e300"),
+    "no win in the newest block": lambda leads: lost(leads, slice(480, None)),
+    "no win in the tune block": lambda leads: lost(leads, slice(390, 480)),
+}
+
+
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_odd_data_give_a_model_and_a_reason(odd, change):
+    result = odd(change).json
+    assert (result["model_version"], result["promoted"]) == ("1", True)
+    assert result["why"]
+
+
+def test_without_a_win_in_the_fit_block_there_is_nothing_to_learn_a_scorecard_from(odd):
+    ran = odd(lambda leads: lost(leads, slice(0, 390)))
+    assert ran.code == 2
+    assert "too few outcomes to learn a scorecard from" in ran.err
+
+
+def test_after_a_newest_block_without_wins_the_same_again_is_nothing_to_do(odd):
+    results = [odd(ODD["no win in the newest block"]).json for _ in range(2)]
+    assert [result["trained"] for result in results] == [True, False]
+
+
+def test_a_champion_is_compared_where_the_new_tune_block_holds_no_win(odd):
+    assert odd(lambda leads: leads).code == 0
+    result = odd(ODD["no win in the tune block"]).json
+    assert result["compared"]["metrics"].keys() == {"rules", "champion", "challenger"}
+
+
+def test_nothing_is_promoted_on_leads_that_all_ended_alike(odd):
+    assert odd(lambda leads: leads).code == 0
+    result = odd(ODD["no win in the newest block"]).json
+    assert not result["promoted"]
+    assert "nothing can be compared" in result["why"]
+
+
+def test_a_champion_that_cannot_read_the_new_data_is_replaced_and_it_is_said(odd):
+    assert odd(lambda leads: leads).code == 0
+    ran = odd(lambda leads: leads.rename(columns={"Visits": "Clicks"}))
+    assert ran.json["promoted"]
+    assert "Version 1 is not compared with, for it cannot read these data" in ran.err
 
 
 # Flat mode
