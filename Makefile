@@ -30,6 +30,7 @@ chaos: .venv/installed  ## kill scoring and write-back 200 times at random momen
 bench: .venv/installed  ## measure speed and memory beside named references
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.store
+	$(BIN)/python -m benchmarks.quality --simulator
 
 lock: .venv/installed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \

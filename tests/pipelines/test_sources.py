@@ -13,7 +13,8 @@ from data.settings_file import load_settings
 from data.strict_json import strict_json
 from data.workspace import Workspace
 from pipelines.score import score
-from pipelines.training_data import read_training_data, train
+from pipelines.train import train
+from pipelines.training_data import read_training_data
 
 KINDS = ["csv", "sqlite", "postgresql", "postgresql with copies"]
 KEYS = {"leads": "lead_id", "events": "event_id"}
