@@ -199,7 +199,7 @@ def run_simulator(leads: int, share: float) -> None:
     from models.evaluation import auc, calibration_error, evaluate
     from models.learned import probabilities
     from models.learning import fit_blend, lay_blocks, learn, with_points
-    from models.search import TRIALS, search
+    from models.search import search
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:
@@ -213,7 +213,7 @@ def run_simulator(leads: int, share: float) -> None:
     in_share = table.rows["lead_id"].isin(chosen[: int(share * len(chosen))]).to_numpy()
     some = table.taken(in_share)
     began = time.perf_counter()
-    learned = learn(some, rules, seed=0)
+    learned = learn(some, rules, seed=0, trials=settings.trials)
     blocks = lay_blocks(some, 0)
     tested = some.rows[blocks.test]
     possible = tested.merge(truth, on=["lead_id", "as_of"], how="left")["probability"].to_numpy()
@@ -229,7 +229,7 @@ def run_simulator(leads: int, share: float) -> None:
     fit = (times <= fit_end).to_numpy()
     tune = ((times >= tune_start) & (times <= tested["as_of"].min() - horizon)).to_numpy()
     table = replace(table, design=with_points(learned.rules, table.design))
-    found = search(table.taken(fit | tune), with_points=rules is not None, trials=TRIALS, seed=0)
+    found = search(table.taken(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
     model = fit_blend(found.recipe, table, Blocks(fit, tune, fit & tune, "by time"), seed=0)
     assert model is not None, "so many leads hold"
     more = auc(probabilities(model, with_points(learned.rules, some.design)[blocks.test]), won)

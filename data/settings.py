@@ -150,6 +150,7 @@ class Settings(Strict):
     data set decided about its own columns is kept here, so that later files are read in the same way.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
+    ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace.
     """
 
@@ -169,6 +170,8 @@ class Settings(Strict):
     truth: Path | None = None
     as_of: Moment | None = None
     seed: int = Field(default=0, ge=0)
+    trials: int = Field(default=10, ge=0, le=1000)
+    budget: float | None = Field(default=None, ge=0)
     store: Address | None = None
     write_back: WriteBack | None = None
 

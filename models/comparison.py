@@ -89,16 +89,30 @@ def probabilities_of(
 
     ``table`` holds the features that the contestant knows.
     """
-    rules = contestant.rules
-    if contestant.is_scorecard and not ground.fresh:
-        rules = scorecard_for(table, blocks, seed)
-    table = replace(table, design=with_points(rules, table.design))
+    table = _with_own_points(contestant, table, blocks, ground, seed)
     if ground.fresh:
         return probabilities(contestant.model, table.design[ground.rows])
     model = None
     if member_names(contestant.model) != (RULES,) and can_learn(table, blocks):
         model = fit_blend(contestant.recipe, table, blocks, seed=seed)
     return probabilities(model or rule_curve(table, blocks), table.design[ground.rows])
+
+
+def probabilities_of_rules(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
+) -> Floats:
+    """Return what the rules of a contestant alone say of the ground, by a curve fitted on the older blocks."""
+    table = _with_own_points(contestant, table, blocks, ground, seed)
+    return probabilities(rule_curve(table, blocks), table.design[ground.rows])
+
+
+def _with_own_points(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, seed: int
+) -> TrainingTable:
+    """Put the points of a contestant's rules into a table; a scorecard is learned anew unless the ground is fresh."""
+    learns_anew = contestant.is_scorecard and not ground.fresh
+    rules = scorecard_for(table, blocks, seed) if learns_anew else contestant.rules
+    return replace(table, design=with_points(rules, table.design))
 
 
 def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed: int) -> Verdict:

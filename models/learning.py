@@ -16,7 +16,7 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
-from features.catalogue import RULE_POINTS, catalogue
+from features.catalogue import RULE_POINTS
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
 from models.calendar import calendar_columns
 from models.evaluation import auc, difference
@@ -26,7 +26,7 @@ from models.recipe import RULES, Recipe
 from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scorecard import fit_scorecard
-from models.search import TRIALS, Search, search
+from models.search import Search, search
 from models.training_table import TrainingTable
 
 FEWEST = 30
@@ -81,14 +81,7 @@ def chosen_of(model: StackingClassifier) -> Chosen:
     return names[0] if len(names) == 1 else "blend"  # type: ignore[return-value]
 
 
-def learn(
-    table: TrainingTable,
-    rules: Rules | None,
-    *,
-    seed: int,
-    trials: int = TRIALS,
-    budget: float | None = None,
-) -> Learned:
+def learn(table: TrainingTable, rules: Rules | None, *, seed: int, trials: int, budget: float | None = None) -> Learned:
     """Learn from a table beside the given rules; without rules, beside a points scorecard fitted on the fit block.
 
     ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
@@ -137,8 +130,7 @@ def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int) -> Rules:
     """Learn a scorecard on the fit block; columns that only encode the calendar earn no points."""
     fit = table.taken(blocks.fit)
     calendar = calendar_columns(fit)
-    design = fit.design.drop(columns=list(calendar)) if len(calendar) < len(catalogue(table.schema)) else fit.design
-    return fit_scorecard(design, fit.won, table.schema, seed=seed)
+    return fit_scorecard(fit.design.drop(columns=list(calendar)), fit.won, table.schema, seed=seed)
 
 
 def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:

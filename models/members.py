@@ -171,7 +171,7 @@ def knots_of(numbers: Floats, count: int) -> Floats:
     """Return where the line of a number bends: at so many quantiles, those farthest out a hundredth from the ends.
 
     Where the smallest number is common, as with counts of events, it is a knot and the others are quantiles above it.
-    What only a few leads have is no knot: it would be stored.
+    A number that hardly ever differs from its smallest is left a single knot, and so gets no line.
 
     >>> knots_of(np.arange(1001.0), 3), knots_of(np.array([0.0] * 80 + [1, 2, 3, 4, 500] * 4), 4)
     (array([ 10., 500., 990.]), array([  0.,   1.,   3., 500.]))

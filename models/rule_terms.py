@@ -15,7 +15,7 @@ from models.rules import Rule, Rules, fired
 PREFIX = "rule: "
 CAPS = Feature(
     "rule caps", "caps of the rules", Family.QUALITY, FromRules(),
-    "Caps and limits of the rules: {value} points", "Caps and limits of the rules", zero="Within the caps of the rules",
+    "Caps and limits of the rules", "Caps and limits of the rules", zero="Within the caps of the rules",
 )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import special
 
-from features.catalogue import catalogue
 from models.blocks import Origin, rolling_origins
 from models.calendar import calendar_columns
 from models.evaluation import log_losses
@@ -29,8 +28,6 @@ from models.members import fit_member
 from models.recipe import BENT_LINES, BOOSTING, LOGISTIC, RULES, Recipe
 from models.training_table import TrainingTable, drawn
 
-TRIALS = 10
-"""Settings of the trees that are tried, beside the default ones."""
 STRENGTHS = (0.01, 0.03, 0.3, 1.0)
 """Inverse regularisation of the logistic regression that is tried, beside the default one."""
 BATCH = 4
@@ -173,7 +170,7 @@ def _in_parallel(tasks: list[Any]) -> list[Floats]:
 def _choose_columns(rehearsal: _Rehearsal, found: Search) -> None:
     """Columns that only encode the calendar stay only where they hold better ahead: levels such as months, or all."""
     calendar = calendar_columns(rehearsal.table)
-    if not calendar or len(calendar) == len(catalogue(rehearsal.table.schema)):
+    if not calendar:
         return
     numbers = tuple(name for name in calendar if rehearsal.table.design[name].dtype.kind == "f")
     found.recipe = replace(found.recipe, without=calendar)

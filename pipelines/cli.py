@@ -97,7 +97,6 @@ def train(
     from data.settings import flat_settings
     from data.settings_file import load_settings
     from data.workspace import Workspace
-    from models.search import TRIALS
     from pipelines.show import present, show_training
     from pipelines.train import train as run
 
@@ -105,10 +104,9 @@ def train(
                      order=order, events=events)  # fmt: skip
     roles = {"lead_id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
     settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **roles)
-    given = {"horizon": horizon, "drop": drop, "keep": keep}
-    settings = settings.model_copy(update={name: value for name, value in given.items() if value})
-    result = run(settings, Workspace.at(workspace), trials=TRIALS if trials is None else trials, budget=budget)
-    present(result, show_training, as_json=as_json)
+    given = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value not in (None, [])})
+    present(run(settings, Workspace.at(workspace)), show_training, as_json=as_json)
 
 
 @app.command()

@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy.typing as npt
 import pandas as pd
 
 from data.errors import InputError, ModelError
+from data.locks import one_run_at_a_time
 from data.settings import Settings
 from data.workspace import Workspace
 from features import fingerprint
-from models.blocks import Blocks
-from models.comparison import Contestant, Ground, Verdict, ground_for, judge, probabilities_of
+from models.comparison import Contestant, Verdict, ground_for, judge, probabilities_of, probabilities_of_rules
 from models.evaluation import Metrics, evaluate_all
-from models.learned import probabilities
-from models.learning import lay_blocks, outcomes_of, require_both_outcomes, rule_curve, scorecard_for, with_points
+from models.learning import lay_blocks, outcomes_of, require_both_outcomes
 from models.registry import Registry, Stored
 from models.training_table import TrainingTable
 from pipelines.console import step
@@ -81,18 +79,26 @@ def table_for(stored: Stored, table: TrainingTable, settings: Settings, workspac
     return replace(theirs, rows=table.rows, timed=table.timed, horizon=table.horizon)
 
 
-def compare(workspace: Workspace, version: str | None = None) -> Comparison:
-    """Compare the champion with a version, by default the challenger that waits, on the data as they are now.
+def compare(workspace: Workspace) -> Comparison:
+    """Compare the champion with the challenger that waits, on the data as they are now.
+
+    Raises ModelError where there is no champion.
+    """
+    with one_run_at_a_time(workspace.lock, "compare"):
+        return compared(workspace, Registry(workspace).challenger_version)
+
+
+def compared(workspace: Workspace, version: str | None) -> Comparison:
+    """Compare the champion with a version, or with the rules alone, within a run of its own.
 
     Raises ModelError where there is no champion, or the version is the champion.
     """
     registry = Registry(workspace)
     with step("loading the versions"):
         champion = registry.champion()
-        number = version or registry.challenger_version
-        challenger = registry.version(number) if number else None
-    if number == champion.scorer.version:
-        raise ModelError(f"version {number} is the champion", expected="another version to compare it with")
+        challenger = registry.version(version) if version else None
+    if version == champion.scorer.version:
+        raise ModelError(f"version {version} is the champion already", where=str(workspace.root))
     return _compared(workspace, champion, challenger)
 
 
@@ -107,9 +113,7 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):
         ground = ground_for(table, blocks, list(contestants.values()))
-        told = {
-            "rules": _rules_alone(contestants.get("challenger", contestants["champion"]), table, blocks, ground, seed)
-        }
+        told = {"rules": probabilities_of_rules(contestant_of(newest), table, blocks, ground, seed=seed)}
         for name, contestant in contestants.items():
             own = table_for(versions[name], table, newest.settings, workspace)
             told[name] = probabilities_of(contestant, own, blocks, ground, seed=seed)
@@ -123,17 +127,6 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
         metrics=metrics,
         verdict=verdict,
     )
-
-
-def _rules_alone(
-    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, seed: int
-) -> npt.NDArray:
-    """Return what the rules of a version say, fitted like a recipe on the older blocks."""
-    rules = contestant.rules
-    if contestant.is_scorecard:
-        rules = scorecard_for(table, blocks, seed)
-    table = replace(table, design=with_points(rules, table.design))
-    return probabilities(rule_curve(table, blocks), table.design[ground.rows])
 
 
 def _numbers(metrics: Mapping[str, Metrics]) -> dict[str, Any]:

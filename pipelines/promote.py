@@ -9,7 +9,7 @@ from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from models.registry import Registry
-from pipelines.compare import compare
+from pipelines.compare import compared
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,21 @@ def promote(version: str, workspace: Workspace, *, force: bool = False, why: str
         )
     with one_run_at_a_time(workspace.lock, "promote"):
         registry = Registry(workspace)
-        registry.version(version)  # is there, and can be used
         before = registry.champion_version
-        if before == version:
-            raise ModelError(f"version {version} is the champion already", where=str(workspace.root))
-        reason = f"by force: {why.strip()}" if force else _earned(version, workspace)
+        reason = _by_force(version, registry, why) if force else _earned(version, workspace)
         registry.promote(version, reason)
     return Decision(version, before, reason)
 
 
+def _by_force(version: str, registry: Registry, why: str) -> str:
+    registry.version(version)  # is there, and can be used
+    if registry.champion_version == version:
+        raise ModelError(f"version {version} is the champion already", where=str(registry.workspace.root))
+    return f"by force: {why.strip()}"
+
+
 def _earned(version: str, workspace: Workspace) -> str:
-    verdict = compare(workspace, version).verdict
+    verdict = compared(workspace, version).verdict
     assert verdict is not None, "a version was given"
     if not verdict.promoted:
         raise ModelError(

@@ -29,7 +29,6 @@ from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.registry import Registry, Stored, git_commit
 from models.rules import Rules
 from models.scorer import Scorer, assemble
-from models.search import TRIALS
 from models.training_table import TrainingTable
 from pipelines.compare import as_json, contestant_of, table_for
 from pipelines.console import note, step
@@ -38,6 +37,8 @@ from pipelines.training_data import TrainingData, gathered, usable_rules
 
 SUMMARY_ROWS = 2000
 """Rows that the SHAP summary plot is drawn from."""
+LONGEST_TAG = 5000
+"""Characters that MLflow keeps of a tag."""
 DRIFTED = 1.5
 """A base rate that differs by this factor between old and new leads is said to have moved."""
 
@@ -85,9 +86,7 @@ def _number(value: Any) -> Any:
     return float("nan") if value is None else value
 
 
-def train(
-    settings: Settings, workspace: Workspace, *, trials: int = TRIALS, budget: float | None = None
-) -> TrainResult:
+def train(settings: Settings, workspace: Workspace) -> TrainResult:
     """Train a model on the settings' data, store it, and make it the champion where it holds beside the present one.
 
     Where no lead has closed since the last training, nothing is done, and its result is given back.
@@ -100,29 +99,28 @@ def train(
         with open_dataset(settings, workspace=workspace.root) as dataset:
             require_both_classes(dataset)
             rules = usable_rules(settings, dataset.schema)
-            asked = _asked(dataset, rules, trials, budget)
+            asked = _asked(dataset, rules)
             newest = registry.newest()
             if newest and all(newest.tags.get(name) == told for name, told in asked.items()):
                 return _nothing_new(registry, newest)
             with step("reading leads and counting their events"):
                 read = gathered(dataset)
         with step(f"learning from {len(read.table):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
-            learned = learn(read.table, rules, seed=settings.seed, trials=trials, budget=budget)
+            learned = learn(read.table, rules, seed=settings.seed, trials=settings.trials, budget=settings.budget)
             learned.tested.update(_truth(settings, read.table, learned))
             metrics = evaluate_all(learned.tested, *outcomes_of(read.table, learned.blocks.test), settings.seed)
         with step("comparing with the champion"):
-            champion = _usable_champion(registry)
-            verdict = _verdict(champion, learned, read, workspace)
+            contest = _contest(registry, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
-            result = _store(registry, settings, read, learned, metrics, champion, verdict, asked, trials)
+            result = _store(registry, read, learned, metrics, contest, asked)
     for text in [*describe(read.report), *_notes(result)]:
         note(text)
     return result
 
 
-def _asked(dataset: Dataset, rules: Rules | None, trials: int, budget: float | None) -> dict[str, str]:
+def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
-    request = [dataset.settings.with_absolute_paths().model_dump_json(), rules and rules.to_yaml(), trials, budget]
+    request = [dataset.settings.with_absolute_paths().model_dump_json(), rules and rules.to_yaml()]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
     return {"outcomes_fingerprint": dataset.outcomes_fingerprint(), "request_fingerprint": digest}
@@ -134,26 +132,41 @@ def _nothing_new(registry: Registry, newest: ModelVersion) -> TrainResult:
     return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, trained=False, why=why)
 
 
-def _usable_champion(registry: Registry) -> Stored | None:
-    """Return the champion; None where there is none, or none that this code can score with."""
+@dataclass(frozen=True)
+class Contest:
+    """How a version did beside the champion: without a verdict, ``why`` says why they were not compared."""
+
+    champion: Stored | None
+    verdict: Verdict | None
+    why: str = ""
+
+    @property
+    def promoted(self) -> bool:
+        return self.verdict is None or self.verdict.promoted
+
+    @property
+    def decision(self) -> str:
+        """Return what follows for the version, in words."""
+        if self.verdict is None or self.champion is None:
+            return self.why
+        decided = "promoted" if self.promoted else f"version {self.champion.scorer.version} stays the champion"
+        return f"{decided}, for {self.verdict.why}; measured on {self.verdict.ground.told}"
+
+
+def _contest(registry: Registry, learned: Learned, read: TrainingData, workspace: Workspace) -> Contest:
+    """Compare with the champion, if there is one that this code can score with, and that can read these data."""
     if registry.champion_version is None:
-        return None
+        return Contest(None, None)
     try:
-        return registry.champion()
-    except ModelError as problem:
-        note(f"The champion is not compared with: {problem.what}.")
-        return None
-
-
-def _verdict(champion: Stored | None, learned: Learned, read: TrainingData, workspace: Workspace) -> Verdict | None:
-    """Compare with the champion; None where there is none, or where it cannot read these data."""
-    if champion is None:
-        return None
-    try:
+        champion = registry.champion()
         own = table_for(champion, read.table, read.settings, workspace)
-    except InputError as problem:
-        note(f"Version {champion.scorer.version} is not compared with, for it cannot read these data: {problem.what}.")
-        return None
+    except (ModelError, InputError) as problem:
+        return Contest(None, None, f"promoted, for the champion cannot score these data: {problem.what}")
+    return Contest(champion, _verdict(champion, own, learned, read))
+
+
+def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: TrainingData) -> Verdict:
+    """Judge what was learned beside the champion; ``own`` is the training table with the champion's features."""
     seed, blocks, contestant = read.settings.seed, learned.blocks, contestant_of(champion)
     ground = ground_for(read.table, blocks, [contestant])
     inside = ground.rows[blocks.test]
@@ -185,27 +198,23 @@ def _truth(settings: Settings, table: TrainingTable, learned: Learned) -> dict[s
 
 def _store(
     registry: Registry,
-    settings: Settings,
     read: TrainingData,
     learned: Learned,
     metrics: Mapping[str, Metrics],
-    champion: Stored | None,
-    verdict: Verdict | None,
+    contest: Contest,
     asked: Mapping[str, str],
-    trials: int,
 ) -> TrainResult:
     """Log the run with all that was found, and promote the version or keep it back."""
-    table = read.table
-    promoted = verdict is None or verdict.promoted
-    why = _why(learned, champion, verdict)
+    table, settings = read.table, read.settings
+    why = "; ".join(filter(None, [learned.why, contest.decision]))
     tags = {**_tags(read, learned), **asked, "why": why}
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
-        scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, champion, table))
+        scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
-            promoted=promoted,
+            promoted=contest.promoted,
             why=why,
             chosen=learned.chosen,
             rung=learned.rung,
@@ -219,23 +228,16 @@ def _store(
                 "leads": int(table.rows["lead_id"].nunique()),
                 **read.left_out,
             },
-            compared=verdict and as_json(verdict),
+            compared=contest.verdict and as_json(contest.verdict),
         )
-        registry.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
-        registry.log_run(_params(settings, learned, trials), _logged_metrics(result, learned), tags)
+        registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
+        registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
         _log_pictures(registry, scorer, learned, table)
-    if promoted:
+    if contest.promoted:
         registry.promote(version, why)
     else:
         registry.keep_back(version, why)
     return result
-
-
-def _why(learned: Learned, champion: Stored | None, verdict: Verdict | None) -> str:
-    if champion is None or verdict is None:
-        return learned.why
-    decided = "promoted" if verdict.promoted else f"version {champion.scorer.version} stays the champion"
-    return f"{learned.why}; {decided}, for {verdict.why}; measured on {verdict.ground.told}"
 
 
 def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:
@@ -255,6 +257,7 @@ def _tags(read: TrainingData, learned: Learned) -> dict[str, str]:
         "rung": learned.rung,
         "chosen": learned.chosen,
         "rules": learned.rules_kind,
+        "choices": "; ".join(learned.found.choices)[:LONGEST_TAG] if learned.found else "",
     }
 
 
@@ -279,9 +282,9 @@ def _base_rates(table: TrainingTable, learned: Learned) -> dict[str, float]:
     return {name: float(table.won[rows].mean()) for name, rows in blocks.items()}
 
 
-def _params(settings: Settings, learned: Learned, trials: int) -> dict[str, Any]:
+def _params(settings: Settings, learned: Learned) -> dict[str, Any]:
     given = {"seed": settings.seed, "drop": ", ".join(settings.drop), "keep": ", ".join(settings.keep)}
-    recipe, made = learned.recipe, {"layout": learned.blocks.layout, "trials": trials}
+    recipe, made = learned.recipe, {"layout": learned.blocks.layout, "trials": settings.trials}
     if learned.chosen == RULES:
         return {**given, **made}
     for member, settings_of_it in ((LOGISTIC, recipe.logistic), (BOOSTING, recipe.boosting)):

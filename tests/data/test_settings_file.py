@@ -23,6 +23,8 @@ stages:
   won: [Closed Won]
 thresholds: {hot: 0.3, warm: 0.1}
 as_of: 2026-01-01T01:00:00+01:00
+trials: 25
+budget: 90
 store: sqlite:///scores.db
 write_back:
   table: lead_scores
@@ -50,6 +52,7 @@ def test_a_whole_file_is_read(tmp_path):
     assert settings.stages.renamed == {"marketing qualified": "mql"}
     assert (settings.thresholds.hot, settings.thresholds.warm) == (0.3, 0.1)
     assert settings.as_of == datetime(2026, 1, 1)
+    assert (settings.trials, settings.budget) == (25, 90)
     assert settings.store == f"sqlite:///{tmp_path / 'scores.db'}"
     assert settings.write_back.columns == {"score": "leadscore", "band": "leadscore_band"}
 

@@ -78,7 +78,7 @@ def test_a_model_learnt_from_a_database_is_the_one_learnt_from_files(tables, con
     into_database(tables, postgres)
     there = {name: DatabaseTable(table=f"crm_{name}") for name in tables}
     settings = load_settings(config).model_copy(update={"tables": there, "database": postgres})
-    result = train(settings, Workspace.at(tmp_path / "there"), trials=0)
+    result = train(settings.model_copy(update={"trials": 0}), Workspace.at(tmp_path / "there"))
     assert json.loads(strict_json(result.as_json()))["metrics"] == trained.ran.json["metrics"]
 
 

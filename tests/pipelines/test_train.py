@@ -293,7 +293,7 @@ def test_a_champion_that_cannot_read_the_new_data_is_replaced_and_it_is_said(odd
     assert odd(lambda leads: leads).code == 0
     ran = odd(lambda leads: leads.rename(columns={"Visits": "Clicks"}))
     assert ran.json["promoted"]
-    assert "Version 1 is not compared with, for it cannot read these data" in ran.err
+    assert "promoted, for the champion cannot score these data: columns that the model" in ran.json["why"]
 
 
 # Flat mode
