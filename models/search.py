@@ -38,8 +38,10 @@ FEWEST = 10
 """Wins, and losses, that an origin must know, and see ahead."""
 HALF_LIFE = 0.2
 """Share of the rows after which a row counts half, where old rows count less."""
-TREES = (50, 100, 150, 200, 300, 400)
+TREES = (50, 100, 150, 200, 300, 400, 600, 800)
 """Numbers of trees that are compared; all come from one fit."""
+MOST_TREES_TO_SEARCH = 400
+"""So many trees are more than the rows that are searched bear."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -119,7 +121,7 @@ def search(table: TrainingTable, *, with_points: bool, trials: int, seed: int, b
     are tried; with none, the other settings keep their defaults too. ``budget`` caps the trials in seconds.
     """
     began = time.monotonic()
-    rehearsal = _rehearsal(table, seed)
+    rehearsal = _rehearsed(drawn(table, MOST_ROWS_TO_SEARCH, seed), seed)
     found = Search()
     if len(rehearsal.origins) < 2:
         found.choices.append("too few outcomes for rolling origins: all settings are the default ones")
@@ -130,16 +132,17 @@ def search(table: TrainingTable, *, with_points: bool, trials: int, seed: int, b
         _choose_strength(rehearsal, found)
     _tune(rehearsal, found, trials, began + budget if budget is not None else None)
     _choose_blend(rehearsal, found, with_points)
+    if len(rehearsal.table) < len(table) and BOOSTING in found.recipe.members:
+        _count_trees(_rehearsed(table, seed), found)
     return found
 
 
-def _rehearsal(table: TrainingTable, seed: int) -> _Rehearsal:
-    some = drawn(table, MOST_ROWS_TO_SEARCH, seed)
-    origins = rolling_origins(some.moments, len(some), some.horizon, timed=some.timed, seed=seed)
+def _rehearsed(table: TrainingTable, seed: int) -> _Rehearsal:
+    origins = rolling_origins(table.moments, len(table), table.horizon, timed=table.timed, seed=seed)
     telling = [
-        origin for origin in origins if min(some.scarcer(rows) for rows in (origin.known, origin.ahead)) >= FEWEST
+        origin for origin in origins if min(table.scarcer(rows) for rows in (origin.known, origin.ahead)) >= FEWEST
     ]
-    return _Rehearsal(some, telling, seed)
+    return _Rehearsal(table, telling, seed)
 
 
 def _key(name: str, recipe: Recipe) -> str:
@@ -263,7 +266,7 @@ def _tree_settings(trial: optuna.Trial) -> dict[str, Any]:
         "max_depth": depth,
         "num_leaves": min(2**depth - 1, 31),
         "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.1, log=True),
-        "n_estimators": TREES[-1],
+        "n_estimators": MOST_TREES_TO_SEARCH,
         "min_child_samples": trial.suggest_int("min_child_samples", 5, 100, log=True),
         "reg_lambda": trial.suggest_float("reg_lambda", 0.5, 30.0, log=True),
         "colsample_bytree": trial.suggest_float("colsample_bytree", 0.2, 1.0),
@@ -300,3 +303,11 @@ def _calibrated_losses(rehearsal: _Rehearsal, margins: Floats, names: Sequence[s
         told = intercept + margins[ahead][:, [names.index(name) for name in kept]] @ weights
         losses.append(log_losses(special.expit(told), rehearsal.table.won[rehearsal.rows[ahead]]))
     return np.concatenate(losses)
+
+
+def _count_trees(rehearsal: _Rehearsal, found: Search) -> None:
+    """Count the trees anew on all rows, ahead of the newest origin: more rows bear more trees than a few of them."""
+    newest = replace(rehearsal, origins=rehearsal.origins[-1:])
+    ((_, trees),) = _judged(BOOSTING, newest, [_with_trees(found.recipe, TREES[-1])])
+    found.recipe = _with_trees(found.recipe, trees)
+    found.choices.append(f"boosting: {trees} trees, counted on all {len(rehearsal.table):,} rows")

@@ -7,10 +7,15 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
+from data.settings_file import load_settings
+from data.simulator import simulate
+from data.workspace import Workspace
 from models.learned import affine, probabilities
-from models.learning import Learned, fit_blend, lay_blocks, learn
+from models.learning import Learned, fit_blend, lay_blocks, learn, refit
+from models.recipe import Recipe
 from models.rules import Rules
 from models.training_table import TrainingTable
+from pipelines.training_data import read_training_data
 
 VISITS_COUNT = """
 thresholds: {mql: 40, sql: 60}
@@ -121,3 +126,24 @@ def test_a_shifted_base_rate_is_followed_by_the_intercept(table_of, rules):
     newest = learned.blocks.test
     lags = won[newest].mean() - won[learned.blocks.fit].mean()
     assert 0 < won[newest].mean() - learned.tested["model"].mean() < 0.85 * lags
+
+
+@pytest.fixture(scope="module")
+def drifted(tmp_path_factory) -> TrainingTable:
+    """Simulated leads, of which from July 2025 on twice as many are won per day: between the fit and the tune block."""
+    folder = tmp_path_factory.mktemp("drifted")
+    funnel = simulate(6000, folder / "crm", drift=True)
+    settings = load_settings(funnel.config).model_copy(update={"horizon": 30})
+    table = read_training_data(settings, Workspace.at(folder / "workspace")).table
+    return table.taken((table.rows["as_of"] >= pd.Timestamp("2025-03-01")).to_numpy())
+
+
+def test_a_drift_of_the_market_is_followed(drifted):
+    """In part by the calibration, on leads it has not seen; the refit on all rows takes up the rest."""
+    blocks, deaf, recipe = lay_blocks(drifted, 0), Recipe(trust=1e6), Recipe()
+    assert drifted.rows["as_of"][blocks.tune].min() > pd.Timestamp("2025-07-01")
+    newest, observed = drifted.design[blocks.test], drifted.won[blocks.test].mean()
+    told = [probabilities(fit_blend(each, drifted, blocks, seed=0), newest).mean() for each in (deaf, recipe)]
+    assert told[0] < told[1] < observed
+    shipped = refit(fit_blend(recipe, drifted, blocks, seed=0), recipe, drifted, seed=0)
+    assert probabilities(shipped, newest).mean() == pytest.approx(observed, rel=0.15)

@@ -7,6 +7,7 @@ import pytest
 
 from models.recipe import BENT_LINES, Recipe
 from models.search import BATCH, search
+from models.training_table import drawn
 
 
 def on_visits(design):
@@ -78,3 +79,12 @@ def test_defaults_stay_where_nothing_is_clearly_better(table_of):
     found = searched(table_of(lambda design: design["visits"] * 0 - 1, count=1500), trials=1)
     assert found.recipe.half_life is None
     assert found.recipe.logistic["C"] <= BENT_LINES["C"], "pure noise is held back"
+
+
+def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of, monkeypatch):
+    """A wave over visits: a few hundred rows bear fewer trees than all."""
+    leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
+    monkeypatch.setattr("models.search.MOST_ROWS_TO_SEARCH", 400)
+    few, found = searched(drawn(leads, 400, seed=0)), searched(leads)
+    assert found.recipe.boosting["n_estimators"] > few.recipe.boosting["n_estimators"]
+    assert found.choices[-1] == f"boosting: {found.recipe.boosting['n_estimators']} trees, counted on all 4,000 rows"
