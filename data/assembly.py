@@ -44,6 +44,7 @@ EMPTY_TABLES = """
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
+    CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP);
 """
 
 
@@ -70,6 +71,7 @@ class Assembly:
         connection.execute(EMPTY_TABLES)
         self.trained = trained
         self.mirror = mirror
+        self.columns: dict[str, str] = {}
         self.tables = self._staged()
         self.leads = self.tables["leads"]
 
@@ -95,8 +97,8 @@ class Assembly:
         self._read_timelines()
         self._count_rows(quarantine)
         schema = self.trained or self._infer()
-        columns = match(self.leads, schema)
-        self._read_leads(schema, columns)
+        self.columns = match(self.leads, schema)
+        self._read_leads(schema, self.columns)
         self._close_leads(strict=self.trained is None)
         self._note_oddities(schema)
         self._let_go()
@@ -115,6 +117,10 @@ class Assembly:
             self._read_table("outcomes", "typed_outcomes")
             self._note_that_all_were_won()
             checks.check_outcomes(self.connection, self.tables["outcomes"])
+        if "attribute_history" in self.tables:
+            self._read_table("attribute_history", "typed_attribute_history")
+            checks.check_history(self.connection)
+            checks.fill_history(self.connection)
 
     def _note_that_all_were_won(self) -> None:
         if not self.tables["outcomes"].has("won"):

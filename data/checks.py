@@ -93,6 +93,23 @@ def check_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Table) -> No
     set_aside_repeated(connection, "outcomes", "typed_outcomes", "lead_id")
 
 
+def check_history(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put changes of attributes without a known lead, a field or a time into quarantine."""
+    set_aside(connection, "attribute_history", "no known lead", _without_lead("typed_attribute_history"))
+    for column, reason in (("field", "no field"), ("changed_at", "no readable time")):
+        missing = f"SELECT position FROM typed_attribute_history WHERE {column} IS NULL"
+        set_aside(connection, "attribute_history", reason, missing)
+
+
+def fill_history(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the table ``history`` of attributes in order of lead and time."""
+    connection.execute(
+        f"""INSERT INTO history SELECT l.position, h.field, h.value, h.changed_at
+        FROM typed_attribute_history h JOIN lead_ids l USING (lead_id)
+        WHERE h.position NOT IN ({quarantined("attribute_history")}) ORDER BY 1, 4, h.position"""
+    )
+
+
 def _without_lead(table: str) -> str:
     return f"SELECT position FROM {table} WHERE lead_id IS NULL OR lead_id NOT IN (SELECT lead_id FROM lead_ids)"
 

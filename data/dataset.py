@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 
 from data.assembly import Assembly
 from data.errors import InputError, LeadscoreError
+from data.hindsight import hindsight
 from data.mirror import Mirror
 from data.quality import Report
 from data.roles import PERSONAL
@@ -53,6 +54,7 @@ class Dataset:
     settings    those given, with the formats that were decided: keep them with a model to read later files alike
     report      rows read, used and quarantined, flags and notes
     newest      the newest moment in the data that is not later than now; now where there is none (naive UTC)
+    columns     attribute → column of the leads table that it is read from
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: Assembly, schema: Schema) -> None:
@@ -61,6 +63,8 @@ class Dataset:
         self.settings: Settings = assembly.settings_used()
         self.report: Report = assembly.report
         self.newest: pd.Timestamp = assembly.newest()
+        self.columns: dict[str, str] = assembly.columns
+        self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.attributes)}
 
     @property
     def lead_count(self) -> int:
@@ -82,10 +86,10 @@ class Dataset:
 
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
-        cells = [*(f"l.{name}" for name in PERSONAL), *(f"l.a{n}" for n in range(len(self.schema.attributes)))]
-        leads = self._frame(LEADS_QUERY.format(cells=", ".join(cells)), first, last)
+        names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.attributes}
+        cells = ", ".join([*(f"l.{name}" for name in PERSONAL), *names])
+        leads = self._frame(LEADS_QUERY.format(cells=cells), first, last)
         leads["won"] = leads["won"].astype("boolean")
-        names = {f"a{number}": attribute.name for number, attribute in enumerate(self.schema.attributes)}
         return Chunk(
             leads.drop(columns=[name for name in PERSONAL if name in names.values()]).rename(columns=names),
             self._frame(EVENTS_QUERY, first, last),
@@ -95,12 +99,20 @@ class Dataset:
     def _frame(self, query: str, first: int, last: int) -> pd.DataFrame:
         return self._connection.sql(query, params=[first, last]).to_arrow_table().to_pandas()
 
+    def leave_out(self, why: Mapping[str, str]) -> None:
+        """Make attributes no features; ``why`` maps them to the reason."""
+        self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
+
+    def hindsight(self) -> dict[str, tuple[str, ...]]:
+        """Return the signs, in sentences, that attributes were filled in with hindsight."""
+        return hindsight(self._connection, self.schema, self.columns)
+
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits of the leads with all that is known of them, whatever the order of the rows.
 
         The same content from a file and from a database has the same fingerprint.
         """
-        parts = (self._digest(table) for table in ("leads", "events", "entries", "closings"))
+        parts = (self._digest(table) for table in ("leads", "events", "entries", "closings", "history"))
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def outcomes_fingerprint(self) -> str:

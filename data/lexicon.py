@@ -95,6 +95,22 @@ FREE_TEXT_NAMES = _phrases(
     """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
     feedback, call notes, sales notes, additional information, bemerkung, bemerkungen, kommentar, notiz, notizen"""
 )
+POST_CONTACT_WORDS = _words(
+    "tag tags disposition dispositions outcome outcomes result results verdict qualification qualified disqualified "
+    "unqualified conversion converted won lost closed closing closure churn churned signed duration resolution "
+    "grund absagegrund verloren gewonnen abschluss ergebnis motif perdu gagné resultado motivo perdido ganado"
+)
+"""Words for what sales writes down once it has spoken with a lead: the outcome, and what follows from it."""
+POST_CONTACT_PHRASES = _phrases(
+    """lead quality, lead profile, lead status, lead grade, lead rating, lead temperature, call status, call result,
+    call outcome, call count, calls made, reason lost, lost reason, loss reason, reason for loss, close date,
+    close reason, deal stage, deal status, deal value, deal amount, deal size, opportunity stage, opportunity status,
+    opportunity amount, contract value, contract date, contract length, purchase date, order value, order date,
+    invoice, first purchase, last contacted, last call, last notable activity, next step, next action,
+    follow up status, sales stage, sales status, sales feedback, rejection reason, customer since, is customer,
+    onboarding, renewal date"""
+)
+
 HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
 ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
 
@@ -169,6 +185,18 @@ def _is_one_of(name: str, phrases: frozenset[str]) -> bool:
     words = words_of(name)
     bare = [word for word in words if word not in HOLDERS and not word.isdigit()]
     return " ".join(words) in phrases or " ".join(bare) in phrases
+
+
+def is_post_contact_name(name: str) -> bool:
+    """Tell whether a name speaks of what sales writes down after the contact.
+
+    >>> [is_post_contact_name(name) for name in ("Tags", "Lead Quality", "Reason lost", "Lead Source", "TotalVisits")]
+    [True, True, True, False, False]
+    """
+    words = words_of(name)
+    return bool(POST_CONTACT_WORDS & set(words)) or any(
+        f" {phrase} " in f" {' '.join(words)} " for phrase in POST_CONTACT_PHRASES
+    )
 
 
 def has_id_word(name: str) -> bool:

@@ -7,7 +7,8 @@ the same columns in the same way.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -57,6 +58,11 @@ class Schema:
     stages: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
+
+    def without(self, reasons: Mapping[str, str], attributes: Collection[str]) -> Schema:
+        """Return the schema without some attributes; ``reasons`` maps their columns to why they are left out."""
+        kept = tuple(attribute for attribute in self.attributes if attribute.name not in attributes)
+        return replace(self, attributes=kept, excluded={**self.excluded, **reasons})
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)

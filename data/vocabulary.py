@@ -7,6 +7,7 @@ Example rows:
     events    lead_id=007  account_id=a12  occurred_at=2025-03-02T10:15Z  type=pricing_visit  event_id=e1
     stages    lead_id=007  stage=mql  entered_at=2025-03-03T00:00Z
     outcomes  lead_id=007  closed_at=2025-05-20T00:00Z  won=true  amount=18000
+    attribute_history  lead_id=007  field=budget  value=20000  changed_at=2025-03-04T08:00Z
 """
 
 from __future__ import annotations
@@ -97,8 +98,20 @@ OUTCOMES = {
     "won": Column(Kind.FLAG),
     "amount": Column(Kind.NUMBER),
 }
-TABLES: dict[str, dict[str, Column]] = {"leads": LEADS, "events": EVENTS, "stages": STAGES, "outcomes": OUTCOMES}
-LATER_TABLES = ("attribute_history", "costs", "asset_stats", "feedback")
+ATTRIBUTE_HISTORY = {
+    "lead_id": Column(Kind.ID, required=True),
+    "field": Column(Kind.CATEGORY, required=True),
+    "value": Column(Kind.CATEGORY, required=True),
+    "changed_at": Column(Kind.TIME, required=True),
+}
+TABLES: dict[str, dict[str, Column]] = {
+    "leads": LEADS,
+    "events": EVENTS,
+    "stages": STAGES,
+    "outcomes": OUTCOMES,
+    "attribute_history": ATTRIBUTE_HISTORY,
+}
+LATER_TABLES = ("costs", "asset_stats", "feedback")
 """Tables that settings may name already although nothing reads them yet; a note says so."""
 
 EVENT_TYPES = (

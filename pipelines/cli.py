@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from data.errors import InputError, LeadscoreError
 from pipelines import log
+
+if TYPE_CHECKING:
+    from data.settings import Settings
 
 app = typer.Typer(
     add_completion=False,
@@ -27,7 +30,19 @@ JsonOption = Annotated[
 ConfigOption = Annotated[Path | None, typer.Option(help="A leadscore.yaml, or a folder of tables.")]
 LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
 EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
+IdOption = Annotated[str, typer.Option(help="Column with the lead's id.")]
+OutcomeOption = Annotated[str, typer.Option(help="Column with the outcome.")]
+WonOption = Annotated[list[str] | None, typer.Option(help="Value that means won; may be given again.")]
+LostOption = Annotated[list[str] | None, typer.Option(help="Value that means lost; then any other is open.")]
+CreatedOption = Annotated[str, typer.Option(help="Column with the date of creation.")]
+ClosedOption = Annotated[str, typer.Option(help="Column with the date of closing.")]
+OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")]
+HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
+DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
+KeepOption = Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")]
 DEFAULT_WORKSPACE = Path("var")
+ACTION = 3
+"""Exit code of a command that is done and whose result asks for action."""
 
 
 @app.command()
@@ -74,38 +89,63 @@ def init(
 
 
 @app.command()
+def check(
+    config: ConfigOption = None,
+    leads: LeadsOption = None,
+    id: IdOption = "",
+    outcome: OutcomeOption = "",
+    won: WonOption = None,
+    lost: LostOption = None,
+    created: CreatedOption = "",
+    closed: ClosedOption = "",
+    order: OrderOption = "",
+    events: EventsOption = None,
+    horizon: HorizonOption = None,
+    drop: DropOption = None,
+    keep: KeepOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is wrong with the data, and which columns know the outcome."""
+    from data.workspace import Workspace
+    from pipelines.check import check as run
+    from pipelines.show import present, show_check
+
+    roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
+    settings = _settings(config, leads, events, roles, won, lost, horizon=horizon, drop=drop, keep=keep)
+    result = run(settings, Workspace.at(workspace))
+    present(result, show_check, as_json=as_json)
+    raise typer.Exit(ACTION if result.asks_for_action else 0)
+
+
+@app.command()
 def train(
     config: ConfigOption = None,
     leads: LeadsOption = None,
-    id: Annotated[str, typer.Option(help="Column with the lead's id.")] = "",
-    outcome: Annotated[str, typer.Option(help="Column with the outcome.")] = "",
-    won: Annotated[list[str] | None, typer.Option(help="Value that means won; may be given again.")] = None,
-    lost: Annotated[list[str] | None, typer.Option(help="Value that means lost; then any other is open.")] = None,
-    created: Annotated[str, typer.Option(help="Column with the date of creation.")] = "",
-    closed: Annotated[str, typer.Option(help="Column with the date of closing.")] = "",
-    order: Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")] = "",
+    id: IdOption = "",
+    outcome: OutcomeOption = "",
+    won: WonOption = None,
+    lost: LostOption = None,
+    created: CreatedOption = "",
+    closed: ClosedOption = "",
+    order: OrderOption = "",
     events: EventsOption = None,
-    horizon: Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")] = None,
-    keep: Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")] = None,
+    horizon: HorizonOption = None,
+    drop: DropOption = None,
+    keep: KeepOption = None,
     trials: Annotated[int | None, typer.Option(min=0, max=1000, help="Settings of the trees to try; 10.")] = None,
     budget: Annotated[float | None, typer.Option(min=0, help="Seconds after which no more are tried.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Learn from closed leads, compare with rules and champion, and store the version."""
-    from data.settings import flat_settings
-    from data.settings_file import load_settings
     from data.workspace import Workspace
     from pipelines.show import present, show_training
     from pipelines.train import train as run
 
-    _only_with_leads(config, leads, id=id, outcome=outcome, won=won, lost=lost, created=created, closed=closed,
-                     order=order, events=events)  # fmt: skip
-    roles = {"lead_id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
-    settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **roles)
+    roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
     given = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
-    settings = settings.model_copy(update={name: value for name, value in given.items() if value not in (None, [])})
+    settings = _settings(config, leads, events, roles, won, lost, **given)
     present(run(settings, Workspace.at(workspace)), show_training, as_json=as_json)
 
 
@@ -241,6 +281,25 @@ def report(
     from pipelines.show import present, show_report
 
     present(run(Workspace.at(workspace), out), show_report, as_json=as_json)
+
+
+def _settings(
+    config: Path | None,
+    leads: Path | None,
+    events: Path | None,
+    roles: dict[str, str],
+    won: list[str] | None,
+    lost: list[str] | None,
+    **given: object,
+) -> Settings:
+    """Return the settings of a file or of a flat export, with the options that were given on top."""
+    from data.settings import flat_settings
+    from data.settings_file import load_settings
+
+    _only_with_leads(config, leads, **roles, won=won, lost=lost, events=events)
+    named = {"lead_id" if role == "id" else role: column for role, column in roles.items()}
+    settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **named)
+    return settings.model_copy(update={name: value for name, value in given.items() if value not in (None, [])})
 
 
 def _only_with_leads(config: Path | None, leads: Path | None, **options: object) -> None:

@@ -106,7 +106,7 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     newest = challenger or champion
     seed = newest.settings.seed
     with step("reading leads and counting their events"):
-        table = read_training_data(newest.settings, workspace, keep_rejected=False).table
+        table = read_training_data(newest.settings, workspace, newest.scorer.schema).table
     blocks = lay_blocks(table, seed)
     require_both_outcomes(table, blocks)
     versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}

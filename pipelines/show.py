@@ -10,10 +10,12 @@ from rich.markup import escape
 
 from data.strict_json import strict_json
 from pipelines.console import OUT, say, show_json, table
+from pipelines.describe import describe
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
+    from pipelines.check import CheckResult
     from pipelines.compare import Comparison
     from pipelines.explain import Explanation
     from pipelines.forget import Forgotten
@@ -71,6 +73,27 @@ def _said(outcome: Mapping[str, Any]) -> str:
         return f"the table of {outcome['table']}"
     values = "; ".join(f"{name}: {', '.join(outcome[name])}" for name in ("won", "lost") if outcome[name])
     return f"{outcome['column']} ({values})"
+
+
+def show_check(result: CheckResult) -> None:
+    """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
+    for text in describe(result.report):
+        say(text)
+    grid = table("column", "", ">AUC with", ">without", "what speaks for it")
+    for leak in result.leaks or ():
+        measured = ("–" if value is None else f"{value:.3f}" for value in (leak.auc_with, leak.auc_without))
+        grid.add_row(escape(leak.column), "left out" if leak.excluded else "suspect", *measured, escape(leak.evidence))
+    if result.leaks:
+        say("Columns that know the outcome, or may:")
+        OUT.print(grid)
+        say("--keep NAME lets a column in that is left out, --drop NAME leaves a suspect out.")
+    elif result.leaks is not None:
+        say("No column seems to know the outcome.")
+    else:
+        say(f"Not looked for columns that know the outcome: {result.unchecked}.")
+    say(f"Features are made of {len(result.attributes)} columns; {len(result.excluded)} are left out:")
+    for column, reason in result.excluded.items():
+        say(f"  {column}: {reason}")
 
 
 def show_training(result: TrainResult) -> None:

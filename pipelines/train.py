@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from models.training_table import TrainingTable
 from pipelines.compare import as_json, contestant_of, table_for
 from pipelines.console import note, step
 from pipelines.describe import describe
-from pipelines.training_data import TrainingData, gathered, usable_rules
+from pipelines.training_data import TrainingData, usable_rules, without_leaks
 
 SUMMARY_ROWS = 2000
 """Rows that the SHAP summary plot is drawn from."""
@@ -49,7 +49,7 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none).
+    there is none), ``leakage`` which columns know the outcome, or may.
     """
 
     run_id: str
@@ -65,6 +65,7 @@ class TrainResult:
     base_rates: Mapping[str, float]
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
+    leakage: Sequence[Mapping[str, Any]] = ()
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -98,13 +99,13 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
         registry = Registry(workspace)
         with open_dataset(settings, workspace=workspace.root) as dataset:
             require_both_classes(dataset)
-            rules = usable_rules(settings, dataset.schema)
-            asked = _asked(dataset, rules)
+            asked = _asked(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()
             if newest and all(newest.tags.get(name) == told for name, told in asked.items()):
                 return _nothing_new(registry, newest)
             with step("reading leads and counting their events"):
-                read = gathered(dataset)
+                read = without_leaks(dataset)
+            rules = usable_rules(settings, dataset.schema)
         with step(f"learning from {len(read.table):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
             learned = learn(read.table, rules, seed=settings.seed, trials=settings.trials, budget=settings.budget)
             learned.tested.update(_truth(settings, read.table, learned))
@@ -229,6 +230,7 @@ def _store(
                 **read.left_out,
             },
             compared=contest.verdict and as_json(contest.verdict),
+            leakage=[leak.as_json() for leak in read.leaks],
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
@@ -331,11 +333,18 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
         registry.log_plots(Path(folder))
 
 
+def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for leak in leaks:
+        done = "is left out, for it knows the outcome" if leak["excluded"] else "may know the outcome, and stays"
+        yield f"{leak['column']} {done}: {leak['evidence']}"
+
+
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
     yield from result.choices
-    yield "Attributes are read as they stand now: whatever was filled in after the outcome must be dropped (--drop)."
+    yield from _told_leaks(result.leakage)
+    yield "Attributes are read as they stand now: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
     if result.rules_kind == "scorecard":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from data.settings import Settings
 from data.workspace import Workspace
 from features import Batch, build
 from features.snapshots import final_snapshots, timed_snapshots
+from models.leakage import Leak, find_leaks
+from models.learning import lay_blocks
 from models.rules import Rules, load_rules, speaks_of
 from models.training_table import TrainingTable
 from pipelines.moments import end_of_data
@@ -25,7 +27,7 @@ class TrainingData:
     """What was read: the training table, the design of the leads that are open now, and how the reading went.
 
     ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
-    model, so that later files are read alike.
+    model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
     """
 
     table: TrainingTable
@@ -35,19 +37,29 @@ class TrainingData:
     report: Report
     settings: Settings
     fingerprint: str
+    leaks: tuple[Leak, ...] = ()
 
 
-def read_training_data(
-    settings: Settings, workspace: Workspace, schema: Schema | None = None, *, keep_rejected: bool = True
-) -> TrainingData:
+def read_training_data(settings: Settings, workspace: Workspace, schema: Schema | None = None) -> TrainingData:
     """Read all that is learned from, or would be by a model of the schema given.
 
     Raises InputError where there are not both won and lost leads.
     """
-    keep = keep_rejected and schema is None
-    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=keep) as dataset:
+    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as dataset:
         require_both_classes(dataset)
-        return gathered(dataset)
+        return gathered(dataset) if schema else without_leaks(dataset)
+
+
+def without_leaks(dataset: Dataset) -> TrainingData:
+    """Gather what is learned from, and leave out the attributes that surely know the outcome."""
+    read, settings = gathered(dataset), dataset.settings
+    blocks, signs = lay_blocks(read.table, settings.seed), dataset.hindsight()
+    leaks = find_leaks(read.table, blocks, dataset.columns, signs, keep=settings.keep, seed=settings.seed)
+    sure = {name: f"it knows the outcome: {leak.evidence}" for name, leak in leaks.items() if leak.excluded}
+    if sure:
+        dataset.leave_out(sure)
+        read = gathered(dataset)
+    return replace(read, leaks=tuple(leaks.values()))
 
 
 def gathered(dataset: Dataset) -> TrainingData:

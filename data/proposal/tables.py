@@ -173,6 +173,14 @@ def _outcomes(look: Look, link: str | None, account: Line | None) -> dict[str, L
     return {**columns, "closed_at": when, **named}
 
 
+def _history(look: Look, link: str | None, account: Line | None) -> dict[str, Line]:
+    """A history of attributes is known by our own names alone: other systems keep it in forms of their own."""
+    named = ("field", "value", "changed_at")
+    if not link or not set(named) <= set(look.profiles):
+        return {}
+    return _ids(link, None) | {name: Line(name, "named like it") for name in named}
+
+
 def _says_how_it_ended(look: Look, name: str) -> bool:
     """A column in words, such as Closed Won and Closed Lost, is no flag: that is a history of stages."""
     return bool(outcome_strength(name)) and {"won", "lost"} <= set(map(stage_of, look.profiles[name].levels))
@@ -193,6 +201,7 @@ def _free(look: Look, columns: dict[str, Line]) -> list[str]:
 
 
 FORMS: dict[str, Callable[[Look, str | None, Line | None], dict[str, Line]]] = {
+    "attribute_history": _history,
     "outcomes": _outcomes,
     "stages": _stages,
     "events": _events,

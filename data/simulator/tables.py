@@ -10,8 +10,9 @@ from data.simulator.chain import Chain, truth, walk
 from data.simulator.dirt import spoil_events, spoil_leads
 from data.simulator.history import draw_events, draw_outcomes, stage_history
 from data.simulator.people import draw_leads
-from data.vocabulary import TABLES, Kind
+from data.vocabulary import EVENTS, LEADS, OUTCOMES, STAGES, Kind
 
+SIMULATED = {"leads": LEADS, "events": EVENTS, "stages": STAGES, "outcomes": OUTCOMES}
 CUSTOM = ("crm_edition", "newsletter_frequency", "form_variant")
 """Attributes of leads beyond the vocabulary: the first two tell something, the last is noise."""
 _TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
@@ -26,7 +27,7 @@ def schemas() -> dict[str, pa.Schema]:
     """
     of_tables = {
         table: pa.schema([(name, _TYPES.get(column.kind, _TEXT)) for name, column in columns.items()])
-        for table, columns in TABLES.items()
+        for table, columns in SIMULATED.items()
     }
     leads = pa.schema([*of_tables["leads"], *((name, _TEXT) for name in CUSTOM)])
     truth = pa.schema([("lead_id", _TEXT), ("as_of", _TIME), ("probability", pa.float64())])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import yaml
 
 from data.settings_file import load_settings
-from data.vocabulary import TABLES
+from data.simulator.tables import SIMULATED
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def crm(config, tmp_path_factory) -> Path:
     """The simulated funnel as a database, its tables under names of their own."""
     file = tmp_path_factory.mktemp("crm") / "crm.db"
     engine = sa.create_engine(f"sqlite:///{file}")
-    for table in TABLES:
+    for table in SIMULATED:
         pd.read_parquet(config.parent / f"{table}.parquet").to_sql(f"crm_{table}", engine, index=False)
     engine.dispose()
     return file
@@ -85,7 +85,7 @@ def test_a_folder_of_tables_without_settings_is_proposed_as_it_was(leadscore, co
     folder = shutil.copytree(config.parent, tmp_path / "crm")
     (folder / "leadscore.yaml").unlink()
     ran = leadscore("init", "--leads", folder, "--out", out, "--json").json
-    assert ran["tables"] == {name: f"{name}.parquet" for name in TABLES}
+    assert ran["tables"] == {name: f"{name}.parquet" for name in SIMULATED}
     assert all(ours == theirs for columns in ran["columns"].values() for ours, theirs in columns.items())
     assert any("truth.parquet" in note for note in ran["notes"])
     assert load_settings(out).stages.won == ["customer"]
@@ -99,7 +99,7 @@ def test_a_database_is_proposed_with_its_address_as_it_was_given(leadscore, crm,
     ran = leadscore("init", "--leads", place, "--out", out, "--json").json
     written = yaml.safe_load(out.read_text())
     assert written["database"] == place
-    assert written["tables"] == {name: {"table": f"crm_{name}"} for name in TABLES}
+    assert written["tables"] == {name: {"table": f"crm_{name}"} for name in SIMULATED}
     assert ran["outcome"] == {"table": "outcomes"}
 
 

@@ -1,0 +1,85 @@
+"""check: what is wrong with the data, and which columns know the outcome, before anything is learned from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from data.dataset import Dataset, open_dataset, require_both_classes
+from data.errors import InputError
+from data.locks import one_run_at_a_time
+from data.quality import Report
+from data.settings import Settings
+from data.workspace import Workspace
+from models.leakage import Leak
+from pipelines.console import step
+from pipelines.training_data import without_leaks
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What was found; `as_json` is the contract of ``check --json``.
+
+    ``leaks`` is None where there are no outcomes to look for leaks with, for the reason ``unchecked``. ``attributes``
+    are the columns that become features, ``excluded`` maps the others to the reason.
+    """
+
+    report: Report
+    leaks: Sequence[Leak] | None
+    unchecked: str
+    attributes: Sequence[str]
+    excluded: Mapping[str, str]
+
+    @property
+    def asks_for_action(self) -> bool:
+        """Tell whether rows could not be used, or columns know the outcome, or may."""
+        return bool(self.leaks) or any(counts.quarantined for counts in self.report.tables.values())
+
+    def as_json(self) -> dict[str, Any]:
+        tables = self.report.to_dict()["tables"]
+        rows = {name: sum(counts[name] for counts in tables.values()) for name in ("read", "used", "quarantined")}
+        return {
+            "rows": rows,
+            "tables": tables,
+            "quality": [*_quarantined(self.report), *(asdict(flag) for flag in self.report.flags)],
+            "leakage": [leak.as_json() for leak in self.leaks or ()],
+            "unchecked": self.unchecked,
+            "attributes": list(self.attributes),
+            "excluded": dict(self.excluded),
+            "notes": list(self.report.notes),
+        }
+
+
+def _quarantined(report: Report) -> list[dict[str, Any]]:
+    return [
+        {"table": table, "column": "", "problem": f"quarantined: {reason}", "count": count, "example": ""}
+        for table, counts in report.tables.items()
+        for reason, count in counts.reasons.items()
+    ]
+
+
+def check(settings: Settings, workspace: Workspace) -> CheckResult:
+    """Read and check all tables, and look for columns that know the outcome; nothing is learned or stored.
+
+    Rows that cannot be used are written to the quarantine, as by a training.
+    Raises InputError where the input as a whole cannot be used.
+    """
+    with one_run_at_a_time(workspace.lock, "check"), open_dataset(settings, workspace=workspace.root) as dataset:
+        with step("looking for columns that know the outcome"):
+            leaks, unchecked = _leaks(dataset)
+        return CheckResult(
+            report=dataset.report,
+            leaks=leaks,
+            unchecked=unchecked,
+            attributes=[dataset.columns[attribute.name] for attribute in dataset.schema.attributes],
+            excluded=dataset.schema.excluded,
+        )
+
+
+def _leaks(dataset: Dataset) -> tuple[Sequence[Leak] | None, str]:
+    try:
+        require_both_classes(dataset)
+    except InputError as problem:
+        return None, problem.what
+    return without_leaks(dataset).leaks, ""

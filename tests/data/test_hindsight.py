@@ -1,0 +1,86 @@
+"""What is filled in with hindsight is found by who has it and by when it came, not by what it says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.dataset import open_dataset
+from data.settings import settings_of_folder
+
+LEADS = 600
+CREATED = pd.date_range("2025-01-01", periods=LEADS, freq="6h")
+CLOSED = np.arange(LEADS) % 2 == 0
+NOW = pd.Timestamp("2025-09-01")
+
+
+def signs(tmp_path, history: pd.DataFrame | None = None, **columns) -> dict[str, tuple[str, ...]]:
+    """What is found in leads of which every second one closed a month after its creation."""
+    ids = pd.Series([f"L{number}" for number in range(LEADS)])
+    leads = pd.DataFrame({"lead_id": ids, "created_at": CREATED, **columns})
+    outcomes = pd.DataFrame({"lead_id": ids, "closed_at": CREATED + pd.Timedelta(days=30), "won": 1})[CLOSED]
+    tables = {"leads": leads, "outcomes": outcomes, **({"attribute_history": history} if history is not None else {})}
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
+        return dataset.hindsight()
+
+
+def test_cells_that_only_closed_leads_have_are_a_sign(tmp_path):
+    found = signs(tmp_path, competitor=np.where(CLOSED & (np.arange(LEADS) % 3 > 0), "Acme", None))
+    assert found == {
+        "competitor": (
+            "filled in for 67 % of the closed leads and for 0 of 300 open ones, where 200 would be expected",
+        )
+    }
+
+
+def test_a_value_that_only_closed_leads_have_is_a_sign(tmp_path):
+    (sign,) = signs(tmp_path, phase=np.where(CLOSED, "Over", "Under way"))["phase"]
+    assert sign.startswith("the value 'over' stands in 300 closed leads and in 0 open ones")
+
+
+def test_a_number_that_is_zero_until_the_end_is_a_sign(tmp_path):
+    assert "filled in" not in str(signs(tmp_path, size=np.arange(LEADS) % 7))
+    assert signs(tmp_path, signed_for=np.where(CLOSED, 500 + np.arange(LEADS) % 7, np.nan)).keys() == {"signed_for"}
+
+
+def test_what_open_leads_have_as_well_is_no_sign(tmp_path):
+    assert signs(tmp_path, industry=np.where(np.arange(LEADS) % 3 == 0, "Retail", "Health")) == {}
+
+
+def test_a_campaign_that_is_over_is_no_sign_although_all_its_leads_have_closed(tmp_path):
+    """Closed leads are compared with open ones of their own time."""
+    spring = np.arange(LEADS) < LEADS // 2
+    ids = [f"L{number}" for number in range(LEADS)]
+    leads = pd.DataFrame({"lead_id": ids, "created_at": CREATED, "campaign": np.where(spring, "Spring", "Summer")})
+    closed = spring | (np.arange(LEADS) % 4 == 0)
+    outcomes = pd.DataFrame({"lead_id": ids, "closed_at": CREATED + pd.Timedelta(days=30), "won": 1})[closed]
+    leads.to_csv(tmp_path / "leads.csv", index=False)
+    outcomes.to_csv(tmp_path / "outcomes.csv", index=False)
+    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
+        assert dataset.hindsight() == {}
+
+
+@pytest.mark.parametrize(("days", "late"), [(0, True), (12, True), (-12, False)])
+def test_a_history_that_begins_with_the_closing_is_a_sign(tmp_path, days, late):
+    """The field bears the name of the source's column, in any case."""
+    ids = [f"L{number}" for number in range(LEADS)]
+    changed = CREATED + pd.Timedelta(days=30 + days)
+    history = pd.DataFrame({"lead_id": ids, "field": "BUDGET", "value": "100", "changed_at": changed})
+    found = signs(tmp_path, history, budget=100 + np.arange(LEADS) % 5)
+    said = "by its history first filled in when the lead had closed, for 300 of 300 leads"
+    assert found == ({"budget": (said,)} if late else {})
+
+
+def test_a_change_of_an_unknown_lead_or_without_a_time_is_set_aside(tmp_path):
+    history = pd.DataFrame(
+        {
+            "lead_id": ["L0", "nobody", "L1", "L2"],
+            "field": ["budget", "budget", "budget", None],
+            "value": ["1", "2", "3", "4"],
+            "changed_at": ["2025-01-05", "2025-01-05", "soon", "2025-01-05"],
+        }
+    )
+    signs(tmp_path, history, budget=1.0 + np.arange(LEADS) % 5)
+    set_aside = pd.read_csv(tmp_path / "var" / "quarantine" / "attribute_history.csv")
+    assert sorted(set_aside["reason"]) == ["no field", "no known lead", "no readable time"]

@@ -1,0 +1,113 @@
+"""check tells what is wrong and what knows the outcome, and a training leaves out what surely does."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def checked(leadscore, export, tmp_path):
+    """Check the export of 600 leads after a change; or train on it."""
+
+    def run(change, *more, verb="check"):
+        file = tmp_path / "leads.csv"
+        change(pd.read_csv(export, dtype={"Id": "str"})).to_csv(file, index=False)
+        given = ("--leads", file, "--id", "Id", "--outcome", "Status", "--created", "Created", "--drop", "Closed")
+        return leadscore(verb, *given, *more, "--workspace", tmp_path / "var", "--json")
+
+    return run
+
+
+def as_they_are(leads):
+    return leads
+
+
+def with_leak(leads):
+    return leads.assign(Invoice=np.where(leads["Status"] == "won", "sent", "none"))
+
+
+def result_of(ran):
+    """What a check printed, whatever it asks for."""
+    assert ran.code in (0, 3), ran.err
+    return ran.__class__(0, ran.out, ran.err).json
+
+
+def test_good_data_ask_for_nothing(checked):
+    ran = checked(as_they_are)
+    assert ran.code == 0
+    assert ran.json["rows"] == {"read": 600, "used": 600, "quarantined": 0}
+    assert (ran.json["leakage"], ran.json["quality"]) == ([], [])
+
+
+def test_a_column_that_knows_the_outcome_asks_for_action(checked):
+    ran = checked(with_leak)
+    (leak,) = result_of(ran)["leakage"]
+    assert (ran.code, leak["column"], leak["excluded"]) == (3, "Invoice", True)
+    assert leak["auc_with"] > 0.99 > leak["auc_without"]
+    assert result_of(ran)["excluded"]["Invoice"].startswith("it knows the outcome: alone it tells won from lost")
+
+
+def test_a_training_leaves_out_what_surely_knows_the_outcome(checked):
+    ran = checked(with_leak, verb="train")
+    assert [leak["column"] for leak in ran.json["leakage"]] == ["Invoice"]
+    assert ran.json["metrics"]["model"]["auc"] < 0.9
+    assert "Invoice is left out, for it knows the outcome: " in ran.err
+
+
+def test_what_is_kept_is_learned_from(checked):
+    assert checked(with_leak, "--keep", "Invoice", verb="train").json["metrics"]["model"]["auc"] > 0.99
+
+
+def test_a_model_without_its_leaks_scores_files_without_them(checked, leadscore, export, tmp_path):
+    checked(with_leak, verb="train")
+    assert leadscore("score", "--leads", export, "--workspace", tmp_path / "var", "--json").json["scored"] == 600
+
+
+def test_a_champion_without_its_leaks_is_compared_without_them(checked, leadscore, tmp_path):
+    checked(with_leak, verb="train")
+    metrics = leadscore("compare", "--workspace", tmp_path / "var", "--json").json["metrics"]
+    assert max(measured["auc"] for measured in metrics.values()) < 0.9
+
+
+def test_rows_that_cannot_be_used_ask_for_action_and_are_named(checked):
+    ran = checked(lambda leads: pd.concat([leads, leads[:2]]))
+    told = result_of(ran)
+    assert (ran.code, told["rows"]) == (3, {"read": 602, "used": 600, "quarantined": 2})
+    assert told["quality"][0]["problem"] == "quarantined: the lead_id of an earlier row"
+
+
+def test_what_is_no_feature_is_listed_with_the_reason(checked):
+    told = result_of(checked(lambda leads: leads.assign(Gender="f", Phone="+49 30 123456")))
+    assert told["attributes"] == ["Visits", "Channel"]
+    assert told["excluded"]["Gender"] and told["excluded"]["Phone"]
+
+
+def test_without_both_outcomes_the_data_are_checked_all_the_same(checked):
+    ran = checked(lambda leads: leads.assign(Status="lost"))
+    assert ran.code == 0
+    assert ran.json["unchecked"] == "there is nothing to learn from: all leads ended in the same way"
+
+
+def test_a_simulated_funnel_has_no_leaks(leadscore, config, tmp_path):
+    told = result_of(leadscore("check", "--config", config, "--workspace", tmp_path, "--json"))
+    assert told["leakage"] == []
+    assert told["rows"]["read"] == told["rows"]["used"] + told["rows"]["quarantined"]
+
+
+def test_people_read_which_columns_and_why(leadscore, export, tmp_path):
+    file = tmp_path / "leads.csv"
+    with_leak(pd.read_csv(export)).to_csv(file, index=False)
+    ran = leadscore("check", "--leads", file, "--id", "Id", "--outcome", "Status", "--workspace", tmp_path / "var")
+    assert "Invoice" in ran.out and "left out" in ran.out and "--keep NAME" in ran.out
+
+
+@pytest.mark.slow
+def test_in_real_data_what_sales_filled_in_is_found_and_what_leads_did_is_not(leadscore, datasets, tmp_path):
+    given = ("--id", "Prospect ID", "--outcome", "Converted", "--order", "Lead Number")
+    leads = datasets / "x-education" / "Leads.csv"
+    ran = leadscore("check", "--leads", leads, *given, "--workspace", tmp_path, "--json")
+    told = {leak["column"]: leak["excluded"] for leak in result_of(ran)["leakage"]}
+    assert told["Tags"]
+    assert {"Lead Quality", "Lead Profile"} <= told.keys()
+    behaviour = ("Total Time Spent on Website", "Lead Source", "Lead Origin", "TotalVisits", "Page Views Per Visit")
+    assert not set(behaviour) & told.keys()
