@@ -100,18 +100,26 @@ def peers(task: Task, older: slice, later: slice) -> Iterator[tuple[str, Floats]
     from catboost import CatBoostClassifier
     from lightgbm import LGBMClassifier
 
-    won = task.labels[older]
-    known = _typed(task)
-    before, after = known.iloc[older], known.iloc[later]
-    levels = [name for name in known if known[name].dtype == object]
-    yield "base rate", np.full(len(after), won.mean())
-    yield "logistic", _logistic(levels, before).fit(before, won).predict_proba(after)[:, 1]
+    yield from plain_peers(task, older, later)
+    before, after, won, levels = _split(task, older, later)
     as_levels = before.astype(dict.fromkeys(levels, "category"))
     known_levels = {name: after[name].where(after[name].isin(before[name])) for name in levels}
     as_known = after.assign(**known_levels).astype({name: as_levels[name].dtype for name in levels})
     yield "LightGBM", LGBMClassifier(verbose=-1).fit(as_levels, won).predict_proba(as_known)[:, 1]
     boosted = CatBoostClassifier(verbose=0, cat_features=levels, allow_writing_files=False, random_seed=0)
     yield "CatBoost", boosted.fit(before, won).predict_proba(after)[:, 1]
+
+
+def plain_peers(task: Task, older: slice, later: slice) -> Iterator[tuple[str, Floats]]:
+    """Fit the base rate and plain logistic regression."""
+    before, after, won, levels = _split(task, older, later)
+    yield "base rate", np.full(len(after), won.mean())
+    yield "logistic", _logistic(levels, before).fit(before, won).predict_proba(after)[:, 1]
+
+
+def _split(task: Task, older: slice, later: slice) -> tuple[pd.DataFrame, pd.DataFrame, npt.NDArray, list[str]]:
+    known = _typed(task)
+    return known.iloc[older], known.iloc[later], task.labels[older], [n for n in known if known[n].dtype == object]
 
 
 def _typed(task: Task) -> pd.DataFrame:

@@ -17,10 +17,13 @@ from sklearn.ensemble import StackingClassifier
 from models.blocks import Blocks
 from models.evaluation import Difference, Metrics, difference, evaluate_all
 from models.learned import member_names, probabilities
-from models.learning import FEWEST, NO_WORSE, can_learn, fit_blend, outcomes_of, rule_curve, scorecard_for, with_points
+from models.learning import NO_WORSE, fit_recipe, outcomes_of, rule_curve, scorecard_for, with_points
 from models.recipe import RULES, Recipe
 from models.rules import Rules
 from models.training_table import Rows, TrainingTable
+
+FEWEST_FRESH = 30
+"""Wins, and losses, that leads newer than both must have to be compared on."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,7 +80,7 @@ def ground_for(table: TrainingTable, blocks: Blocks, contestants: Sequence[Conte
     if alike and contestants:
         newest = max(each.data_end for each in contestants)
         fresh = blocks.test & (table.rows["as_of"] >= newest).to_numpy()
-        if table.scarcer(fresh) >= FEWEST:
+        if table.scarcer(fresh) >= FEWEST_FRESH:
             return Ground(fresh, fresh=True)
     return Ground(blocks.test, fresh=False)
 
@@ -92,9 +95,8 @@ def probabilities_of(
     table = _with_own_points(contestant, table, blocks, ground, seed)
     if ground.fresh:
         return probabilities(contestant.model, table.design[ground.rows])
-    model = None
-    if member_names(contestant.model) != (RULES,) and can_learn(table, blocks):
-        model = fit_blend(contestant.recipe, table, blocks, seed=seed)
+    learned = member_names(contestant.model) != (RULES,)
+    model = fit_recipe(contestant.recipe, table, blocks, seed=seed) if learned else None
     return probabilities(model or rule_curve(table, blocks), table.design[ground.rows])
 
 

@@ -39,11 +39,17 @@ def blend(
     """
     margins = np.column_stack([log_odds(member.predict_proba(design)[:, 1]) for member in members.values()])
     kept, intercept, weights = weigh(list(members), margins, won, trust)
-    if not kept:
-        return None
+    return mixture({name: members[name] for name in kept}, intercept, weights, design) if kept else None
+
+
+def mixture(
+    members: Mapping[str, Pipeline], intercept: float, weights: Floats, design: pd.DataFrame
+) -> StackingClassifier:
+    """Put fitted members together with weights that are given; ``design`` is any rows that they can read."""
     final = make_pipeline(FunctionTransformer(special.logit), LogisticRegression())
-    model = StackingClassifier([(name, members[name]) for name in kept], cv="prefit", final_estimator=final)
-    model.fit(design, np.arange(len(won)) % 2)  # any outcomes: the weights are put in below
+    model = StackingClassifier(list(members.items()), cv="prefit", final_estimator=final)
+    some = pd.concat([design[:1]] * 2)
+    model.fit(some, [0, 1])  # any outcomes: the weights are put in below
     regression = model.final_estimator_[-1]  # type: ignore[index]
     regression.coef_, regression.intercept_ = weights[None, :], np.array([intercept])
     return model

@@ -20,25 +20,32 @@ from features.catalogue import RULE_POINTS
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
 from models.calendar import calendar_columns
 from models.evaluation import auc, difference
-from models.learned import blend, member_names, probabilities, with_members
+from models.learned import blend, member_names, mixture, probabilities, with_members
+from models.little import fit_little, little_recipe
 from models.members import fit_member, fit_rule_curve
-from models.recipe import RULES, Recipe
+from models.recipe import BOOSTING, LOGISTIC, RULES, Recipe
 from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scorecard import fit_scorecard
 from models.search import Search, search
 from models.training_table import TrainingTable
 
-FEWEST = 30
-"""Fewer wins (or losses) than this in the fit block and the rules decide: more would be learned from noise."""
-FEWEST_TO_CALIBRATE = 10
+FEWEST = 100
+"""Fewer wins (or losses) than this in the fit block bear no trees: more would be learned from noise."""
+FEWEST_TO_CALIBRATE = 20
 """Wins (and losses) that the tune block needs."""
-BLIND = 1e6
-"""Trust with which a calibration leaves probabilities as they are."""
+FEWEST_AT_ALL = 3
+"""Wins (and losses) of the older blocks from which on anything is learned."""
+ENOUGH = 155
+"""Wins (or losses), of older and newest blocks, with which the tune block usually has enough."""
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
 
+FEW_TO_JUDGE = 100
+"""Wins (or losses) of the test block with fewer of which two good scorers can hardly be told apart."""
+
 Chosen = Literal["rules", "logistic", "boosting", "blend"]
+Step = Literal["rules", "logistic", "full"]
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,10 @@ class Learned:
         return replace(self.found.recipe, members=served) if self.found else Recipe(members=served)
 
     @property
-    def rung(self) -> Literal["rules", "logistic", "full"]:
-        return self.chosen if self.chosen in ("rules", "logistic") else "full"
+    def rung(self) -> Step:
+        """Return how much was learned: all, a logistic regression beside the rules, or nothing."""
+        served = member_names(self.model)
+        return "full" if BOOSTING in served else LOGISTIC if LOGISTIC in served else RULES  # type: ignore[return-value]
 
 
 def chosen_of(model: StackingClassifier) -> Chosen:
@@ -87,20 +96,19 @@ def learn(table: TrainingTable, rules: Rules | None, *, seed: int, trials: int, 
     ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
     Raises InputError where there are not both won and lost leads to learn from.
     """
+    require_both_outcomes(table)
     blocks = lay_blocks(table, seed)
-    require_both_outcomes(table, blocks)
     fitted = rules or scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(fitted, table.design))
-    curve, model, found = rule_curve(table, blocks), None, None
-    if can_learn(table, blocks):
-        older = table.taken(blocks.fit | blocks.tune)
-        found = search(older, with_points=rules is not None, trials=trials, seed=seed, budget=budget)
-        model = fit_blend(found.recipe, table, blocks, seed=seed)
+    older, curve = table.taken(blocks.fit | blocks.tune), rule_curve(table, blocks)
+    found = _found(older, step_of(table, blocks), with_rules=rules is not None, trials=trials, budget=budget, seed=seed)
+    model = fit_recipe(found.recipe, table, blocks, seed=seed) if found else None
     tested = {"rules": probabilities(curve, table.design[blocks.test])}
     tested["model"] = probabilities(model or curve, table.design[blocks.test])
-    beats, why = _beats_the_rules(model, tested, table, blocks, seed)
+    beats, why = _beats_the_rules(model, tested, table, blocks, of_people=rules is not None, seed=seed)
+    served = model if model is not None and beats else curve
     return Learned(
-        model=refit(model if model is not None and beats else curve, found.recipe if found else Recipe(), table, seed),
+        model=refit(served, found.recipe if found else Recipe(), table, seed),
         rules=fitted,
         rules_kind="rules" if rules else "scorecard",
         why=why,
@@ -109,6 +117,32 @@ def learn(table: TrainingTable, rules: Rules | None, *, seed: int, trials: int, 
         tested={**tested, "base rate": _base_rate(table, blocks)},
         design=table.design,
     )
+
+
+def _found(
+    older: TrainingTable, step: Step, *, with_rules: bool, trials: int, budget: float | None, seed: int
+) -> Search | None:
+    """Choose a recipe for as much as can be learned; None where that is nothing."""
+    if step == "full":
+        return search(older, with_points=with_rules, trials=trials, seed=seed, budget=budget)
+    if step == "logistic":
+        return Search(little_recipe(with_rules=with_rules), ["few outcomes: logistic regression alone"])
+    return None
+
+
+def step_of(table: TrainingTable, blocks: Blocks) -> Step:
+    """Return how much there is to learn from: all, a logistic regression that departs from the rules, or nothing."""
+    if table.scarcer(blocks.fit) >= FEWEST and table.scarcer(blocks.tune) >= FEWEST_TO_CALIBRATE:
+        return "full"
+    return "logistic" if table.scarcer(blocks.fit | blocks.tune) >= FEWEST_AT_ALL else "rules"
+
+
+def fit_recipe(recipe: Recipe, table: TrainingTable, blocks: Blocks, *, seed: int) -> StackingClassifier | None:
+    """Fit a recipe on the older blocks, in the way that they have outcomes for; None where nothing holds."""
+    step = step_of(table, blocks)
+    if step == "full":
+        return fit_blend(recipe, table, blocks, seed=seed)
+    return fit_little(recipe, table.taken(blocks.fit | blocks.tune), seed=seed) if step == "logistic" else None
 
 
 def fit_blend(recipe: Recipe, table: TrainingTable, blocks: Blocks, *, seed: int) -> StackingClassifier | None:
@@ -139,49 +173,46 @@ def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
 
 
 def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
-    """Lay the blocks by time where it is known, else by the given order, else at random."""
+    """Lay the blocks by time where it is known and long enough, else by the given order, else at random."""
     if table.timed:
-        return blocks_by_time(table.rows["as_of"], table.horizon)
+        by_time = blocks_by_time(table.rows["as_of"], table.horizon)
+        if (by_time.fit | by_time.tune).any() and by_time.test.any():
+            return by_time
+        return random_blocks(len(table.rows), seed)  # too short a time to be purged
     if table.rows["order"].notna().any():
         return blocks_by_order(table.rows["order"])
     return random_blocks(len(table.rows), seed)
 
 
-def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
-    older = blocks.fit | blocks.tune
-    if not older.any() or not blocks.test.any():
+def require_both_outcomes(table: TrainingTable) -> None:
+    """Raise InputError where all snapshots ended alike, or there are none."""
+    if table.scarcer():
+        return
+    if not len(table):
         raise InputError(
-            "the data span too short a time to learn forward in time",
-            expected=f"leads over more than {3 * table.horizon} days: three blocks, a horizon of {table.horizon} apart",
-            got=f"{len(table.rows):,} snapshots whose window is over, {int(older.sum()):,} of them old enough",
+            "the data span too short a time to learn from",
+            expected=f"leads whose window of {table.horizon} days is over",
+            got="none",
             remedy="give a shorter --horizon, or bring older leads",
         )
-    won = table.won[older]
-    if len(np.unique(won)) < 2:
-        raise InputError(
-            "there is nothing to tell won from lost leads by",
-            expected="both won and lost leads among the older four fifths of the data",
-            got=f"{int(won.sum())} won and {int((1 - won).sum())} lost, of {len(table.rows)} in all",
-            remedy="name the values that mean won (--won), or bring more closed leads",
-        )
-
-
-def can_learn(table: TrainingTable, blocks: Blocks) -> bool:
-    """Tell whether there are enough outcomes to learn from, and some of both to calibrate on."""
-    fewest = {"fit": FEWEST, "tune": FEWEST_TO_CALIBRATE}
-    return all(table.scarcer(getattr(blocks, name)) >= count for name, count in fewest.items())
+    raise InputError(
+        "there is nothing to tell won from lost leads by",
+        expected="both won and lost leads",
+        got=f"{int(table.won.sum())} won and {int((1 - table.won).sum())} lost snapshots",
+        remedy="name the values that mean won (--won), give another --horizon, or bring more closed leads",
+    )
 
 
 def rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
     """Fit the curve on the fit block and calibrate it on the tune block; on both where the tune block is scarce."""
-    fit, tune = blocks.fit, blocks.tune
-    if table.scarcer(tune) < FEWEST_TO_CALIBRATE or not table.scarcer(fit):
-        fit = tune = fit | tune
-    curve = fit_rule_curve(table.design[fit], table.won[fit])
-    later = table.design[tune], table.won[tune]
-    calibrated = blend({RULES: curve}, *later, trust=Recipe().trust) or blend({RULES: curve}, *later, trust=BLIND)
-    assert calibrated is not None, "a member that is trusted blindly has the weight 1"
-    return calibrated
+    older = blocks.fit | blocks.tune
+    if table.scarcer(blocks.tune) >= FEWEST_TO_CALIBRATE and table.scarcer(blocks.fit):
+        curve, later = fit_rule_curve(table.design[blocks.fit], table.won[blocks.fit]), table.design[blocks.tune]
+        calibrated = blend({RULES: curve}, later, table.won[blocks.tune], trust=Recipe().trust)
+        if calibrated is not None:
+            return calibrated
+    curve = fit_rule_curve(table.design[older], table.won[older])
+    return mixture({RULES: curve}, 0.0, np.ones(1), table.design)
 
 
 def _base_rate(table: TrainingTable, blocks: Blocks) -> npt.NDArray[np.float64]:
@@ -198,23 +229,35 @@ def _beats_the_rules(
     tested: dict[str, npt.NDArray[np.float64]],
     table: TrainingTable,
     blocks: Blocks,
+    *,
+    of_people: bool,
     seed: int,
 ) -> tuple[bool, str]:
-    """Serve the model unless the rules rank better, or its log-loss may be clearly worse than the rules'."""
-    if not can_learn(table, blocks):
-        fit, tune = (table.scarcer(rows) for rows in (blocks.fit, blocks.tune))
-        needed = f"{FEWEST} won and as many lost are needed to learn from, {FEWEST_TO_CALIBRATE} to calibrate on"
-        return False, f"the rules decide: {needed}, and there are {fit} and {tune}"
+    """Tell whether the model is served, and why; ``of_people`` says that the rules were not learned themselves.
+
+    It must rank at least as well as the rules, and its log-loss must surely not be much worse. Few outcomes cannot show
+    that: then a model that was held back for its few outcomes, or stands beside rules that were learned from the same
+    few, is served unless it is surely worse.
+    """
+    step, scarcer = step_of(table, blocks), table.scarcer(blocks.fit | blocks.tune)
+    if step == "rules":
+        return False, f"the rules decide: of won or lost leads there are {scarcer}, and {FEWEST_AT_ALL} are needed"
     if model is None:
         return False, "the rules decide: what was learned did not hold on later leads"
-    won, groups = outcomes_of(table, blocks.test)
+    few = f"few outcomes bear a logistic regression ({scarcer} won or lost; with about {ENOUGH} everything is learned)"
     if not table.scarcer(blocks.test):
-        return False, "the rules decide: all leads of the newest block ended alike, so that nothing can be compared"
+        alike = "all leads of the newest block ended alike, so that nothing can be compared"
+        return step == "logistic", f"{few}; {alike}" if step == "logistic" else f"the rules decide: {alike}"
+    won, groups = outcomes_of(table, blocks.test)
     low, high = difference(tested["model"], tested["rules"], won, groups, seed).log_loss_ci
     ours, theirs = auc(tested["model"], won), auc(tested["rules"], won)
     if not np.ptp(tested["rules"]) and ours > theirs:
         return True, f"the model is served, for the rules tell no lead from another: AUC {ours:.3f}"
     compared = f"AUC {ours:.3f}, the rules' {theirs:.3f}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
+    if step == "logistic":
+        return low <= 0, f"{few}: {compared}" if low <= 0 else f"the rules are surely better and are served: {compared}"
     if ours >= theirs and high < NO_WORSE:
         return True, f"the model beats the rules: {compared}"
+    if low <= 0 and not of_people and table.scarcer(blocks.test) < FEW_TO_JUDGE:
+        return True, f"the model is served, for the scorecard, learned from the same leads, is not better: {compared}"
     return False, f"the model does not clearly beat the rules, which are served: {compared}"

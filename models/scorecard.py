@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from data.errors import InputError
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES
 from features.catalogue import EventCount, Feature, catalogue
@@ -27,7 +26,7 @@ MOST_LEADS = 50_000
 MOST_LEVELS = 20
 MOST_BINS = 5
 FEWEST_OUTCOMES = 5
-"""Wins, and losses, without which nothing is learned."""
+"""Wins, and losses, without which there are no rules."""
 FEWEST_LEADS, SMALLEST_SHARE = 20, 0.01
 """A bin of fewer leads, or of a smaller share of all, makes no rule; nor does one without which as few would remain."""
 LEAST_WORTH = 9.0
@@ -50,29 +49,17 @@ class _Bin(NamedTuple):
 def fit_scorecard(frame: pd.DataFrame, won: npt.NDArray, schema: Schema, *, rules: int = 15, seed: int = 0) -> Rules:
     """Learn at most so many rules from a feature frame and the outcomes (0 or 1) of its rows.
 
-    The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. Raises InputError where
-    there are fewer than five wins or losses. The seed draws the leads to look at where there are more than 50,000.
+    The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. With fewer than five wins
+    or losses there are no rules, and all get 50. The seed draws the leads to look at where there are more than 50,000.
     """
-    _require_both_outcomes(won)
     rows = _drawn(len(frame), seed)
     frame, won = frame.iloc[rows], np.asarray(won)[rows].astype(int)
     bins, holds = _with_support(list(_bins(frame, schema)), frame)
-    chosen = _most_telling(holds, won, rules)
+    chosen = _most_telling(holds, won, rules) if min(won.sum(), len(won) - won.sum()) >= FEWEST_OUTCOMES else []
     points, start = _whole_points(
         _logistic(holds[:, chosen], won).coef_[0] if chosen else np.empty(0), holds[:, chosen]
     )
     return _as_rules([bins[number] for number in chosen], points, start, holds[:, chosen] @ points + start)
-
-
-def _require_both_outcomes(won: npt.NDArray) -> None:
-    wins = int(np.sum(won))
-    if min(wins, len(won) - wins) < FEWEST_OUTCOMES:
-        raise InputError(
-            "too few outcomes to learn a scorecard from",
-            expected=f"at least {FEWEST_OUTCOMES} won and {FEWEST_OUTCOMES} lost leads",
-            got=f"{wins} won and {len(won) - wins} lost",
-            remedy="bring more closed leads, or name rules of your own",
-        )
 
 
 def _drawn(count: int, seed: int) -> npt.NDArray[np.int64]:

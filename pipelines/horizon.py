@@ -10,11 +10,10 @@ from data.proposal.columns import Line
 from data.vocabulary import HORIZON
 from features.snapshots import timed_snapshots
 from models.blocks import blocks_by_time
-from models.learning import FEWEST, FEWEST_TO_CALIBRATE
 from pipelines.moments import end_of_data
 
 HORIZONS = (HORIZON, 60, 30, 14)
-NEEDED = {"fit": FEWEST, "tune": FEWEST_TO_CALIBRATE, "test": 1}
+NEEDED = {"fit": 30, "tune": 10, "test": 1}
 """Won leads, not snapshots: one lead is looked at many times."""
 
 
