@@ -72,10 +72,23 @@ def test_rules_that_say_all_there_is_to_know_are_served(table_of, rules):
     assert (learned.chosen, learned.rung) == ("rules", "rules")
 
 
-def test_few_outcomes_are_left_to_the_rules_and_it_is_said(table_of, rules):
-    learned = learned_from(table_of(unknown_to_the_rules, count=60), rules)
-    assert learned.chosen == "rules"
-    assert "30 won and as many lost are needed" in learned.why
+def test_hardly_any_outcomes_are_left_to_the_rules_and_it_is_said(table_of, rules):
+    table = table_of(unknown_to_the_rules, count=60)
+    two_won = np.isin(np.arange(60), [5, 20, 50]).astype(int)
+    learned = learned_from(replace(table, rows=table.rows.assign(won=two_won)), rules)
+    assert (learned.chosen, learned.rung) == ("rules", "rules")
+    assert learned.why == "the rules decide: of won or lost leads there are 2, and 3 are needed"
+
+
+def test_few_outcomes_bear_a_logistic_regression_beside_the_rules(table_of, rules):
+    learned = learned_from(table_of(unknown_to_the_rules, count=200), rules)
+    assert (learned.chosen, learned.rung) == ("blend", "logistic")
+    assert "with about 155 everything is learned" in learned.why
+
+
+def test_few_outcomes_and_no_rules_bear_a_logistic_regression_alone(table_of):
+    learned = learned_from(table_of(unknown_to_the_rules, count=200), None)
+    assert (learned.chosen, learned.rung) == ("logistic", "logistic")
 
 
 def test_without_rules_a_scorecard_is_the_baseline(knowing):

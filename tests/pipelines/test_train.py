@@ -265,10 +265,15 @@ def test_odd_data_give_a_model_and_a_reason(odd, change):
     assert result["why"]
 
 
-def test_without_a_win_in_the_fit_block_there_is_nothing_to_learn_a_scorecard_from(odd):
-    ran = odd(lambda leads: lost(leads, slice(0, 390)))
-    assert ran.code == 2
-    assert "too few outcomes to learn a scorecard from" in ran.err
+def test_without_a_win_in_the_fit_block_the_little_there_is_is_learned_from(odd):
+    result = odd(lambda leads: lost(leads, slice(0, 390))).json
+    assert result["rung"] in ("rules", "logistic") and result["why"]
+
+
+@pytest.mark.parametrize("count", [2, 5, 12, 30])
+def test_no_file_with_both_outcomes_is_too_small(odd, count):
+    result = odd(lambda leads: pd.concat([leads[leads["Status"] == won].head(count) for won in ("won", "lost")])).json
+    assert result["rung"] in ("rules", "logistic") and result["why"]
 
 
 def test_after_a_newest_block_without_wins_the_same_again_is_nothing_to_do(odd):
@@ -365,9 +370,9 @@ def test_an_outcome_with_one_class_is_refused(train_flat, export, options):
     assert "there is nothing to learn from: all leads ended in the same way" in ran.err
 
 
-def test_too_few_wins_leave_the_decision_to_the_rules(train_flat, export):
+def test_few_wins_bear_a_logistic_regression_and_it_is_said_how_many_would_lift_it(train_flat, export):
     few = export.with_name("few.csv")
     pd.read_csv(export, dtype="str").head(60).to_csv(few, index=False)
     result = train_flat(few, "--order", "rows", "--json").json
-    assert (result["chosen"], result["rung"]) == ("rules", "rules")
-    assert "the rules decide" in result["why"]
+    assert (result["chosen"], result["rung"]) == ("logistic", "logistic")
+    assert "few outcomes bear a logistic regression" in result["why"] and "with about 155" in result["why"]
