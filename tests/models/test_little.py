@@ -23,7 +23,7 @@ def leads(table_of):
 
 def test_where_the_outcomes_bear_it_the_way_is_gone_to_its_end(leads):
     start, truth = np.zeros(120), in_region(leads.design).to_numpy()
-    assert departure(start, truth, leads, belief=0) > 0.9
+    assert departure(start, truth, leads, belief=0) > 0.8
 
 
 def test_where_the_end_is_worse_one_stays_at_the_start(leads):
