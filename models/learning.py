@@ -251,11 +251,11 @@ def _beats_the_rules(
     won, groups = outcomes_of(table, blocks.test)
     low, high = difference(tested["model"], tested["rules"], won, groups, seed).log_loss_ci
     ours, theirs = auc(tested["model"], won), auc(tested["rules"], won)
-    if not np.ptp(tested["rules"]) and ours > theirs:
-        return True, f"the model is served, for the rules tell no lead from another: AUC {ours:.3f}"
     compared = f"AUC {ours:.3f}, the rules' {theirs:.3f}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
     if step == "logistic":
         return low <= 0, f"{few}: {compared}" if low <= 0 else f"the rules are surely better and are served: {compared}"
+    if not np.ptp(tested["rules"]) and ours > theirs:
+        return True, f"the model is served, for the rules tell no lead from another: AUC {ours:.3f}"
     if ours >= theirs and high < NO_WORSE:
         return True, f"the model beats the rules: {compared}"
     if low <= 0 and not of_people and table.scarcer(blocks.test) < FEW_TO_JUDGE:
