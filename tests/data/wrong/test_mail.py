@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from features.mail import kind_of_mail
+from data.wrong.mail import kind_of_mail
 
 
 @pytest.mark.parametrize(
