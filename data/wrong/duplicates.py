@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import duckdb
+import pyarrow as pa
 
 from data.quality import ROWS_SHOWN, Flag
 from data.wrong.mail import FREE_DOMAINS, PERSONS, THROW_AWAY_DOMAINS, kind_of_mail
@@ -39,8 +40,8 @@ PEOPLE = f"""
         CASE WHEN domain IN {GOOGLE} THEN replace(split_part(person, '+', 1), '.', '') || '@gmail.com'
             WHEN domain IS NOT NULL THEN mail END AS address,
         coalesce(nullif({{name}}, ''), translate(person, '._-', '')) AS person,
-        coalesce(nullif(firm, ''), CASE WHEN domain NOT IN (SELECT unnest($1)) THEN split_part(domain, '.', 1) END)
-            AS firm
+        coalesce(nullif(firm, ''),
+            CASE WHEN domain NOT IN (SELECT domain FROM shared) THEN split_part(domain, '.', 1) END) AS firm
     FROM parted LEFT JOIN firms USING (company) {{source}}"""
 NAME = "regexp_replace(strip_accents(lower(concat_ws(' ', {cells}))), '[^\\pL\\pN]', '', 'g')"
 REPEATED = """
@@ -73,7 +74,9 @@ def find_duplicates(
     """
     name = NAME.format(cells=", ".join(names)) if names else "NULL"
     joined = f"LEFT JOIN {source} USING (position)" if names else ""
-    connection.execute(PEOPLE.format(name=name, source=joined), [[*FREE_DOMAINS, *THROW_AWAY_DOMAINS]])
+    connection.register("shared", pa.table({"domain": [*FREE_DOMAINS, *THROW_AWAY_DOMAINS]}))
+    connection.execute(PEOPLE.format(name=name, source=joined))
+    connection.unregister("shared")
     flags = [*_same_address(connection, theirs), *_same_name(connection, theirs)]
     connection.execute("DROP TABLE people")
     return flags
