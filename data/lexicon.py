@@ -83,16 +83,21 @@ NAMES_OF_PERSONS = _phrases(
     person name, customer name, client name, contact person, vorname, nachname, familienname, ansprechpartner, prénom,
     prenom, nom, nom de famille, nombre, apellido, apellidos"""
 )
-PERSONAL_NAMES = NAMES_OF_PERSONS | _phrases(
-    """middle name, nickname, salutation, email, e mail, mail, email address,
-    e mail address, phone, phone number, telephone, telephone number, tel, mobile, mobile number, mobile phone, cell,
-    cell phone, cellphone, fax, fax number, whatsapp, skype, linkedin, linkedin url, linkedin profile, twitter,
-    twitter handle, facebook, instagram, xing, address, street, street address, postal address, home address,
-    address line, ip, ip address, passport, passport number, ssn, social security number, tax id, iban,
-    account number, credit card, owner name, account manager, account owner, sales rep, user name,
-    username, created by, updated by, modified by, referred by, assigned to,
-    kontakt, kontaktperson, anrede, telefon, telefonnummer, handy, strasse, straße, adresse, anschrift, téléphone,
-    teléfono, correo, correo electrónico, dirección"""
+PHONES = _phrases(
+    """phone, phone number, telephone, telephone number, tel, mobile, mobile number, mobile phone, cell, cell phone,
+    cellphone, fax, fax number, whatsapp, telefon, telefonnummer, handy, téléphone, teléfono"""
+)
+PERSONAL_NAMES = (
+    NAMES_OF_PERSONS
+    | PHONES
+    | _phrases(
+        """middle name, nickname, salutation, email, e mail, mail, email address, e mail address, skype, linkedin,
+    linkedin url, linkedin profile, twitter, twitter handle, facebook, instagram, xing, address, street, street address,
+    postal address, home address, address line, ip, ip address, passport, passport number, ssn, social security number,
+    tax id, iban, account number, credit card, owner name, account manager, account owner, sales rep, user name,
+    username, created by, updated by, modified by, referred by, assigned to, kontakt, kontaktperson, anrede, strasse,
+    straße, adresse, anschrift, correo, correo electrónico, dirección"""
+    )
 )
 FREE_TEXT_NAMES = _phrases(
     """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
@@ -171,6 +176,15 @@ def is_name_of_person(name: str) -> bool:
     [True, True, False, False]
     """
     return _is_one_of(name, NAMES_OF_PERSONS)
+
+
+def is_phone_name(name: str) -> bool:
+    """Tell whether a column holds telephone numbers.
+
+    >>> [is_phone_name(name) for name in ("Work Phone", "mobile_number", "phone type")]
+    [True, True, False]
+    """
+    return _is_one_of(name, PHONES)
 
 
 def is_free_text_name(name: str) -> bool:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 import pandas as pd
 
 from data.cells import texts
-from data.lexicon import is_name_of_person
+from data.lexicon import is_name_of_person, is_phone_name
 from data.quality import ROWS_SHOWN, Flag
 from data.tables import Table
 from data.wrong.contradictions import CONTRADICTIONS, contradiction_of
 from data.wrong.duplicates import find_duplicates
 from data.wrong.mail import FREE, INVALID, MADE_UP, THROW_AWAY, kind_of_mail
 from data.wrong.names import is_made_up
+from data.wrong.phones import is_no_phone
 from data.wrong.sizes import IMPOSSIBLE, forget_impossible
 
 Place = tuple[str, str]
@@ -57,11 +58,15 @@ def find_wrong_data(
     """
     sizes = {name: places[name] for name in IMPOSSIBLE if name in places}
     looked_at = {name: places[name] for name in (*PERSONAL, *sizes) if name in places}
-    theirs = [name for name in leads.file.columns if is_name_of_person(name)]
-    names = {name: leads.text_sql(name) for name in theirs if name not in (*leads.columns.values(), *dropped)}
+    theirs = {name: leads.text_sql(name) for name in leads.file.columns if name not in dropped}
+    names = {
+        name: cell for name, cell in theirs.items() if is_name_of_person(name) and name not in leads.columns.values()
+    }
+    phones = {name: cell for name, cell in theirs.items() if is_phone_name(name)}
     flags = forget_impossible(connection, sizes)
     flags += find_wrong_cells(connection, looked_at) if looked_at else []
-    flags += find_made_up_names(connection, leads.staged, names)
+    flags += find_wrong_personal(connection, leads.staged, names, is_made_up, LOOKS_MADE_UP)
+    flags += find_wrong_personal(connection, leads.staged, phones, is_no_phone, "no telephone number")
     if names or "email" in places:
         where = places["email"][1] if "email" in places else next(iter(names))
         flags += find_duplicates(connection, where, list(names.values()), leads.staged)
@@ -82,16 +87,22 @@ def find_wrong_cells(connection: duckdb.DuckDBPyConnection, columns: Mapping[str
     return [tally.flag(columns[name][1], problem) for (name, problem), tally in tallies.items() if tally.count]
 
 
-def find_made_up_names(connection: duckdb.DuckDBPyConnection, staged: str, cells: Mapping[str, str]) -> list[Flag]:
-    """Return the names of persons that look made up; ``cells`` maps columns of the staged file to SQL for them."""
+def find_wrong_personal(
+    connection: duckdb.DuckDBPyConnection,
+    staged: str,
+    columns: Mapping[str, str],
+    are_wrong: Callable[[pd.Series], pd.Series],
+    problem: str,
+) -> list[Flag]:
+    """Return what is wrong in columns that are not read else; ``columns`` maps those of the file to SQL for them."""
     flags = []
-    for theirs, cell in cells.items():
+    for theirs, cell in columns.items():
         tally = _Tally()
-        query = f"SELECT lead_id, {cell} AS name FROM {staged} JOIN lead_ids USING (position) ORDER BY position"
+        query = f"SELECT lead_id, {cell} AS cell FROM {staged} JOIN lead_ids USING (position) ORDER BY position"
         for batch in connection.sql(query).to_arrow_reader(BATCH):
             leads = batch.to_pandas()
-            tally.add(leads["lead_id"][is_made_up(texts(leads["name"]))])
-        flags += [tally.flag(theirs, LOOKS_MADE_UP)] if tally.count else []
+            tally.add(leads["lead_id"][are_wrong(texts(leads["cell"]))])
+        flags += [tally.flag(theirs, problem)] if tally.count else []
     return flags
 
 

@@ -116,6 +116,12 @@ def test_names_of_persons_are_looked_at_although_they_are_no_features(tmp_path):
         assert not {"First Name", "Last Name"} & {attribute.name for attribute in dataset.schema.attributes}
 
 
+def test_telephone_numbers_are_looked_at_although_they_are_no_features(tmp_path):
+    with opened(tmp_path, [{"Phone": "+49 30 1234567"}, {"Phone": "1111111"}, {"Phone": ""}]) as dataset:
+        assert flags_of(dataset) == {("Phone", "no telephone number"): ("L1",)}
+        assert "Phone" not in {attribute.name for attribute in dataset.schema.attributes}
+
+
 def test_the_same_person_twice_is_flagged_as_a_pair(tmp_path):
     leads = [{"email": "Ann@acme.com"}, {}, {"email": "ann@Acme.com "}]
     with opened(tmp_path, leads) as dataset:
