@@ -33,7 +33,8 @@ def _rich_student(titles: pd.Series, budgets: pd.Series) -> pd.Series:
 
 
 def _free_mail_of_many(addresses: pd.Series, employees: pd.Series) -> pd.Series:
-    return (employees > MANY_EMPLOYEES) & (kind_of_mail(addresses.where(employees > MANY_EMPLOYEES)) == FREE)
+    of_many = addresses[employees > MANY_EMPLOYEES]
+    return (kind_of_mail(of_many) == FREE).reindex(addresses.index, fill_value=False)
 
 
 def _rich_few(revenues: pd.Series, employees: pd.Series) -> pd.Series:
