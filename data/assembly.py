@@ -1,8 +1,8 @@
 """Bring the files of a project into one database: staged, checked, typed, and put in order.
 
 Tables made, all ordered by ``position``, the row's place in the leads file: ``leads`` (the columns of `FIXED`, the
-personal ones, ``outcome``, ``ranking`` and ``a0``, ``a1``, … for the attributes), ``events``, ``entries`` (of stages)
-and ``closings``; beside them ``lead_ids`` and ``quarantine``.
+personal ones, ``outcome``, ``ranking``, ``impossible_size`` and ``a0``, ``a1``, … for the attributes), ``events``,
+``entries`` (of stages) and ``closings``; beside them ``lead_ids`` and ``quarantine``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from data.schema import EventType, Schema
 from data.settings import DatabaseTable, Outcome, Settings
 from data.tables import Reading, Sources, Table, check_column, make_typed, open_table
 from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
+from data.wrong.findings import find_wrong_data
 
 FIXED = {
     "lead_id": Kind.ID,
@@ -174,7 +175,10 @@ class Assembly:
         ]
         self._type("leads", readings, "leads")
         checks.rename_stages(self.connection, self.settings.stages)
-        self.report.flags += checks.future_leads(self.connection, self.leads, self.now)
+        self.report.flags += checks.impossible_dates(self.connection, self.leads, self.now)
+        read = {reading.name: reading for reading in readings if reading.kind in (Kind.PERSONAL, Kind.NUMBER)}
+        places = {name: (reading.typed, reading.theirs) for name, reading in read.items() if reading.theirs}
+        self.report.flags += find_wrong_data(self.connection, self.leads, places, self.settings.drop)
 
     def _outcome_reading(self) -> Reading:
         outcome = self.settings.outcome

@@ -11,9 +11,12 @@ import duckdb
 import pandas as pd
 
 from data.closings import plain_value
-from data.quality import Flag
+from data.quality import ROWS_SHOWN, Flag
 from data.settings import StageMapping
 from data.tables import BLANKS, Table, quarantined
+
+EARLIEST = pd.Timestamp("1990-01-01")
+"""Dates before it are those that a system writes where none was given, such as 1970-01-01."""
 
 
 def set_aside(connection: duckdb.DuckDBPyConnection, name: str, reason: str, positions: str) -> None:
@@ -158,48 +161,53 @@ def _rename(connection: duckdb.DuckDBPyConnection, table: str, column: str, ours
         )
 
 
-def future_leads(connection: duckdb.DuckDBPyConnection, leads: Table, now: pd.Timestamp) -> list[Flag]:
-    """Make dates of leads that are later than now missing; return what was found."""
+def impossible_dates(connection: duckdb.DuckDBPyConnection, leads: Table, now: pd.Timestamp) -> list[Flag]:
+    """Make dates of leads missing that are later than now or before there were CRMs; return what was found."""
     flags = []
     for column in ("created_at", "closed_at"):
-        later = _count_and_example(connection, "leads", column, now)
-        if later:
-            connection.execute(f"UPDATE leads SET {column} = NULL WHERE {column} > $1", [now])
-            flags.append(Flag("leads", leads.columns[column], "in the future: read as missing", *later))
+        for problem, is_wrong, limit in (("in the future", ">", now), (f"before {EARLIEST.year}", "<", EARLIEST)):
+            condition = f"{column} {is_wrong} $1"
+            found = _first_rows(connection, f"min({column})::VARCHAR", f"leads WHERE {condition}", [limit])
+            if found:
+                connection.execute(f"UPDATE leads SET {column} = NULL WHERE {condition}", [limit])
+                flags.append(Flag("leads", leads.columns[column], f"{problem}: read as missing", *found))
     return flags
 
 
 def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> list[Flag]:
     """Return how many events and stage entries are later than now; they stay, and ``as_of`` excludes them."""
-    places = (("events", "events", "occurred_at"), ("entries", "stages", "entered_at"))
-    found = ((name, column, _count_and_example(connection, table, column, now)) for table, name, column in places)
-    return [Flag(name, column, "in the future: kept", *later) for name, column, later in found if later]
-
-
-def _count_and_example(
-    connection: duckdb.DuckDBPyConnection, table: str, column: str, now: pd.Timestamp
-) -> tuple[int, str] | None:
-    query = f"SELECT count(*), min({column})::VARCHAR FROM {table} WHERE {column} > $1"
-    count, example = connection.execute(query, [now]).fetchall()[0]
-    return (count, example) if count else None
+    flags = []
+    for table, name, column in (("events", "events", "occurred_at"), ("entries", "stages", "entered_at")):
+        later = f"{table} JOIN lead_ids USING (position) WHERE {column} > $1"
+        found = _first_rows(connection, f"min({column})::VARCHAR", later, [now])
+        if found:
+            flags.append(Flag(name, column, "in the future: kept", *found))
+    return flags
 
 
 def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[Flag]:
     """Return leads that closed before they were created or at no known time, and events from before their lead was."""
-    closed = "FROM leads l JOIN closings c USING (position)"
+    closed = "leads l JOIN closings c USING (position)"
     queries = {
         ("leads", "created_at", "created after it was closed"): f"{closed} WHERE l.created_at > c.closed_at",
         ("leads", "closed_at", "closed without a closing date"): f"{closed} WHERE c.closed_at IS NULL AND {timed}",
         ("events", "occurred_at", "before its lead was created"): (
-            "FROM events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at"
+            "events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at"
         ),
     }
-    flags = []
-    for place, query in queries.items():
-        count, lead = connection.execute(f"SELECT count(*), arg_min(l.lead_id, l.position) {query}").fetchall()[0]
-        if count:
-            flags.append(Flag(*place, count, f"lead {lead}"))
-    return flags
+    found = (
+        (place, _first_rows(connection, "'lead ' || arg_min(lead_id, position)", q)) for place, q in queries.items()
+    )
+    return [Flag(*place, *rows) for place, rows in found if rows]
+
+
+def _first_rows(
+    connection: duckdb.DuckDBPyConnection, example: str, rows: str, values: Sequence[object] = ()
+) -> tuple[int, str, tuple[str, ...]] | None:
+    """Return how many rows there are, an example as SQL has it, and the ids of the first leads."""
+    query = f"SELECT count(*), {example}, min(DISTINCT {{'at': position, 'id': lead_id}}, {ROWS_SHOWN}) FROM {rows}"
+    count, shown, first = connection.execute(query, list(values)).fetchall()[0]
+    return (count, shown, tuple(row["id"] for row in first)) if count else None
 
 
 def reasons(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:

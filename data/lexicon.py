@@ -78,18 +78,26 @@ THINGS = _words(
     "hours minutes months weeks since vehicle car house property building model machine average"
 )
 
-PERSONAL_NAMES = _phrases(
-    """name, first name, last name, middle name, full name, surname, given name, family name, forename, nickname,
-    contact name, lead name, person name, customer name, client name, salutation, email, e mail, mail, email address,
-    e mail address, phone, phone number, telephone, telephone number, tel, mobile, mobile number, mobile phone, cell,
-    cell phone, cellphone, fax, fax number, whatsapp, skype, linkedin, linkedin url, linkedin profile, twitter,
-    twitter handle, facebook, instagram, xing, address, street, street address, postal address, home address,
-    address line, ip, ip address, passport, passport number, ssn, social security number, tax id, iban,
-    account number, credit card, contact person, owner name, account manager, account owner, sales rep, user name,
-    username, created by, updated by, modified by, referred by, assigned to,
-    vorname, nachname, familienname, ansprechpartner, kontakt, kontaktperson, anrede, telefon, telefonnummer, handy,
-    strasse, straße, adresse, anschrift, prénom, prenom, nom, nom de famille, téléphone, nombre, apellido, apellidos,
-    teléfono, correo, correo electrónico, dirección"""
+NAMES_OF_PERSONS = _phrases(
+    """name, first name, last name, full name, surname, given name, family name, forename, contact name, lead name,
+    person name, customer name, client name, contact person, vorname, nachname, familienname, ansprechpartner, prénom,
+    prenom, nom, nom de famille, nombre, apellido, apellidos"""
+)
+PHONES = _phrases(
+    """phone, phone number, telephone, telephone number, tel, mobile, mobile number, mobile phone, cell, cell phone,
+    cellphone, fax, fax number, whatsapp, telefon, telefonnummer, handy, téléphone, teléfono"""
+)
+PERSONAL_NAMES = (
+    NAMES_OF_PERSONS
+    | PHONES
+    | _phrases(
+        """middle name, nickname, salutation, email, e mail, mail, email address, e mail address, skype, linkedin,
+    linkedin url, linkedin profile, twitter, twitter handle, facebook, instagram, xing, address, street, street address,
+    postal address, home address, address line, ip, ip address, passport, passport number, ssn, social security number,
+    tax id, iban, account number, credit card, owner name, account manager, account owner, sales rep, user name,
+    username, created by, updated by, modified by, referred by, assigned to, kontakt, kontaktperson, anrede, strasse,
+    straße, adresse, anschrift, correo, correo electrónico, dirección"""
+    )
 )
 FREE_TEXT_NAMES = _phrases(
     """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
@@ -175,6 +183,24 @@ def is_personal_name(name: str) -> bool:
     [True, True, False, False, False]
     """
     return _is_one_of(name, PERSONAL_NAMES)
+
+
+def is_name_of_person(name: str) -> bool:
+    """Tell whether a column holds names of persons, or parts of them.
+
+    >>> [is_name_of_person(name) for name in ("First Name", "nachname", "Company Name", "user name")]
+    [True, True, False, False]
+    """
+    return _is_one_of(name, NAMES_OF_PERSONS)
+
+
+def is_phone_name(name: str) -> bool:
+    """Tell whether a column holds telephone numbers.
+
+    >>> [is_phone_name(name) for name in ("Work Phone", "mobile_number", "phone type")]
+    [True, True, False]
+    """
+    return _is_one_of(name, PHONES)
 
 
 def is_free_text_name(name: str) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+ROWS_SHOWN = 5
+"""Offending rows that a flag names."""
+
 
 @dataclass
 class TableCounts:
@@ -21,13 +24,17 @@ class TableCounts:
 
 @dataclass(frozen=True)
 class Flag:
-    """Cells or rows that were kept although something is wrong with them, with one example."""
+    """Cells or rows that were kept although something is wrong with them, with one example.
+
+    ``rows`` are the first of them: ids of leads, ``id = id`` for two leads that are one, or the place of a row.
+    """
 
     table: str
     column: str
     problem: str
     count: int
     example: str = ""
+    rows: tuple[str, ...] = ()
 
 
 @dataclass

@@ -30,7 +30,10 @@ ROLES = {
 }
 PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
 RESERVED = frozenset(
-    ("position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", *PERSONAL)
+    (
+        *("position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", "impossible_size"),
+        *PERSONAL,
+    )
 )
 """Columns of a chunk that no attribute may be called."""
 ENOUGH = 20

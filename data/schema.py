@@ -96,6 +96,7 @@ class Chunk(NamedTuple):
 
     leads   one row per lead in input order: ``position`` (int64, the row's place in the input), ``lead_id``,
             ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``, ``stage``,
+            ``impossible_size`` (1 where a size could not be and was made missing, else 0),
             the personal columns, and every attribute of the schema: NUMBER as float64, FLAG as float64 (0, 1, missing),
             CATEGORY and SET as text (missing: None), TIME as datetime64[us].
             Columns that the data does not have are there and missing.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
 from data.lexicon import claims
 from data.mirror import Mirror
-from data.quality import Flag
+from data.quality import ROWS_SHOWN, Flag
 from data.schema import RENAMED, Schema
 from data.settings import Settings
 from data.vocabulary import TABLES, Kind
@@ -86,10 +87,11 @@ class Reading:
 
 @dataclass
 class _Tally:
-    """Bad cells of a column: how many, and the first one."""
+    """Bad cells of a column: how many, the first one, and the first rows."""
 
     count: int = 0
     example: str = ""
+    rows: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ def _write_typed(
         connection.execute(f"CREATE TABLE {into} AS SELECT * FROM typed")
         connection.unregister("typed")
     return [
-        Flag(table.name, reading.theirs or "", UNREADABLE[reading.kind], tally.count, tally.example)
+        Flag(table.name, reading.theirs or "", UNREADABLE[reading.kind], tally.count, tally.example, tuple(tally.rows))
         for reading in readings
         if (tally := tallies[reading.typed]).count
     ]
@@ -282,9 +284,19 @@ def _cell_sql(table: Table, reading: Reading) -> str:
 
 
 def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.Array) -> None:
+    wrong = np.flatnonzero(bad.to_numpy())
     if not tally.count:
-        first = int(bad.to_numpy().argmax())
-        line = batch["line"][first].as_py()
-        place = f"line {line}" if line else f"row {batch['position'][first].as_py() + 1}"
-        tally.example = f"'{str(cells[first].as_py())[:60]}' in {place}"
-    tally.count += int(bad.sum())
+        first = int(wrong[0])
+        tally.example = f"'{str(cells[first].as_py())[:60]}' in {_place(batch, first)}"
+    tally.rows += [_id_or_place(batch, int(number)) for number in wrong[: ROWS_SHOWN - len(tally.rows)]]
+    tally.count += len(wrong)
+
+
+def _place(batch: pa.RecordBatch, number: int) -> str:
+    line = batch["line"][number].as_py()
+    return f"line {line}" if line else f"row {batch['position'][number].as_py() + 1}"
+
+
+def _id_or_place(batch: pa.RecordBatch, number: int) -> str:
+    lead = batch["lead_id"][number].as_py() if "lead_id" in batch.schema.names else None
+    return lead or _place(batch, number)

@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 
 from data.schema import Schema
-from data.vocabulary import AGE_EDGES
+from data.vocabulary import AGE_EDGES, Kind
+from data.wrong.contradictions import contradiction_of
+from data.wrong.mail import kind_of_mail
+from data.wrong.names import is_made_up, without_made_up
 from features.batch import Batch
 from features.catalogue import (
     ActiveDays,
     Age,
+    Contradiction,
     Derived,
     EventCount,
     EventSum,
@@ -22,19 +26,20 @@ from features.catalogue import (
     FieldsGiven,
     Given,
     HasToken,
+    ImpossibleSize,
     Recency,
     Trend,
     catalogue,
 )
 from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
-from features.mail import kind_of_mail
 from features.titles import department_of, rank_of
 
 READINGS: dict[str, Callable[[pd.Series], pd.Series]] = {
-    "rank": rank_of,
-    "department": department_of,
+    "rank": lambda titles: rank_of(without_made_up(titles)),
+    "department": lambda titles: department_of(without_made_up(titles)),
     "mail": kind_of_mail,
-    "present": lambda cells: cells.notna().astype(float),
+    "present": lambda names: without_made_up(names).notna().astype(float),
+    "made up": lambda names: is_made_up(names).astype(float).where(names.notna()),
 }
 
 
@@ -133,3 +138,15 @@ def _(source: Derived, view: _View) -> Any:
 def _(source: FieldsGiven, view: _View) -> Any:
     names = [attribute.name for attribute in view.schema.attributes]
     return view.each_moment(view.batch.leads[names].notna().sum(axis=1))
+
+
+@_compute.register
+def _(source: ImpossibleSize, view: _View) -> Any:
+    return view.each_moment(view.batch.leads["impossible_size"])
+
+
+@_compute.register
+def _(source: Contradiction, view: _View) -> Any:
+    schema = view.schema
+    names = [*schema.personal, *(attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER)]
+    return view.each_moment(contradiction_of(view.batch.leads[names]))

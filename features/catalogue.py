@@ -14,6 +14,8 @@ from typing import Literal
 
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
+from data.wrong.contradictions import can_contradict
+from data.wrong.sizes import IMPOSSIBLE
 from features.events import channel_of, stage_channel
 
 WINDOWS = (7, 30, 90)
@@ -80,7 +82,7 @@ class Derived:
     """What a personal column tells once it is read: never the cell itself."""
 
     column: str
-    reading: Literal["rank", "department", "mail", "present"]
+    reading: Literal["rank", "department", "mail", "present", "made up"]
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,22 @@ class FieldsGiven:
 
 
 @dataclass(frozen=True)
+class ImpossibleSize:
+    """Whether a size was given that no firm has; the size itself is missing."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What in the lead's own cells cannot all be true."""
+
+
+@dataclass(frozen=True)
 class FromRules:
     """Points that the rules give to the other features; `models.rules` computes them."""
 
 
 EventSource = EventCount | EventSum | Recency | ActiveDays | Trend
-LeadSource = Age | Given | HasToken | Derived | FieldsGiven
+LeadSource = Age | Given | HasToken | Derived | FieldsGiven | ImpossibleSize | Contradiction
 Source = EventSource | LeadSource | FromRules
 
 
@@ -145,11 +157,11 @@ DIRECTIONS: dict[str, Literal[-1, 0, 1]] = {
 DERIVED = (
     Feature(
         "job_rank", "seniority", Family.DEMOGRAPHIC, Derived("job_title", "rank"),
-        "Seniority: {value}", "Job title not given", categorical=True,
+        "Seniority: {value}", "Job title not given, or made up", categorical=True,
     ),
     Feature(
         "job_department", "department", Family.DEMOGRAPHIC, Derived("job_title", "department"),
-        "Department: {value}", "Job title not given", categorical=True,
+        "Department: {value}", "Job title not given, or made up", categorical=True,
     ),
     Feature(
         "mail_kind", "kind of e-mail address", Family.QUALITY, Derived("email", "mail"),
@@ -157,7 +169,15 @@ DERIVED = (
     ),
     Feature(
         "company_given", "company named", Family.QUALITY, Derived("company", "present"),
-        "Company name given", "Company name not given", zero="Company name not given",
+        "Company name given", "Company name not given, or made up", zero="Company name not given, or made up",
+    ),
+    Feature(
+        "company_made_up", "made-up names", Family.QUALITY, Derived("company", "made up"),
+        "Company name looks made up", "Company name not given", zero="Company name looks real",
+    ),
+    Feature(
+        "job_title_made_up", "made-up names", Family.QUALITY, Derived("job_title", "made up"),
+        "Job title looks made up", "Job title not given", zero="Job title looks real",
     ),
 )  # fmt: skip
 """Features read from personal columns, where the data has them."""
@@ -195,6 +215,14 @@ FIELDS_GIVEN = Feature(
     "{value} fields filled in", "No field filled in",
     one="One field filled in", zero="No field filled in", unit="fields",
 )  # fmt: skip
+IMPOSSIBLE_SIZE = Feature(
+    "impossible_size", "impossible sizes", Family.QUALITY, ImpossibleSize(),
+    "A size was given that cannot be", "No size looked at", zero="No size that cannot be",
+)  # fmt: skip
+CONTRADICTION = Feature(
+    "contradiction", "contradictions", Family.QUALITY, Contradiction(),
+    "Contradiction: {value}", "No contradiction found", categorical=True,
+)  # fmt: skip
 RULE_POINTS = Feature(
     "rule_points", "points of the rules", Family.BEHAVIOURAL, FromRules(),
     "{value} points by the rules", "No points by the rules",
@@ -225,6 +253,11 @@ def _of_the_lead(schema: Schema) -> Iterator[Feature]:
     yield from (feature for feature in DERIVED if feature.source.column in schema.personal)  # type: ignore[union-attr]
     if len(schema.attributes) > 1:
         yield FIELDS_GIVEN
+    numbers = {attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER}
+    if numbers & IMPOSSIBLE.keys():
+        yield IMPOSSIBLE_SIZE
+    if can_contradict({*schema.personal, *numbers}):
+        yield CONTRADICTION
     if schema.timed:
         yield LEAD_AGE
 

@@ -82,8 +82,9 @@ def test_a_chunk_has_the_columns_and_types_that_the_schema_promises(tmp_path) ->
     kinds = {name: str(kind) for name, kind in chunk.leads.dtypes.items()}
     assert kinds == {
         "position": "int64", "lead_id": "str", "account_id": "str", "created_at": "datetime64[us]",
-        "closed_at": "datetime64[us]", "won": "boolean", "amount": "float64", "stage": "str", "email": "str",
-        "job_title": "str", "company": "str", "owner": "str", "industry": "str",
+        "closed_at": "datetime64[us]", "won": "boolean", "amount": "float64", "stage": "str",
+        "impossible_size": "float64", "email": "str", "job_title": "str", "company": "str", "owner": "str",
+        "industry": "str",
     }  # fmt: skip
     assert {name: str(kind) for name, kind in chunk.events.dtypes.items()} == {
         "position": "int64", "occurred_at": "datetime64[us]", "type": "str", "asset": "str", "campaign": "str",

