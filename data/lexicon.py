@@ -86,7 +86,8 @@ PERSONAL_NAMES = _phrases(
     twitter handle, facebook, instagram, xing, address, street, street address, postal address, home address,
     address line, ip, ip address, passport, passport number, ssn, social security number, tax id, iban,
     account number, credit card, contact person, owner name, account manager, account owner, sales rep, user name,
-    username, created by, updated by, modified by, referred by, assigned to,
+    username, created by, updated by, modified by, referred by, assigned to, referee, referred person,
+    referring person, responsible, responsible person, person, persons, sales person, salesperson, agent name,
     vorname, nachname, familienname, ansprechpartner, kontakt, kontaktperson, anrede, telefon, telefonnummer, handy,
     strasse, straße, adresse, anschrift, prénom, prenom, nom, nom de famille, téléphone, nombre, apellido, apellidos,
     teléfono, correo, correo electrónico, dirección"""
@@ -95,6 +96,27 @@ FREE_TEXT_NAMES = _phrases(
     """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
     feedback, call notes, sales notes, additional information, bemerkung, bemerkungen, kommentar, notiz, notizen"""
 )
+FIRST_NAMES = _words(
+    """adam adriana agnieszka ahmed alan alejandro alessandro alexander alexandra ali alice amanda amit amy ana anders
+    andrea andreas andrew andrzej angela anil anita anjali ann anna anne annette anthony antoine antonio arjun barbara
+    ben benjamin bernd birgit brian camille carla carlos carmen caroline catherine chiara christian christina christine
+    christoph christopher claire claudia cynthia daniel daniela david deborah deepak denise dennis diana diego dieter
+    dmitri donald dorothy edward elena elizabeth emily emma enrique eric erik erika ewa fatima felix fernando
+    francesca francesco francisco frank franz françois gabriel gary george gerhard giovanni giulia giuseppe grzegorz
+    hans hassan heather heike heinz helen helga henrik hiroshi ibrahim ingrid isabel isabelle ivan jack jacob jacqueline
+    jakub james jan jane janet jason javier jean jeffrey jennifer jens jerry jessica joanna johan johann johannes john
+    jonas jonathan joseph joshua josé joão juan julia julie jürgen karen karin karl katarzyna katharina katherine
+    kathleen kenneth kevin klaus krzysztof lars laura lea lena leon linda lisa lorenzo lucia lucy luigi luis lukas
+    magdalena mahmoud manfred manuel marco margaret maria marie mario mark marta martin martina mary matteo matthew
+    matthias małgorzata mehmet melissa michael michaela michel michelle miguel mohamed mohammed monica monika mustafa
+    nadia nancy natalia nathalie neha nicholas nicolas nicole nikolai olga oliver olivia omar pablo pamela patricia
+    patrick paul paula pedro peter petra philip philipp philippe pierre piotr pooja priya rachel rahul rajesh ravi
+    rebecca renate ricardo richard robert roberto roger ronald ruth ryan sabine samantha samuel sandra sanjay sara sarah
+    sebastian sergei sergio sharon silvia simon simone sophie stefan stefanie stephan stephanie stephen steven sunil
+    susan susanne suresh sven tatiana teresa theresa thomas tim timothy tobias tomasz torsten ulrich ursula valentina
+    vanessa vijay vikram vladimir walter werner william wolfgang yasmin yuki yusuf zoe łukasz"""
+)
+"""Frequent first names that hardly mean anything else: a column of persons has some of them, whatever it is called."""
 HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
 ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
 
@@ -169,6 +191,19 @@ def _is_one_of(name: str, phrases: frozenset[str]) -> bool:
     words = words_of(name)
     bare = [word for word in words if word not in HOLDERS and not word.isdigit()]
     return " ".join(words) in phrases or " ".join(bare) in phrases
+
+
+def is_name_of_a_person(text: str) -> bool:
+    """Tell whether a cell begins with a frequent first name, or has one after a comma, and is no longer than a name.
+
+    >>> [is_name_of_a_person(text) for text in ("Erika Mustermann", "Miller, John", "New York", "John said he rang")]
+    [True, True, False, True]
+    >>> is_name_of_a_person("John said that he rang")
+    False
+    """
+    words = text.lower().split()
+    first = text.lower().partition(",")[2].split()[:1] or words[:1]
+    return len(words) <= 4 and bool(FIRST_NAMES & set(first))
 
 
 def has_id_word(name: str) -> bool:

@@ -46,7 +46,8 @@ def infer(
 
 def _check_named(leads: Table, settings: Settings) -> None:
     """Columns that the settings name must be there, or a misspelt ``--drop`` would leave a leak in."""
-    for what, names in (("drop", settings.drop), ("keep", settings.keep), ("order", _order_column(settings))):
+    named = {"drop": settings.drop, "keep": settings.keep, "segments": settings.segments}
+    for what, names in {**named, "order": _order_column(settings)}.items():
         for name in names:
             if name not in leads.columns and name not in leads.file.unread:
                 check_column(leads.file, name, what)

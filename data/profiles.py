@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.cells import NO, YES, decide_format, read_cells, texts
+from data.lexicon import is_name_of_a_person
 from data.vocabulary import Kind
 
 MOSTLY = 0.95
@@ -23,6 +24,8 @@ CUSTOM_SEPARATORS = r"\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
 SET_TOKENS = 30
 LEVELS = 50
+FEWEST_NAMES = 3
+"""So many different names of persons are needed to take a column for one of persons."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Profile:
     """What a sample of a column shows. Shares are of the filled cells; ``length`` and ``words`` are means.
 
     ``levels`` are the distinct values in lower case where they are few, ``grows_with`` names the order of rows in which
-    the numbers only rise or only fall, ``one_length`` tells that nearly all cells have as many characters.
+    the numbers only rise or only fall, ``one_length`` tells that nearly all cells have as many characters, and
+    ``name_share`` is the share of the distinct values that begin with a frequent first name.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Profile:
     length: float = 0.0
     words: float = 0.0
     contact_share: float = 0.0
+    name_share: float = 0.0
     link_share: float = 0.0
     tokens: tuple[str, ...] = ()
 
@@ -73,6 +78,11 @@ class _Values:
     def share(self, pattern: str) -> float:
         return self.mean(self.texts.str.contains(pattern))
 
+    def share_of_names(self) -> float:
+        """Return the share of the distinct texts that begin with a frequent first name; 0 where they are hardly any."""
+        named = sum(map(is_name_of_a_person, self.texts))
+        return named / len(self.texts) if named >= FEWEST_NAMES else 0.0
+
     def read_as(self, kind: Kind) -> bool:
         bad = read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad
         return self.mean(~bad) >= MOSTLY
@@ -100,6 +110,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         length=values.mean(values.texts.str.len()),
         words=values.mean(values.texts.str.count(r"\s+") + 1),
         contact_share=max(values.share(E_MAIL), values.share(PHONE)) if is_text else 0.0,
+        name_share=values.share_of_names() if is_text else 0.0,
         link_share=values.share(LINK) if is_text else 0.0,
         tokens=_tokens(values) if kind is Kind.SET else (),
     )

@@ -65,6 +65,11 @@ class Learned:
         return chosen_of(self.model)
 
     @property
+    def served(self) -> npt.NDArray[np.float64]:
+        """Return the probabilities of the test rows by what is served."""
+        return self.tested["rules" if self.chosen == "rules" else "model"]
+
+    @property
     def recipe(self) -> Recipe:
         """Return how the served model was made."""
         served = member_names(self.model)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.registry import Registry, Stored, git_commit
 from models.rules import Rules
 from models.scorer import Scorer, assemble
+from models.segments import measure_segments, segment_features
 from models.training_table import TrainingTable
+from pipelines.card import Leak, model_card
 from pipelines.compare import as_json, contestant_of, table_for
 from pipelines.console import note, step
 from pipelines.describe import describe
@@ -99,6 +102,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
         with open_dataset(settings, workspace=workspace.root) as dataset:
             require_both_classes(dataset)
             rules = usable_rules(settings, dataset.schema)
+            segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             asked = _asked(dataset, rules)
             newest = registry.newest()
             if newest and all(newest.tags.get(name) == told for name, told in asked.items()):
@@ -113,14 +117,15 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
             contest = _contest(registry, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
             result = _store(registry, read, learned, metrics, contest, asked)
-    for text in [*describe(read.report), *_notes(result)]:
+    for text in [*describe(read.report), *result.choices, *_notes(result)]:
         note(text)
     return result
 
 
 def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
-    request = [dataset.settings.with_absolute_paths().model_dump_json(), rules and rules.to_yaml()]
+    asked = dataset.settings.with_absolute_paths().model_dump_json(exclude={"retention_days"})
+    request = [asked, rules and rules.to_yaml()]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
     return {"outcomes_fingerprint": dataset.outcomes_fingerprint(), "request_fingerprint": digest}
@@ -173,7 +178,7 @@ def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: Train
     told = {
         "rules": learned.tested["rules"][inside],
         "champion": probabilities_of(contestant, own, blocks, ground, seed=seed),
-        "challenger": learned.tested["rules" if learned.chosen == "rules" else "model"][inside],
+        "challenger": learned.served[inside],
     }
     return judge(told, read.table, ground, seed=seed)
 
@@ -232,12 +237,22 @@ def _store(
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
+        registry.log_card(_card(result, read, learned))
         _log_pictures(registry, scorer, learned, table)
     if contest.promoted:
         registry.promote(version, why)
     else:
         registry.keep_back(version, why)
     return result
+
+
+def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
+    table, settings = read.table, read.settings
+    features = segment_features(settings, table.schema)
+    segments = measure_segments(features, table, learned.blocks.test, learned.served, settings.seed)
+    leaks: Sequence[Leak] = ()  # until columns are searched for them
+    notes = list(_notes(result))
+    return model_card(result, read, learned, segments=segments, leaks=leaks, notes=notes, made=datetime.now(UTC))
 
 
 def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:
@@ -334,7 +349,6 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
-    yield from result.choices
     yield "Attributes are read as they stand now: whatever was filled in after the outcome must be dropped (--drop)."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
