@@ -117,6 +117,8 @@ FIRST_NAMES = _words(
     vanessa vijay vikram vladimir walter werner william wolfgang yasmin yuki yusuf zoe łukasz"""
 )
 """Frequent first names that hardly mean anything else: a column of persons has some of them, whatever it is called."""
+LONGEST_SHOWN = 60
+"""Characters of a cell that a message repeats."""
 HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
 ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
 
@@ -204,6 +206,18 @@ def is_name_of_a_person(text: str) -> bool:
     words = text.lower().split()
     first = text.lower().partition(",")[2].split()[:1] or words[:1]
     return len(words) <= 4 and bool(FIRST_NAMES & set(first))
+
+
+def shown(cell: str) -> str:
+    """Return a cell as a log may show it: of what may be contact data or a person's name, only how it is written.
+
+    >>> [shown(cell) for cell in ("12k", "31/31/2020", "ann@acme.example", "Erika Mustermann")]
+    ['12k', '99/99/9999', 'xxx@xxxx.xxxxxxx', 'xxxxx xxxxxxxxxx']
+    """
+    text = cell[:LONGEST_SHOWN]
+    if "@" not in text and len(text.split()) < 2 and sum(map(str.isdigit, text)) < 7:
+        return text
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "x", text))
 
 
 def has_id_word(name: str) -> bool:

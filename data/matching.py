@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.cells import decide_format, read_cells
 from data.errors import InputError, nearest
+from data.lexicon import shown
 from data.profiles import Profile, kind_of, profile, suits
 from data.roles import Choice, fits_vocabulary, infer_schema
 from data.samples import sample, with_all_values
@@ -154,7 +155,7 @@ def _changed(leads: Table, attribute: Attribute, theirs: str, cells: pd.Series) 
     return InputError(
         f"the column '{theirs}' is not what the model was trained on",
         expected=f"{theirs}: {attribute.kind.value}",
-        got=f"{theirs}: {kind_of(cells).value}, such as {', '.join(repr(value[:40]) for value in values)}",
+        got=f"{theirs}: {kind_of(cells).value}, such as {', '.join(repr(shown(value)) for value in values)}",
         where=leads.file.place,
         remedy="score a file of the same kind, or train again",
     )

@@ -24,6 +24,8 @@ CUSTOM_SEPARATORS = r"\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
 SET_TOKENS = 30
 LEVELS = 50
+RARE = 10
+"""Members of sets, types, assets and stages of fewer leads are no features: they teach little and may name a person."""
 FEWEST_NAMES = 3
 """So many different names of persons are needed to take a column for one of persons."""
 
@@ -96,7 +98,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     values = _Values(cells)
     kind = kind or _kind(values, cells.dtype)
     numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind is Kind.NUMBER else None
-    is_text = kind is Kind.CATEGORY
+    told = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
     return Profile(
         name=name,
         kind=kind,
@@ -109,9 +111,9 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         one_length=_have_one_length(values),
         length=values.mean(values.texts.str.len()),
         words=values.mean(values.texts.str.count(r"\s+") + 1),
-        contact_share=max(values.share(E_MAIL), values.share(PHONE)) if is_text else 0.0,
-        name_share=values.share_of_names() if is_text else 0.0,
-        link_share=values.share(LINK) if is_text else 0.0,
+        contact_share=max(told.share(E_MAIL), told.share(PHONE)),
+        name_share=told.share_of_names(),
+        link_share=told.share(LINK),
         tokens=_tokens(values) if kind is Kind.SET else (),
     )
 
@@ -151,16 +153,21 @@ def _is_set(values: _Values) -> bool:
     """Several members in one cell, and the members repeat."""
     if values.share(CUSTOM_SET) < 1 - MOSTLY:
         return False
-    members = values.texts.repeat(values.counts.tolist()).str.split(CUSTOM_SEPARATORS, regex=True).explode()
+    members = _members(values)
     return members.nunique() <= min(200, len(members) / 5)
 
 
+def _members(values: _Values) -> pd.Series:
+    """Return the members of all cells, one below the other."""
+    return values.texts.repeat(values.counts.tolist()).str.split(CUSTOM_SEPARATORS, regex=True).explode()
+
+
 def _tokens(values: _Values) -> tuple[str, ...]:
-    """Return the members that occur in one of a hundred cells, and in five, by frequency."""
+    """Return the members that occur in one of a hundred cells, and in ten, by frequency."""
     members = values.texts.str.lower().str.split(SET_SEPARATORS, regex=True).map(set)
     each = pd.DataFrame({"member": members, "count": values.counts}).explode("member")
     counts = each.groupby("member")["count"].sum()
-    frequent = counts[(counts >= max(5, values.filled / 100)) & (counts.index != "")]
+    frequent = counts[(counts >= max(RARE, values.filled / 100)) & (counts.index != "")]
     return tuple(frequent.sort_values(ascending=False, kind="stable").index[:SET_TOKENS])
 
 

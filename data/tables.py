@@ -15,7 +15,7 @@ from data.cells import read_cells, texts
 from data.database import Database
 from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
-from data.lexicon import claims
+from data.lexicon import claims, shown
 from data.mirror import Mirror
 from data.quality import Flag
 from data.schema import RENAMED, Schema
@@ -286,5 +286,5 @@ def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.A
         first = int(bad.to_numpy().argmax())
         line = batch["line"][first].as_py()
         place = f"line {line}" if line else f"row {batch['position'][first].as_py() + 1}"
-        tally.example = f"'{str(cells[first].as_py())[:60]}' in {place}"
+        tally.example = f"'{shown(str(cells[first].as_py()))}' in {place}"
     tally.count += int(bad.sum())

@@ -190,4 +190,4 @@ def knots_of(numbers: Floats, count: int) -> Floats:
 
 def _levels(table: TrainingTable, name: str) -> list[Any]:
     """Return the levels that are stored: those that enough leads have, and the missing one."""
-    return [*common_levels(table, name), np.nan]
+    return [*common_levels(table.design[name], table.rows["lead_id"]), np.nan]

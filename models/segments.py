@@ -120,7 +120,8 @@ def _level_names(feature: Feature, table: TrainingTable, tested: npt.NDArray[np.
     """Return what the level of each tested row is called; levels that few leads have, or like a person, are one."""
     cells = table.design.loc[tested, feature.name].reset_index(drop=True)
     if feature.categorical:
-        told = [level for level in common_levels(table, feature.name) if not is_name_of_a_person(level)]
+        common = common_levels(table.design[feature.name], table.rows["lead_id"])
+        told = [level for level in common if not is_name_of_a_person(level)]
         return cells.where(cells.isna() | cells.isin(told), OTHERS).astype("str").fillna(NOT_GIVEN)
     if set(cells.dropna().unique()) <= {0.0, 1.0}:
         return cells.map({0.0: "no", 1.0: "yes"}).astype("str").fillna(NOT_GIVEN)

@@ -55,9 +55,12 @@ class TrainingTable:
         return int(min(won.sum(), len(won) - won.sum()))
 
 
-def common_levels(table: TrainingTable, name: str) -> list[str]:
-    """Return the levels of a category that at least ten leads have, in alphabetical order: no others are stored."""
-    once = pd.DataFrame({"lead": table.rows["lead_id"], "level": table.design[name]}).drop_duplicates()
+def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:
+    """Return the levels of a category that at least ten leads have, in alphabetical order: no others are stored.
+
+    ``leads`` names the lead of each row: one lead with many snapshots is one.
+    """
+    once = pd.DataFrame({"level": cells.to_numpy(), "lead": np.asarray(leads)}).drop_duplicates()
     counts = once["level"].value_counts()
     return sorted(counts.index[counts >= RARE_LEVEL])
 
