@@ -92,8 +92,8 @@ class Narrator:
                 value[rows[here], slots[here]] = self._values(name, design[name].iloc[rows[here]])
         return Reasons(concept, feature, value, np.take_along_axis(worth, top, axis=1), sign)
 
-    def _values(self, name: str, cells: pd.Series) -> Objects:
-        """Return what is kept of a feature's values."""
+    def _values(self, name: str, cells: Any) -> Objects:
+        """Return what is kept of a feature's values (a series)."""
         if name in self.levels:
             cells = cells.where(cells.isna() | cells.isin(self.levels[name]), RARE)
         return cells.to_numpy(object, na_value=None)
