@@ -20,6 +20,7 @@ from data.database import reading
 from data.errors import InputError
 from data.matching import infer, kinds_to_read, match, order_kind
 from data.mirror import Mirror
+from data.profiles import RARE
 from data.quality import Report, TableCounts
 from data.quarantine import write_quarantine
 from data.roles import PERSONAL
@@ -27,6 +28,7 @@ from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
 from data.settings import DatabaseTable, Outcome, Settings
 from data.tables import Reading, Sources, Table, check_column, make_typed, open_table
+from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
 from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
 from data.wrong.findings import find_wrong_data
 
@@ -246,11 +248,14 @@ class Assembly:
 def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:
     """Return the most frequent types of events, each with its most frequent assets."""
     types = connection.execute(
-        f"SELECT type, count(value) > 0 FROM events GROUP BY type ORDER BY count(*) DESC, type LIMIT {EVENT_TYPES}"
+        f"""SELECT type, count(value) > 0 FROM events GROUP BY type
+        HAVING count(DISTINCT position) >= {RARE} OR list_contains($1, type)
+        ORDER BY count(*) DESC, type LIMIT {EVENT_TYPES}""",
+        [list(KNOWN_TYPES)],
     ).fetchall()
     counted = connection.execute(
         f"""SELECT type, asset FROM events WHERE asset IS NOT NULL GROUP BY type, asset
-        HAVING count(*) >= {ASSET_EVENTS} ORDER BY type, count(*) DESC, asset"""
+        HAVING count(*) >= {ASSET_EVENTS} AND count(DISTINCT position) >= {RARE} ORDER BY type, count(*) DESC, asset"""
     ).fetchall()
     assets = defaultdict(list)
     for event_type, asset in counted:
@@ -260,6 +265,7 @@ def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]
 
 def _open_stages(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Return the stages that do not close a lead, in the order of the funnel, then by frequency."""
-    query = "SELECT stage FROM entries WHERE NOT closes GROUP BY stage ORDER BY count(*) DESC, stage"
-    names = [name for (name,) in connection.execute(query).fetchall()]
+    query = f"""SELECT stage FROM entries WHERE NOT closes GROUP BY stage
+        HAVING count(DISTINCT position) >= {RARE} OR list_contains($1, lower(stage)) ORDER BY count(*) DESC, stage"""
+    names = [name for (name,) in connection.execute(query, [list(FUNNEL)]).fetchall()]
     return tuple(sorted(names, key=lambda name: FUNNEL.index(name.lower()) if name.lower() in FUNNEL else len(FUNNEL)))

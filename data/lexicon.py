@@ -95,8 +95,9 @@ PERSONAL_NAMES = (
     linkedin url, linkedin profile, twitter, twitter handle, facebook, instagram, xing, address, street, street address,
     postal address, home address, address line, ip, ip address, passport, passport number, ssn, social security number,
     tax id, iban, account number, credit card, owner name, account manager, account owner, sales rep, user name,
-    username, created by, updated by, modified by, referred by, assigned to, kontakt, kontaktperson, anrede, strasse,
-    straße, adresse, anschrift, correo, correo electrónico, dirección"""
+    username, created by, updated by, modified by, referred by, assigned to, referee, referred person,
+    referring person, responsible, responsible person, person, persons, sales person, salesperson, agent name, kontakt,
+    kontaktperson, anrede, strasse, straße, adresse, anschrift, correo, correo electrónico, dirección"""
     )
 )
 FREE_TEXT_NAMES = _phrases(
@@ -119,6 +120,29 @@ POST_CONTACT_PHRASES = _phrases(
     onboarding, renewal date"""
 )
 
+FIRST_NAMES = _words(
+    """adam adriana agnieszka ahmed alan alejandro alessandro alexander alexandra ali alice amanda amit amy ana anders
+    andrea andreas andrew andrzej angela anil anita anjali ann anna anne annette anthony antoine antonio arjun barbara
+    ben benjamin bernd birgit brian camille carla carlos carmen caroline catherine chiara christian christina christine
+    christoph christopher claire claudia cynthia daniel daniela david deborah deepak denise dennis diana diego dieter
+    dmitri donald dorothy edward elena elizabeth emily emma enrique eric erik erika ewa fatima felix fernando
+    francesca francesco francisco frank franz françois gabriel gary george gerhard giovanni giulia giuseppe grzegorz
+    hans hassan heather heike heinz helen helga henrik hiroshi ibrahim ingrid isabel isabelle ivan jack jacob jacqueline
+    jakub james jan jane janet jason javier jean jeffrey jennifer jens jerry jessica joanna johan johann johannes john
+    jonas jonathan joseph joshua josé joão juan julia julie jürgen karen karin karl katarzyna katharina katherine
+    kathleen kenneth kevin klaus krzysztof lars laura lea lena leon linda lisa lorenzo lucia lucy luigi luis lukas
+    magdalena mahmoud manfred manuel marco margaret maria marie mario mark marta martin martina mary matteo matthew
+    matthias małgorzata mehmet melissa michael michaela michel michelle miguel mohamed mohammed monica monika mustafa
+    nadia nancy natalia nathalie neha nicholas nicolas nicole nikolai olga oliver olivia omar pablo pamela patricia
+    patrick paul paula pedro peter petra philip philipp philippe pierre piotr pooja priya rachel rahul rajesh ravi
+    rebecca renate ricardo richard robert roberto roger ronald ruth ryan sabine samantha samuel sandra sanjay sara sarah
+    sebastian sergei sergio sharon silvia simon simone sophie stefan stefanie stephan stephanie stephen steven sunil
+    susan susanne suresh sven tatiana teresa theresa thomas tim timothy tobias tomasz torsten ulrich ursula valentina
+    vanessa vijay vikram vladimir walter werner william wolfgang yasmin yuki yusuf zoe łukasz"""
+)
+"""Frequent first names that hardly mean anything else: a column of persons has some of them, whatever it is called."""
+LONGEST_SHOWN = 60
+"""Characters of a cell that a message repeats."""
 HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
 ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
 
@@ -223,6 +247,31 @@ def is_post_contact_name(name: str) -> bool:
     return bool(POST_CONTACT_WORDS & set(words)) or any(
         f" {phrase} " in f" {' '.join(words)} " for phrase in POST_CONTACT_PHRASES
     )
+
+
+def is_name_of_a_person(text: str) -> bool:
+    """Tell whether a cell begins with a frequent first name, or has one after a comma, and is no longer than a name.
+
+    >>> [is_name_of_a_person(text) for text in ("Erika Mustermann", "Miller, John", "New York", "John said he rang")]
+    [True, True, False, True]
+    >>> is_name_of_a_person("John said that he rang")
+    False
+    """
+    words = text.lower().split()
+    first = text.lower().partition(",")[2].split()[:1] or words[:1]
+    return len(words) <= 4 and bool(FIRST_NAMES & set(first))
+
+
+def shown(cell: str) -> str:
+    """Return a cell as a log may show it: of what may be contact data or a person's name, only how it is written.
+
+    >>> [shown(cell) for cell in ("12k", "31/31/2020", "ann@acme.example", "Erika Mustermann")]
+    ['12k', '99/99/9999', 'xxx@xxxx.xxxxxxx', 'xxxxx xxxxxxxxxx']
+    """
+    text = cell[:LONGEST_SHOWN]
+    if "@" not in text and len(text.split()) < 2 and sum(map(str.isdigit, text)) < 7:
+        return text
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "x", text))
 
 
 def has_id_word(name: str) -> bool:

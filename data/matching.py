@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.cells import decide_format, read_cells
 from data.errors import InputError, nearest
+from data.lexicon import shown
 from data.profiles import Profile, kind_of, profile, suits
 from data.roles import Choice, fits_vocabulary, infer_schema
 from data.samples import sample, with_all_values
@@ -46,7 +47,8 @@ def infer(
 
 def _check_named(leads: Table, settings: Settings) -> None:
     """Columns that the settings name must be there, or a misspelt ``--drop`` would leave a leak in."""
-    for what, names in (("drop", settings.drop), ("keep", settings.keep), ("order", _order_column(settings))):
+    named = {"drop": settings.drop, "keep": settings.keep, "segments": settings.segments}
+    for what, names in {**named, "order": _order_column(settings)}.items():
         for name in names:
             if name not in leads.columns and name not in leads.file.unread:
                 check_column(leads.file, name, what)
@@ -153,7 +155,7 @@ def _changed(leads: Table, attribute: Attribute, theirs: str, cells: pd.Series) 
     return InputError(
         f"the column '{theirs}' is not what the model was trained on",
         expected=f"{theirs}: {attribute.kind.value}",
-        got=f"{theirs}: {kind_of(cells).value}, such as {', '.join(repr(value[:40]) for value in values)}",
+        got=f"{theirs}: {kind_of(cells).value}, such as {', '.join(repr(shown(value)) for value in values)}",
         where=leads.file.place,
         remedy="score a file of the same kind, or train again",
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.cells import NO, YES, decide_format, read_cells, texts
+from data.lexicon import is_name_of_a_person
 from data.vocabulary import Kind
 
 MOSTLY = 0.95
@@ -23,6 +24,10 @@ CUSTOM_SEPARATORS = r"\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
 SET_TOKENS = 30
 LEVELS = 50
+RARE = 10
+"""Members of sets, types, assets and stages of fewer leads are no features: they teach little and may name a person."""
+FEWEST_NAMES = 3
+"""So many different names of persons are needed to take a column for one of persons."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Profile:
     """What a sample of a column shows. Shares are of the filled cells; ``length`` and ``words`` are means.
 
     ``levels`` are the distinct values in lower case where they are few, ``grows_with`` names the order of rows in which
-    the numbers only rise or only fall, ``one_length`` tells that nearly all cells have as many characters.
+    the numbers only rise or only fall, ``one_length`` tells that nearly all cells have as many characters, and
+    ``name_share`` is the share of the distinct values that begin with a frequent first name.
     """
 
     name: str
@@ -45,6 +51,7 @@ class Profile:
     length: float = 0.0
     words: float = 0.0
     contact_share: float = 0.0
+    name_share: float = 0.0
     link_share: float = 0.0
     tokens: tuple[str, ...] = ()
 
@@ -73,6 +80,11 @@ class _Values:
     def share(self, pattern: str) -> float:
         return self.mean(self.texts.str.contains(pattern))
 
+    def share_of_names(self) -> float:
+        """Return the share of the distinct texts that begin with a frequent first name; 0 where they are hardly any."""
+        named = sum(map(is_name_of_a_person, self.texts))
+        return named / len(self.texts) if named >= FEWEST_NAMES else 0.0
+
     def read_as(self, kind: Kind) -> bool:
         bad = read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad
         return self.mean(~bad) >= MOSTLY
@@ -86,7 +98,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     values = _Values(cells)
     kind = kind or _kind(values, cells.dtype)
     numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind is Kind.NUMBER else None
-    is_text = kind is Kind.CATEGORY
+    told = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
     return Profile(
         name=name,
         kind=kind,
@@ -99,8 +111,9 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         one_length=_have_one_length(values),
         length=values.mean(values.texts.str.len()),
         words=values.mean(values.texts.str.count(r"\s+") + 1),
-        contact_share=max(values.share(E_MAIL), values.share(PHONE)) if is_text else 0.0,
-        link_share=values.share(LINK) if is_text else 0.0,
+        contact_share=max(told.share(E_MAIL), told.share(PHONE)),
+        name_share=told.share_of_names(),
+        link_share=told.share(LINK),
         tokens=_tokens(values) if kind is Kind.SET else (),
     )
 
@@ -140,16 +153,21 @@ def _is_set(values: _Values) -> bool:
     """Several members in one cell, and the members repeat."""
     if values.share(CUSTOM_SET) < 1 - MOSTLY:
         return False
-    members = values.texts.repeat(values.counts.tolist()).str.split(CUSTOM_SEPARATORS, regex=True).explode()
+    members = _members(values)
     return members.nunique() <= min(200, len(members) / 5)
 
 
+def _members(values: _Values) -> pd.Series:
+    """Return the members of all cells, one below the other."""
+    return values.texts.repeat(values.counts.tolist()).str.split(CUSTOM_SEPARATORS, regex=True).explode()
+
+
 def _tokens(values: _Values) -> tuple[str, ...]:
-    """Return the members that occur in one of a hundred cells, and in five, by frequency."""
+    """Return the members that occur in one of a hundred cells, and in ten, by frequency."""
     members = values.texts.str.lower().str.split(SET_SEPARATORS, regex=True).map(set)
     each = pd.DataFrame({"member": members, "count": values.counts}).explode("member")
     counts = each.groupby("member")["count"].sum()
-    frequent = counts[(counts >= max(5, values.filled / 100)) & (counts.index != "")]
+    frequent = counts[(counts >= max(RARE, values.filled / 100)) & (counts.index != "")]
     return tuple(frequent.sort_values(ascending=False, kind="stable").index[:SET_TOKENS])
 
 

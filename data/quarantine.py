@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -35,9 +36,23 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, table: Table, folder
                 write(pa.table(batch.columns, names=names).to_pandas())
 
 
+def erase_older(folder: Path, moment: datetime) -> int:
+    """Remove the files that were written before a moment (naive UTC); return how many they were."""
+    begun = moment.replace(tzinfo=UTC).timestamp()
+    old = [file for file in folder.glob("*") if file.stat().st_mtime < begun]
+    for file in old:
+        file.unlink()
+    return len(old)
+
+
 def forget_rows(folder: Path, lead_id: str) -> int:
-    """Take the rows that name a lead out of all files of the folder; return how many they were."""
+    """Take the rows that name a lead out of all files of the folder; return how many they were.
+
+    Drafts that a killed run left go as a whole.
+    """
     allow_long_cells()
+    for draft in [*folder.glob("*.draft"), *folder.glob(".*.tmp")]:
+        draft.unlink()
     return sum(_forget_in(file, lead_id) for file in sorted(folder.glob("*.csv")))
 
 

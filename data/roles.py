@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from data.lexicon import (
@@ -39,6 +39,10 @@ RESERVED = frozenset(
 ENOUGH = 20
 """Rows from which on the cells themselves can show that a column identifies."""
 UNIQUE_TEXT = 0.95
+NAMES = 0.2
+"""Share of a column's values that look like names of persons, from which on it holds persons."""
+LONG_NUMBER = 9
+"""Digits from which on numbers that hardly repeat are taken for telephone numbers and the like."""
 LONG_TEXT = 80
 
 
@@ -119,13 +123,28 @@ def _sensitive(column: Profile) -> str:
         return ""
     if column.contact_share > 0.5 or (is_personal_name(column.name) and _may_be_contact(column)):
         return "personal data"
+    if column.name_share >= NAMES:
+        return "personal data: names of persons"
     return "free text" if is_free_text_name(column.name) and column.kind is Kind.CATEGORY else ""
 
 
 def _tells_the_sex(column: Profile) -> bool:
-    levels = column.levels
+    return _are_sexes(column.levels)
+
+
+def _are_sexes(levels: Set[str]) -> bool:
     sexes = levels <= SEXES and (levels & TELLING_SEXES or {"m", "f"} <= levels)
     return bool(levels) and bool(sexes or levels <= SALUTATIONS)
+
+
+def tells_of_persons(name: str, levels: Collection[str] = ()) -> bool:
+    """Tell whether a column is personal or protected by law, going by its name and its levels.
+
+    >>> tells_of_persons("Gender"), tells_of_persons("x", ["male", "female"]), tells_of_persons("Industry", ["Retail"])
+    (True, True, False)
+    """
+    named = is_protected_name(name) or is_personal_name(name) or is_free_text_name(name)
+    return named or _are_sexes({level.lower() for level in levels})
 
 
 def _may_be_contact(column: Profile) -> bool:
@@ -139,11 +158,13 @@ def _identifying(column: Profile) -> str:
     if column.grows_with:
         return f"an identifier: it grows steadily with {column.grows_with}"
     if column.kind is Kind.NUMBER:
-        return "an identifier: every value is its own" if _numbers_identify(column) else ""
+        return "an identifier: nearly every value is its own" if _numbers_identify(column) else ""
     return _unique_text(column)
 
 
 def _numbers_identify(column: Profile) -> bool:
+    if column.whole and column.length >= LONG_NUMBER and column.filled >= ENOUGH:
+        return column.distinct_share >= UNIQUE_TEXT
     unique = column.whole and column.filled > 1 and column.distinct == column.filled
     of_one_length = column.filled >= 10 * ENOUGH and column.one_length and column.length > 1
     return unique and (has_id_word(column.name) or of_one_length)

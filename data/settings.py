@@ -150,8 +150,10 @@ class Settings(Strict):
     data set decided about its own columns is kept here, so that later files are read in the same way.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
+    ``segments`` are columns by whose levels the model card tells how well the model does.
     ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
-    ``store`` is the URL of the score store, by default a SQLite file in the workspace.
+    ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
+    it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
     """
 
     tables: dict[str, Source]
@@ -166,6 +168,7 @@ class Settings(Strict):
     thresholds: Thresholds = Field(default_factory=Thresholds)
     drop: list[str] = []
     keep: list[str] = []
+    segments: list[str] = []
     rules: Path | None = None
     truth: Path | None = None
     as_of: Moment | None = None
@@ -173,6 +176,7 @@ class Settings(Strict):
     trials: int = Field(default=10, ge=0, le=1000)
     budget: float | None = Field(default=None, ge=0)
     store: Address | None = None
+    retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None
 
     @model_validator(mode="after")

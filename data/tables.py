@@ -16,7 +16,7 @@ from data.cells import read_cells, texts
 from data.database import Database
 from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
-from data.lexicon import claims
+from data.lexicon import claims, shown
 from data.mirror import Mirror
 from data.quality import ROWS_SHOWN, Flag
 from data.schema import RENAMED, Schema
@@ -287,7 +287,7 @@ def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.A
     wrong = np.flatnonzero(bad.to_numpy())
     if not tally.count:
         first = int(wrong[0])
-        tally.example = f"'{str(cells[first].as_py())[:60]}' in {_place(batch, first)}"
+        tally.example = f"'{shown(str(cells[first].as_py()))}' in {_place(batch, first)}"
     tally.rows += [_id_or_place(batch, int(number)) for number in wrong[: ROWS_SHOWN - len(tally.rows)]]
     tally.count += len(wrong)
 

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from features import Feature
+from models.training_table import common_levels
 
 MOST_BINS = 8
 FEWEST_LEADS = 20
-"""Fewer leads than this are no evidence; a level seen in fewer rows is not even stored, as it may name a person."""
+"""Fewer leads than this are no evidence."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def gather(
 ) -> Evidence:
     """Count leads and wins per bin of each feature; ``leads`` names the lead of each row."""
     lead_codes = np.unique(leads, return_inverse=True)[1]
-    bins = {feature.name: _bins(feature, design[feature.name]) for feature in features}
+    bins = {feature.name: _bins(feature, design[feature.name], leads) for feature in features}
     counted = {
         feature.name: _count(_codes(feature, design[feature.name], bins[feature.name]), won, lead_codes)
         for feature in features
@@ -72,10 +73,9 @@ def gather(
     )
 
 
-def _bins(feature: Feature, values: pd.Series) -> list:
+def _bins(feature: Feature, values: pd.Series, leads: npt.NDArray) -> list:
     if feature.categorical:
-        counts = values.value_counts()
-        return counts.index[counts >= FEWEST_LEADS].tolist()
+        return common_levels(values, leads)
     known = values.dropna().to_numpy()
     distinct = np.unique(known)
     if len(distinct) <= MOST_BINS:

@@ -72,6 +72,11 @@ class Learned:
         return chosen_of(self.model)
 
     @property
+    def served(self) -> npt.NDArray[np.float64]:
+        """Return the probabilities of the test rows by what is served."""
+        return self.tested["rules" if self.chosen == "rules" else "model"]
+
+    @property
     def recipe(self) -> Recipe:
         """Return how the served model was made."""
         served = member_names(self.model)
@@ -164,7 +169,13 @@ def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int) -> Rules:
     """Learn a scorecard on the fit block; columns that only encode the calendar earn no points."""
     fit = table.taken(blocks.fit)
     calendar = calendar_columns(fit)
-    return fit_scorecard(fit.design.drop(columns=list(calendar)), fit.won, table.schema, seed=seed)
+    return fit_scorecard(
+        fit.design.drop(columns=list(calendar)),
+        fit.won,
+        table.schema,
+        leads=fit.rows["lead_id"].to_numpy(),
+        seed=seed,
+    )
 
 
 def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:

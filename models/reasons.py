@@ -14,11 +14,14 @@ import pandas as pd
 
 from data.vocabulary import AGE_EDGES
 from features import Feature
+from features.catalogue import Given
 from models.evidence import FEWEST_LEADS, Evidence
 from models.explanation import Contributions
 from models.scale import Scale, points
 
 MOST_REASONS = 5
+RARE = "a rare one"
+"""What a level is called that the model does not tell from others, since too few leads had it: it may name a person."""
 LONGEST_VALUE = 80
 """Characters of a lead's own text that a sentence repeats."""
 
@@ -51,6 +54,11 @@ class Narrator:
         self.families = {feature.concept: feature.family for feature in features}
         self.evidence = evidence
         self.scale = scale
+        self.levels = {name: {*evidence.bins[name]} for name in self.names if self._may_name_a_person(name)}
+
+    def _may_name_a_person(self, name: str) -> bool:
+        feature = self.features[name]
+        return feature.categorical and isinstance(feature.source, Given) and name in self.evidence.bins
 
     def merged(self, told: Contributions) -> npt.NDArray[np.float64]:
         """Return what each concept adds to each row's log-odds: of shape (rows, concepts)."""
@@ -81,8 +89,14 @@ class Narrator:
             for column in np.unique(strongest):
                 here, name = strongest == column, told.columns[column]
                 feature[rows[here], slots[here]] = self.names.index(name)
-                value[rows[here], slots[here]] = design[name].iloc[rows[here]].to_numpy(object, na_value=None)
+                value[rows[here], slots[here]] = self._values(name, design[name].iloc[rows[here]])
         return Reasons(concept, feature, value, np.take_along_axis(worth, top, axis=1), sign)
+
+    def _values(self, name: str, cells: Any) -> Objects:
+        """Return what is kept of a feature's values (a series)."""
+        if name in self.levels:
+            cells = cells.where(cells.isna() | cells.isin(self.levels[name]), RARE)
+        return cells.to_numpy(object, na_value=None)
 
     def sentences(self, reasons: Reasons) -> Objects:
         """Put reasons into words: an array of texts, empty where there is no further reason."""

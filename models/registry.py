@@ -63,6 +63,7 @@ TRUSTED_TYPES = (
 """What a stored model may hold beside what skops trusts already; never taken from the artefact itself."""
 DECISION = "decision "
 """What the tags begin with that say what was decided of a version; the moment follows."""
+CARD = "model_card.md"
 REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
 
 
@@ -169,6 +170,10 @@ class Registry:
     def champion_version(self) -> str | None:
         return self._alias(CHAMPION)
 
+    def require_champion(self) -> str:
+        """Return the version that scores. Raises ModelError where there is none."""
+        return str(self._champion_version().version)
+
     @property
     def challenger_version(self) -> str | None:
         return self._alias(CHALLENGER)
@@ -184,14 +189,23 @@ class Registry:
         with tempfile.TemporaryDirectory() as folder:
             return json.loads((self._downloaded(str(version.run_id), folder) / "training.json").read_text())
 
+    def card(self, number: str) -> str:
+        """Return the model card of a version. Raises ModelError where there is none."""
+        run_id = str(self._version(number).run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            return self._downloaded(run_id, folder, CARD).read_text(encoding="utf-8")
+
     def champion(self) -> Stored:
         """Load the version that scores; refuse one whose features are not this code's."""
         return self._stored(self._champion_version())
 
     def version(self, number: str) -> Stored:
         """Load a version by its number. Raises ModelError where it is not there."""
+        return self._stored(self._version(number))
+
+    def _version(self, number: str) -> ModelVersion:
         try:
-            return self._stored(self.client.get_model_version(NAME, number))
+            return self.client.get_model_version(NAME, number)
         except MlflowException as problem:
             raise ModelError(
                 f"version {number} is not in the registry", got=str(problem)[:300], where=str(self.workspace.root)
@@ -220,13 +234,13 @@ class Registry:
             plots = {file.stem: _inline(file.read_text()) for file in sorted((files / "plots").glob("*.svg"))}
         return Stored(scorer, recipe, settings, training, plots)
 
-    def _downloaded(self, run_id: str, folder: str) -> Path:
+    def _downloaded(self, run_id: str, folder: str, path: str = "leadscore") -> Path:
         try:
-            return Path(self.client.download_artifacts(run_id, "leadscore", folder))
+            return Path(self.client.download_artifacts(run_id, path, folder))
         except (MlflowException, OSError):
             raise ModelError(
                 "the files of the model are not where they were stored",
-                expected=f"the artifacts of run {run_id}",
+                expected=f"{path} among the artifacts of run {run_id}",
                 where=str(self.workspace.artifacts),
                 remedy="move the workspace back to where it was, or train again in this one",
             ) from None
@@ -251,6 +265,10 @@ class Registry:
         mlflow.log_params(dict(params))
         mlflow.log_metrics(dict(metrics))
         mlflow.set_tags(dict(tags))
+
+    def log_card(self, card: str) -> None:
+        """Log the model card."""
+        mlflow.log_text(card, CARD)
 
     def log_plots(self, folder: Path) -> None:
         """Log the plots of a folder."""

@@ -46,15 +46,25 @@ class _Bin(NamedTuple):
     is_engagement: bool
 
 
-def fit_scorecard(frame: pd.DataFrame, won: npt.NDArray, schema: Schema, *, rules: int = 15, seed: int = 0) -> Rules:
+def fit_scorecard(
+    frame: pd.DataFrame,
+    won: npt.NDArray,
+    schema: Schema,
+    *,
+    leads: npt.NDArray | None = None,
+    rules: int = 15,
+    seed: int = 0,
+) -> Rules:
     """Learn at most so many rules from a feature frame and the outcomes (0 or 1) of its rows.
 
     The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. With fewer than five wins
     or losses there are no rules, and all get 50. The seed draws the leads to look at where there are more than 50,000.
+    ``leads`` names the lead of each row; by default each is one of its own.
     """
     rows = _drawn(len(frame), seed)
     frame, won = frame.iloc[rows], np.asarray(won)[rows].astype(int)
-    bins, holds = _with_support(list(_bins(frame, schema)), frame)
+    leads = np.unique(leads[rows], return_inverse=True)[1] if leads is not None else rows
+    bins, holds = _with_support(list(_bins(frame, schema)), frame, leads)
     chosen = _most_telling(holds, won, rules) if min(won.sum(), len(won) - won.sum()) >= FEWEST_OUTCOMES else []
     points, start = _whole_points(
         _logistic(holds[:, chosen], won).coef_[0] if chosen else np.empty(0), holds[:, chosen]
@@ -142,12 +152,17 @@ def _range(low: float | None, high: float | None) -> str:
     return f"{low:,.10g} or more" if high is None else f"{low:,.10g} to under {high:,.10g}"
 
 
-def _with_support(bins: list[_Bin], frame: pd.DataFrame) -> tuple[list[_Bin], npt.NDArray[np.float32]]:
+def _with_support(
+    bins: list[_Bin], frame: pd.DataFrame, leads: npt.NDArray[np.int64]
+) -> tuple[list[_Bin], npt.NDArray[np.float32]]:
     """Return the bins of enough leads, one per name, and a matrix of which lead (row) is in which bin (column)."""
     bins = list({one.name: one for one in reversed(bins)}.values())[::-1]
     fewest = max(FEWEST_LEADS, SMALLEST_SHARE * len(frame))
     columns = [holds_on(one.condition, frame) for one in bins]
-    supported = [fewest <= column.sum() <= len(frame) - fewest for column in columns]
+    supported = [
+        fewest <= column.sum() <= len(frame) - fewest and len(np.unique(leads[column])) >= FEWEST_LEADS
+        for column in columns
+    ]
     kept = [column.astype(np.float32) for column, enough in zip(columns, supported, strict=True) if enough]
     return list(compress(bins, supported)), np.column_stack(kept) if kept else np.empty((len(frame), 0), np.float32)
 

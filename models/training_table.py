@@ -11,6 +11,8 @@ import pandas as pd
 from data.schema import Schema
 
 Rows = npt.NDArray[np.bool_]
+RARE_LEVEL = 10
+"""Levels that fewer leads have are not told apart: one teaches little, and it may name a person."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,16 @@ class TrainingTable:
         """Return how many rows have the rarer of the two outcomes."""
         won = self.won if rows is None else self.won[rows]
         return int(min(won.sum(), len(won) - won.sum()))
+
+
+def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:
+    """Return the levels of a category that at least ten leads have, in alphabetical order: no others are stored.
+
+    ``leads`` names the lead of each row: one lead with many snapshots is one.
+    """
+    once = pd.DataFrame({"level": cells.to_numpy(), "lead": np.asarray(leads)}).drop_duplicates()
+    counts = once["level"].value_counts()
+    return sorted(counts.index[counts >= RARE_LEVEL])
 
 
 def drawn(table: TrainingTable, most: int, seed: int) -> TrainingTable:

@@ -150,13 +150,21 @@ def train(
 
 
 @app.command()
-def compare(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+def compare(
+    version: Annotated[str, typer.Argument(help="Number of a version; the challenger that waits by default.")] = "",
+    card: Annotated[bool, typer.Option("--card", help="Only show its model card, else the champion's.")] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
     """Show rules, champion and the challenger that waits on the same leads."""
     from data.workspace import Workspace
+    from pipelines.compare import card as run_card
     from pipelines.compare import compare as run
-    from pipelines.show import present, show_comparison
+    from pipelines.show import present, show_card, show_comparison
 
-    present(run(Workspace.at(workspace)), show_comparison, as_json=as_json)
+    if card:
+        return present(run_card(Workspace.at(workspace), version), show_card, as_json=as_json)
+    return present(run(Workspace.at(workspace), version), show_comparison, as_json=as_json)
 
 
 @app.command()

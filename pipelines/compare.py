@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -39,6 +39,17 @@ class Comparison:
     def as_json(self) -> dict[str, Any]:
         told = as_json(self.verdict) if self.verdict else {"ground": self.ground, "metrics": _numbers(self.metrics)}
         return {"champion": self.champion, "challenger": self.challenger, **told}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The model card of a version."""
+
+    version: str
+    card: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
@@ -79,13 +90,23 @@ def table_for(stored: Stored, table: TrainingTable, settings: Settings, workspac
     return replace(theirs, rows=table.rows, timed=table.timed, horizon=table.horizon)
 
 
-def compare(workspace: Workspace) -> Comparison:
-    """Compare the champion with the challenger that waits, on the data as they are now.
+def compare(workspace: Workspace, version: str | None = None) -> Comparison:
+    """Compare the champion with a version, by default the challenger that waits, on the data as they are now.
 
-    Raises ModelError where there is no champion.
+    Raises ModelError where there is no champion, or the version is the champion.
     """
     with one_run_at_a_time(workspace.lock, "compare"):
-        return compared(workspace, Registry(workspace).challenger_version)
+        return compared(workspace, version or Registry(workspace).challenger_version)
+
+
+def card(workspace: Workspace, version: str | None = None) -> Card:
+    """Return the card of a version: by default of the challenger that waits, else of the champion.
+
+    Raises ModelError where there is no such version.
+    """
+    registry = Registry(workspace)
+    number = version or registry.challenger_version or registry.require_champion()
+    return Card(number, registry.card(number))
 
 
 def compared(workspace: Workspace, version: str | None) -> Comparison:

@@ -28,6 +28,7 @@ from pipelines import last_run
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.moments import end_of_data, existing_at, moments_of
+from pipelines.retention import erase_old
 
 CHUNK = 50_000
 """Leads that are in memory at once."""
@@ -56,7 +57,8 @@ class LeadFiles:
 class ScoreResult:
     """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
 
-    ``changed`` are the scores that differ from those of the store before.
+    ``changed`` are the scores that differ from those of the store before; ``erased`` counts what was older than the
+    retention of the settings.
     """
 
     read: int
@@ -70,6 +72,7 @@ class ScoreResult:
     seconds: float
     out: str | None
     missing_tables: list[str]
+    erased: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -101,9 +104,10 @@ def score(
         write = stack.enter_context(export_to(out, ids=("lead_id",))) if out else None
         with step("scoring and explaining leads"):
             counts = _write_scores(dataset, stored.scorer, moment, store, write)
+        erased = erase_old(store, workspace, settings.retention_days)
         last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
     missing = [table for table in stored.settings.tables if table not in settings.tables]
-    for text in [*describe(dataset.report), *_missing_tables(missing)]:
+    for text in [*describe(dataset.report), *_missing_tables(missing), *_erased(erased)]:
         note(text)
     counted = dataset.report.tables["leads"]
     return ScoreResult(
@@ -115,6 +119,7 @@ def score(
         seconds=round(time.perf_counter() - began, 2),
         out=str(out) if out else None,
         missing_tables=missing,
+        erased=erased,
         **counts,
     )
 
@@ -167,6 +172,12 @@ def _missing_tables(tables: list[str]) -> Iterator[str]:
     }
     for table in tables:
         yield f"The model was trained with a table of {table} and there is none now: {meaning.get(table, 'not used')}."
+
+
+def _erased(found: dict[str, int]) -> Iterator[str]:
+    told = ", ".join(f"{count:,} {name}" for name, count in found.items() if count)
+    if told:
+        yield f"Erased, for they are older than retention_days and no longer current: {told}."
 
 
 def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[tuple[pd.DataFrame, Judged]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
     from pipelines.check import CheckResult
-    from pipelines.compare import Comparison
+    from pipelines.compare import Card, Comparison
     from pipelines.explain import Explanation
     from pipelines.forget import Forgotten
     from pipelines.init import InitResult
@@ -121,6 +121,10 @@ def show_comparison(result: Comparison) -> None:
     say(f"Version {result.challenger} less version {result.champion}, the champion: AUC {auc}, log-loss {loss}")
     would = "would be promoted" if result.verdict.promoted else "would not be promoted"
     return say(f"Version {result.challenger} {would}: {result.verdict.why}.")
+
+
+def show_card(result: Card) -> None:
+    say(result.card.rstrip())
 
 
 def _with_sign(value: float, interval: Interval, digits: int) -> str:

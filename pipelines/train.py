@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.registry import Registry, Stored, git_commit
 from models.rules import Rules
 from models.scorer import Scorer, assemble
+from models.segments import measure_segments, segment_features
 from models.training_table import TrainingTable
+from pipelines.card import model_card
 from pipelines.compare import as_json, contestant_of, table_for
 from pipelines.console import note, step
 from pipelines.describe import describe
@@ -99,6 +102,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
         registry = Registry(workspace)
         with open_dataset(settings, workspace=workspace.root) as dataset:
             require_both_classes(dataset)
+            segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             asked = _asked(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()
             if newest and all(newest.tags.get(name) == told for name, told in asked.items()):
@@ -121,7 +125,8 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
 
 def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
-    request = [dataset.settings.with_absolute_paths().model_dump_json(), rules and rules.to_yaml()]
+    asked = dataset.settings.with_absolute_paths().model_dump_json(exclude={"retention_days"})
+    request = [asked, rules and rules.to_yaml()]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
     return {"outcomes_fingerprint": dataset.outcomes_fingerprint(), "request_fingerprint": digest}
@@ -174,7 +179,7 @@ def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: Train
     told = {
         "rules": learned.tested["rules"][inside],
         "champion": probabilities_of(contestant, own, blocks, ground, seed=seed),
-        "challenger": learned.tested["rules" if learned.chosen == "rules" else "model"][inside],
+        "challenger": learned.served[inside],
     }
     return judge(told, read.table, ground, seed=seed)
 
@@ -234,12 +239,21 @@ def _store(
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
+        registry.log_card(_card(result, read, learned))
         _log_pictures(registry, scorer, learned, table)
     if contest.promoted:
         registry.promote(version, why)
     else:
         registry.keep_back(version, why)
     return result
+
+
+def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
+    table, settings = read.table, read.settings
+    features = segment_features(settings, table.schema)
+    segments = measure_segments(features, table, learned.blocks.test, learned.served, settings.seed)
+    notes = list(_notes(result))
+    return model_card(result, read, learned, segments=segments, notes=notes, made=datetime.now(UTC))
 
 
 def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:

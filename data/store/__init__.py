@@ -146,6 +146,21 @@ class Store:
         self._scrub()
         return found
 
+    def erase_older(self, moment: datetime) -> dict[str, int]:
+        """Erase what runs begun before a moment (naive UTC) found and is no longer current, and receipts of that.
+
+        The current score of each lead stays, however old, and so does the receipt of its delivery. Returns how many
+        rows of each table were erased, all in one transaction.
+        """
+        with self.transaction() as connection:
+            found = {
+                name: connection.execute(query).rowcount
+                for name, query in (("scores", _outdated_scores(moment)), ("deliveries", _outdated_deliveries(moment)))
+            }
+        if any(found.values()):
+            self._scrub()
+        return found
+
     def _scrub(self) -> None:
         """Let nothing of deleted rows stay in the files, as far as the database allows."""
         engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -173,6 +188,22 @@ def current(connection: Connection) -> sa.Select:
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
     return versions().where(SCORES.c.run_id <= newest, ~replaced)
+
+
+def _outdated_scores(moment: datetime) -> sa.Delete:
+    """Return a statement that deletes scores of runs begun before a moment that a later run has replaced."""
+    newer = SCORES.alias("newer")
+    done = sa.select(RUNS.c.run_id).where(RUNS.c.status == DONE)
+    replaced = sa.exists().where(
+        newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(done)
+    )
+    return sa.delete(SCORES).where(SCORES.c.run_id.in_(done.where(RUNS.c.started_at < moment)), replaced)
+
+
+def _outdated_deliveries(moment: datetime) -> sa.Delete:
+    """Return a statement that deletes receipts from before a moment, but for those of scores that are kept."""
+    kept = sa.exists().where(SCORES.c.lead_id == DELIVERIES.c.lead_id, SCORES.c.digest == DELIVERIES.c.digest)
+    return sa.delete(DELIVERIES).where(DELIVERIES.c.at < moment, ~kept)
 
 
 def rows(connection: Connection, query: sa.Select) -> list[dict[str, Any]]:

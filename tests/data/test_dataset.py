@@ -187,7 +187,7 @@ lead_id stage    entered_at
 def test_outcomes_come_from_the_stage_history(tmp_path) -> None:
     with folder(tmp_path, leads=LEADS, stages=STAGES) as dataset:
         leads, _, stages = whole(dataset)
-        assert dataset.schema.stages == ("lead", "MQL", "sql", "demo")
+        assert dataset.schema.stages == ("lead", "MQL", "sql")
         assert dataset.outcome_counts == OutcomeCounts(won=1, lost=1, open=1)
     assert leads["won"].tolist() == [True, pd.NA, False]
     assert leads["closed_at"].dropna().tolist() == [pd.Timestamp("2025-03-01"), pd.Timestamp("2025-02-09")]
@@ -273,6 +273,33 @@ def test_a_flat_file_with_closing_dates_is_timed(tmp_path) -> None:
     assert closed.dropna().tolist() == [pd.Timestamp("2018-02-26 19:58"), pd.Timestamp("2018-02-01")]
 
 
+def test_what_few_leads_did_is_no_feature_unless_we_have_a_word_for_it(tmp_path) -> None:
+    """It may name a person, however many events it has."""
+    ids = [f"{number:03d}" for number in range(20)]
+    leads = "lead_id created_at\n" + "\n".join(f"{lead} 2025-01-01" for lead in ids)
+    of_one = ["000 2025-02-01 call_to_Erika offer_for_Erika"] * 30
+    of_nine = [f"{lead} 2025-02-01 webinar party" for lead in ids[:9] * 3]
+    of_ten = [f"{lead} 2025-02-01 visit home" for lead in ids[:10] * 3]
+    stages = [f"{lead} {stage} 2025-02-01" for stage in ("sql", "ask_Erika") for lead in ids[:9]]
+    stages += [f"{lead} trial 2025-02-01" for lead in ids[:10]]
+    with folder(
+        tmp_path,
+        leads=leads,
+        events="lead_id occurred_at type asset\n" + "\n".join([*of_one, *of_nine, *of_ten]),
+        stages="lead_id stage entered_at\n" + "\n".join(stages),
+    ) as dataset:
+        assert dataset.schema.event_types == (EventType("visit", ("home",), False), EventType("webinar", (), False))
+        assert dataset.schema.stages == ("sql", "trial")
+
+
+def test_an_example_of_a_bad_cell_shows_no_contact_data(tmp_path) -> None:
+    cells = [*range(1, 41), "erika@privat.example"]
+    rows = "\n".join(f"{number} {cell} {number % 2}" for number, cell in enumerate(cells))
+    with flat(tmp_path, f"lead_id budget y\n{rows}") as dataset:
+        (flag,) = [flag for flag in dataset.report.flags if flag.column == "budget"]
+    assert flag.example == "'xxxxx@xxxxxx.xxxxxxx' in line 42"
+
+
 def test_bad_cells_become_missing_and_are_counted_with_an_example(tmp_path) -> None:
     good = "".join(f"{number} {number}000 {number % 2}\n" for number in range(1, 40))
     with flat(tmp_path, "lead_id budget y\n" + good + "x abc 1\n") as dataset:
@@ -339,7 +366,8 @@ def test_a_file_without_ids_can_be_numbered_by_its_rows(tmp_path) -> None:
         assert whole(dataset).leads["lead_id"].tolist() == ["1", "2"]
 
 
-def test_event_types_are_described_by_frequency_assets_and_values(tmp_path) -> None:
+def test_event_types_are_described_by_frequency_assets_and_values(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("data.assembly.RARE", 1)
     rows = [f"8 2025-02-{day:02} visit {'price' if day < 21 else 'home'} _" for day in range(1, 28)]
     events = "lead_id occurred_at type asset value\n" + "\n".join([*rows, "9 2025-02-01 mail news 2"])
     with folder(tmp_path, leads=LEADS, events=events) as dataset:

@@ -257,3 +257,33 @@ def test_the_words_of_a_name_tell_the_family(name, family) -> None:
 )
 def test_labels_read_like_names(name, label) -> None:
     assert label_of(name) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "reason"),
+    [
+        ("x", [f"{name} Zobel{number}" for number in range(80) for name in ("Erika", "Wei", "Kwame", "Olga", "Ravi")],
+         "personal data: names of persons"),
+        ("x", [f"Zobel{number % 70}, {name}" for number in range(100) for name in ("Erika", "Thomas", "Zed", "Ola")],
+         "personal data: names of persons"),
+        ("Referred person", some("Zyx Wvu", "Tsr Qpo"), "personal data"),
+        ("x", shuffled([*range(491_700_000_000, 491_700_000_000 + 7 * 390, 7), *[491_700_000_000] * 10]),
+         "an identifier: nearly every value is its own"),
+        ("x", some("Erika Zobel; Ali Zander", "Ali Zander; Olga Zahl", "Olga Zahl", "Thomas Zinn; Erika Zobel"),
+         "personal data: names of persons"),
+    ],
+)  # fmt: skip
+def test_persons_are_known_by_the_cells_whatever_their_column_is_called(name, cells, reason) -> None:
+    assert reason_of(cells, name).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        some("New York", "San Francisco", "Santa Clara", "John Day", "Paris"),
+        some("Thomas Cook", "Siemens", "SAP", "Bosch", "Zeiss", "BMW", "VW", "Ford", "Fiat", "Opel"),
+        shuffled([1_000_000_000 + 500_000 * (number % 300) for number in range(ROWS)]),
+    ],
+)
+def test_cities_companies_and_round_amounts_are_no_persons(cells) -> None:
+    assert reason_of(cells) == ""

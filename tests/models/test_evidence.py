@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import evidence as module
+from models import training_table
 from models.evidence import Evidence, gather
 
 
 @pytest.fixture
 def evidence(features, monkeypatch) -> Evidence:
-    monkeypatch.setattr(module, "FEWEST_LEADS", 1)
+    monkeypatch.setattr(training_table, "RARE_LEVEL", 1)
     rows = pd.DataFrame(
         {
             "industry": pd.Series(["Software", "Software", "Software", "Retail", None], dtype="str"),
@@ -53,6 +53,12 @@ def test_a_rare_level_is_not_even_stored(features, design, won):
     stored = gather(features, rare, won, design.index.to_numpy())
     assert "Software" in stored.bins["industry"]
     assert "Erika" not in stored.to_json()
+
+
+def test_a_lead_with_many_snapshots_makes_no_level(features, design, won):
+    of_one = design.assign(industry=design["industry"].where(design.index > 50, "Erika Mustermann"))
+    leads = np.where(design.index > 50, design.index, design.index % 9)
+    assert "Erika" not in gather(features, of_one, won, leads).to_json()
 
 
 def test_it_comes_back_from_json(evidence):

@@ -50,6 +50,12 @@ def test_evidence_that_points_the_other_way_is_left_out(narrator):
     assert narrator.sentences(down)[0, 0] == "Industry: Software"
 
 
+def test_a_level_that_the_model_does_not_know_is_not_repeated(narrator):
+    up, _ = narrator.reasons(told(1, 0, 0, 0), lead(industry="Erika Mustermann"))
+    assert narrator.sentences(up)[0, 0] == "Industry: a rare one"
+    assert "Erika Mustermann" not in up.value[0]
+
+
 def test_few_leads_are_no_evidence(narrator):
     up, _ = narrator.reasons(told(1, 0, 0, 0), lead(industry=None))
     assert narrator.sentences(up)[0, 0] == "Industry not given"

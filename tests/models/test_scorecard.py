@@ -126,3 +126,11 @@ def test_any_cells_make_a_scorecard_that_reads_back(rows):
     card = fit_scorecard(frame, np.arange(len(rows)) % 2, SCHEMA)
     assert Rules.from_yaml(card.to_yaml()) == card
     assert evaluate(card, frame)["points"].between(0, 100).all()
+
+
+def test_a_level_of_few_leads_earns_no_points_however_many_snapshots_they_have(frame, won):
+    of_few = frame.assign(channel=frame["channel"].where(np.arange(4000) > 400, "Erika Mustermann"))
+    always_won = np.where(np.arange(4000) > 400, won, 1)
+    leads = np.where(np.arange(4000) > 400, np.arange(4000), np.arange(4000) % 9)
+    assert "Erika" in fit_scorecard(of_few, always_won, SCHEMA).to_yaml()
+    assert "Erika" not in fit_scorecard(of_few, always_won, SCHEMA, leads=leads).to_yaml()

@@ -1,6 +1,6 @@
 """The score store: whole runs or nothing, changes only in the history, and nothing of a forgotten lead."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from data.errors import InputError, LeadscoreError
 from data.store import Store, Told, open_store
 from data.store import current as current_scores
 from data.store.outbox import Outbox
-from data.store.tables import METADATA, SCORES
+from data.store.tables import DELIVERIES, METADATA, RUNS, SCORES
 
 MONDAY = datetime(2026, 1, 5)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -235,11 +235,73 @@ def test_nothing_of_a_forgotten_lead_is_in_any_table_or_file(database, tmp_path)
     assert files_with(tmp_path, b"secretive") == []
 
 
+YEAR_AGO = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=365)
+
+
+def aged(store: Store, run_id: int, at: datetime = YEAR_AGO) -> None:
+    """Let a run, and all receipts so far, be from another day."""
+    with store.transaction() as connection:
+        connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run_id).values(started_at=at, finished_at=at))
+        connection.execute(sa.update(DELIVERIES).values(at=at))
+
+
+def test_old_scores_that_are_no_longer_current_are_erased(store):
+    run(store, stays=0.1, changes=0.1)
+    aged(store, 1)
+    run(store, stays=0.1, changes=0.2)
+    run(store, stays=0.1, changes=0.3)
+    assert store.erase_older(YEAR_AGO + timedelta(days=1)) == {"scores": 1, "deliveries": 0}
+    assert current(store) == {"stays": 0.1, "changes": 0.3}
+    assert [row["probability"] for row in store.scores_of("changes")] == [0.3, 0.2]
+
+
+def test_a_score_is_not_replaced_by_a_run_that_came_to_no_end(store):
+    run(store, a=0.1)
+    aged(store, 1)
+    run(store, a=0.2, publish=False)
+    assert store.erase_older(YEAR_AGO + timedelta(days=1))["scores"] == 0
+    assert current(store) == {"a": 0.1}
+
+
+def test_nothing_younger_is_erased_and_twice_is_once(store):
+    run(store, a=0.1)
+    run(store, a=0.2)
+    assert store.erase_older(YEAR_AGO) == {"scores": 0, "deliveries": 0}
+    aged(store, 1)
+    assert store.erase_older(YEAR_AGO + timedelta(days=1))["scores"] == 1
+    assert store.erase_older(YEAR_AGO + timedelta(days=1))["scores"] == 0
+
+
+def test_old_receipts_are_erased_but_for_those_of_scores_that_stay(store):
+    """Else every score would be sent again."""
+    outbox = Outbox(store, "crm")
+    run(store, stays=0.1, changes=0.1, refused=0.1)
+    for batch in outbox.pending(10):
+        outbox.record(batch, {"refused": "no such lead"})
+    aged(store, 1)
+    run(store, stays=0.1, changes=0.2, refused=0.1)
+    assert outbox.count() == 1
+    assert store.erase_older(YEAR_AGO + timedelta(days=1)) == {"scores": 1, "deliveries": 1}
+    assert outbox.count() == 1
+    assert outbox.dead_count() == 1
+
+
+def test_what_is_erased_stays_in_no_file(tmp_path):
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}", writing=True) as store:
+        begun = store.begin(as_of=MONDAY, model_version="1", told=TOLD)
+        store.add(begun, scores(a=0.1).assign(stage="secretive"))
+        store.publish(begun)
+        aged(store, 1)
+        run(store, a=0.2)
+        store.erase_older(YEAR_AGO + timedelta(days=1))
+    assert files_with(tmp_path, b"secretive") == []
+
+
 def files_with(folder: Path, text: bytes) -> list[str]:
     return [file.name for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
 
 
-RUNS = st.lists(
+HISTORIES = st.lists(
     st.tuples(
         st.integers(0, 3),
         st.dictionaries(st.sampled_from("abc"), st.sampled_from([0.1, 0.2, 0.3]), min_size=1),
@@ -251,7 +313,7 @@ RUNS = st.lists(
 
 
 @settings(max_examples=25)
-@given(runs=RUNS)
+@given(runs=HISTORIES)
 def test_the_store_holds_what_a_plain_dictionary_would(runs, tmp_path_factory):
     """Oracle: scores with their changes, newest first, kept in the plainest way; some runs never end."""
     held: dict[str, list[float]] = {}
