@@ -7,6 +7,7 @@ fires no sooner than one over two.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,7 +22,7 @@ from features.catalogue import ActiveDays, EventCount, EventSum, Recency
 from features.events import stage_channel
 from features.snapshots import SNAPSHOT_AGES
 from models.evaluation import Interval, Metrics, evaluate, resampled_weights
-from models.reference import Column, Reference, ages_of, independent
+from models.reference import Column, Reference, ages_of, in_days, independent
 
 FALSE_ALARMS = 0.01
 """Chance of a false alarm per run, over all its checks: one in eight years of monthly runs."""
@@ -168,8 +169,10 @@ def feature_shifts(
     ``groups`` names the account or lead of each row.
     """
     age, leads = ages_of(design), independent(groups)
-    spared = {feature.name: _why_spared(feature, reference, unused, leads) for feature in features}
-    limit = FALSE_ALARMS / KINDS / max(list(spared.values()).count(None), 1)
+    spared: dict[str, Status | None] = {
+        feature.name: _why_spared(feature, reference, unused, leads) for feature in features
+    }
+    limit = FALSE_ALARMS / KINDS / max([*spared.values()].count(None), 1)
 
     def compared(feature: Feature) -> FeatureShift:
         column = reference.columns[feature.name]
@@ -178,9 +181,18 @@ def feature_shifts(
         then, comparable = mixed(column, now, reference.leads)
         present = now[comparable].sum(axis=0) / max(now[comparable].sum(), 1)
         unseen = (float(present[-2]), float(then[-2])) if feature.categorical else (0.0, 0.0)
-        status = spared[feature.name] or _status(moved, unseen, limit)
-        about = feature.name, feature.concept, str(feature.family), status
-        return FeatureShift(*about, moved.psi, moved.noise, *unseen, float(present[-1]), float(then[-1]))
+        return FeatureShift(
+            feature=feature.name,
+            concept=feature.concept,
+            family=str(feature.family),
+            status=spared[feature.name] or _status(moved, unseen, limit),
+            psi=moved.psi,
+            noise=moved.noise,
+            unseen_share=unseen[0],
+            unseen_share_then=unseen[1],
+            missing_share=float(present[-1]),
+            missing_share_then=float(then[-1]),
+        )
 
     return sorted(map(compared, features), key=lambda told: (not told.is_judged, told.noise - told.psi))
 
@@ -232,22 +244,20 @@ def expected_wins(
     A snapshot speaks until the next one of its lead, at most for the horizon, so that every win is counted once. It
     expects its probability, times the share of such wins that had come by then among the leads of the training.
     """
-    day = pd.Timedelta(days=1)
     speaks = np.append(np.diff(SNAPSHOT_AGES), horizon).clip(max=horizon)[rows["age"]]
-    begins = ((since - rows["as_of"]) / day).to_numpy().clip(0, speaks)
-    ends = ((until - rows["as_of"]) / day).to_numpy().clip(0, speaks)
+    begins, ends = (in_days(moment - rows["as_of"]).clip(0, speaks) for moment in (since, until))
     come = np.array(reference.pace)
     expected = np.zeros(len(rows))
     for age, curve in enumerate(come):
         here = (rows["age"] == age).to_numpy()
         by_then, by_now = (np.interp(days[here], np.arange(len(curve)), curve) for days in (begins, ends))
         expected[here] = rows["probability"].to_numpy()[here] * (by_now - by_then)
-    days_to_win = ((rows["won_at"] - rows["as_of"]) / day).to_numpy()
+    days_to_win = in_days(rows["won_at"] - rows["as_of"])
     won = (days_to_win > begins) & (days_to_win <= ends)
     return pd.DataFrame({"expected": expected, "won": won.astype(int)}, index=rows.index)
 
 
-def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float, group: str = "") -> Wins:
+def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float) -> Wins:
     """Compare wins with expected ones; ``learned_wins`` are those that the model learned from, which limits its word.
 
     What is left to chance is a negative binomial number: leads of one account are won together, and the expectation is
@@ -255,7 +265,7 @@ def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float, g
     """
     won, expected = int(wins["won"].sum()), float(wins["expected"].sum())
     spread = overdispersion(wins, groups)
-    return _told(group, won, expected, spread * (expected + expected**2 / max(learned_wins, 1)))
+    return _told("", won, expected, spread * (expected + expected**2 / max(learned_wins, 1)))
 
 
 def overdispersion(wins: pd.DataFrame, groups: npt.NDArray) -> float:
@@ -338,13 +348,13 @@ def has_shifted(moved: Shift) -> bool:
 def ranks_worse(now: Metrics, then: Interval, auc_then: float) -> bool:
     """Tell whether the AUC fell from what it was at training by more than matters, and than chance explains."""
     fall = auc_then - now.auc
-    error = np.hypot(_error(now.auc_ci), _error(then))
+    error = math.hypot(_error(now.auc_ci), _error(then))
     return fall >= AUC_FALLS and float(stats.norm.sf(fall / max(error, 1e-9))) <= FALSE_ALARMS / KINDS
 
 
 def _error(interval: Interval) -> float:
     """Return the standard error behind a 95 % interval."""
-    return (interval[1] - interval[0]) / (2 * stats.norm.ppf(0.975))
+    return (interval[1] - interval[0]) / (2 * float(stats.norm.ppf(0.975)))
 
 
 def off_groups(told: Sequence[Wins]) -> Iterator[Wins]:

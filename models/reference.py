@@ -115,7 +115,7 @@ def make_reference(table: TrainingTable, probability: Floats) -> Reference:
     numbered = table.rows.assign(number=np.arange(len(table)))
     some = drawn(TrainingTable(table.schema, table.design, numbered, table.timed, table.horizon), MOST_ROWS, seed=0)
     told = pd.Series(probability[some.rows["number"].to_numpy()])
-    ages = list(SNAPSHOT_AGES) if table.timed else [0]
+    ages: list[int] = [*SNAPSHOT_AGES] if table.timed else [0]
     age, groups = ages_of(some.design), some.rows["group"].to_numpy()
     rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": some.won, "expected": told})
     columns = {feature.name: _column(feature, some) for feature in catalogue(table.schema)}
@@ -156,7 +156,7 @@ def pace(rows: pd.DataFrame, age: Codes, probability: Floats, horizon: int) -> F
     So a model that expects too much of young leads and too little of old ones is taken at what its word was worth. Ages
     with few wins lean on all the others.
     """
-    days = np.ceil((rows["won_at"] - rows["as_of"]) / pd.Timedelta(days=1)).to_numpy()
+    days = np.ceil(in_days(rows["won_at"] - rows["as_of"]))
     won = ~np.isnan(days)
     tally = np.zeros((len(SNAPSHOT_AGES), horizon + 1))
     np.add.at(tally, (age[won], days[won].clip(0, horizon).astype(np.int64)), 1)
@@ -164,6 +164,11 @@ def pace(rows: pd.DataFrame, age: Codes, probability: Floats, horizon: int) -> F
     expected = np.bincount(age, probability, len(SNAPSHOT_AGES))
     all_ages = come.sum(axis=0) / expected.sum()
     return (come + TYPICAL * all_ages) / (expected[:, None] + TYPICAL)
+
+
+def in_days(spans: pd.Series) -> Floats:
+    """Return stretches of time in days; a missing one is not a number."""
+    return spans.to_numpy("timedelta64[us]") / np.timedelta64(1, "D")
 
 
 def _column(feature: Feature, table: TrainingTable) -> Column:
