@@ -60,3 +60,7 @@ class Workspace:
     @property
     def report(self) -> Path:
         return self.root / "report.html"
+
+    @property
+    def monitor(self) -> Path:
+        return self.root / "monitor.html"

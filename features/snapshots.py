@@ -20,8 +20,9 @@ SNAPSHOT_AGES = (0, *AGE_EDGES)
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Moments to learn from (``row``, ``as_of``, ``won`` as 0 or 1), and what was left out.
+    """Moments to learn from, and what was left out.
 
+    ``moments`` has ``row``, ``as_of``, ``won`` (0 or 1) and ``won_at``, missing unless it was won within the horizon.
     ``censored`` snapshots are those whose window is not over; ``undated`` leads those that were created, or ended,
     nobody knows when.
     """
@@ -42,25 +43,53 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     >>> timed_snapshots(leads, day("2025-12-31"), 90).moments["as_of"].dt.strftime("%d %b").tolist()
     ['01 Jan', '02 Jan']
     """
-    ages = np.array(SNAPSHOT_AGES, dtype="timedelta64[D]")
-    created = leads["created_at"].to_numpy("datetime64[us]")
+    as_of, happened = _looked_at(leads, data_end)
     closed = leads["closed_at"].to_numpy("datetime64[us]")
-    as_of = created[:, None] + ages[None, :]
-    ended = leads["won"].notna().to_numpy()
-    still_open = (np.isnat(closed) & ~ended)[:, None] | (closed[:, None] > as_of)
-    happened = still_open & ~np.isnat(as_of) & (as_of <= data_end.to_datetime64())
     window_end = as_of + np.timedelta64(horizon, "D")
     matured = happened & (window_end <= data_end.to_datetime64())
-    won = leads["won"].fillna(False).to_numpy(bool)[:, None] & (closed[:, None] <= window_end)
+    won_at = _won_at(leads, window_end)[matured]
     rows, _ = np.nonzero(matured)
-    moments = pd.DataFrame({"row": rows, "as_of": as_of[matured], "won": won[matured].astype(int)})
-    undated = np.isnat(created) | (ended & np.isnat(closed))
+    won = (~np.isnat(won_at)).astype(int)
+    moments = pd.DataFrame({"row": rows, "as_of": as_of[matured], "won": won, "won_at": won_at})
+    undated = leads["created_at"].isna().to_numpy() | (leads["won"].notna().to_numpy() & np.isnat(closed))
     return Snapshots(moments, censored=int(happened.sum() - matured.sum()), undated=int(undated.sum()))
+
+
+def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    """Return the moments after ``since`` and up to ``until`` at which leads are looked at, matured or not.
+
+    Columns: ``row``, ``as_of``, and ``won_at``, missing unless the lead was won by ``until``.
+
+    >>> day = pd.Timestamp
+    >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-10")], "won": [True]})
+    >>> snapshots_between(leads, day("2025-01-01"), day("2025-01-09"))["as_of"].dt.strftime("%d %b").tolist()
+    ['02 Jan', '08 Jan']
+    """
+    as_of, happened = _looked_at(leads, until)
+    taken = happened & (as_of > since.to_datetime64())
+    won_at = np.broadcast_to(_won_at(leads, np.array([[until.to_datetime64()]])), as_of.shape)
+    return pd.DataFrame({"row": np.nonzero(taken)[0], "as_of": as_of[taken], "won_at": won_at[taken]})
+
+
+def _looked_at(leads: pd.DataFrame, until: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
+    """Return the moments of each lead (leads, ages), and at which of them, up to ``until``, it was there and open."""
+    created, closed = (leads[name].to_numpy("datetime64[us]") for name in ("created_at", "closed_at"))
+    as_of = created[:, None] + np.array(SNAPSHOT_AGES, dtype="timedelta64[D]")[None, :]
+    ended = leads["won"].notna().to_numpy()
+    still_open = (np.isnat(closed) & ~ended)[:, None] | (closed[:, None] > as_of)
+    return as_of, still_open & ~np.isnat(as_of) & (as_of <= until.to_datetime64())
+
+
+def _won_at(leads: pd.DataFrame, by: np.ndarray) -> np.ndarray:
+    """Return when leads were won, missing unless it was by the given moments (leads, or 1, by any number)."""
+    closed = leads["closed_at"].to_numpy("datetime64[us]")[:, None]
+    won = leads["won"].fillna(False).to_numpy(bool)[:, None] & (closed <= by)
+    return np.where(won, closed, np.datetime64("NaT"))
 
 
 def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:
     """Return one snapshot per closed lead, for outcomes without a time; open leads are not learned from."""
     closed = leads["won"].notna().to_numpy()
     won = leads["won"][closed].astype(int).to_numpy()
-    moments = pd.DataFrame({"row": np.flatnonzero(closed), "as_of": as_of, "won": won})
-    return Snapshots(moments, censored=0)
+    moments = pd.DataFrame({"row": np.flatnonzero(closed), "as_of": as_of, "won": won, "won_at": pd.NaT})
+    return Snapshots(moments.astype({"won_at": "datetime64[us]"}), censored=0)

@@ -140,7 +140,7 @@ def _numbers(features: list[Feature]) -> list[Feature]:
 def _columns_for_trees(features: list[Feature], table: TrainingTable) -> ColumnTransformer:
     """Number the levels of categories; what is missing is a level of its own, and so are the rare ones together."""
     categories, numbers = ([feature.name for feature in kind] for kind in (_categories(features), _numbers(features)))
-    levels: Any = [_levels(table, name) for name in categories]
+    levels: Any = [frequent_levels(table, name) for name in categories]
     widest = max(map(len, levels), default=0)
     encoder = OrdinalEncoder(
         categories=levels,
@@ -162,7 +162,7 @@ def _columns_for_lines(features: list[Feature], table: TrainingTable, knots: int
     missing = [name for name in numbers if table.design[name].isna().any()]
     if not categories and not any(len(knots) > 1 for knots in bends.values()):
         missing = numbers  # there must be a column, even if it says nothing
-    levels: Any = [_levels(table, name) for name in categories]
+    levels: Any = [frequent_levels(table, name) for name in categories]
     return ColumnTransformer(
         [
             ("categories", OneHotEncoder(categories=levels, handle_unknown="ignore"), categories),
@@ -205,6 +205,6 @@ def knots_of(numbers: Floats, count: int) -> Floats:
     return np.unique([least, *np.quantile(above, np.linspace(0.01, 0.99, count - 1), method="nearest")])
 
 
-def _levels(table: TrainingTable, name: str) -> list[Any]:
+def frequent_levels(table: TrainingTable, name: str) -> list[Any]:
     """Return the levels that are stored: those that enough leads have, and the missing one."""
     return [*common_levels(table.design[name], table.rows["lead_id"]), np.nan]

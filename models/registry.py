@@ -42,6 +42,7 @@ from features import fingerprint
 from models.evidence import Evidence
 from models.explanation import Centres
 from models.recipe import Recipe
+from models.reference import Reference
 from models.rules import Rules
 from models.scale import Scale
 from models.scorer import Scorer
@@ -72,6 +73,7 @@ class Stored:
     """A version taken from the registry: its scorer, the settings it was trained with, and what training found.
 
     ``training`` is what `train --json` printed; ``plots`` maps the title of each plot to its SVG.
+    ``reference`` is what later leads are held against; None where the version was trained before there was one.
     """
 
     scorer: Scorer
@@ -79,6 +81,7 @@ class Stored:
     settings: Settings
     training: Mapping[str, Any]
     plots: Mapping[str, str]
+    reference: Reference | None = None
 
 
 class Registry:
@@ -232,7 +235,9 @@ class Registry:
             settings = Settings.model_validate_json((files / "settings.json").read_text())
             training = json.loads((files / "training.json").read_text())
             plots = {file.stem: _inline(file.read_text()) for file in sorted((files / "plots").glob("*.svg"))}
-        return Stored(scorer, recipe, settings, training, plots)
+            seen = files / "reference.json"
+            reference = Reference.from_json(seen.read_text()) if seen.exists() else None
+        return Stored(scorer, recipe, settings, training, plots, reference)
 
     def _downloaded(self, run_id: str, folder: str, path: str = "leadscore") -> Path:
         try:
@@ -259,6 +264,10 @@ class Registry:
         }
         for name, text in texts.items():
             mlflow.log_text(text, f"leadscore/{name}")
+
+    def log_reference(self, reference: Reference) -> None:
+        """Log what later leads are held against."""
+        mlflow.log_text(reference.to_json(), "leadscore/reference.json")
 
     def log_run(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Log what the run was given and what it found."""

@@ -20,7 +20,8 @@ class TrainingTable:
     """Matured snapshots, in input order.
 
     design  the features, one row per snapshot
-    rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``order`` (or missing)
+    rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``won_at`` (missing
+            unless won, and in flat mode), ``order`` (or missing)
     timed   false in flat mode, where outcomes are final
     """
 

@@ -291,6 +291,36 @@ def report(
     present(run(Workspace.at(workspace), out), show_report, as_json=as_json)
 
 
+@app.command()
+def monitor(
+    leads: LeadsOption = None,
+    id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
+    events: EventsOption = None,
+    as_of: Annotated[str, typer.Option(help="Moment to look at; the newest date in the data by default.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write, .html; monitor.html in the workspace by default.")
+    ] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold leads and outcomes since the training against it; exits with 3 where it is time to train again."""
+    from data.workspace import Workspace
+    from pipelines.moments import parse_moment
+    from pipelines.monitor import monitor as run
+    from pipelines.score import LeadFiles
+    from pipelines.show import present, show_drift
+
+    _only_with_leads(None, leads, id=id, events=events)
+    result = run(
+        Workspace.at(workspace),
+        leads=LeadFiles(leads, id, events) if leads else None,
+        as_of=parse_moment(as_of) if as_of else None,
+        out=out,
+    )
+    present(result, show_drift, as_json=as_json)
+    raise typer.Exit(ACTION if result.retrain else 0)
+
+
 def _settings(
     config: Path | None,
     leads: Path | None,

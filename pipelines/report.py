@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
 
 from data.errors import InputError
 from data.secrets import masked
@@ -15,11 +14,11 @@ from data.store import DONE, Store, open_store
 from data.workspace import Workspace
 from models.registry import Registry
 from pipelines.last_run import store_address
+from pipelines.page import write_page
 from pipelines.wording import Wording
 
 HOTTEST = 10
 SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "stage")
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,11 @@ def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
             )
         hottest, bands = hottest_leads(store, Registry(workspace)), store.leads_per_band()
     out = out or workspace.report
-    page = (
-        _environment()
-        .get_template("report.html")
-        .render(
-            training=stored.training, version=stored.scorer.version, hottest=hottest, bands=bands, plots=stored.plots
-        )
+    version = stored.scorer.version
+    write_page(
+        out, "report.html", training=stored.training, version=version, hottest=hottest, bands=bands, plots=stored.plots
     )
-    _write(page, out)
-    return ReportResult(str(out), stored.scorer.version, sum(bands.values()), hottest)
+    return ReportResult(str(out), version, sum(bands.values()), hottest)
 
 
 def hottest_leads(store: Store, registry: Registry, count: int = HOTTEST) -> list[dict[str, Any]]:
@@ -64,19 +59,3 @@ def hottest_leads(store: Store, registry: Registry, count: int = HOTTEST) -> lis
     rows = pd.DataFrame(store.hottest(count), columns=[*SHOWN, "model_version", "reasons"])
     reasons = Wording(store, registry).reasons(rows)
     return pd.concat([rows[list(SHOWN)], reasons], axis="columns").to_dict("records")  # pyright: ignore[reportReturnType]
-
-
-def _environment() -> Environment:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["fixed"] = lambda value, digits: "–" if value is None else f"{value:.{digits}f}"
-    environment.filters["day"] = lambda moment: moment[:10]
-    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
-    return environment
-
-
-def _write(page: str, out: Path) -> None:
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(page, encoding="utf-8")
-    except OSError as problem:
-        raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None

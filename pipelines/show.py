@@ -20,11 +20,15 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.explain import Explanation
     from pipelines.forget import Forgotten
     from pipelines.init import InitResult
+    from pipelines.monitor import MonitorResult
     from pipelines.promote import Decision
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
     from pipelines.train import TrainResult
+
+MOST_SHIFTS = 5
+"""Features whose shift is shown; the page has all."""
 
 
 class Result(Protocol):
@@ -217,6 +221,27 @@ def show_report(result: ReportResult) -> None:
     """Show the hottest open leads, and where the page is."""
     show_hottest(result.hottest)
     say(f"Report: {result.out}")
+
+
+def show_drift(result: MonitorResult) -> None:
+    """Show whether to train again and why, the features that moved most, and where the page is."""
+    found = result.findings
+    if found.wins:
+        won, expected = f"{found.wins.won:,} won", f"{found.wins.expected:,.0f} expected"
+        say(f"Since {found.wins_since:%Y-%m-%d}: {won}, {expected} ({found.wins.low:,} to {found.wins.high:,})")
+    if found.outcomes:
+        auc = _with_interval(found.outcomes.metrics.auc, found.outcomes.metrics.auc_ci, 3)
+        calibration = _with_interval(found.outcomes.calibration, found.outcomes.calibration_ci, 2)
+        say(f"Outcomes since the training: AUC {auc}, wins over expected wins {calibration}")
+    grid = table("feature", ">PSI", ">of it noise", "")
+    for feature in found.features[:MOST_SHIFTS]:
+        grid.add_row(escape(feature.feature), f"{feature.psi:.3f}", f"{feature.noise:.3f}", feature.status)
+    OUT.print(grid)
+    say(f"Scores: PSI {found.score.psi:.3f}, of it noise {found.score.noise:.3f}")
+    for reason in found.why:
+        say(f"  {reason}.")
+    say("Retrain: the world has moved away from the model." if result.retrain else "No drift that asks for a training.")
+    say(f"Page: {result.out}")
 
 
 def show_hottest(leads: Sequence[Mapping[str, Any]]) -> None:

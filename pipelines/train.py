@@ -24,9 +24,10 @@ from features import fingerprint
 from models import plots
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
-from models.learned import affine, member_names
+from models.learned import affine, member_names, probabilities
 from models.learning import Learned, learn, outcomes_of
 from models.recipe import BOOSTING, LOGISTIC, RULES
+from models.reference import make_reference
 from models.registry import Registry, Stored, git_commit
 from models.rules import Rules
 from models.scorer import Scorer, assemble
@@ -238,6 +239,7 @@ def _store(
             leakage=[leak.as_json() for leak in read.leaks],
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
+        registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
         registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
         registry.log_card(_card(result, read, learned))
         _log_pictures(registry, scorer, learned, table)

@@ -91,6 +91,7 @@ def _of_chunk(
             "group": learned_from["account_id"].fillna("lead " + learned_from["lead_id"]),
             "as_of": taken.moments["as_of"],
             "won": taken.moments["won"],
+            "won_at": taken.moments["won_at"],
             "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
         }
     )

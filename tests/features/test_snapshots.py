@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from features.snapshots import final_snapshots, timed_snapshots
+from features.snapshots import final_snapshots, snapshots_between, timed_snapshots
 
 END = pd.Timestamp("2025-12-31")
 JANUARY = pd.Timestamp("2025-01-01")
@@ -53,3 +53,21 @@ def test_a_lead_that_ended_nobody_knows_when_is_not_taken_for_an_open_one(won):
 @pytest.mark.parametrize(("won", "labels"), [(True, [1]), (False, [0]), (None, [])])
 def test_a_final_outcome_is_looked_at_once_unless_open(won, labels):
     assert final_snapshots(lead(won=won), END).moments["won"].tolist() == labels
+
+
+def test_a_win_has_its_moment_only_within_the_horizon():
+    won_at = timed_snapshots(lead(closed="2025-03-15", won=True), END, 30).moments["won_at"]
+    assert won_at.isna().tolist() == [True] * 5 + [False]
+    assert won_at.max() == pd.Timestamp("2025-03-15")
+
+
+def test_snapshots_of_a_stretch_know_no_later_win():
+    leads = lead(closed="2025-03-15", won=True)
+    later, earlier = (snapshots_between(leads, JANUARY, pd.Timestamp(until)) for until in ("2025-03-31", "2025-03-14"))
+    assert later["as_of"].tolist() == earlier["as_of"].tolist()
+    assert later["won_at"].notna().all()
+    assert earlier["won_at"].isna().all()
+
+
+def test_a_lead_that_ended_nobody_knows_when_is_not_looked_at():
+    assert snapshots_between(lead(won=False), JANUARY, END).empty

@@ -1,0 +1,153 @@
+"""monitor: hold the leads and outcomes since the training against it, and say whether to train again, and why."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.dataset import Dataset, open_dataset
+from data.errors import InputError, ModelError
+from data.locks import one_run_at_a_time
+from data.schema import Chunk
+from data.settings import Settings
+from data.workspace import Workspace
+from features import Batch
+from features.snapshots import snapshots_between
+from models.drift import WINDOW
+from models.findings import Findings, Seen, find, trained_to
+from models.learned import probabilities
+from models.reference import Reference, ages_of
+from models.registry import Registry, Stored
+from models.scorer import Scorer
+from pipelines.console import note, step
+from pipelines.moments import end_of_data
+from pipelines.page import write_page
+from pipelines.score import LeadFiles
+
+DAY = pd.Timedelta(days=1)
+Part = tuple[pd.DataFrame, pd.DataFrame]
+"""Rows of leads as they were looked at, and their design."""
+
+
+@dataclass(frozen=True)
+class MonitorResult:
+    """What was found; `as_json` is what ``monitor --json`` prints, and what the page shows."""
+
+    findings: Findings
+    model_version: str
+    trained_to: str | None
+    out: str
+    seconds: float
+
+    @property
+    def retrain(self) -> bool:
+        return bool(self.findings.why)
+
+    def as_json(self) -> dict[str, Any]:
+        about = {"model_version": self.model_version, "as_of": f"{self.findings.as_of.isoformat()}Z"}
+        ran = {"trained_to": self.trained_to, "out": self.out, "seconds": self.seconds}
+        return {**about, **self.findings.as_json(), **ran}
+
+
+def monitor(
+    workspace: Workspace,
+    *,
+    leads: LeadFiles | None = None,
+    as_of: pd.Timestamp | None = None,
+    out: Path | None = None,
+) -> MonitorResult:
+    """Look for drift at ``as_of``, by default the newest date in the data, and write the page.
+
+    The leads are read from where the model was trained, or from the files given.
+    Raises ModelError without a model, InputError for unusable input or an unwritable path.
+    """
+    began = time.perf_counter()
+    with one_run_at_a_time(workspace.lock, "monitor"):
+        with step("loading the champion"):
+            stored = Registry(workspace).champion()
+            reference = _reference_of(stored, workspace)
+        settings = leads.in_place_of(stored.settings) if leads else stored.settings
+        _require_tables(settings, stored.settings)
+        with (
+            step("reading leads and counting their events"),
+            open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema, keep_rejected=False) as data,
+        ):
+            moment = as_of or end_of_data(data)
+            seen = _look(data, stored, moment)
+        with step("looking for drift"):
+            findings = find(seen, stored, reference, moment, unlearned=leads is not None)
+    for text in findings.notes:
+        note(text)
+    page = out or workspace.monitor
+    result = MonitorResult(
+        findings=findings,
+        model_version=stored.scorer.version,
+        trained_to=stored.training["window"]["data_end"],
+        out=str(page),
+        seconds=round(time.perf_counter() - began, 2),
+    )
+    write_page(page, "monitor.html", told=result.as_json(), horizon=stored.scorer.horizon)
+    return result
+
+
+def _reference_of(stored: Stored, workspace: Workspace) -> Reference:
+    if stored.reference is None:
+        raise ModelError(
+            f"version {stored.scorer.version} holds nothing that later leads can be held against",
+            expected="a version that was trained since there is `leadscore monitor`",
+            where=str(workspace.root),
+            remedy="run `leadscore train` again once more leads have closed",
+        )
+    return stored.reference
+
+
+def _require_tables(settings: Settings, trained: Settings) -> None:
+    """Leads without their events look like leads that do nothing: that is no drift."""
+    missing = [name for name in ("events", "stages") if name in trained.tables and name not in settings.tables]
+    if missing:
+        raise InputError(
+            f"there is no table of {' and '.join(missing)}",
+            expected=f"the tables of the training: {', '.join(trained.tables)}",
+            got=", ".join(settings.tables),
+            remedy="name a folder with all of them with --leads, or give --events",
+        )
+
+
+def _look(data: Dataset, stored: Stored, as_of: pd.Timestamp) -> Seen:
+    """Look at the leads since the training, and at those that may have been won in the window; in flat mode at all."""
+    horizon = stored.scorer.horizon
+    if horizon is None:
+        parts = [_seen_once(chunk, stored.scorer, as_of) for chunk in data.chunks()]
+    else:
+        since = min(trained_to(stored) - DAY, as_of - (WINDOW + horizon) * DAY)
+        parts = [_seen_since(chunk, stored.scorer, since, as_of) for chunk in data.chunks()]
+    rows, design = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
+    return Seen(rows, design)
+
+
+def _seen_since(chunk: Chunk, scorer: Scorer, since: pd.Timestamp, as_of: pd.Timestamp) -> Part:
+    moments = snapshots_between(chunk.leads, since, as_of)
+    return _seen(chunk, moments, scorer)
+
+
+def _seen_once(chunk: Chunk, scorer: Scorer, as_of: pd.Timestamp) -> Part:
+    moments = pd.DataFrame({"row": np.arange(len(chunk.leads)), "as_of": as_of, "won_at": pd.NaT})
+    return _seen(chunk, moments, scorer)
+
+
+def _seen(chunk: Chunk, moments: pd.DataFrame, scorer: Scorer) -> Part:
+    design = scorer.design(Batch(scorer.schema, *chunk, moments=moments))
+    leads = chunk.leads.iloc[moments["row"]].reset_index(drop=True)
+    rows = moments.drop(columns="row").assign(
+        group=leads["account_id"].fillna("lead " + leads["lead_id"]),
+        closed_at=leads["closed_at"],
+        won=leads["won"],
+        age=ages_of(design),
+        probability=probabilities(scorer.model, design) if len(design) else np.empty(0),
+    )
+    return rows, design

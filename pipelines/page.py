@@ -1,0 +1,29 @@
+"""Pages that are complete in themselves: made from a template, with whatever stands in data escaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from data.errors import InputError
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_page(out: Path, template: str, **content: object) -> None:
+    """Fill a template in and write the page. Raises InputError for an unwritable path."""
+    page = _environment().get_template(template).render(**content)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None
+
+
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["fixed"] = lambda value, digits: "–" if value is None else f"{value:.{digits}f}"
+    environment.filters["day"] = lambda moment: moment[:10]
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    return environment
