@@ -75,5 +75,8 @@ def test_a_blank_id_is_refused_and_erases_nothing(kept, workspace, leadscore):
 
 def test_what_a_killed_run_left_is_removed(workspace, leadscore):
     (workspace.root / "staging-999999999-x").mkdir()
+    for name in (".leads.csv.123.tmp", "leads.draft"):
+        (workspace.quarantine / name).write_text("position,line,reason,Erika Mustermann\n")
     leadscore("forget", "nobody", "--workspace", workspace.root)
     assert not list(workspace.root.glob("staging-*"))
+    assert files_with(workspace.root, "Erika Mustermann") == []
