@@ -41,7 +41,7 @@ PEOPLE = f"""
     SELECT position, lead_id,
         CASE WHEN domain IN {GOOGLE} THEN replace(split_part(person, '+', 1), '.', '') || '@gmail.com'
             WHEN domain IS NOT NULL THEN mail END AS address,
-        coalesce(nullif({{name}}, ''), translate(person, '._-', '')) AS person,
+        coalesce(nullif({{name}}, ''), replace(replace(replace(person, '.', ''), '_', ''), '-', '')) AS person,
         coalesce(nullif(firm, ''),
             CASE WHEN domain NOT IN (SELECT domain FROM shared) THEN split_part(domain, '.', 1) END) AS firm
     FROM parted LEFT JOIN firms USING (company) {{source}}"""
@@ -53,7 +53,7 @@ NEXT = ", ".join(f"{{'at': lead(position, {step}) OVER w, 'person': lead(person,
 PAIRS = f"""
     WITH named AS (
         SELECT left(firm, {BLOCK}) AS start, person, position FROM people
-        WHERE firm IS NOT NULL AND length(person) >= {SHORTEST}),
+        WHERE firm IS NOT NULL AND length(person) >= {SHORTEST} AND NOT regexp_matches(person, '\\d')),
     neighbours AS (
         SELECT position, person, [{NEXT}] AS others FROM named WINDOW w AS (PARTITION BY start ORDER BY person)),
     pairs AS (SELECT position, person, unnest(others) AS other FROM neighbours),
@@ -62,13 +62,12 @@ PAIRS = f"""
         WHERE CASE WHEN person = other.person THEN true
             WHEN length(person) < {SHORTEST_NEARLY} OR abs(length(person) - length(other.person)) > 1 THEN false
             WHEN jaro_winkler_similarity(person, other.person) < {ONE_LETTER} THEN false
-            WHEN regexp_matches(person, '\\d') THEN false
             ELSE damerau_levenshtein(person, other.person) = 1 END)
     SELECT count(DISTINCT b.position), min(
         DISTINCT {{'at': a.position, 'other': b.position, 'ids': [a.lead_id, b.lead_id]}}, {ROWS_SHOWN})
     FROM alike JOIN people a ON one = a.position JOIN people b ON two = b.position
     WHERE a.address IS DISTINCT FROM b.address AND jaro_winkler_similarity(a.firm, b.firm) >= {SAME_FIRM}"""
-"""A number in a name tells persons apart, so such names are compared as they are."""
+"""A number in a name tells persons apart, where people have numbers: such names are not compared."""
 
 
 def find_duplicates(
