@@ -25,11 +25,13 @@ HEAD = re.compile(
 
 
 def _two_titles(titles: pd.Series) -> pd.Series:
-    return _have(titles, STUDENT) & _have(titles, HEAD)
+    students = titles[_have(titles, STUDENT)]
+    return _have(students, HEAD).reindex(titles.index, fill_value=False)
 
 
 def _rich_student(titles: pd.Series, budgets: pd.Series) -> pd.Series:
-    return _have(titles, STUDENT) & (budgets >= LARGE_BUDGET)
+    rich = titles[budgets >= LARGE_BUDGET]
+    return _have(rich, STUDENT).reindex(titles.index, fill_value=False)
 
 
 def _free_mail_of_many(addresses: pd.Series, employees: pd.Series) -> pd.Series:
@@ -68,7 +70,7 @@ def contradiction_of(leads: pd.DataFrame) -> pd.Series:
     found = pd.Series(None, index=leads.index, dtype="str")
     for what, (is_seen, needed) in reversed(CONTRADICTIONS.items()):
         if can_contradict(leads.columns, needed):
-            found = found.mask(is_seen(*(leads[name] for name in needed)), what)
+            found[is_seen(*(leads[name] for name in needed))] = what
     return found
 
 

@@ -25,8 +25,10 @@ LEGAL_FORMS = "gmbh|ag|kg|inc|ltd|limited|llc|plc|corp|corporation|company|co|sa
 BLOCK, NEIGHBOURS = 8, 3
 """Letters of the firm that make a block, and leads after each that it is compared with."""
 STEPS = range(1, NEIGHBOURS + 1)
-SHORTEST, SHORTEST_NEARLY, SAME_FIRM = 6, 9, 0.95
-"""Letters of a name from which on it tells a person, and from which on one may differ; Jaro-Winkler of two firms."""
+SHORTEST, SHORTEST_NEARLY = 6, 9
+"""Letters of a name from which on it tells a person, and from which on one may differ."""
+SAME_FIRM, ONE_LETTER = 0.95, 0.92
+"""Jaro-Winkler similarities: of two spellings of a firm, and the least of two names that differ in one letter."""
 
 PEOPLE = f"""
     CREATE OR REPLACE TEMP TABLE people AS
@@ -39,7 +41,7 @@ PEOPLE = f"""
     SELECT position, lead_id,
         CASE WHEN domain IN {GOOGLE} THEN replace(split_part(person, '+', 1), '.', '') || '@gmail.com'
             WHEN domain IS NOT NULL THEN mail END AS address,
-        coalesce(nullif({{name}}, ''), translate(person, '._-', '')) AS person,
+        coalesce(nullif({{name}}, ''), replace(replace(replace(person, '.', ''), '_', ''), '-', '')) AS person,
         coalesce(nullif(firm, ''),
             CASE WHEN domain NOT IN (SELECT domain FROM shared) THEN split_part(domain, '.', 1) END) AS firm
     FROM parted LEFT JOIN firms USING (company) {{source}}"""
@@ -51,17 +53,21 @@ NEXT = ", ".join(f"{{'at': lead(position, {step}) OVER w, 'person': lead(person,
 PAIRS = f"""
     WITH named AS (
         SELECT left(firm, {BLOCK}) AS start, person, position FROM people
-        WHERE firm IS NOT NULL AND length(person) >= {SHORTEST}),
+        WHERE firm IS NOT NULL AND length(person) >= {SHORTEST} AND NOT regexp_matches(person, '\\d')),
     neighbours AS (
         SELECT position, person, [{NEXT}] AS others FROM named WINDOW w AS (PARTITION BY start ORDER BY person)),
     pairs AS (SELECT position, person, unnest(others) AS other FROM neighbours),
-    alike AS (SELECT position, other.at AS at FROM pairs WHERE person = other.person OR (
-        length(person) >= {SHORTEST_NEARLY} AND abs(length(person) - length(other.person)) <= 1
-        AND NOT regexp_matches(person, '\\d') AND damerau_levenshtein(person, other.person) = 1))
-    SELECT a.position, a.lead_id, b.position, b.lead_id
-    FROM alike JOIN people a ON alike.position = a.position JOIN people b ON alike.at = b.position
+    alike AS (
+        SELECT least(position, other.at) AS one, greatest(position, other.at) AS two FROM pairs
+        WHERE CASE WHEN person = other.person THEN true
+            WHEN length(person) < {SHORTEST_NEARLY} OR abs(length(person) - length(other.person)) > 1 THEN false
+            WHEN jaro_winkler_similarity(person, other.person) < {ONE_LETTER} THEN false
+            ELSE damerau_levenshtein(person, other.person) = 1 END)
+    SELECT count(DISTINCT b.position), min(
+        DISTINCT {{'at': a.position, 'other': b.position, 'ids': [a.lead_id, b.lead_id]}}, {ROWS_SHOWN})
+    FROM alike JOIN people a ON one = a.position JOIN people b ON two = b.position
     WHERE a.address IS DISTINCT FROM b.address AND jaro_winkler_similarity(a.firm, b.firm) >= {SAME_FIRM}"""
-"""A number in a name tells persons apart, so such names are compared as they are."""
+"""A number in a name tells persons apart, where people have numbers: such names are not compared."""
 
 
 def find_duplicates(
@@ -92,12 +98,10 @@ def _same_address(connection: duckdb.DuckDBPyConnection, theirs: str) -> list[Fl
 
 
 def _same_name(connection: duckdb.DuckDBPyConnection, theirs: str) -> list[Flag]:
-    found = connection.execute(PAIRS).fetchall()
-    pairs = sorted({tuple(sorted([(at, lead), (other_at, other)])) for at, lead, other_at, other in found})
-    later = {second for _, second in pairs}
-    return _flags(theirs, SAME_NAME, len(later), [(first[1], second[1]) for first, second in pairs])
+    count, first = connection.execute(PAIRS).fetchall()[0]
+    return _flags(theirs, SAME_NAME, count, [pair["ids"] for pair in first or []])
 
 
-def _flags(theirs: str, problem: str, count: int, pairs: Sequence[tuple[str, str]]) -> list[Flag]:
+def _flags(theirs: str, problem: str, count: int, pairs: Sequence[Sequence[str]]) -> list[Flag]:
     rows = tuple(f"{first} = {second}" for first, second in pairs[:ROWS_SHOWN])
     return [Flag("leads", theirs, problem, count, rows[0], rows)] if count else []

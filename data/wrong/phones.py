@@ -14,8 +14,8 @@ FURTHER = r"(?i)\s*(?:ext|x|[/;,]).*$"
 """An extension, or a second number."""
 SHORTEST, LONGEST = 6, 15
 MADE_UP = f"^(?:0?1234567?8?9?0?|{'|'.join(f'{digit}+' for digit in range(10))})$"
-SIGNIFICANT = 7
-"""Digits that tell country and kind of a number; with its length they tell whether it is possible."""
+SIGNIFICANT = 5
+"""Digits that tell the country of a number; with its length they tell whether it is possible."""
 
 
 def is_no_phone(numbers: pd.Series) -> pd.Series:
@@ -39,8 +39,9 @@ def is_no_phone(numbers: pd.Series) -> pd.Series:
 
 def _are_impossible(numbers: pd.DataFrame) -> pd.Series:
     bare = numbers["digits"].str.replace("^00", "", regex=True)
-    groups = bare.groupby([bare.str[:SIGNIFICANT], bare.str.len()])
-    return groups.transform(lambda alike: not _is_possible(alike.iloc[0])).astype(bool)
+    kinds = bare.str[:SIGNIFICANT] + " " + bare.str.len().astype("str")
+    first = bare.groupby(kinds).first()
+    return kinds.map({kind: not _is_possible(digits) for kind, digits in first.items()}).astype(bool)
 
 
 def _is_possible(digits: str) -> bool:

@@ -1,5 +1,8 @@
 import pandas as pd
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data.wrong.mail import kind_of_mail, parts_of_mail
 
@@ -49,6 +52,21 @@ def test_an_address_alone_is_read_as_among_others():
 @pytest.mark.parametrize("domain", ["ibm.com", "sap.com", "bmw.de", "hubspot.com", "apple.com", "bosch.com", "3m.com"])
 def test_no_large_firm_is_taken_for_a_free_mail_provider(domain):
     assert kind(f"ann@{domain}") == "business"
+
+
+PERSONS, DOMAINS = st.text("ab1._-+'é(! ", min_size=1, max_size=6), st.text("ab1-é", min_size=1, max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PERSONS, DOMAINS, st.sampled_from([".com", ".co.uk", ".test", ".xn--p1ai", "..de"]))
+def test_addresses_are_read_as_the_library_reads_them(person, domain, top):
+    address = f"{person}@{domain}{top}"
+    try:
+        validate_email(address.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        assert kind(address) == "invalid"
+    else:
+        assert kind(address) == "business"
 
 
 def test_what_cannot_be_an_address_has_no_parts():
