@@ -101,8 +101,8 @@ def learn(table: TrainingTable, rules: Rules | None, *, seed: int, trials: int, 
     ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
     Raises InputError where there are not both won and lost leads to learn from.
     """
-    require_both_outcomes(table)
     blocks = lay_blocks(table, seed)
+    require_both_outcomes(table, blocks)
     fitted = rules or scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(fitted, table.design))
     older, curve = table.taken(blocks.fit | blocks.tune), rule_curve(table, blocks)
@@ -184,28 +184,26 @@ def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
 
 
 def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
-    """Lay the blocks by time where it is known and long enough, else by the given order, else at random."""
+    """Lay the blocks by time where it is known, else by the given order, else at random."""
     if table.timed:
-        by_time = blocks_by_time(table.rows["as_of"], table.horizon)
-        if (by_time.fit | by_time.tune).any() and by_time.test.any():
-            return by_time
-        return random_blocks(len(table.rows), seed)  # too short a time to be purged
+        return blocks_by_time(table.rows["as_of"], table.horizon)
     if table.rows["order"].notna().any():
         return blocks_by_order(table.rows["order"])
     return random_blocks(len(table.rows), seed)
 
 
-def require_both_outcomes(table: TrainingTable) -> None:
-    """Raise InputError where all snapshots ended alike, or there are none."""
-    if table.scarcer():
-        return
-    if not len(table):
+def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
+    """Raise InputError where all snapshots ended alike, or where they span no time to look forward in."""
+    older = blocks.fit | blocks.tune
+    if not older.any() or not blocks.test.any():
         raise InputError(
-            "the data span too short a time to learn from",
-            expected=f"leads whose window of {table.horizon} days is over",
-            got="none",
+            "the data span too short a time to learn forward in time",
+            expected=f"leads over more than {3 * table.horizon} days: three blocks, a horizon of {table.horizon} apart",
+            got=f"{len(table.rows):,} snapshots whose window is over, {int(older.sum()):,} of them old enough",
             remedy="give a shorter --horizon, or bring older leads",
         )
+    if table.scarcer():
+        return
     raise InputError(
         "there is nothing to tell won from lost leads by",
         expected="both won and lost leads",

@@ -89,19 +89,15 @@ def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64]) -> Pipeline
     turn the points around, and there may be none. The curve is held back just so far that points which tell won from
     lost leads without a fault give no certainty.
     """
+    encoder = ColumnTransformer([("points", "passthrough", [RULE_POINTS.name])]).fit(design)
     points = design[RULE_POINTS.name].to_numpy(float)
     rate = (won.sum() + 0.5) / (len(won) + 1)
     believed = special.expit(special.logit(rate) + WORTH_OF_A_POINT * (points - points.mean()))
     each = BELIEVED_WINS / min(believed.sum(), (1 - believed).sum())
     weights = np.concatenate([np.ones(len(won)), each * believed, each * (1 - believed)])
     outcomes = np.concatenate([won, np.ones_like(won), np.zeros_like(won)])
-    curve = Pipeline(
-        [
-            ("points", ColumnTransformer([("points", "passthrough", [RULE_POINTS.name])])),
-            ("curve", LogisticRegression(C=0.01)),
-        ]
-    )
-    return curve.fit(pd.concat([design[[RULE_POINTS.name]]] * 3), outcomes, curve__sample_weight=weights)
+    curve = LogisticRegression(C=0.01).fit(np.tile(points[:, None], (3, 1)), outcomes, sample_weight=weights)
+    return Pipeline([("points", encoder), ("curve", curve)])
 
 
 def recency_weights(table: TrainingTable, half_life: float | None) -> Floats | None:

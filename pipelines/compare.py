@@ -129,7 +129,7 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     with step("reading leads and counting their events"):
         table = read_training_data(newest.settings, workspace, newest.scorer.schema).table
     blocks = lay_blocks(table, seed)
-    require_both_outcomes(table)
+    require_both_outcomes(table, blocks)
     versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}
     contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):
