@@ -18,6 +18,7 @@ import pandas as pd
 from data import checks, closings
 from data.database import reading
 from data.errors import InputError
+from data.files import seen
 from data.matching import infer, kinds_to_read, match, order_kind
 from data.mirror import Mirror
 from data.profiles import RARE
@@ -31,6 +32,7 @@ from data.tables import Reading, Sources, Table, check_column, make_typed, open_
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
 from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
 from data.wrong.findings import find_wrong_data
+from data.wrong.histories import contradictory_stages, contradictory_values
 
 FIXED = {
     "lead_id": Kind.ID,
@@ -74,6 +76,7 @@ class Assembly:
         connection.execute(EMPTY_TABLES)
         self.trained = trained
         self.mirror = mirror
+        self.files = {path: seen(path) for path in settings.tables.values() if isinstance(path, Path)}
         self.columns: dict[str, str] = {}
         self.tables = self._staged()
         self.leads = self.tables["leads"]
@@ -105,6 +108,7 @@ class Assembly:
         self._close_leads(strict=self.trained is None)
         self._note_oddities(schema)
         self._let_go()
+        self._require_unchanged_files()
         return schema
 
     def _read_timelines(self) -> None:
@@ -212,6 +216,7 @@ class Assembly:
     def _note_oddities(self, schema: Schema) -> None:
         self.report.flags += checks.future_rows(self.connection, self.now)
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
+        self._note_contradictions(schema)
         if self.zoneless:
             self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
         unread = [name for name in LATER_TABLES if name in self.settings.tables]
@@ -222,6 +227,14 @@ class Assembly:
         if new:
             self.report.notes.append(f"columns that the model does not know are ignored: {', '.join(new)}")
 
+    def _note_contradictions(self, schema: Schema) -> None:
+        told = self.settings.outcome is None and "outcomes" in self.tables
+        if "stages" in self.tables:
+            self.report.flags += contradictory_stages(self.connection, self.settings.stages, self.now, outcomes=told)
+        if "attribute_history" in self.tables:
+            columns = self.columns
+            self.report.flags += contradictory_values(self.connection, schema.attributes, columns, self.now)
+
     def _columns_in_use(self, schema: Schema) -> set[str]:
         in_use = {*self.leads.columns.values(), *match(self.leads, schema).values(), self.settings.order or ""}
         return in_use | ({self.settings.outcome.column} if self.settings.outcome else set())
@@ -231,6 +244,17 @@ class Assembly:
         for name, table in self.tables.items():
             kind = "VIEW" if table.file.is_view else "TABLE"
             self.connection.execute(f"DROP {kind} {table.staged}; DROP TABLE IF EXISTS typed_{name}")
+
+    def _require_unchanged_files(self) -> None:
+        """Raise `InputError` where a file was written meanwhile: what was read may be neither the old nor the new."""
+        for path, before in self.files.items():
+            if seen(path) != before:
+                raise InputError(
+                    "this file was changed while it was read",
+                    expected="a file that is whole",
+                    where=str(path),
+                    remedy="run again once it is written; whoever writes it had better rename a finished copy",
+                )
 
     def settings_used(self) -> Settings:
         """Return the settings with the formats that were decided."""

@@ -167,7 +167,7 @@ def impossible_dates(connection: duckdb.DuckDBPyConnection, leads: Table, now: p
     for column in ("created_at", "closed_at"):
         for problem, is_wrong, limit in (("in the future", ">", now), (f"before {EARLIEST.year}", "<", EARLIEST)):
             condition = f"{column} {is_wrong} $1"
-            found = _first_rows(connection, f"min({column})::VARCHAR", f"leads WHERE {condition}", [limit])
+            found = first_rows(connection, f"min({column})::VARCHAR", f"leads WHERE {condition}", [limit])
             if found:
                 connection.execute(f"UPDATE leads SET {column} = NULL WHERE {condition}", [limit])
                 flags.append(Flag("leads", leads.columns[column], f"{problem}: read as missing", *found))
@@ -179,7 +179,7 @@ def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> lis
     flags = []
     for table, name, column in (("events", "events", "occurred_at"), ("entries", "stages", "entered_at")):
         later = f"{table} JOIN lead_ids USING (position) WHERE {column} > $1"
-        found = _first_rows(connection, f"min({column})::VARCHAR", later, [now])
+        found = first_rows(connection, f"min({column})::VARCHAR", later, [now])
         if found:
             flags.append(Flag(name, column, "in the future: kept", *found))
     return flags
@@ -196,17 +196,20 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
         ),
     }
     found = (
-        (place, _first_rows(connection, "'lead ' || arg_min(lead_id, position)", q)) for place, q in queries.items()
+        (place, first_rows(connection, "'lead ' || arg_min(lead_id, position)", q)) for place, q in queries.items()
     )
     return [Flag(*place, *rows) for place, rows in found if rows]
 
 
-def _first_rows(
-    connection: duckdb.DuckDBPyConnection, example: str, rows: str, values: Sequence[object] = ()
+def first_rows(
+    connection: duckdb.DuckDBPyConnection,
+    example: str,
+    rows: str,
+    values: Sequence[object] | Mapping[str, object] = (),
 ) -> tuple[int, str, tuple[str, ...]] | None:
-    """Return how many rows there are, an example as SQL has it, and the ids of the first leads."""
+    """Return how many rows there are, an example as SQL has it, and the ids of the first leads; None without rows."""
     query = f"SELECT count(*), {example}, min(DISTINCT {{'at': position, 'id': lead_id}}, {ROWS_SHOWN}) FROM {rows}"
-    count, shown, first = connection.execute(query, list(values)).fetchall()[0]
+    count, shown, first = connection.execute(query, values).fetchall()[0]
     return (count, shown, tuple(row["id"] for row in first)) if count else None
 
 

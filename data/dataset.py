@@ -104,9 +104,9 @@ class Dataset:
         """Make attributes no features; ``why`` maps them to the reason."""
         self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
 
-    def hindsight(self) -> dict[str, tuple[str, ...]]:
-        """Return the signs, in sentences, that attributes were filled in with hindsight."""
-        return hindsight(self._connection, self.schema, self.columns)
+    def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
+        """Return the signs, in sentences, that attributes were filled in with hindsight, as known at ``end``."""
+        return hindsight(self._connection, self.schema, self.columns, end)
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits of the leads with all that is known of them, whatever the order of the rows.

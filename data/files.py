@@ -55,6 +55,15 @@ class StagedFile:
         return self.types[name] == "VARCHAR"
 
 
+def seen(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with every writing of a file: which file it is, its size, and when it was written."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_ino, told.st_size, told.st_mtime_ns
+
+
 def stage(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> StagedFile:
     """Read a file into a new table.
 

@@ -30,28 +30,31 @@ COUNTS = """
     WITH cells AS (
         SELECT ntile({strata}) OVER (ORDER BY l.created_at NULLS FIRST, l.position) AS stratum,
         c.position IS NOT NULL AS closed, {level} AS level
-        FROM leads l LEFT JOIN closings c USING (position)),
+        FROM leads l LEFT JOIN (FROM closings WHERE closed_at IS NULL OR closed_at <= $1) c USING (position)
+        WHERE l.created_at IS NULL OR l.created_at <= $1),
     frequent AS (
         SELECT level FROM cells WHERE level IS NOT NULL GROUP BY level ORDER BY count(*) DESC, level LIMIT {most})
     SELECT stratum, CASE WHEN level IN (FROM frequent) THEN level WHEN level IS NOT NULL THEN '' END AS level,
     count(*) FILTER (closed) AS closed, count(*) FILTER (NOT closed) AS open FROM cells GROUP BY ALL"""
 ENTERED = """
     SELECT lower(trim(h.field)) AS field, count(*) AS entered, count(*) FILTER (h.first >= c.closed_at) AS late
-    FROM (SELECT position, field, min(changed_at) AS first FROM history WHERE trim(value) <> '' GROUP BY ALL) h
-    JOIN closings c USING (position) WHERE c.closed_at IS NOT NULL GROUP BY 1"""
+    FROM (SELECT position, field, min(changed_at) AS first FROM history
+        WHERE trim(value) <> '' AND changed_at <= $1 GROUP BY ALL) h
+    JOIN closings c USING (position) WHERE c.closed_at <= $1 GROUP BY 1"""
 
 
 def hindsight(
-    connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str], end: pd.Timestamp
 ) -> dict[str, tuple[str, ...]]:
     """Return what speaks for hindsight, in sentences, of each attribute of which something does.
 
-    ``columns`` maps attributes to the columns of the source, by which a history may call them.
+    ``columns`` maps attributes to the columns of the source, by which a history may call them. Leads, closings and
+    changes later than ``end`` (naive UTC) are as if they were not there.
     """
-    entered = {field: counted for field, *counted in connection.execute(ENTERED).fetchall()}
+    entered = {field: counted for field, *counted in connection.execute(ENTERED, [end]).fetchall()}
     found = {}
     for number, attribute in enumerate(schema.attributes):
-        counts = connection.execute(_query(attribute, f"l.a{number}")).df()
+        counts = connection.execute(_query(attribute, f"l.a{number}"), [end]).df()
         names = {name.lower() for name in (attribute.name, columns.get(attribute.name, ""), attribute.label)}
         late = (entered_late(*entered[name]) for name in sorted(names & entered.keys()))
         signs = (only_when_closed(counts), *late)

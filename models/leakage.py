@@ -42,12 +42,13 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Leak:
-    """A column that knows the outcome (``excluded``), or may (kept), and why.
+    """A column that knows the outcome (``excluded``), or may (kept), and why; ``attribute`` is our name for it.
 
     ``auc_with`` and ``auc_without`` are those of a model with all columns that are not excluded, on the tune block:
     newer than what it learned from, older than the test block. None where there are too few outcomes to tell.
     """
 
+    attribute: str
     column: str
     evidence: str
     excluded: bool
@@ -55,7 +56,7 @@ class Leak:
     auc_without: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "attribute"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ def find_leaks(
     told = sorted((finding for finding in found if finding.signs), key=lambda finding: not finding.excluded)
     measured = _with_and_without(told, table, *halves, seed) if halves and told else {}
     return {
-        each.attribute: Leak(each.column, each.evidence, each.excluded, *measured.get(each.attribute, (None, None)))
+        each.attribute: Leak(
+            each.attribute, each.column, each.evidence, each.excluded, *measured.get(each.attribute, (None, None))
+        )
         for each in told
     }
 

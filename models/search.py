@@ -83,8 +83,9 @@ class _Rehearsal:
     def ahead(self, name: str, recipes: Sequence[Recipe]) -> list[Floats]:
         """Return a member's log-odds by each recipe: of shape (rows ahead, numbers of trees, else 1)."""
         new = {key: recipe for recipe in recipes if (key := _key(name, recipe)) not in self.told}
+        threads = 1 if len(new) * len(self.origins) > 1 else None
         fits = [
-            delayed(_ahead)(name, recipe, self.table, origin, self.seed)
+            delayed(_ahead)(name, recipe, self.table, origin, self.seed, threads)
             for recipe in new.values()
             for origin in self.origins
         ]
@@ -151,10 +152,10 @@ def _key(name: str, recipe: Recipe) -> str:
     return repr((name, settings, recipe.without, recipe.half_life))
 
 
-def _ahead(name: str, recipe: Recipe, table: TrainingTable, origin: Origin, seed: int) -> Floats:
+def _ahead(name: str, recipe: Recipe, table: TrainingTable, origin: Origin, seed: int, threads: int | None) -> Floats:
     """Fit a member on what was known at an origin; return log-odds of the rows ahead, by number of trees if it has."""
     known, ahead = table.taken(origin.known), table.design[origin.ahead]
-    member = fit_member(name, recipe, known, seed=seed, threads=1)
+    member = fit_member(name, recipe, known, seed=seed, threads=threads)
     if name != BOOSTING:
         return log_odds(member.predict_proba(ahead)[:, [1]])
     encoded, trees = member.named_steps["encode"].transform(ahead), member.named_steps["trees"]

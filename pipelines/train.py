@@ -161,15 +161,27 @@ class Contest:
 
 
 def _contest(registry: Registry, learned: Learned, read: TrainingData, workspace: Workspace) -> Contest:
-    """Compare with the champion, if there is one that this code can score with, and that can read these data."""
+    """Compare with the champion, if there is one that this code can score with, and that can read these data.
+
+    One that learned from columns that know the outcome is not compared: nothing honest would ever win against it.
+    """
     if registry.champion_version is None:
         return Contest(None, None)
+    champion = None
     try:
         champion = registry.champion()
+        if known := _leaks_of(champion, read):
+            return Contest(champion, None, f"promoted, for the champion learned from {known}, which knows the outcome")
         own = table_for(champion, read.table, read.settings, workspace)
     except (ModelError, InputError) as problem:
-        return Contest(None, None, f"promoted, for the champion cannot score these data: {problem.what}")
+        return Contest(champion, None, f"promoted, for the champion cannot score these data: {problem.what}")
     return Contest(champion, _verdict(champion, own, learned, read))
+
+
+def _leaks_of(champion: Stored, read: TrainingData) -> str:
+    """Name the columns that are left out now, for they know the outcome, and are features of the champion."""
+    learned_from = {attribute.name for attribute in champion.scorer.schema.attributes}
+    return ", ".join(leak.column for leak in read.leaks if leak.excluded and leak.attribute in learned_from)
 
 
 def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: TrainingData) -> Verdict:

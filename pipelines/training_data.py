@@ -53,7 +53,7 @@ def read_training_data(settings: Settings, workspace: Workspace, schema: Schema 
 def without_leaks(dataset: Dataset) -> TrainingData:
     """Gather what is learned from, and leave out the attributes that surely know the outcome."""
     read, settings = gathered(dataset), dataset.settings
-    blocks, signs = lay_blocks(read.table, settings.seed), dataset.hindsight()
+    blocks, signs = lay_blocks(read.table, settings.seed), dataset.hindsight(read.data_end)
     leaks = find_leaks(read.table, blocks, dataset.columns, signs, keep=settings.keep, seed=settings.seed)
     sure = {name: f"it knows the outcome: {leak.evidence}" for name, leak in leaks.items() if leak.excluded}
     if sure:

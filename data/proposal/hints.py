@@ -24,6 +24,7 @@ TABLE_WORDS = {
         "touchpoints clickstream tracking visits pageviews clicks"
     ),
     "stages": _words("stage stages history funnel lifecycle transition transitions status statuses"),
+    "attribute_history": _words("attribute attributes field fields property properties history changes"),
     "outcomes": _words(
         "outcome outcomes closed closings deal deals won wins sale sales opportunity opportunities conversion "
         "conversions"
@@ -46,6 +47,12 @@ OCCURRENCE = ("occur", "time", "date", "when", "happen", "logged", "creat", "at"
 ENTRY = ("enter", "chang", "since", "moved", "from", "start", "date", "time", "at", "creat")
 NOT_THE_MOMENT = ("updat", "modif", "until", "left", "exit", "end", "delet", "load", "ingest", "next", "due")
 
+CHANGE_NAMES = {
+    "field": ("field", "field name", "attribute", "property", "column"),
+    "value": ("value", "new value"),
+    "changed_at": ("changed at", "changed", "modified at", "created date", "created at", "timestamp"),
+}
+"""Names of the columns of a history of attributes, the surest first."""
 WIDER_NAMES = {
     "leads": {
         "source": ("origin", "lead origin", "channel", "acquisition channel", "lead channel", "first source"),
@@ -129,6 +136,8 @@ def role_of_name(name: str) -> str:
 
     >>> [role_of_name(name) for name in ("crm_leads", "lead_events", "olist_closed_deals_dataset", "products")]
     ['leads', 'events', 'outcomes', '']
+    >>> role_of_name("lead_history"), role_of_name("field_history")
+    ('stages', 'attribute_history')
     """
     words = set(words_of(name))
     counts = {role: len(words & known) for role, known in TABLE_WORDS.items()}

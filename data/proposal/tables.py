@@ -9,6 +9,7 @@ from data.errors import InputError
 from data.lexicon import has_id_word
 from data.proposal.columns import LINKED_IN_PART, Line, account_of, could_be_ids, further, lead_id, link_to, moment
 from data.proposal.hints import (
+    CHANGE_NAMES,
     CLOSING,
     ENTRY,
     NOT_THE_MOMENT,
@@ -65,7 +66,7 @@ def cast(looks: Sequence[Look]) -> Cast:
             others[look.name] = f"would do as {found[0]}, but {tables[found[0]].look.name} was taken"
         else:
             tables[found[0]] = found[1]
-    order = [role for role in ("leads", "events", "stages", "outcomes") if role in tables]
+    order = [role for role in ("leads", "events", "stages", "outcomes", "attribute_history") if role in tables]
     return Cast({role: tables[role] for role in order}, others)
 
 
@@ -174,11 +175,13 @@ def _outcomes(look: Look, link: str | None, account: Line | None) -> dict[str, L
 
 
 def _history(look: Look, link: str | None, account: Line | None) -> dict[str, Line]:
-    """A history of attributes is known by our own names alone: other systems keep it in forms of their own."""
-    named = ("field", "value", "changed_at")
-    if not link or not set(named) <= set(look.profiles):
+    """A history of attributes names the field in one column and its value, of any kind, in another."""
+    names = {plain(name): name for name in _free(look, _ids(link, None))}
+    found = {ours: next((names[each] for each in told if each in names), None) for ours, told in CHANGE_NAMES.items()}
+    if not link:
         return {}
-    return _ids(link, None) | {name: Line(name, "named like it") for name in named}
+    named = {ours: Line(theirs, "named like it") for ours, theirs in found.items() if theirs}
+    return _ids(link, None) | named if len(named) == len(found) else {}
 
 
 def _says_how_it_ended(look: Look, name: str) -> bool:

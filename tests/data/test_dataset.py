@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from data.dataset import Dataset, OutcomeCounts, open_dataset, require_both_classes
 from data.errors import InputError
@@ -20,7 +18,6 @@ from data.settings import Outcome, Settings, StageMapping, settings_of_folder
 from data.vocabulary import Family, Kind
 
 NOW = pd.Timestamp("2025-06-01")
-quickly = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def table(path: Path, text: str) -> Path:
@@ -474,51 +471,6 @@ def test_parquet_and_csv_give_the_same_chunks(tmp_path) -> None:
     with open_dataset(settings_of_folder(tmp_path / "typed"), workspace=tmp_path / "var", now=NOW) as dataset:
         for csv_frame, parquet_frame in zip(from_csv, whole(dataset), strict=True):
             pd.testing.assert_frame_equal(csv_frame, parquet_frame)
-
-
-ids = st.sampled_from(["1", "2", "3", "007", "", "null", " ", "x"])
-moments = st.sampled_from(
-    ["2025-01-01", "01-02-2025", "26-02-2025 10:00", "soon", "", "2031-01-01", "2025-01-01T00:00Z"]
-)
-damage = st.sampled_from(["", "", "", ',"', '"', ",,,", "x,", "\n", "\x01"])
-
-
-def damaged(rows: list[tuple[str, ...]]) -> str:
-    return "".join(f"{','.join(cells)}{hurt}\n" for *cells, hurt in rows)
-
-
-@quickly
-@given(
-    leads=st.lists(st.tuples(ids, moments, damage), max_size=8),
-    events=st.lists(st.tuples(ids, ids, moments, st.sampled_from(["visit", ""]), ids, damage), max_size=8),
-    stages=st.lists(st.tuples(ids, st.sampled_from(["mql", "won", "lost", ""]), moments, damage), max_size=8),
-)
-def test_whatever_the_damage_read_is_used_plus_quarantined(tmp_path, leads, events, stages) -> None:
-    (tmp_path / "leads.csv").write_text("lead_id,created_at\n1,2025-01-01\n" + damaged(leads))
-    (tmp_path / "events.csv").write_text("lead_id,account_id,occurred_at,type,event_id\n" + damaged(events))
-    (tmp_path / "stages.csv").write_text("lead_id,stage,entered_at\n" + damaged(stages))
-    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
-        used = whole(dataset).leads
-    for name, counts in dataset.report.tables.items():
-        path = tmp_path / "var/quarantine" / f"{name}.csv"
-        written = len(pd.read_csv(path)) if path.exists() else 0
-        assert counts.read == counts.used + counts.quarantined == counts.used + written
-    assert len(used) == dataset.report.tables["leads"].used == used["lead_id"].nunique()
-
-
-@quickly
-@given(content=st.binary(max_size=200) | st.text("lead_id,y1\n\"' x;", max_size=80).map(lambda text: text.encode()))
-def test_random_bytes_are_refused_or_counted(tmp_path, content) -> None:
-    path = tmp_path / "leads.csv"
-    path.write_bytes(b"lead_id,y\n" + content)
-    chosen = Settings(tables={"leads": path}, outcome=Outcome(column="y"))
-    try:
-        with open_dataset(chosen, workspace=tmp_path / "var", now=NOW) as dataset:
-            counts = dataset.report.tables["leads"]
-            assert counts.read == counts.used + counts.quarantined
-            assert sum(len(chunk.leads) for chunk in dataset.chunks(3)) == counts.used == dataset.lead_count
-    except InputError:
-        pass
 
 
 def test_x_education_is_read_as_its_readme_says(datasets, tmp_path) -> None:

@@ -13,7 +13,9 @@ CLOSED = np.arange(LEADS) % 2 == 0
 NOW = pd.Timestamp("2025-09-01")
 
 
-def signs(tmp_path, history: pd.DataFrame | None = None, **columns) -> dict[str, tuple[str, ...]]:
+def signs(
+    tmp_path, history: pd.DataFrame | None = None, end: pd.Timestamp = NOW, **columns
+) -> dict[str, tuple[str, ...]]:
     """What is found in leads of which every second one closed a month after its creation."""
     ids = pd.Series([f"L{number}" for number in range(LEADS)])
     leads = pd.DataFrame({"lead_id": ids, "created_at": CREATED, **columns})
@@ -22,7 +24,7 @@ def signs(tmp_path, history: pd.DataFrame | None = None, **columns) -> dict[str,
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
-        return dataset.hindsight()
+        return dataset.hindsight(end)
 
 
 def test_cells_that_only_closed_leads_have_are_a_sign(tmp_path):
@@ -37,6 +39,21 @@ def test_cells_that_only_closed_leads_have_are_a_sign(tmp_path):
 def test_a_value_that_only_closed_leads_have_is_a_sign(tmp_path):
     (sign,) = signs(tmp_path, phase=np.where(CLOSED, "Over", "Under way"))["phase"]
     assert sign.startswith("the value 'over' stands in 300 closed leads and in 0 open ones")
+
+
+def test_what_came_later_says_nothing_yet(tmp_path):
+    """Nobody knew at the end of March what closed leads would have in August."""
+    late = pd.DataFrame(
+        {
+            "lead_id": [f"L{number}" for number in range(LEADS)],
+            "field": "budget",
+            "value": "100",
+            "changed_at": CREATED + pd.Timedelta(days=200),
+        }
+    )
+    columns = {"budget": 100 + np.arange(LEADS) % 5, "phase": np.where(CLOSED & (CREATED > "2025-04-01"), "Over", "")}
+    assert signs(tmp_path, late, **columns).keys() == {"budget", "phase"}
+    assert signs(tmp_path, late, pd.Timestamp("2025-04-01"), **columns) == {}
 
 
 def test_a_number_that_is_zero_until_the_end_is_a_sign(tmp_path):
@@ -58,7 +75,7 @@ def test_a_campaign_that_is_over_is_no_sign_although_all_its_leads_have_closed(t
     leads.to_csv(tmp_path / "leads.csv", index=False)
     outcomes.to_csv(tmp_path / "outcomes.csv", index=False)
     with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
-        assert dataset.hindsight() == {}
+        assert dataset.hindsight(NOW) == {}
 
 
 @pytest.mark.parametrize(("days", "late"), [(0, True), (12, True), (-12, False)])

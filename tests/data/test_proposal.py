@@ -199,6 +199,16 @@ def test_columns_of_all_tables_are_mapped(settings):
     assert columns["outcomes"] == {"lead_id": "lead id", "closed_at": "close date", "won": "won", "amount": "value"}
 
 
+def test_a_history_of_attributes_is_known_by_our_names(settings):
+    changes = table(
+        lead_id=list(range(1, ROWS + 1)), field=some("budget", "size"), new_value=some(1, 2), changed_at=DAYS
+    )
+    found = settings({"leads": PEOPLE, "status": HISTORY, "attribute_history": changes})
+    assert list(found.tables) == ["leads", "stages", "attribute_history"]
+    names = {"lead_id": "lead id", "field": "field", "value": "new value", "changed_at": "changed at"}
+    assert found.columns["attribute_history"] == names
+
+
 def test_stages_and_types_of_events_are_named_as_ours_where_their_words_say_so(settings):
     found = settings({"leads": PEOPLE, "clicks": CLICKS, "status": HISTORY})
     assert (found.stages.won, found.stages.lost, found.stages.mql) == (["Closed Won"], ["Dead"], [])

@@ -69,6 +69,13 @@ def test_a_champion_without_its_leaks_is_compared_without_them(checked, leadscor
     assert max(measured["auc"] for measured in metrics.values()) < 0.9
 
 
+def test_a_champion_that_learned_from_a_leak_does_not_stay_for_it(checked):
+    checked(with_leak, "--keep", "Invoice", verb="train")
+    told = checked(with_leak, verb="train").json
+    assert (told["promoted"], told["compared"]) == (True, None)
+    assert told["why"].endswith("promoted, for the champion learned from Invoice, which knows the outcome")
+
+
 def test_rows_that_cannot_be_used_ask_for_action_and_are_named(checked):
     ran = checked(lambda leads: pd.concat([leads, leads[:2]]))
     told = result_of(ran)
