@@ -2,7 +2,7 @@
 
 The recipe is chosen on the fit and tune blocks, forward in time; its members are fitted on the fit block, blended and
 calibrated on the tune block, and measured once on the test block beside the rules. What wins is refitted on all matured
-rows with its settings, weights and calibration frozen.
+rows with its settings, weights and calibration frozen; of few outcomes nothing is held out, and they are found anew.
 """
 
 from __future__ import annotations
@@ -106,14 +106,17 @@ def learn(table: TrainingTable, rules: Rules | None, *, seed: int, trials: int, 
     fitted = rules or scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(fitted, table.design))
     older, curve = table.taken(blocks.fit | blocks.tune), rule_curve(table, blocks)
-    found = _found(older, step_of(table, blocks), with_rules=rules is not None, trials=trials, budget=budget, seed=seed)
+    step = step_of(table, blocks)
+    found = _found(older, step, with_rules=rules is not None, trials=trials, budget=budget, seed=seed)
     model = fit_recipe(found.recipe, table, blocks, seed=seed) if found else None
     tested = {"rules": probabilities(curve, table.design[blocks.test])}
     tested["model"] = probabilities(model or curve, table.design[blocks.test])
-    beats, why = _beats_the_rules(model, tested, table, blocks, of_people=rules is not None, seed=seed)
+    beats, why = beats_the_rules(model, tested, table, blocks, of_people=rules is not None, seed=seed)
     served = model if model is not None and beats else curve
+    recipe = found.recipe if found else Recipe()
+    whole = served is model and step == "logistic"  # nothing was held out to find its weights
     return Learned(
-        model=refit(served, found.recipe if found else Recipe(), table, seed),
+        model=fit_little(recipe, table, seed=seed) if whole else refit(served, recipe, table, seed),
         rules=fitted,
         rules_kind="rules" if rules else "scorecard",
         why=why,
@@ -233,7 +236,7 @@ def outcomes_of(table: TrainingTable, rows: npt.NDArray[np.bool_]) -> tuple[npt.
     return table.won[rows], table.rows["group"][rows].to_numpy()
 
 
-def _beats_the_rules(
+def beats_the_rules(
     model: StackingClassifier | None,
     tested: dict[str, npt.NDArray[np.float64]],
     table: TrainingTable,
@@ -244,7 +247,8 @@ def _beats_the_rules(
 ) -> tuple[bool, str]:
     """Tell whether the model is served, and why; ``of_people`` says that the rules were not learned themselves.
 
-    It must rank at least as well as the rules, and its log-loss must surely not be much worse. Few outcomes cannot show
+    It must rank at least as well as the rules, and its log-loss must surely not be much worse. Rules that tell no lead
+    from another rank nothing: beside them a log-loss that is surely lower is enough. Few outcomes cannot show
     that: then a model that was held back for its few outcomes, or stands beside rules that were learned from the same
     few, is served unless it is surely worse.
     """
@@ -263,8 +267,8 @@ def _beats_the_rules(
     compared = f"AUC {ours:.3f}, the rules' {theirs:.3f}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
     if step == "logistic":
         return low <= 0, f"{few}: {compared}" if low <= 0 else f"the rules are surely better and are served: {compared}"
-    if not np.ptp(tested["rules"]) and ours > theirs:
-        return True, f"the model is served, for the rules tell no lead from another: AUC {ours:.3f}"
+    if not np.ptp(tested["rules"]) and (ours > theirs or high < 0):
+        return True, f"the model is served, for the rules tell no lead from another: {compared}"
     if ours >= theirs and high < NO_WORSE:
         return True, f"the model beats the rules: {compared}"
     if low <= 0 and not of_people and table.scarcer(blocks.test) < FEW_TO_JUDGE:

@@ -11,7 +11,7 @@ from data.settings_file import load_settings
 from data.simulator import simulate
 from data.workspace import Workspace
 from models.learned import affine, probabilities
-from models.learning import Learned, fit_blend, lay_blocks, learn, refit
+from models.learning import Learned, beats_the_rules, fit_blend, lay_blocks, learn, refit
 from models.recipe import Recipe
 from models.rules import Rules
 from models.training_table import TrainingTable
@@ -89,6 +89,15 @@ def test_few_outcomes_bear_a_logistic_regression_beside_the_rules(table_of, rule
 def test_few_outcomes_and_no_rules_bear_a_logistic_regression_alone(table_of):
     learned = learned_from(table_of(unknown_to_the_rules, count=200), None)
     assert (learned.chosen, learned.rung) == ("logistic", "logistic")
+
+
+@pytest.mark.parametrize(("level", "beats"), [(0.05, True), (None, False)])
+def test_beside_rules_that_tell_no_lead_from_another_the_right_level_is_enough(knowing, learned, level, beats):
+    """A model that knows how many are won now, and not which, is served unless the rules know that as well."""
+    won = knowing.won[learned.blocks.test]
+    tested = {"rules": np.full(len(won), level or won.mean()), "model": won.mean() + 0.001 * (0.5 - won)}
+    said = beats_the_rules(learned.model, tested, knowing, learned.blocks, of_people=False, seed=0)
+    assert said[0] == beats
 
 
 def test_without_rules_a_scorecard_is_the_baseline(knowing):
