@@ -119,7 +119,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
             contest = _contest(registry, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
             result = _store(registry, read, learned, metrics, contest, asked)
-    for text in [*describe(read.report), *_notes(result)]:
+    for text in [*describe(read.report), *result.choices, *_told_leaks(result.leakage), *_notes(result)]:
         note(text)
     return result
 
@@ -370,8 +370,6 @@ def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
-    yield from result.choices
-    yield from _told_leaks(result.leakage)
     yield "Attributes are read as they stand now: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
