@@ -69,18 +69,19 @@ def write_tables(data: Path) -> Call:
 
 def event_features(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[float]]]:
     """Counts, recency and active days by the event pass, from events in memory."""
-    from data.schema import EventType, Schema
+    from data.schema import EventType, Schema, no_changes
     from features import Batch, build
 
     events, moments, types = _events_in_memory(data)
     schema = Schema(timed=True, event_types=tuple(EventType(name) for name in types))
     leads = pd.DataFrame({"position": range(int(moments["row"].max()) + 1), "created_at": pd.NaT})
     stages = pd.DataFrame({"position": [], "stage": [], "entered_at": pd.to_datetime([])})
-    build(Batch(schema, leads.head(1), events.head(1), stages, moments.head(1)))  # compiled before it is timed
+    compiled = Batch(schema, leads.head(1), events.head(1), stages, no_changes(), moments.head(1))
+    build(compiled)  # before it is timed
 
     def compute() -> pd.DataFrame:
         ordered = events.sort_values(["position", "occurred_at"])
-        return build(Batch(schema, leads, ordered, stages, moments))
+        return build(Batch(schema, leads, ordered, stages, no_changes(), moments))
 
     return compute, lambda frame: _checksums(frame, types)
 

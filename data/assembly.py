@@ -16,6 +16,7 @@ import duckdb
 import pandas as pd
 
 from data import checks, closings
+from data.changes import fill_changes, unknown_fields
 from data.database import reading
 from data.errors import InputError
 from data.files import seen
@@ -41,7 +42,6 @@ FIXED = {
     "closed_at": Kind.TIME,
     "stage": Kind.CATEGORY,
 }
-MOMENTS = (("leads", "created_at"), ("events", "occurred_at"), ("entries", "entered_at"), ("closings", "closed_at"))
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 EMPTY_TABLES = """
     CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
@@ -49,7 +49,9 @@ EMPTY_TABLES = """
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
-    CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP);
+    CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP, seq BIGINT);
+    CREATE TABLE changes (position BIGINT, attribute VARCHAR, changed_at TIMESTAMP, text VARCHAR, number DOUBLE,
+        seq BIGINT);
 """
 
 
@@ -105,6 +107,7 @@ class Assembly:
         schema = self.trained or self._infer()
         self.columns = match(self.leads, schema)
         self._read_leads(schema, self.columns)
+        fill_changes(self.connection, schema.attributes, self.columns, self.formats["leads"])
         self._close_leads(strict=self.trained is None)
         self._note_oddities(schema)
         self._let_go()
@@ -215,6 +218,7 @@ class Assembly:
 
     def _note_oddities(self, schema: Schema) -> None:
         self.report.flags += checks.future_rows(self.connection, self.now)
+        self.report.flags += checks.lone_rows(self.connection, self.newest(), self.now)
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
         self._note_contradictions(schema)
         if self.zoneless:
@@ -234,6 +238,13 @@ class Assembly:
         if "attribute_history" in self.tables:
             columns = self.columns
             self.report.flags += contradictory_values(self.connection, schema.attributes, columns, self.now)
+            names = [
+                *columns,
+                *self.leads.columns,
+                *self.leads.file.columns,
+                *(each.label for each in schema.attributes),
+            ]
+            self.report.flags += unknown_fields(self.connection, names)
 
     def _columns_in_use(self, schema: Schema) -> set[str]:
         in_use = {*self.leads.columns.values(), *match(self.leads, schema).values(), self.settings.order or ""}
@@ -262,11 +273,8 @@ class Assembly:
         return self.settings.model_copy(update={"formats": formats})
 
     def newest(self) -> pd.Timestamp:
-        """Return the newest moment in the data that is not later than now; now where there is none."""
-        each = (f"SELECT max({name}) AS moment FROM {table} WHERE {name} <= $1" for table, name in MOMENTS)
-        query = f"SELECT max(moment) FROM ({' UNION ALL '.join(each)})"
-        found = self.connection.execute(query, [self.now]).fetchall()[0][0]
-        return self.now if found is None else pd.Timestamp(found)
+        """Return the newest moment in the data that is not later than now, nor alone; now where there is none."""
+        return checks.newest_moment(self.connection, self.now) or self.now
 
 
 def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:

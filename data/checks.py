@@ -15,6 +15,16 @@ from data.quality import ROWS_SHOWN, Flag
 from data.settings import StageMapping
 from data.tables import BLANKS, Table, quarantined
 
+MOMENTS = (
+    ("leads", "leads", "created_at"),
+    ("events", "events", "occurred_at"),
+    ("entries", "stages", "entered_at"),
+    ("closings", "outcomes", "closed_at"),
+)
+"""The tables and columns that tell when something happened, with what a user calls the table."""
+LONE_AFTER = pd.Timedelta(days=30)
+LONE_SHARE, MOST_LONE = 0.001, 20
+"""So few moments may stand alone, so long after all others, and be taken for mistyped."""
 EARLIEST = pd.Timestamp("1990-01-01")
 """Dates before it are those that a system writes where none was given, such as 1970-01-01."""
 
@@ -107,7 +117,7 @@ def check_history(connection: duckdb.DuckDBPyConnection) -> None:
 def fill_history(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the table ``history`` of attributes in order of lead and time."""
     connection.execute(
-        f"""INSERT INTO history SELECT l.position, h.field, h.value, h.changed_at
+        f"""INSERT INTO history SELECT l.position, h.field, h.value, h.changed_at, h.position
         FROM typed_attribute_history h JOIN lead_ids l USING (lead_id)
         WHERE h.position NOT IN ({quarantined("attribute_history")}) ORDER BY 1, 4, h.position"""
     )
@@ -182,6 +192,36 @@ def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> lis
         found = first_rows(connection, f"min({column})::VARCHAR", later, [now])
         if found:
             flags.append(Flag(name, column, "in the future: kept", *found))
+    return flags
+
+
+def newest_moment(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> pd.Timestamp | None:
+    """Return the newest moment that is not later than now; a few that stand alone, long after all others, are passed.
+
+    One mistyped date would otherwise be the end of the data, and all leads that are open long lost.
+    """
+    each = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
+    every = f"({' UNION ALL '.join(each)})"
+    count = connection.execute(f"SELECT count(*) FROM {every}", [now]).fetchall()[0][0]
+    few = min(int(count * LONE_SHARE), MOST_LONE)
+    rows = connection.execute(f"SELECT moment FROM {every} ORDER BY 1 DESC LIMIT {few + 1}", [now]).fetchall()
+    newest = [pd.Timestamp(moment) for (moment,) in rows]
+    lone = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= LONE_AFTER)
+    return newest[next(lone, 0)] if newest else None
+
+
+def lone_rows(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.Timestamp) -> list[Flag]:
+    """Return the rows that are not later than now and yet later than the end of the data: see `newest_moment`."""
+    flags = []
+    for table, name, column in MOMENTS:
+        source = table if table == "leads" else f"{table} JOIN lead_ids USING (position)"
+        found = first_rows(
+            connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1 AND {column} <= $2", [end, now]
+        )
+        if found:
+            flags.append(
+                Flag(name, column, f"long after all else: the data are taken to end on {end:%Y-%m-%d}", *found)
+            )
     return flags
 
 

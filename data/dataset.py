@@ -37,6 +37,9 @@ EVENTS_QUERY = """
 STAGES_QUERY = """
     SELECT position, stage, entered_at FROM entries
     WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""
+CHANGES_QUERY = """
+    SELECT position, attribute, changed_at, text, number FROM changes
+    WHERE position BETWEEN $1 AND $2 ORDER BY position, changed_at, seq"""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Dataset:
             leads.drop(columns=[name for name in PERSONAL if name in names.values()]).rename(columns=names),
             self._frame(EVENTS_QUERY, first, last),
             self._frame(STAGES_QUERY, first, last),
+            self._frame(CHANGES_QUERY, first, last),
         )
 
     def _frame(self, query: str, first: int, last: int) -> pd.DataFrame:

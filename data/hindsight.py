@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import duckdb
 import pandas as pd
 
+from data.changes import names_of
 from data.schema import Attribute, Schema
 from data.vocabulary import Kind
 
@@ -55,8 +56,7 @@ def hindsight(
     found = {}
     for number, attribute in enumerate(schema.attributes):
         counts = connection.execute(_query(attribute, f"l.a{number}"), [end]).df()
-        names = {name.lower() for name in (attribute.name, columns.get(attribute.name, ""), attribute.label)}
-        late = (entered_late(*entered[name]) for name in sorted(names & entered.keys()))
+        late = (entered_late(*entered[name]) for name in sorted(names_of(attribute, columns) & entered.keys()))
         signs = (only_when_closed(counts), *late)
         if any(signs):
             found[attribute.name] = tuple(sign for sign in signs if sign)

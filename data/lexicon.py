@@ -67,7 +67,7 @@ PROTECTED_WORDS = _words(
     "gender sex nationality citizenship citizen religion religious race racial ethnicity ethnic disability disabled "
     "disabilities marital married pregnant pregnancy maternity political politics sexual dob birthday "
     "birthdate birth caste veteran genetic geschlecht nationalität staatsangehörigkeit religionszugehörigkeit "
-    "konfession geburtsdatum familienstand sexe género edad"
+    "konfession geburtsdatum familienstand sexe género edad alter âge età idade leeftijd pronoun pronouns pronomen"
 )
 PROTECTED_PHRASES = _phrases("mother tongue, trade union, union member, union membership, labor union, labour union")
 OF_PERSONS = _words("age health")

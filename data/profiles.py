@@ -27,7 +27,8 @@ LEVELS = 50
 RARE = 10
 """Members of sets, types, assets and stages of fewer leads are no features: they teach little and may name a person."""
 FEWEST_NAMES = 3
-"""So many different names of persons are needed to take a column for one of persons."""
+"""So many different names of persons are needed to take a column for one of persons: first names, and full ones as
+soon as there are two and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,10 @@ class _Values:
 
     def share_of_names(self) -> float:
         """Return the share of the distinct texts that begin with a frequent first name; 0 where they are hardly any."""
-        named = sum(map(is_name_of_a_person, self.texts))
-        return named / len(self.texts) if named >= FEWEST_NAMES else 0.0
+        named = [text for text in self.texts if is_name_of_a_person(text)]
+        full = sum(len(text.split()) > 1 for text in named)
+        enough = len(named) >= FEWEST_NAMES or 1 < full == len(self.texts)
+        return len(named) / len(self.texts) if enough else 0.0
 
     def read_as(self, kind: Kind) -> bool:
         bad = read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad

@@ -91,6 +91,22 @@ class Schema:
         )
 
 
+def no_changes() -> pd.DataFrame:
+    """Return an empty table of changes of attributes.
+
+    Columns: ``position``, ``attribute`` (our name), ``changed_at``, and the value from then on: ``text`` of categories
+    and sets, ``number`` of numbers and flags, both missing where the cell was emptied; sorted by position and time.
+    """
+    kinds = {
+        "position": "int64",
+        "attribute": "str",
+        "changed_at": "datetime64[us]",
+        "text": "str",
+        "number": "float64",
+    }
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
 class Chunk(NamedTuple):
     """Some leads with everything that is known of them; times are naive UTC, ``datetime64[us]``.
 
@@ -102,8 +118,10 @@ class Chunk(NamedTuple):
             Columns that the data does not have are there and missing.
     events  ``position``, ``occurred_at``, ``type``, ``asset``, ``campaign``, ``value``; sorted by position and time.
     stages  ``position``, ``stage``, ``entered_at``; sorted by position and time; closing stages are not in it.
+    changes of attributes, as `no_changes` describes them
     """
 
     leads: pd.DataFrame
     events: pd.DataFrame
     stages: pd.DataFrame
+    changes: pd.DataFrame = no_changes()

@@ -14,15 +14,39 @@ from data.schema import Chunk, Schema
 class Batch:
     """Leads with their events and stage entries, and the moments at which they are looked at.
 
-    leads, events, stages   as in `data.schema.Chunk`
-    moments                 one row per feature row: ``row`` (int, the row of ``leads``) and ``as_of`` (datetime64[us])
+    leads, events, stages, changes   as in `data.schema.Chunk`
+    moments     one row per feature row: ``row`` (int, the row of ``leads``) and ``as_of`` (datetime64[us])
     """
 
     schema: Schema
     leads: pd.DataFrame
     events: pd.DataFrame
     stages: pd.DataFrame
+    changes: pd.DataFrame
     moments: pd.DataFrame
+
+    def attribute(self, name: str) -> pd.Series:
+        """Return what an attribute was at each moment.
+
+        For a lead with a history of it that is the last value known then, and missing before the first; for others
+        the cell as it stands now.
+        """
+        rows = self.moments["row"].to_numpy()
+        now = self.leads[name].iloc[rows].reset_index(drop=True)
+        changes = self.changes[self.changes["attribute"] == name]
+        if changes.empty:
+            return now
+        value = "number" if now.dtype.kind == "f" else "text"
+        asked = pd.DataFrame({"position": self.leads["position"].to_numpy()[rows], "as_of": self.moments["as_of"]})
+        known = pd.merge_asof(
+            asked.reset_index(names="moment").sort_values("as_of", kind="stable"),
+            changes.sort_values("changed_at", kind="stable"),
+            left_on="as_of",
+            right_on="changed_at",
+            by="position",
+        ).sort_values("moment")
+        then = known[value].reset_index(drop=True).astype(now.dtype)
+        return now.where(~asked["position"].isin(changes["position"]).to_numpy(), then)
 
     @classmethod
     def at(cls, chunk: Chunk, schema: Schema, as_of: pd.Timestamp | pd.Series) -> Batch:

@@ -118,15 +118,16 @@ def _(source: Age, view: _View) -> Any:
 
 @_compute.register
 def _(source: Given, view: _View) -> Any:
-    return view.each_moment(view.batch.leads[source.attribute])
+    return view.batch.attribute(source.attribute).to_numpy()
 
 
 @_compute.register
 def _(source: HasToken, view: _View) -> Any:
-    cells = view.batch.leads[source.attribute]
-    members = cells.str.lower().str.split(r"\s*[,;|]\s*", regex=True)
+    codes, cells = pd.factorize(view.batch.attribute(source.attribute))
+    members = pd.Series(cells).str.lower().str.split(r"\s*[,;|]\s*", regex=True)
     token = source.token.lower()
-    return view.each_moment(members.map(lambda member: float(token in member), na_action="ignore"))
+    has = np.array([*(float(token in member) for member in members), np.nan])  # the last one: of a missing cell
+    return has[codes]
 
 
 @_compute.register
@@ -136,8 +137,7 @@ def _(source: Derived, view: _View) -> Any:
 
 @_compute.register
 def _(source: FieldsGiven, view: _View) -> Any:
-    names = [attribute.name for attribute in view.schema.attributes]
-    return view.each_moment(view.batch.leads[names].notna().sum(axis=1))
+    return sum(view.batch.attribute(attribute.name).notna().to_numpy(int) for attribute in view.schema.attributes)
 
 
 @_compute.register
@@ -148,5 +148,8 @@ def _(source: ImpossibleSize, view: _View) -> Any:
 @_compute.register
 def _(source: Contradiction, view: _View) -> Any:
     schema = view.schema
-    names = [*schema.personal, *(attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER)]
-    return view.each_moment(contradiction_of(view.batch.leads[names]))
+    numbers = [attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER]
+    if not view.batch.changes["attribute"].isin(numbers).any():
+        return view.each_moment(contradiction_of(view.batch.leads[[*schema.personal, *numbers]]))
+    given = {name: view.each_moment(view.batch.leads[name]) for name in schema.personal}
+    return contradiction_of(pd.DataFrame(given | {name: view.batch.attribute(name).to_numpy() for name in numbers}))

@@ -7,6 +7,7 @@ rows with its settings, weights and calibration frozen; of few outcomes nothing 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -31,18 +32,16 @@ from models.search import Search, search
 from models.training_table import TrainingTable
 
 FEWEST = 100
-"""Fewer wins (or losses) than this in the fit block bear no trees: more would be learned from noise."""
+"""Fewer won (or lost) leads than this in the fit block bear no trees: more would be learned from noise."""
 FEWEST_TO_CALIBRATE = 20
-"""Wins (and losses) that the tune block needs."""
+"""Won (and lost) leads that the tune block needs."""
 FEWEST_AT_ALL = 3
-"""Wins (and losses) of the older blocks from which on anything is learned."""
-ENOUGH = 155
-"""Wins (or losses), of older and newest blocks, with which the tune block usually has enough."""
+"""Won (and lost) leads of the older blocks from which on anything is learned."""
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
 
 FEW_TO_JUDGE = 100
-"""Wins (or losses) of the test block with fewer of which two good scorers can hardly be told apart."""
+"""Won (or lost) leads of the test block with fewer of which two good scorers can hardly be told apart."""
 
 Chosen = Literal["rules", "logistic", "boosting", "blend"]
 Step = Literal["rules", "logistic", "full"]
@@ -215,6 +214,17 @@ def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
     )
 
 
+def _told_scarcity(table: TrainingTable, blocks: Blocks) -> str:
+    """Say of which outcome there are too few leads, where, and how many in all would do."""
+    ended = "won" if table.leads_that("won") <= table.leads_that("lost") else "lost"
+    have = table.leads_that(ended)
+    known, fit, tune = (table.leads_that(ended, rows) for rows in (blocks.fit | blocks.tune, blocks.fit, blocks.tune))
+    if known < FEWEST_AT_ALL:
+        return f"{have} leads were {ended}, {known} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
+    lift = max(FEWEST / max(fit, 1), FEWEST_TO_CALIBRATE / max(tune, 1))
+    return f"{have} leads were {ended}; with about {math.ceil(have * lift)} everything is learned"
+
+
 def rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
     """Fit the curve on the fit block and calibrate it on the tune block; on both where the tune block is scarce."""
     older = blocks.fit | blocks.tune
@@ -252,12 +262,12 @@ def beats_the_rules(
     that: then a model that was held back for its few outcomes, or stands beside rules that were learned from the same
     few, is served unless it is surely worse.
     """
-    step, scarcer = step_of(table, blocks), table.scarcer(blocks.fit | blocks.tune)
+    step = step_of(table, blocks)
     if step == "rules":
-        return False, f"the rules decide: of won or lost leads there are {scarcer}, and {FEWEST_AT_ALL} are needed"
+        return False, f"the rules decide: {_told_scarcity(table, blocks)}"
     if model is None:
         return False, "the rules decide: what was learned did not hold on later leads"
-    few = f"few outcomes bear a logistic regression ({scarcer} won or lost; with about {ENOUGH} everything is learned)"
+    few = f"few outcomes bear a logistic regression: {_told_scarcity(table, blocks)}"
     if not table.scarcer(blocks.test):
         alike = "all leads of the newest block ended alike, so that nothing can be compared"
         return step == "logistic", f"{few}; {alike}" if step == "logistic" else f"the rules decide: {alike}"

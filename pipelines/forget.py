@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
+
+from markupsafe import escape
 
 from data.dataset import MIRROR, remove_abandoned
 from data.errors import InputError
@@ -50,7 +51,7 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
 def _forget_page(workspace: Workspace, lead_id: str) -> int:
     """Remove the report where it names the lead: `report` writes it anew."""
     page = workspace.report
-    if not page.exists() or escape(lead_id) not in page.read_text(encoding="utf-8"):
+    if not page.exists() or str(escape(lead_id)) not in page.read_text(encoding="utf-8"):
         return 0
     page.unlink()
     return 1

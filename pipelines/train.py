@@ -370,7 +370,7 @@ def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
-    yield "Attributes are read as they stand now: what was filled in after the outcome and not found must be dropped."
+    yield "Attributes without a history are read as they stand now: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
     if result.rules_kind == "scorecard":

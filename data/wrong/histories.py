@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pandas as pd
 
+from data.changes import FIELDS, names_of
 from data.checks import first_rows
 from data.closings import plain_value
 from data.quality import Flag
@@ -73,14 +74,18 @@ def contradictory_values(
 
     ``columns`` maps attributes to the columns of the source, by which a history may call them.
     """
-    fields = {field for (field,) in connection.execute("SELECT DISTINCT lower(trim(field)) FROM history").fetchall()}
+    fields = {field for (field,) in connection.execute(FIELDS).fetchall()}
     flags = []
     for number, attribute in enumerate(attributes):
         column = columns[attribute.name]
-        names = sorted({attribute.name.lower(), column.lower()} & fields)
+        names = sorted(names_of(attribute, columns) & fields)
         if names and attribute.kind in COMPARED:
             last, cell = COMPARED[attribute.kind]
             rows = LAST.format(last=last, cell=cell.format(f"l.a{number}"))
             found = first_rows(connection, LEAD, rows, [now, names])
-            flags += [Flag("leads", column, "another value than the last of its history", *found)] if found else []
+            flags += (
+                [Flag("leads", column, "another value than the last of its history, which is taken", *found)]
+                if found
+                else []
+            )
     return flags

@@ -317,6 +317,16 @@ def test_future_dates_are_flagged_and_do_not_move_the_newest_moment(tmp_path) ->
     assert flags["events", "occurred_at", "in the future: kept"] == 1
 
 
+@pytest.mark.parametrize(("events", "end"), [(3000, "2025-01-31"), (500, "2025-05-30")])
+def test_one_mistyped_date_is_not_the_end_of_many(tmp_path, events, end) -> None:
+    """Of few rows nobody can tell which is mistyped."""
+    days = "".join(f"007 2025-01-{1 + number % 31:02} visit\n" for number in range(events))
+    with folder(tmp_path, leads=LEADS, events=f"lead_id occurred_at type\n{days}8 2025-05-30 visit\n") as dataset:
+        assert dataset.newest == pd.Timestamp(end)
+        flags = [flag.rows for flag in dataset.report.flags if flag.problem.startswith("long after all else")]
+    assert flags == ([("8",)] if events > 1000 else [])
+
+
 def test_what_happens_in_the_wrong_order_is_flagged(tmp_path) -> None:
     outcomes = "lead_id closed_at won\n8 2024-12-01 yes\n"
     events = "lead_id occurred_at type\n9 2024-12-01 visit\n"

@@ -169,7 +169,8 @@ def test_a_column_that_only_looks_like_it_is_kept(name, cells) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Gender", "sex", "customer age", "Age", "Age Group", "Birth Date", "date_of_birth", "DOB"]
+    "name",
+    ["Gender", "sex", "customer age", "Age", "Age Group", "Birth Date", "date_of_birth", "DOB", "Alter", "Pronouns"],
 )
 def test_names_of_what_law_protects_are_known(name) -> None:
     assert is_protected_name(name)
@@ -266,6 +267,7 @@ def test_labels_read_like_names(name, label) -> None:
          "personal data: names of persons"),
         ("x", [f"Zobel{number % 70}, {name}" for number in range(100) for name in ("Erika", "Thomas", "Zed", "Ola")],
          "personal data: names of persons"),
+        ("x", some("John Smith", "Anna Zander"), "personal data: names of persons"),
         ("Referred person", some("Zyx Wvu", "Tsr Qpo"), "personal data"),
         ("x", shuffled([*range(491_700_000_000, 491_700_000_000 + 7 * 390, 7), *[491_700_000_000] * 10]),
          "an identifier: nearly every value is its own"),

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from data.schema import Attribute, Chunk, EventType, Schema
+from data.schema import Attribute, Chunk, EventType, Schema, no_changes
 from data.vocabulary import Family, Kind
 
 LEADS = {
@@ -54,12 +54,13 @@ def schema() -> Schema:
 def chunk_of():
     """Make a chunk of literal rows; leads are numbered from 0."""
 
-    def make(leads: list[dict], events: list[dict] = (), stages: list[dict] = ()) -> Chunk:
+    def make(leads: list[dict], events: list[dict] = (), stages: list[dict] = (), changes: list[dict] = ()) -> Chunk:
         numbered = [{"position": number, "lead_id": f"lead {number}"} | lead for number, lead in enumerate(leads)]
         return Chunk(
             _frame(numbered, LEADS),
             _frame(list(events), EVENTS).sort_values(["position", "occurred_at"]),
             _frame(list(stages), STAGES).sort_values(["position", "entered_at"]),
+            _frame(list(changes), no_changes().dtypes.astype("str").to_dict()).sort_values(["position", "changed_at"]),
         )
 
     return make

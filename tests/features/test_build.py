@@ -111,6 +111,25 @@ def test_a_lead_whose_size_could_not_be_says_so(features_of):
     assert features_of({"impossible_size": 1.0})["impossible_size"] == 1
 
 
+def change(days: float, attribute: str, value, position: int = 0) -> dict:
+    kind = "number" if attribute == "employees" else "text"
+    return {"position": position, "attribute": attribute, "changed_at": days_before(days), kind: value}
+
+
+def test_an_attribute_is_what_it_was_at_the_moment(schema, chunk_of):
+    """Lead 0 has a history, whose first value came 20 days before the new year; lead 1 has none."""
+    changes = [change(20, "industry", "Retail"), change(10, "industry", "Health"), change(-5, "industry", "Farming")]
+    changes += [change(20, "employees", 5.0), change(10, "employees", None)]
+    changes += [change(10, "technologies", "SAP; Excel")]
+    leads = [{"industry": "Farming", "employees": 9.0, "technologies": "Excel"}] * 2
+    moments = pd.DataFrame({"row": [0, 0, 0, 1], "as_of": [days_before(days) for days in (30, 20, 0, 30)]})
+    rows = build(Batch(schema, *chunk_of(leads, changes=changes), moments=moments))
+    assert rows["industry"].fillna("").tolist() == ["", "Retail", "Health", "Farming"]
+    assert rows["employees"].fillna(-1).tolist() == [-1, 5, -1, 9]
+    assert rows["technologies_SAP"].fillna(-1).tolist() == [-1, -1, 1, 0]
+    assert rows["fields_given"].tolist() == [0, 2, 2, 3]
+
+
 def test_one_member_of_a_list_is_found_whatever_its_case(features_of):
     assert features_of({"technologies": "Oracle; sap"})["technologies_SAP"] == 1
     assert features_of({"technologies": "Oracle"})["technologies_SAP"] == 0
@@ -155,7 +174,8 @@ def test_a_lead_alone_gives_the_row_that_it_has_in_a_batch(schema, chunk_of, eve
 
 
 def only_lead_1(batch: Batch) -> Chunk:
-    return Chunk(*(table[table["position"] == 1] for table in (batch.leads, batch.events, batch.stages)))
+    tables = (batch.leads, batch.events, batch.stages, batch.changes)
+    return Chunk(*(table[table["position"] == 1] for table in tables))
 
 
 @settings(deadline=None, max_examples=60)

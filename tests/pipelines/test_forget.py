@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from jinja2 import Environment
 
 from data.connections import engine_of
 from data.settings import DatabaseTable, WriteBack
@@ -52,6 +53,13 @@ def test_a_forgotten_lead_is_in_no_file_of_the_workspace(kept, workspace, leadsc
     assert told["anywhere"]
     assert told["found"]["scores"] == told["found"]["deliveries"] == told["found"]["quarantine"] == 1
     assert files_with(workspace.root, kept) == []
+
+
+def test_the_report_goes_whatever_signs_the_id_has(workspace, leadscore):
+    lead = """O'Brien & "Sons" <1>"""
+    workspace.report.write_text(Environment(autoescape=True).from_string("<p>{{ lead }}</p>").render(lead=lead))
+    told = leadscore("forget", lead, "--workspace", workspace.root, "--json").json
+    assert (told["found"]["report"], workspace.report.exists()) == (1, False)
 
 
 def test_other_leads_stay(kept, workspace, leadscore):

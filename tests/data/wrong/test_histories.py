@@ -73,5 +73,9 @@ b,size,many,2025-02-01
 c,size,31,2025-02-01
 a,colour,red,2025-02-01
 """
-    problem = "another value than the last of its history"
-    assert flags(attribute_history=changes) == {("leads", "plan", problem): ("b",), ("leads", "size", problem): ("c",)}
+    problem = "another value than the last of its history, which is taken"
+    assert flags(attribute_history=changes) == {
+        ("leads", "plan", problem): ("b",),
+        ("leads", "size", problem): ("c",),
+        ("attribute_history", "field", "no column of the leads is called so: not used"): ("a",),
+    }
