@@ -22,7 +22,8 @@ SNAPSHOT_AGES = (0, *AGE_EDGES)
 class Snapshots:
     """Moments to learn from, and what was left out.
 
-    ``moments`` has ``row``, ``as_of``, ``won`` (0 or 1) and ``won_at``, missing unless it was won within the horizon.
+    ``moments`` has ``row``, ``as_of``, ``won`` (0 or 1), ``won_at``, missing unless it was won within the horizon, and
+    ``ever_won_at``, missing unless it was won by the end of the data.
     ``censored`` snapshots are those whose window is not over; ``undated`` leads those that were created, or ended,
     nobody knows when.
     """
@@ -48,9 +49,11 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     window_end = as_of + np.timedelta64(horizon, "D")
     matured = happened & (window_end <= data_end.to_datetime64())
     won_at = _won_at(leads, window_end)[matured]
+    ever = np.broadcast_to(_won_at(leads, np.array([[data_end.to_datetime64()]])), as_of.shape)[matured]
     rows, _ = np.nonzero(matured)
     won = (~np.isnat(won_at)).astype(int)
-    moments = pd.DataFrame({"row": rows, "as_of": as_of[matured], "won": won, "won_at": won_at})
+    known = {"row": rows, "as_of": as_of[matured], "won": won, "won_at": won_at, "ever_won_at": ever}
+    moments = pd.DataFrame(known)
     undated = leads["created_at"].isna().to_numpy() | (leads["won"].notna().to_numpy() & np.isnat(closed))
     return Snapshots(moments, censored=int(happened.sum() - matured.sum()), undated=int(undated.sum()))
 
@@ -91,5 +94,6 @@ def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:
     """Return one snapshot per closed lead, for outcomes without a time; open leads are not learned from."""
     closed = leads["won"].notna().to_numpy()
     won = leads["won"][closed].astype(int).to_numpy()
-    moments = pd.DataFrame({"row": np.flatnonzero(closed), "as_of": as_of, "won": won, "won_at": pd.NaT})
-    return Snapshots(moments.astype({"won_at": "datetime64[us]"}), censored=0)
+    moments = pd.DataFrame({"row": np.flatnonzero(closed), "as_of": as_of, "won": won})
+    never = pd.Series(pd.NaT, index=moments.index, dtype="datetime64[us]")
+    return Snapshots(moments.assign(won_at=never, ever_won_at=never), censored=0)

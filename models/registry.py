@@ -46,6 +46,7 @@ from models.reference import Reference
 from models.rules import Rules
 from models.scale import Scale
 from models.scorer import Scorer
+from models.timing import Timing
 
 NAME = "leadscore"
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -65,6 +66,7 @@ TRUSTED_TYPES = (
 DECISION = "decision "
 """What the tags begin with that say what was decided of a version; the moment follows."""
 CARD = "model_card.md"
+SOON = "soon.skops"
 REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
 
 
@@ -230,6 +232,7 @@ class Registry:
                 version=str(version.version),
                 centres=Centres(**beside["centres"]),
                 horizon=beside["horizon"],
+                timing=_timing(files),
             )
             recipe = Recipe.from_json((files / "recipe.json").read_text())
             settings = Settings.model_validate_json((files / "settings.json").read_text())
@@ -259,11 +262,16 @@ class Registry:
             "scale.json": scorer.scale.to_json(),
             "evidence.json": scorer.evidence.to_json(),
             "scorer.json": json.dumps({"centres": asdict(scorer.centres), "horizon": scorer.horizon}),
+            "timing.json": scorer.timing.to_json() if scorer.timing else "null",
             "settings.json": settings.model_dump_json(indent=1),
             "training.json": strict_json(training),
         }
         for name, text in texts.items():
             mlflow.log_text(text, f"leadscore/{name}")
+        if scorer.timing and scorer.timing.soon:
+            with tempfile.TemporaryDirectory() as folder:
+                skops.io.dump(scorer.timing.soon, Path(folder) / SOON)
+                mlflow.log_artifact(str(Path(folder) / SOON), "leadscore")
 
     def log_reference(self, reference: Reference) -> None:
         """Log what later leads are held against."""
@@ -320,6 +328,13 @@ class Registry:
                     got=" ".join(str(problem).split())[-300:],
                     remedy="make room if that is what is missing; else train again",
                 ) from None
+
+
+def _timing(files: Path) -> Timing | None:
+    """Return how wins are spread over time, of a version that knows it."""
+    told = files / "timing.json"
+    soon = skops.io.load(files / SOON, trusted=list(TRUSTED_TYPES)) if (files / SOON).exists() else None
+    return Timing.from_json(told.read_text(), soon) if told.exists() else None
 
 
 def _inline(svg: str) -> str:

@@ -27,6 +27,7 @@ from models.rule_terms import term_features, with_terms
 from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
+from models.timing import Timing, days_if_won
 from models.training_table import TrainingTable
 
 FEWEST_REFERENCES = 200
@@ -47,7 +48,8 @@ class Judged:
 class Scorer:
     """A trained model, its rules, scale and evidence.
 
-    ``centres`` are the means in training that explanations are told from; ``horizon`` is in days, None in flat mode.
+    ``centres`` are the means in training that explanations are told from; ``horizon`` is in days, None in flat mode,
+    where there is no ``timing`` either.
     """
 
     model: StackingClassifier
@@ -58,6 +60,7 @@ class Scorer:
     centres: Centres
     horizon: int | None
     version: str
+    timing: Timing | None = None
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -100,16 +103,25 @@ class Scorer:
                 "probability": probability,
                 "score": scales.scores(self.scale, probability),
                 **self._judgement(probability, told, design),
+                **self._when(design, probability),
                 "model_version": self.version,
             }
         )
         return Judged(frame, told, up, down)
 
+    def _when(self, design: pd.DataFrame, probability: npt.NDArray) -> dict[str, npt.NDArray]:
+        """Return the chance of winning within each time, and the days within which half of the wins come."""
+        if self.timing is None:
+            return {}
+        chances = self.timing.chances(design, probability)
+        return {f"probability_{days}d": told for days, told in chances.items()} | {"days_if_won": days_if_won(chances)}
+
     def score(self, batch: Batch) -> pd.DataFrame:
         """Score each moment of a batch.
 
-        Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
-        texts), model_version; rows in the order of ``batch.moments``.
+        Columns: probability, score, band, disposition, fit, engagement, grade, in timed mode probability_30d (60, 90,
+        180, and the horizon) and days_if_won, reasons_up, reasons_down (lists of texts), model_version; rows in the
+        order of ``batch.moments``.
         """
         return self.in_words(self.judge(batch))
 

@@ -22,7 +22,7 @@ class TrainingTable:
 
     design  the features, one row per snapshot
     rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``won_at`` (missing
-            unless won, and in flat mode), ``order`` (or missing)
+            unless won, and in flat mode), ``ever_won_at`` (the same, whenever it was), ``order`` (or missing)
     timed   false in flat mode, where outcomes are final
     """
 

@@ -25,6 +25,8 @@ class Explanation:
     """Everything that is said of one lead; `as_json` is the contract of ``explain --json``.
 
     ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
+    ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes; None in flat
+    mode.
     """
 
     lead_id: str
@@ -42,9 +44,10 @@ class Explanation:
     reasons_up: list[dict[str, Any]]
     reasons_down: list[dict[str, Any]]
     model_version: str
+    when: dict[str, float] | None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"when": self.when or "unavailable"}
 
 
 def explain(lead_id: str, workspace: Workspace) -> Explanation:
@@ -102,7 +105,16 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
         reasons_up=_listed(up, scorer.narrator),
         reasons_down=_listed(down, scorer.narrator),
         model_version=scorer.version,
+        when=_when(scored) if scorer.timing else None,
     )
+
+
+def _when(scored: pd.Series) -> dict[str, float]:
+    """Return the chance of a win by days, and within how many days half of the wins of such leads come."""
+    times = {
+        name: name.removeprefix("probability_").removesuffix("d") for name in scored.index if "probability_" in name
+    }
+    return {days: float(scored[name]) for name, days in times.items()} | {"days_if_won": float(scored["days_if_won"])}
 
 
 def _listed(reasons: Reasons, narrator: Narrator) -> list[dict[str, Any]]:

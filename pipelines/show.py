@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -208,6 +209,8 @@ def show_explanation(lead: Explanation) -> None:
         f"[bold]{escape(lead.lead_id)}[/bold]  score {lead.score}, {lead.band}, grade {lead.grade or '–'}: "
         f"{lead.probability:.1%} chance of winning as of {lead.as_of}; {lead.disposition}"
     )
+    if lead.when:
+        say(told_when(lead.when))
     grid = table(">points", "family", "reason")
     grid.add_row(str(lead.base_score), "", "where every lead starts")
     for reason in [*lead.reasons_up, *lead.reasons_down]:
@@ -215,6 +218,18 @@ def show_explanation(lead: Explanation) -> None:
     if lead.other_points:
         grid.add_row(f"{lead.other_points:+d}", "", "everything else")
     OUT.print(grid)
+
+
+def told_when(when: Mapping[str, float]) -> str:
+    """Say when a lead may be won.
+
+    >>> told_when({"30": 0.021, "90": 0.1, "days_if_won": 41.0})
+    'Within 30 days 2.1 %, 90 days 10.0 %; if won, typically within 6 weeks.'
+    """
+    chances = ", ".join(f"{days} days {chance * 100:.1f} %" for days, chance in when.items() if days != "days_if_won")
+    days = math.ceil(when["days_if_won"])
+    typical = f"{days} days" if days < 14 else f"{math.ceil(days / 7)} weeks"
+    return f"Within {chances}; if won, typically within {typical}."
 
 
 def show_report(result: ReportResult) -> None:

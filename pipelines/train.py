@@ -32,6 +32,7 @@ from models.registry import Registry, Stored, git_commit
 from models.rules import Rules
 from models.scorer import Scorer, assemble
 from models.segments import measure_segments, segment_features
+from models.timing import Timing, fit_timing
 from models.training_table import TrainingTable
 from pipelines.card import model_card
 from pipelines.compare import as_json, contestant_of, table_for
@@ -230,6 +231,7 @@ def _store(
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
         scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table))
+        scorer = replace(scorer, timing=_timing(read, learned))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
@@ -268,6 +270,14 @@ def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
     segments = measure_segments(features, table, learned.blocks.test, learned.served, settings.seed)
     notes = list(_notes(result))
     return model_card(result, read, learned, segments=segments, notes=notes, made=datetime.now(UTC))
+
+
+def _timing(read: TrainingData, learned: Learned) -> Timing | None:
+    """Learn when wins come, where the data say when they came."""
+    if not read.table.timed:
+        return None
+    table = replace(read.table, design=learned.design)
+    return fit_timing(table, probabilities(learned.model, table.design), read.data_end, seed=read.settings.seed)
 
 
 def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:
@@ -370,7 +380,8 @@ def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     older, newest = result.base_rates["older"], result.base_rates["newest"]
-    yield "Attributes without a history are read as they stand now: what was filled in after the outcome and not found must be dropped."
+    now = "Attributes without a history are read as they stand now"
+    yield f"{now}: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
     if result.rules_kind == "scorecard":

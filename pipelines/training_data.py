@@ -92,6 +92,7 @@ def _of_chunk(
             "as_of": taken.moments["as_of"],
             "won": taken.moments["won"],
             "won_at": taken.moments["won_at"],
+            "ever_won_at": taken.moments["ever_won_at"],
             "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
         }
     )

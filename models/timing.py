@@ -1,0 +1,131 @@
+"""When will they buy: the chance of winning within 30, 60, 90 and 180 days, never decreasing, from the one model.
+
+The model says how likely a win within the horizon is. Each shorter time has a share of that: given that a lead is won
+within the horizon, how soon is told by a logistic regression on its features, learned from the leads that were. Each
+longer time adds, for leads that are not won before, what the model's log-odds are worth then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import special
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from models.learned import log_odds
+from models.members import fit_member
+from models.recipe import BENT_LINES, LOGISTIC, Recipe
+from models.training_table import TrainingTable
+
+TIMES = (30, 60, 90, 180)
+"""Days within which the chance of a win is told."""
+STRENGTH = 0.03
+"""Inverse regularisation of what tells soon wins from late ones: there are few won leads."""
+FEWEST = 30
+"""Leads with, and without, a win in time from which on more is learned than how many they are."""
+
+Floats = npt.NDArray[np.float64]
+Line = tuple[float, float]
+"""Intercept and slope of a chance's log-odds."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How the chance of winning is spread over time.
+
+    horizon  days of the model's own probability
+    soon     the model of a win in the first half of the horizon, given one within it; None where there are too few
+    shares   of each shorter time: the line on the log-odds of ``soon`` that gives its share of the horizon's wins
+    added    of each longer time: the line on the log-odds of the probability that gives the chance of a win by then,
+             for a lead that was not won in the time before
+    """
+
+    horizon: int
+    soon: Pipeline | None
+    shares: Mapping[int, Line]
+    added: Mapping[int, Line]
+
+    def to_json(self) -> str:
+        return json.dumps({"horizon": self.horizon, "shares": self.shares, "added": self.added})
+
+    @classmethod
+    def from_json(cls, text: str, soon: Pipeline | None) -> Timing | None:
+        """Read what `to_json` wrote; None where that is null."""
+        told = json.loads(text)
+        if told is None:
+            return None
+        lines = ({int(days): (line[0], line[1]) for days, line in told[name].items()} for name in ("shares", "added"))
+        return cls(told["horizon"], soon, *lines)
+
+    def chances(self, design: pd.DataFrame, probability: Floats) -> dict[int, Floats]:
+        """Return the chance of winning within each time, in days, for each row; never decreasing with the days."""
+        early = np.zeros(len(design)) if self.soon is None else log_odds(self.soon.predict_proba(design)[:, 1])
+        shares = np.maximum.accumulate(
+            [np.zeros(len(design)), *(_chance(line, early) for line in self.shares.values())]
+        )
+        told = dict(zip(self.shares, probability * shares[1:], strict=True)) | {self.horizon: probability}
+        reached = probability
+        for days, line in self.added.items():
+            reached = told[days] = reached + (1 - reached) * _chance(line, log_odds(probability))
+        return told
+
+
+def _chance(line: Line, margin: Floats) -> Floats:
+    return special.expit(line[0] + line[1] * margin)
+
+
+def days_if_won(chances: Mapping[int, Floats]) -> Floats:
+    """Return within how many days half of the wins come that come at all: between two times as if evenly spread.
+
+    >>> chances = {30: np.array([0.1]), 60: np.array([0.3]), 90: np.array([0.35]), 180: np.array([0.4])}
+    >>> days_if_won(chances).tolist()
+    [45.0]
+    """
+    days = np.array([0, *chances], dtype=float)
+    told = np.column_stack([np.zeros(len(next(iter(chances.values())))), *chances.values()])
+    half = told[:, -1:] / 2
+    after = np.maximum((told < half).sum(axis=1), 1)
+    row = np.arange(len(told))
+    low, high = told[row, after - 1], told[row, after]
+    within = (half[:, 0] - low) / np.where(high > low, high - low, 1)
+    return days[after - 1] + within * (days[after] - days[after - 1])
+
+
+def fit_timing(table: TrainingTable, probability: Floats, data_end: pd.Timestamp, *, seed: int) -> Timing:
+    """Learn how soon wins come from a timed table, whose ``rows`` say ``ever_won_at``; ``probability`` is of its rows.
+
+    A longer time is learned from the rows whose window of that length is over at ``data_end``.
+    """
+    days = ((table.rows["ever_won_at"] - table.rows["as_of"]) / pd.Timedelta(days=1)).to_numpy(float)
+    in_time = days <= table.horizon
+    soon = _fit_soon(table, in_time, days, seed)
+    early = log_odds(soon.predict_proba(table.design[in_time])[:, 1]) if soon else np.zeros(int(in_time.sum()))
+    shares = {time: _line(early, days[in_time] <= time) for time in TIMES if time < table.horizon}
+    added, before = {}, float(table.horizon)
+    for time in (time for time in TIMES if time > table.horizon):
+        over = (table.rows["as_of"] + pd.Timedelta(days=time) <= data_end).to_numpy() & ~(days <= before)
+        added[time] = _line(log_odds(probability[over]), days[over] <= time)
+        before = time
+    return Timing(table.horizon, soon, shares, added)
+
+
+def _fit_soon(table: TrainingTable, in_time: npt.NDArray[np.bool_], days: Floats, seed: int) -> Pipeline | None:
+    won = table.taken(in_time)
+    won = replace(won, rows=won.rows.assign(won=(days[in_time] <= table.horizon / 2).astype(int)))
+    recipe = Recipe(logistic={**BENT_LINES, "C": STRENGTH})
+    return fit_member(LOGISTIC, recipe, won, seed=seed) if won.scarcer() >= FEWEST else None
+
+
+def _line(margin: Floats, happened: npt.NDArray[np.bool_]) -> Line:
+    """Return the line by which log-odds tell what happened: level where that is too rare to learn more from."""
+    rarer = min(happened.sum(), (~happened).sum())
+    if rarer < FEWEST or not np.ptp(margin):
+        return float(special.logit((happened.sum() + 0.5) / (len(happened) + 1))), 0.0
+    fitted = LogisticRegression(C=1.0).fit(margin[:, None], happened)
+    return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
