@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -165,9 +166,14 @@ def _with_interval(value: float, interval: Interval, digits: int) -> str:
 
     >>> _with_interval(0.8123, (0.79, 0.83), 3)
     '0.812 (0.790-0.830)'
+    >>> _with_interval(float("nan"), (float("nan"), float("nan")), 3)
+    '–'
     """
-    low, high = interval
-    return f"{value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
+    numbers = (value, *interval)
+    if not all(map(math.isfinite, numbers)):
+        return "–"
+    middle, low, high = (f"{number:.{digits}f}" for number in numbers)
+    return f"{middle} ({low}-{high})"
 
 
 def show_scoring(result: ScoreResult) -> None:
@@ -240,7 +246,7 @@ def show_drift(result: MonitorResult) -> None:
     say(f"Scores: PSI {found.score.psi:.3f}, of it noise {found.score.noise:.3f}")
     for reason in found.why:
         say(f"  {reason}.")
-    say("Retrain: the world has moved away from the model." if result.retrain else "No drift that asks for a training.")
+    say(found.verdict)
     say(f"Page: {result.out}")
 
 
