@@ -12,7 +12,8 @@ from data.locks import one_run_at_a_time
 from data.quality import Report
 from data.settings import Settings
 from data.workspace import Workspace
-from models.leakage import Leak
+from models.leakage import Leak, unmeasured
+from models.learning import lay_blocks
 from pipelines.console import step
 from pipelines.training_data import without_leaks
 
@@ -21,8 +22,9 @@ from pipelines.training_data import without_leaks
 class CheckResult:
     """What was found; `as_json` is the contract of ``check --json``.
 
-    ``leaks`` is None where there are no outcomes to look for leaks with, for the reason ``unchecked``. ``attributes``
-    are the columns that become features, ``excluded`` maps the others to the reason.
+    ``leaks`` is None where there are no outcomes to look for leaks with, for the reason ``unchecked``. Where there are
+    too few, ``unchecked`` says so, and ``leaks`` are those that names and hindsight give away. ``attributes`` are the
+    columns that become features, ``excluded`` maps the others to the reason.
     """
 
     report: Report
@@ -33,8 +35,9 @@ class CheckResult:
 
     @property
     def asks_for_action(self) -> bool:
-        """Tell whether rows could not be used, or columns know the outcome, or may."""
-        return bool(self.leaks) or any(counts.quarantined for counts in self.report.tables.values())
+        """Tell whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
+        rows_left = any(counts.quarantined for counts in self.report.tables.values())
+        return rows_left or any(not leak.kept for leak in self.leaks or ())
 
     def as_json(self) -> dict[str, Any]:
         tables = self.report.to_dict()["tables"]
@@ -82,4 +85,6 @@ def _leaks(dataset: Dataset) -> tuple[Sequence[Leak] | None, str]:
         require_both_classes(dataset)
     except InputError as problem:
         return None, problem.what
-    return without_leaks(dataset).leaks, ""
+    read = without_leaks(dataset)
+    why = unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
+    return read.leaks, f"not looked at: {why}" if why else ""

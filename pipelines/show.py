@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.markup import escape
+from rich.table import Table
 
 from data.strict_json import strict_json
 from pipelines.console import OUT, say, show_json, table
@@ -16,6 +17,7 @@ from pipelines.describe import describe
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
+    from models.leakage import Leak
     from pipelines.check import CheckResult
     from pipelines.compare import Card, Comparison
     from pipelines.explain import Explanation
@@ -84,21 +86,32 @@ def show_check(result: CheckResult) -> None:
     """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
     for text in describe(result.report):
         say(text)
-    grid = table("column", "", ">AUC with", ">without", "what speaks for it")
-    for leak in result.leaks or ():
-        measured = ("–" if value is None else f"{value:.3f}" for value in (leak.auc_with, leak.auc_without))
-        grid.add_row(escape(leak.column), "left out" if leak.excluded else "suspect", *measured, escape(leak.evidence))
-    if result.leaks:
-        say("Columns that know the outcome, or may:")
-        OUT.print(grid)
-        say("--keep NAME lets a column in that is left out, --drop NAME leaves a suspect out.")
-    elif result.leaks is not None:
-        say("No column seems to know the outcome.")
-    else:
-        say(f"Not looked for columns that know the outcome: {result.unchecked}.")
+    _show_leaks(result)
     say(f"Features are made of {len(result.attributes)} columns; {len(result.excluded)} are left out:")
     for column, reason in result.excluded.items():
         say(f"  {column}: {reason}")
+
+
+def _show_leaks(result: CheckResult) -> None:
+    """Show the columns that know the outcome, or may, and say how far it was looked for them."""
+    if result.leaks is None:
+        return say(f"Not looked for columns that know the outcome: {result.unchecked}.")
+    if result.leaks:
+        say("Columns that know the outcome, or may:")
+        OUT.print(_grid_of_leaks(result.leaks))
+        say("--drop NAME leaves a suspect out. --keep NAME keeps a column in, and asks no more about it.")
+    if result.unchecked:
+        return say(f"How well a column alone tells the outcome was {result.unchecked}.")
+    return None if result.leaks else say("No column seems to know the outcome.")
+
+
+def _grid_of_leaks(leaks: Sequence[Leak]) -> Table:
+    grid = table("column", "", ">AUC with", ">without", "what speaks for it")
+    for leak in leaks:
+        done = "left out" if leak.excluded else "kept" if leak.kept else "suspect"
+        measured = ("–" if value is None else f"{value:.3f}" for value in (leak.auc_with, leak.auc_without))
+        grid.add_row(escape(leak.column), done, *measured, escape(leak.evidence))
+    return grid
 
 
 def show_training(result: TrainResult) -> None:
