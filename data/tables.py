@@ -18,7 +18,7 @@ from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
 from data.lexicon import claims, shown
 from data.mirror import Mirror
-from data.quality import ROWS_SHOWN, Flag
+from data.quality import ROWS_SHOWN, Flag, place
 from data.schema import RENAMED, Schema
 from data.settings import Settings
 from data.vocabulary import TABLES, Kind
@@ -293,8 +293,7 @@ def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.A
 
 
 def _place(batch: pa.RecordBatch, number: int) -> str:
-    line = batch["line"][number].as_py()
-    return f"line {line}" if line else f"row {batch['position'][number].as_py() + 1}"
+    return place(batch["line"][number].as_py(), batch["position"][number].as_py())
 
 
 def _id_or_place(batch: pa.RecordBatch, number: int) -> str:

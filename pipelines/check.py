@@ -9,7 +9,7 @@ from typing import Any
 from data.dataset import Dataset, open_dataset, require_both_classes
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.quality import Report
+from data.quality import Flag, Report
 from data.settings import Settings
 from data.workspace import Workspace
 from models.leakage import Leak, unmeasured
@@ -56,7 +56,7 @@ class CheckResult:
 
 def _quarantined(report: Report) -> list[dict[str, Any]]:
     return [
-        {"table": table, "column": "", "problem": f"quarantined: {reason}", "count": count, "example": ""}
+        asdict(Flag(table, "", f"quarantined: {reason}", count, rows=counts.rows.get(reason, ())))
         for table, counts in report.tables.items()
         for reason, count in counts.reasons.items()
     ]

@@ -109,14 +109,16 @@ def test_of_few_outcomes_names_are_told_all_the_same(leadscore, export, tmp_path
 
 def test_help_says_what_the_exit_code_means(leadscore):
     said = " ".join(leadscore("check", "--help").out.split())
-    assert "Exits with 3" in said and "rows cannot be used" in said
+    assert "Exits with 3" in said and "columns know the outcome" in said and "rows that cannot be used" in said
 
 
 def test_rows_that_cannot_be_used_ask_for_action_and_are_named(checked):
     ran = checked(lambda leads: pd.concat([leads, leads[:2]]))
     told = result_of(ran)
     assert (ran.code, told["rows"]) == (3, {"read": 602, "used": 600, "quarantined": 2})
-    assert told["quality"][0]["problem"] == "quarantined: the lead_id of an earlier row"
+    (found,) = told["quality"]
+    assert found["problem"] == "quarantined: the lead_id of an earlier row"
+    assert found["rows"] == ["line 602", "line 603"]
 
 
 def test_what_is_no_feature_is_listed_with_the_reason(checked):
