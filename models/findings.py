@@ -19,7 +19,9 @@ from models.registry import Stored
 MOST_FEATURES = 8
 """Shifted features that are named; the others are counted."""
 DAY = pd.Timedelta(days=1)
-MAY_BE_LEARNED = "Nothing tells which of these leads were learned from: give only leads that are newer than the training."
+MAY_BE_LEARNED = (
+    "Nothing tells which of these leads were learned from: give only leads that are newer than the training."
+)
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,16 @@ class Findings:
         if drift.is_off(wins):
             expected = f"{_expected(wins)} were expected"
             yield f"Of {metrics.rows:,} outcomes since the training {wins.won:,} are wins, where {expected}"
-        scarcer = min(wins.won, metrics.rows - wins.won)
-        if scarcer >= FEWEST_EXPECTED and self.then["auc"] is not None and drift.ranks_worse(metrics, self.then["auc_ci"], self.then["auc"]):
+        if self._ranks_worse(self.outcomes):
             now, before = _figure(metrics.auc, metrics.auc_ci), _figure(self.then["auc"], self.then["auc_ci"])
             yield f"The AUC on outcomes since the training is {now}, and was {before}"
+
+    def _ranks_worse(self, outcomes: Outcomes) -> bool:
+        """Tell whether the ranking got worse; of hardly any wins, or losses, that cannot be told."""
+        scarcer = min(outcomes.wins.won, outcomes.metrics.rows - outcomes.wins.won)
+        if scarcer < FEWEST_EXPECTED or self.then["auc"] is None:
+            return False
+        return drift.ranks_worse(outcomes.metrics, self.then["auc_ci"], self.then["auc"])
 
     def _of_score(self) -> Iterator[str]:
         if self.leads >= FEWEST_LEADS and drift.has_shifted(self.score):

@@ -108,7 +108,8 @@ def check(
 ) -> None:
     """Say what is wrong with the data, and which columns know the outcome.
 
-    Exits with 3 where this asks for action: columns know the outcome, or may (drop or keep them), or rows cannot be used.
+    Exits with 3 where that asks for action: columns know the outcome, or may (drop or keep them),
+    or there are rows that cannot be used.
     """
     from data.workspace import Workspace
     from pipelines.check import check as run

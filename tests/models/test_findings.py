@@ -1,6 +1,8 @@
 """Findings: what is said of them, also where little or nothing could be judged."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,32 +16,24 @@ NOW = pd.Timestamp("2025-06-01")
 TRAINED = {"auc": 0.7, "auc_ci": (0.65, 0.75)}
 
 
-class Flat:
-    """A stored version that learned from final outcomes and has no features."""
-
-    class scorer:
-        horizon = None
-        features = ()
-
-    class recipe:
-        without = ()
-
-    class settings:
-        seed = 0
-
-    training = {"chosen": "boosting", "metrics": {"model": TRAINED}, "window": {"data_end": "2025-05-01T00:00:00Z"}}
+def stored_with(horizon: int | None) -> Any:
+    """What is looked at of a stored version, which has no features; it was trained long ago."""
+    return SimpleNamespace(
+        scorer=SimpleNamespace(horizon=horizon, features=()),
+        recipe=SimpleNamespace(without=()),
+        settings=SimpleNamespace(seed=0),
+        training={
+            "chosen": "boosting",
+            "metrics": {"model": TRAINED},
+            "window": {"data_end": "2025-01-01T00:00:00Z"},
+        },
+    )
 
 
-class Timed(Flat):
-    """The same with a horizon of 90 days, trained long ago."""
-
-    class scorer(Flat.scorer):
-        horizon = 90
-
-    training = {**Flat.training, "window": {"data_end": "2025-01-01T00:00:00Z"}}
+FLAT, TIMED = stored_with(None), stored_with(90)
 
 
-def found_of(won, probability, stored=Flat, closed_at=pd.NaT) -> Findings:
+def found_of(won, probability, stored=FLAT, closed_at=pd.NaT) -> Findings:
     """Look at leads with these outcomes and probabilities."""
     count = len(won)
     rows = pd.DataFrame({"group": [f"lead {n}" for n in range(count)], "won": won, "probability": probability})
@@ -84,13 +78,13 @@ def test_a_ranking_of_hardly_any_wins_is_not_held_against_the_model():
 
 
 def test_that_no_outcome_arrives_is_no_collapse():
-    found = found_of(np.zeros(300), np.full(300, 97 / 300), Timed)
+    found = found_of(np.zeros(300), np.full(300, 97 / 300), TIMED)
     assert found.outcomes is None
     assert "No lead is known to have closed since the training: outcomes are not judged." in found.notes
 
 
 def test_leads_that_closed_without_a_win_are_a_collapse():
-    found = found_of(np.zeros(300), np.full(300, 97 / 300), Timed, closed_at=pd.Timestamp("2025-02-01"))
+    found = found_of(np.zeros(300), np.full(300, 97 / 300), TIMED, closed_at=pd.Timestamp("2025-02-01"))
     assert "0 are wins" in found.why[0]
 
 
@@ -101,7 +95,7 @@ def test_final_outcomes_do_not_say_which_leads_were_learned_from():
 
 
 def test_only_where_there_is_a_window_its_days_are_told():
-    flat, timed = (found_of([0, 1], np.full(2, 0.5), stored).notes[0] for stored in (Flat, Timed))
+    flat, timed = (found_of([0, 1], np.full(2, 0.5), stored).notes[0] for stored in (FLAT, TIMED))
     assert flat == "There are too few leads to tell a shift: 2 of 50."
     assert timed == "There are too few leads in the last 30 days to tell a shift: 0 of 50."
 
