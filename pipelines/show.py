@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""
+ENDLESS = 10.0
+"""A log-loss that only comes of what was held to be impossible: it has no end, and is no number to compare."""
 
 
 class Result(Protocol):
@@ -169,7 +171,7 @@ def show_metrics(metrics: Mapping[str, Metrics], rules_kind: str) -> None:
 def _figures(measured: Metrics) -> tuple[str, str, str]:
     return (
         _with_interval(measured.auc, measured.auc_ci, 3),
-        _with_interval(measured.log_loss, measured.log_loss_ci, 4),
+        "–" if measured.log_loss >= ENDLESS else _with_interval(measured.log_loss, measured.log_loss_ci, 4),
         _with_interval(measured.lift_10, measured.lift_10_ci, 2),
     )
 
@@ -182,11 +184,10 @@ def _with_interval(value: float, interval: Interval, digits: int) -> str:
     >>> _with_interval(float("nan"), (float("nan"), float("nan")), 3)
     '–'
     """
-    numbers = (value, *interval)
-    if not all(map(math.isfinite, numbers)):
+    if not math.isfinite(value):
         return "–"
-    middle, low, high = (f"{number:.{digits}f}" for number in numbers)
-    return f"{middle} ({low}-{high})"
+    low, high = (f"{bound:.{digits}f}" if math.isfinite(bound) else "–" for bound in interval)
+    return f"{value:.{digits}f} ({low}-{high})"
 
 
 def show_scoring(result: ScoreResult) -> None:
