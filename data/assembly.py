@@ -154,8 +154,7 @@ class Assembly:
         for name, table in self.tables.items():
             if quarantine:
                 write_quarantine(self.connection, table, quarantine)
-            reasons = checks.reasons(self.connection, name)
-            self.report.tables[name] = TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons)
+            self.report.tables[name] = checks.counted(self.connection, table)
             self.report.notes += [f"{table.file.name}: {note}" for note in table.file.notes]
         if not self.report.tables["leads"].used:
             raise self._no_leads(self.report.tables["leads"])

@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from data.closings import plain_value
-from data.quality import ROWS_SHOWN, Flag
+from data.quality import ROWS_SHOWN, Flag, TableCounts, place
 from data.settings import StageMapping
 from data.tables import BLANKS, Table, quarantined
 
@@ -253,7 +253,12 @@ def first_rows(
     return (count, shown, tuple(row["id"] for row in first)) if count else None
 
 
-def reasons(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
-    """Return how many rows of a table are in quarantine, by reason."""
-    query = "SELECT reason, count(*) FROM quarantine WHERE source = $1 GROUP BY reason ORDER BY count(*) DESC, reason"
-    return dict(connection.execute(query, [name]).fetchall())
+def counted(connection: duckdb.DuckDBPyConnection, table: Table) -> TableCounts:
+    """Count the rows of a table, those in quarantine by reason: the most frequent first."""
+    first = f"min({{'at': position, 'line': s.line}}, {ROWS_SHOWN})"
+    query = f"""SELECT reason, count(*), {first} FROM quarantine JOIN {table.staged} s USING (position)
+        WHERE source = $1 GROUP BY reason ORDER BY count(*) DESC, reason"""
+    found = connection.execute(query, [table.name]).fetchall()
+    reasons = {reason: count for reason, count, _ in found}
+    rows = {reason: tuple(place(each["line"], each["at"]) for each in places) for reason, _, places in found}
+    return TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons, rows)

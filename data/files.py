@@ -64,6 +64,9 @@ def seen(path: Path) -> tuple[int, int, int] | None:
     return told.st_ino, told.st_size, told.st_mtime_ns
 
 
+EXPORT_AGAIN = "export the table again, with a header and rows; or name another file"
+
+
 def stage(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> StagedFile:
     """Read a file into a new table.
 
@@ -96,7 +99,9 @@ def _check_there(path: Path) -> None:
     if not path.exists():
         raise InputError("there is no such file", expected="a CSV or Parquet file", where=str(path))
     if path.stat().st_size == 0:
-        raise InputError("this file is empty", expected="a header and rows", got="0 bytes", where=str(path))
+        raise InputError(
+            "this file is empty", expected="a header and rows", got="0 bytes", where=str(path), remedy=EXPORT_AGAIN
+        )
 
 
 def _is_parquet(path: Path) -> bool:
@@ -110,7 +115,13 @@ def _stage_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
     with open_text(path, encoding) as text:
         header = read_header(text)
     if not any(header.names):
-        raise InputError("this file has no header", expected="names of columns in the first line", where=str(path))
+        raise InputError(
+            "this file has no header",
+            expected="names of columns in the first line",
+            got="blank lines only",
+            where=str(path),
+            remedy=EXPORT_AGAIN,
+        )
     with open_text(path, encoding) as text:
         _fill(connection, table, read_rows(text, header, path), header)
     notes = ["gzip"] * is_gzip(path) + [encoding.note] * bool(encoding.note) + _separator_note(header)

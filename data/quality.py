@@ -9,13 +9,26 @@ ROWS_SHOWN = 5
 """Offending rows that a flag names."""
 
 
+def place(line: int | None, position: int) -> str:
+    """Name the place of a row: its line in a text file, else its number from 1.
+
+    >>> place(12, 10), place(None, 10)
+    ('line 12', 'row 11')
+    """
+    return f"line {line}" if line else f"row {position + 1}"
+
+
 @dataclass
 class TableCounts:
-    """The rows of one table: ``read`` is always ``used`` + ``quarantined``; ``reasons`` counts the quarantined ones."""
+    """The rows of one table: ``read`` is always ``used`` + ``quarantined``; ``reasons`` counts the quarantined ones.
+
+    ``rows`` are the places of the first of them, by reason.
+    """
 
     read: int
     used: int
     reasons: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:

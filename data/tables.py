@@ -18,7 +18,7 @@ from data.errors import InputError, nearest
 from data.files import Relay, StagedFile, stage
 from data.lexicon import claims, shown
 from data.mirror import Mirror
-from data.quality import ROWS_SHOWN, Flag
+from data.quality import ROWS_SHOWN, Flag, place
 from data.schema import RENAMED, Schema
 from data.settings import Settings
 from data.vocabulary import TABLES, Kind
@@ -118,7 +118,7 @@ def open_table(
     source, into, scoring = settings.tables[name], f"staged_{name}", trained is not None
     if isinstance(source, Path):
         file = stage(connection, source, into)
-        return Table(name, file, _meanings(file, name, settings, scoring=scoring))
+        return _with_leads(Table(name, file, _meanings(file, name, settings, scoring=scoring)))
     assert sources is not None, "settings with a table of a database name the database"
     reader = sources.database.open(source)
     columns = _meanings(reader, name, settings, scoring=scoring)
@@ -127,7 +127,20 @@ def open_table(
         columns[ours] for ours, known in TABLES[name].items() if known.kind is Kind.ID and ours in columns
     }
     file = sources.mirror.stage(connection, reader, needed, into) or reader.stage(connection, needed, into)
-    return Table(name, file, columns)
+    return _with_leads(Table(name, file, columns))
+
+
+def _with_leads(table: Table) -> Table:
+    """Return a table, unless it is that of leads and holds none: any other may be empty."""
+    if table.name == "leads" and not table.file.rows:
+        raise InputError(
+            "the table of leads is empty",
+            expected="a row for each lead",
+            got="a header without rows",
+            where=table.file.place,
+            remedy="export the leads again, with their rows; or name another table",
+        )
+    return table
 
 
 class HasColumns(Protocol):
@@ -185,13 +198,13 @@ def _check_known(table: str, ours: str) -> None:
 def check_column(file: HasColumns, theirs: str, what: str) -> None:
     """Raise `InputError` where a file lacks a column that ``what`` (a table or a setting) asks for."""
     if theirs not in file.columns:
-        mapping = f"say which column it is under columns.{what}.{theirs}" if what in TABLES else ""
+        mapping = f"say which column it is under columns.{what}.{theirs}"
         raise InputError(
             f"there is no column '{theirs}'",
             expected=f"'{theirs}' (for {what})",
             got=", ".join(file.columns),
             where=file.place,
-            remedy=nearest(theirs, file.columns) or mapping,
+            remedy=nearest(theirs, file.columns) or (mapping if what in TABLES else "name a column that is there"),
         )
 
 
@@ -293,8 +306,7 @@ def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.A
 
 
 def _place(batch: pa.RecordBatch, number: int) -> str:
-    line = batch["line"][number].as_py()
-    return f"line {line}" if line else f"row {batch['position'][number].as_py() + 1}"
+    return place(batch["line"][number].as_py(), batch["position"][number].as_py())
 
 
 def _id_or_place(batch: pa.RecordBatch, number: int) -> str:

@@ -40,7 +40,8 @@ OFF_BY = 1.25
 GROUP_OFF_BY = 2.0
 """… and for a group of leads beside all the others; regularised models draw groups together by less."""
 FEWEST_EXPECTED = 5.0
-"""Wins that are expected of a group that is looked at, and won leads (and others) that outcomes are judged by."""
+"""Wins that are expected of a group that is looked at; wins, and losses, that come or are expected of outcomes that are
+judged."""
 AUC_FALLS = 0.05
 """A fall of the AUC that matters: the mix of ages and sources alone moves it by two or three hundredths."""
 FEWEST_LEADS = 50

@@ -19,7 +19,9 @@ from models.registry import Stored
 MOST_FEATURES = 8
 """Shifted features that are named; the others are counted."""
 DAY = pd.Timedelta(days=1)
-TOO_FEW = f"There are too few leads in the last {WINDOW} days to tell a shift"
+MAY_BE_LEARNED = (
+    "Nothing tells which of these leads were learned from: give only leads that are newer than the training."
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,21 @@ class Findings:
     notes: Sequence[str] = ()
 
     @property
+    def judged(self) -> bool:
+        """Tell whether anything could be judged: leads, wins or outcomes."""
+        return self.leads >= FEWEST_LEADS or self.wins is not None or self.outcomes is not None
+
+    @property
+    def verdict(self) -> str:
+        """Say in a sentence what follows."""
+        if self.why:
+            return "Retrain: the world has moved away from the model."
+        if self.judged:
+            return "No drift that asks for a training."
+        leads = f"{self.leads:,.0f} leads to look at, where {FEWEST_LEADS} are needed"
+        return f"Nothing could be judged: {leads}, and too few outcomes."
+
+    @property
     def why(self) -> list[str]:
         """Return the reasons to train again; none where nothing has drifted."""
         return [*self._of_wins(), *self._of_outcomes(), *self._of_score(), *self._of_features()]
@@ -89,9 +106,16 @@ class Findings:
         if drift.is_off(wins):
             expected = f"{_expected(wins)} were expected"
             yield f"Of {metrics.rows:,} outcomes since the training {wins.won:,} are wins, where {expected}"
-        if self.then["auc"] is not None and drift.ranks_worse(metrics, self.then["auc_ci"], self.then["auc"]):
+        if self._ranks_worse(self.outcomes):
             now, before = _figure(metrics.auc, metrics.auc_ci), _figure(self.then["auc"], self.then["auc_ci"])
             yield f"The AUC on outcomes since the training is {now}, and was {before}"
+
+    def _ranks_worse(self, outcomes: Outcomes) -> bool:
+        """Tell whether the ranking got worse; of hardly any wins, or losses, that cannot be told."""
+        scarcer = min(outcomes.wins.won, outcomes.metrics.rows - outcomes.wins.won)
+        if scarcer < FEWEST_EXPECTED or self.then["auc"] is None:
+            return False
+        return drift.ranks_worse(outcomes.metrics, self.then["auc_ci"], self.then["auc"])
 
     def _of_score(self) -> Iterator[str]:
         if self.leads >= FEWEST_LEADS and drift.has_shifted(self.score):
@@ -107,6 +131,8 @@ class Findings:
     def as_json(self) -> dict[str, Any]:
         return {
             "retrain": bool(self.why),
+            "judged": self.judged,
+            "verdict": self.verdict,
             "why": self.why,
             "notes": list(self.notes),
             "leads": round(self.leads),
@@ -165,7 +191,7 @@ def find(seen: Seen, stored: Stored, reference: Reference, as_of: pd.Timestamp, 
         score=drift.score_shift(reference, window.design, window.probability, window.groups),
         features=drift.feature_shifts(stored.scorer.features, reference, window.design, window.groups, unused),
         then=stored.training["metrics"]["rules" if stored.training["chosen"] == RULES else "model"],
-        notes=[] if leads >= FEWEST_LEADS else [f"{TOO_FEW}: {leads:.0f} of {FEWEST_LEADS}"],
+        notes=[] if leads >= FEWEST_LEADS else [_too_few(leads, timed=timed)],
     )
     if timed:
         return _with_outcomes(_with_wins(found, seen, stored, reference), seen, stored, reference)
@@ -206,6 +232,8 @@ def _with_outcomes(found: Findings, seen: Seen, stored: Stored, reference: Refer
     matured = seen.rows[(began >= first) & (began + horizon <= found.as_of)]
     if not len(matured):
         return _noting(found, f"No outcome has matured since the training; the first will by {_day(first + horizon)}.")
+    if not seen.rows["closed_at"].between(first, found.as_of, inclusive="right").any():
+        return _noting(found, "No lead is known to have closed since the training: outcomes are not judged.")
     won = (matured["won_at"] <= matured["as_of"] + horizon).to_numpy(int)
     return _judged(found, matured, won, reference, stored.settings.seed)
 
@@ -216,15 +244,18 @@ def _with_final_outcomes(found: Findings, seen: Seen, reference: Reference, seed
         return _noting(found, "Outcomes have no moments here: give leads that are newer than the training (--leads).")
     if not len(known):
         return _noting(found, "No outcome is known of these leads.")
-    return _judged(found, known, known["won"].to_numpy(int), reference, seed)
+    return _judged(_noting(found, MAY_BE_LEARNED), known, known["won"].to_numpy(int), reference, seed)
 
 
 def _judged(
     found: Findings, rows: pd.DataFrame, won: npt.NDArray[np.int64], reference: Reference, seed: int
 ) -> Findings:
+    """Add outcomes where enough wins, and enough losses, have come or were expected: that none came tells much."""
     probability, groups = rows["probability"].to_numpy(), rows["group"].to_numpy()
-    if min(won.sum(), (1 - won).sum()) < FEWEST_EXPECTED:
-        return _noting(found, f"Of {len(won):,} outcomes since the training {won.sum()} are wins: too few to judge.")
+    wins, losses = (max(come.sum(), likely.sum()) for come, likely in ((won, probability), (1 - won, 1 - probability)))
+    if min(wins, losses) < FEWEST_EXPECTED:
+        told = f"{won.sum():,} are wins, where {probability.sum():.1f} were expected"
+        return _noting(found, f"Of {len(won):,} outcomes since the training {told}: too few to judge.")
     return replace(found, outcomes=drift.judge_outcomes(probability, won, groups, reference.wins, seed))
 
 
@@ -233,6 +264,11 @@ def _noting(found: Findings, text: str) -> Findings:
 
 
 # In words
+
+
+def _too_few(leads: float, *, timed: bool) -> str:
+    within = f" in the last {WINDOW} days" * timed
+    return f"There are too few leads{within} to tell a shift: {leads:.0f} of {FEWEST_LEADS}."
 
 
 def _day(moment: pd.Timestamp) -> str:

@@ -4,6 +4,7 @@ Such a column makes a model that is right about the past and useless tomorrow. F
 that predicts too well; cells that only closed leads have; a history that begins with the closing (both in
 `data.hindsight`); and a name that speaks of what sales writes down afterwards (`data.lexicon`). One column that is all
 but certain, or two signs, are sure, and the column is left out. One sign alone makes a suspect, which stays.
+What the settings keep stays in any case, and is told.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Leak:
-    """A column that knows the outcome (``excluded``), or may (kept), and why; ``attribute`` is our name for it.
+    """A column that knows the outcome (``excluded``), or may, and why; ``attribute`` is our name for it.
 
+    ``kept`` says that the settings keep it by name: someone has looked at it, and it stays.
     ``auc_with`` and ``auc_without`` are those of a model with all columns that are not excluded, on the tune block:
     newer than what it learned from, older than the test block. None where there are too few outcomes to tell.
     """
@@ -54,6 +56,7 @@ class Leak:
     excluded: bool
     auc_with: float | None = None
     auc_without: float | None = None
+    kept: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name != "attribute"}
@@ -73,7 +76,7 @@ class _Finding:
 
     @property
     def evidence(self) -> str:
-        return "; ".join(self.signs) + ("; kept, for the settings name it" if self.kept and self.sure else "")
+        return "; ".join(self.signs) + "; kept, for the settings name it" * self.kept
 
 
 def find_leaks(
@@ -101,10 +104,24 @@ def find_leaks(
     measured = _with_and_without(told, table, *halves, seed) if halves and told else {}
     return {
         each.attribute: Leak(
-            each.attribute, each.column, each.evidence, each.excluded, *measured.get(each.attribute, (None, None))
+            each.attribute,
+            each.column,
+            each.evidence,
+            each.excluded,
+            *measured.get(each.attribute, (None, None)),
+            kept=each.kept,
         )
         for each in told
     }
+
+
+def unmeasured(table: TrainingTable, blocks: Blocks) -> str:
+    """Say why no column could be measured by how well it tells the outcome; nothing where all were."""
+    if _halves(table, blocks):
+        return ""
+    won, lost = int(table.won.sum()), int(len(table) - table.won.sum())
+    needed = f"{FEWEST} wins and {FEWEST} losses are needed among older and among newer leads"
+    return f"too few outcomes ({won:,} won and {lost:,} lost {'snapshots' if table.timed else 'leads'}; {needed})"
 
 
 def _halves(table: TrainingTable, blocks: Blocks) -> tuple[Rows, Rows] | None:

@@ -211,10 +211,18 @@ class Registry:
     def _version(self, number: str) -> ModelVersion:
         try:
             return self.client.get_model_version(NAME, number)
-        except MlflowException as problem:
-            raise ModelError(
-                f"version {number} is not in the registry", got=str(problem)[:300], where=str(self.workspace.root)
-            ) from None
+        except MlflowException:
+            raise self._no_version(number) from None
+
+    def _no_version(self, number: str) -> ModelError:
+        there = sorted(int(found.version) for found in self.client.search_model_versions(f"name='{NAME}'"))
+        return ModelError(
+            f"version {number} is not in the registry",
+            expected=f"one of the versions {', '.join(map(str, there))}" if there else "a version that was trained",
+            got=number,
+            where=str(self.workspace.root),
+            remedy="name a version that is there" if there else "run `leadscore train` with this workspace first",
+        )
 
     def _stored(self, version: ModelVersion) -> Stored:
         tags, run_id = version.tags, str(version.run_id)

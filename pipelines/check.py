@@ -9,10 +9,11 @@ from typing import Any
 from data.dataset import Dataset, open_dataset, require_both_classes
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.quality import Report
+from data.quality import Flag, Report
 from data.settings import Settings
 from data.workspace import Workspace
-from models.leakage import Leak
+from models.leakage import Leak, unmeasured
+from models.learning import lay_blocks
 from pipelines.console import step
 from pipelines.training_data import without_leaks
 
@@ -21,8 +22,9 @@ from pipelines.training_data import without_leaks
 class CheckResult:
     """What was found; `as_json` is the contract of ``check --json``.
 
-    ``leaks`` is None where there are no outcomes to look for leaks with, for the reason ``unchecked``. ``attributes``
-    are the columns that become features, ``excluded`` maps the others to the reason.
+    ``leaks`` is None where there are no outcomes to look for leaks with, for the reason ``unchecked``. Where there are
+    too few, ``unchecked`` says so, and ``leaks`` are those that names and hindsight give away. ``attributes`` are the
+    columns that become features, ``excluded`` maps the others to the reason.
     """
 
     report: Report
@@ -33,8 +35,9 @@ class CheckResult:
 
     @property
     def asks_for_action(self) -> bool:
-        """Tell whether rows could not be used, or columns know the outcome, or may."""
-        return bool(self.leaks) or any(counts.quarantined for counts in self.report.tables.values())
+        """Tell whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
+        rows_left = any(counts.quarantined for counts in self.report.tables.values())
+        return rows_left or any(not leak.kept for leak in self.leaks or ())
 
     def as_json(self) -> dict[str, Any]:
         tables = self.report.to_dict()["tables"]
@@ -53,7 +56,7 @@ class CheckResult:
 
 def _quarantined(report: Report) -> list[dict[str, Any]]:
     return [
-        {"table": table, "column": "", "problem": f"quarantined: {reason}", "count": count, "example": ""}
+        asdict(Flag(table, "", f"quarantined: {reason}", count, rows=counts.rows.get(reason, ())))
         for table, counts in report.tables.items()
         for reason, count in counts.reasons.items()
     ]
@@ -82,4 +85,6 @@ def _leaks(dataset: Dataset) -> tuple[Sequence[Leak] | None, str]:
         require_both_classes(dataset)
     except InputError as problem:
         return None, problem.what
-    return without_leaks(dataset).leaks, ""
+    read = without_leaks(dataset)
+    why = unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
+    return read.leaks, f"not looked at: {why}" if why else ""

@@ -106,7 +106,11 @@ def check(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what is wrong with the data, and which columns know the outcome."""
+    """Say what is wrong with the data, and which columns know the outcome.
+
+    Exits with 3 where that asks for action: columns know the outcome, or may (drop or keep them),
+    or there are rows that cannot be used.
+    """
     from data.workspace import Workspace
     from pipelines.check import check as run
     from pipelines.show import present, show_check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -21,9 +22,13 @@ def write_page(out: Path, template: str, **content: object) -> None:
         raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None
 
 
+def _fixed(value: float | None, digits: int) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+
+
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["fixed"] = lambda value, digits: "–" if value is None else f"{value:.{digits}f}"
+    environment.filters["fixed"] = _fixed
     environment.filters["day"] = lambda moment: moment[:10]
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.markup import escape
+from rich.table import Table
 
 from data.strict_json import strict_json
 from pipelines.console import OUT, say, show_json, table
@@ -16,6 +17,7 @@ from pipelines.describe import describe
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
+    from models.leakage import Leak
     from pipelines.check import CheckResult
     from pipelines.compare import Card, Comparison
     from pipelines.explain import Explanation
@@ -30,6 +32,8 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""
+ENDLESS = 10.0
+"""A log-loss that only comes of what was held to be impossible: it has no end, and is no number to compare."""
 
 
 class Result(Protocol):
@@ -84,21 +88,32 @@ def show_check(result: CheckResult) -> None:
     """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
     for text in describe(result.report):
         say(text)
-    grid = table("column", "", ">AUC with", ">without", "what speaks for it")
-    for leak in result.leaks or ():
-        measured = ("–" if value is None else f"{value:.3f}" for value in (leak.auc_with, leak.auc_without))
-        grid.add_row(escape(leak.column), "left out" if leak.excluded else "suspect", *measured, escape(leak.evidence))
-    if result.leaks:
-        say("Columns that know the outcome, or may:")
-        OUT.print(grid)
-        say("--keep NAME lets a column in that is left out, --drop NAME leaves a suspect out.")
-    elif result.leaks is not None:
-        say("No column seems to know the outcome.")
-    else:
-        say(f"Not looked for columns that know the outcome: {result.unchecked}.")
+    _show_leaks(result)
     say(f"Features are made of {len(result.attributes)} columns; {len(result.excluded)} are left out:")
     for column, reason in result.excluded.items():
         say(f"  {column}: {reason}")
+
+
+def _show_leaks(result: CheckResult) -> None:
+    """Show the columns that know the outcome, or may, and say how far it was looked for them."""
+    if result.leaks is None:
+        return say(f"Not looked for columns that know the outcome: {result.unchecked}.")
+    if result.leaks:
+        say("Columns that know the outcome, or may:")
+        OUT.print(_grid_of_leaks(result.leaks))
+        say("--drop NAME leaves a suspect out. --keep NAME keeps a column in, and asks no more about it.")
+    if result.unchecked:
+        return say(f"How well a column alone tells the outcome was {result.unchecked}.")
+    return None if result.leaks else say("No column seems to know the outcome.")
+
+
+def _grid_of_leaks(leaks: Sequence[Leak]) -> Table:
+    grid = table("column", "", ">AUC with", ">without", "what speaks for it")
+    for leak in leaks:
+        done = "left out" if leak.excluded else "kept" if leak.kept else "suspect"
+        measured = ("–" if value is None else f"{value:.3f}" for value in (leak.auc_with, leak.auc_without))
+        grid.add_row(escape(leak.column), done, *measured, escape(leak.evidence))
+    return grid
 
 
 def show_training(result: TrainResult) -> None:
@@ -156,7 +171,7 @@ def show_metrics(metrics: Mapping[str, Metrics], rules_kind: str) -> None:
 def _figures(measured: Metrics) -> tuple[str, str, str]:
     return (
         _with_interval(measured.auc, measured.auc_ci, 3),
-        _with_interval(measured.log_loss, measured.log_loss_ci, 4),
+        "–" if measured.log_loss >= ENDLESS else _with_interval(measured.log_loss, measured.log_loss_ci, 4),
         _with_interval(measured.lift_10, measured.lift_10_ci, 2),
     )
 
@@ -166,9 +181,13 @@ def _with_interval(value: float, interval: Interval, digits: int) -> str:
 
     >>> _with_interval(0.8123, (0.79, 0.83), 3)
     '0.812 (0.790-0.830)'
+    >>> _with_interval(float("nan"), (float("nan"), float("nan")), 3)
+    '–'
     """
-    low, high = interval
-    return f"{value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
+    if not math.isfinite(value):
+        return "–"
+    low, high = (f"{bound:.{digits}f}" if math.isfinite(bound) else "–" for bound in interval)
+    return f"{value:.{digits}f} ({low}-{high})"
 
 
 def show_scoring(result: ScoreResult) -> None:
@@ -255,7 +274,7 @@ def show_drift(result: MonitorResult) -> None:
     say(f"Scores: PSI {found.score.psi:.3f}, of it noise {found.score.noise:.3f}")
     for reason in found.why:
         say(f"  {reason}.")
-    say("Retrain: the world has moved away from the model." if result.retrain else "No drift that asks for a training.")
+    say(found.verdict)
     say(f"Page: {result.out}")
 
 

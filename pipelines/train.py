@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
+from scipy import stats
 
 from data.dataset import Dataset, open_dataset, require_both_classes
 from data.errors import InputError, ModelError
@@ -45,7 +46,9 @@ SUMMARY_ROWS = 2000
 LONGEST_TAG = 5000
 """Characters that MLflow keeps of a tag."""
 DRIFTED = 1.5
-"""A base rate that differs by this factor between old and new leads is said to have moved."""
+"""A base rate that differs by this factor between old and new leads is said to have moved …"""
+CHANCE = 0.05
+"""… unless chance alone would do that more often than in this share of cases."""
 
 
 @dataclass(frozen=True)
@@ -377,16 +380,27 @@ def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{leak['column']} {done}: {leak['evidence']}"
 
 
+def _has_moved(result: TrainResult) -> bool:
+    """Tell whether the base rate of the newest block is another by more than matters, and than chance explains."""
+    older, newest = result.base_rates["older"], result.base_rates["newest"]
+    if min(older, newest) * DRIFTED >= max(older, newest):
+        return False
+    rows = {name: result.window[name]["snapshots"] for name in ("fit", "tune", "test")}
+    counts = ((older, rows["fit"] + rows["tune"]), (newest, rows["test"]))
+    table = [[round(rate * count), round((1 - rate) * count)] for rate, count in counts]
+    return stats.fisher_exact(table).pvalue <= CHANCE  # type: ignore[union-attr]
+
+
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
-    older, newest = result.base_rates["older"], result.base_rates["newest"]
     now = "Attributes without a history are read as they stand now"
     yield f"{now}: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
     if result.rules_kind == "scorecard":
         yield "The shipped rules know too little of these columns: the baseline is a scorecard from the fit block."
-    if min(older, newest) * DRIFTED < max(older, newest):
+    if _has_moved(result):
+        older, newest = result.base_rates["older"], result.base_rates["newest"]
         moved = f"The base rate moved from {older:.1%} in the older blocks to {newest:.1%} in the newest"
         yield f"{moved}: probabilities lag behind such a drift, the ranking less."
     if result.counts["censored"]:

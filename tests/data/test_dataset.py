@@ -125,6 +125,23 @@ def test_rows_without_a_usable_id_go_to_quarantine(tmp_path) -> None:
         assert whole(dataset).leads["industry"].tolist() == ["Retail", "Retail", "Health"]
     assert (counts.read, counts.used, counts.quarantined) == (7, 3, 4)
     assert counts.reasons == {"no lead_id": 2, "the lead_id of an earlier row": 1, "too few cells": 1}
+    rows = {"no lead_id": ("line 5", "line 7"), "the lead_id of an earlier row": ("line 6",)}
+    assert counts.rows == {**rows, "too few cells": ("line 8",)}
+
+
+def test_of_quarantined_rows_the_first_five_are_named(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS + "_ b 2025-01-01 Retail\n" * 7) as dataset:
+        counts = dataset.report.tables["leads"]
+    assert (counts.reasons, len(counts.rows["no lead_id"])) == ({"no lead_id": 7}, 5)
+
+
+def test_rows_of_a_parquet_file_are_named_by_their_number(tmp_path) -> None:
+    path = tmp_path / "leads.parquet"
+    pd.DataFrame({"lead_id": ["1", None, "1"], "y": ["yes", "no", "no"]}).to_parquet(path)
+    chosen = Settings(tables={"leads": path}, outcome=Outcome(column="y", won=["yes"]))
+    with open_dataset(chosen, workspace=tmp_path / "var") as dataset:
+        rows = dataset.report.tables["leads"].rows
+    assert rows == {"no lead_id": ("row 2",), "the lead_id of an earlier row": ("row 3",)}
 
 
 def test_quarantine_shows_the_row_its_line_and_the_reason_and_runs_no_formula(tmp_path) -> None:

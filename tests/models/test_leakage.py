@@ -7,7 +7,7 @@ import pytest
 
 from data.schema import Attribute
 from data.vocabulary import Family, Kind
-from models.leakage import find_leaks
+from models.leakage import find_leaks, unmeasured
 from models.learning import lay_blocks
 
 
@@ -75,8 +75,15 @@ def test_without_the_lexicon_names_say_nothing(leads):
 def test_what_the_settings_keep_stays_and_is_told(leads, named):
     table = with_column(leads, "Ended", telling(leads, 1.0))
     leak = found(table, columns={"Ended": "How it ended"}, keep=[named])["Ended"]
-    assert not leak.excluded
-    assert leak.evidence.endswith("kept, for the settings name it")
+    assert (leak.excluded, leak.kept) == (False, True)
+    assert leak.evidence.endswith("; kept, for the settings name it")
+
+
+def test_a_suspect_that_the_settings_keep_is_said_to_be_kept(leads):
+    suspect = {"columns": {"visits": "Lead Quality"}}
+    kept = found(leads, keep=["Lead Quality"], **suspect)["visits"]
+    assert kept.kept and not found(leads, **suspect)["visits"].kept
+    assert kept.evidence == "its name speaks of what is written down after the contact; kept, for the settings name it"
 
 
 def test_the_sure_ones_come_first_and_are_out_of_the_models_of_the_others(leads):
@@ -95,5 +102,11 @@ def test_the_newest_block_is_not_looked_at(leads):
 
 def test_few_outcomes_are_judged_by_names_and_hindsight_alone(table_of):
     few = table_of(lambda design: -3 + 0.6 * design["visits"], count=60)
+    won = few.won.sum()
+    assert f"too few outcomes ({won} won and {60 - won} lost " in unmeasured(few, lay_blocks(few, 0))
     leak = found(few, columns={"visits": "Outcome"})["visits"]
     assert (leak.auc_with, leak.auc_without) == (None, None)
+
+
+def test_many_outcomes_are_measured(leads):
+    assert unmeasured(leads, lay_blocks(leads, 0)) == ""

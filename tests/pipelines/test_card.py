@@ -85,6 +85,14 @@ def test_a_version_that_is_not_there_is_named(trained, leadscore):
     ran = leadscore("compare", "9", "--card", "--workspace", trained.workspace.root)
     assert ran.code == 1
     assert "version 9 is not in the registry" in ran.err
+    assert re.search(r"expected: one of the versions 1\b", ran.err)
+    assert "got:      9" in ran.err and "remedy:   name a version that is there" in ran.err
+
+
+def test_without_any_version_the_remedy_is_to_train(leadscore, tmp_path):
+    ran = leadscore("compare", "9", "--card", "--workspace", tmp_path)
+    assert ran.code == 1
+    assert "expected: a version that was trained" in ran.err and "run `leadscore train`" in ran.err
 
 
 def test_without_a_model_there_is_no_card(leadscore, tmp_path):

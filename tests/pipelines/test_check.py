@@ -76,11 +76,49 @@ def test_a_champion_that_learned_from_a_leak_does_not_stay_for_it(checked):
     assert told["why"].endswith("promoted, for the champion learned from Invoice, which knows the outcome")
 
 
+@pytest.mark.parametrize("column", ["Invoice", "Lead Quality"])
+def test_what_was_looked_at_and_kept_is_listed_and_asks_no_more(checked, column):
+    ran = checked(lambda leads: with_leak(leads).rename(columns={"Invoice": column}), "--keep", column)
+    (leak,) = result_of(ran)["leakage"]
+    assert (ran.code, leak["kept"], leak["excluded"]) == (0, True, False)
+    assert leak["evidence"].endswith("; kept, for the settings name it")
+
+
+def one_win(leads):
+    return leads.head(60).assign(Status=["won"] + ["lost"] * 59)
+
+
+@pytest.mark.parametrize("change", [one_win, lambda leads: one_win(leads).head(3)])
+def test_few_outcomes_are_no_all_clear(checked, change):
+    ran = checked(change)
+    said = "10 wins and 10 losses are needed among older and among newer leads)"
+    assert (ran.code, ran.json["leakage"]) == (0, [])
+    assert ran.json["unchecked"].startswith("not looked at: too few outcomes (1 won and ")
+    assert ran.json["unchecked"].endswith(said)
+
+
+def test_of_few_outcomes_names_are_told_all_the_same(leadscore, export, tmp_path):
+    file = tmp_path / "leads.csv"
+    one_win(pd.read_csv(export)).rename(columns={"Channel": "Lead Quality"}).to_csv(file, index=False)
+    ran = leadscore("check", "--leads", file, "--id", "Id", "--outcome", "Status", "--workspace", tmp_path / "var")
+    assert ran.code == 3
+    assert "Lead Quality" in ran.out
+    assert "How well a column alone tells the outcome was not looked at: too few outcomes" in " ".join(ran.out.split())
+    assert "No column seems to know" not in ran.out
+
+
+def test_help_says_what_the_exit_code_means(leadscore):
+    said = " ".join(leadscore("check", "--help").out.split())
+    assert "Exits with 3" in said and "columns know the outcome" in said and "rows that cannot be used" in said
+
+
 def test_rows_that_cannot_be_used_ask_for_action_and_are_named(checked):
     ran = checked(lambda leads: pd.concat([leads, leads[:2]]))
     told = result_of(ran)
     assert (ran.code, told["rows"]) == (3, {"read": 602, "used": 600, "quarantined": 2})
-    assert told["quality"][0]["problem"] == "quarantined: the lead_id of an earlier row"
+    (found,) = told["quality"]
+    assert found["problem"] == "quarantined: the lead_id of an earlier row"
+    assert found["rows"] == ["line 602", "line 603"]
 
 
 def test_what_is_no_feature_is_listed_with_the_reason(checked):

@@ -95,6 +95,24 @@ def test_a_misspelt_column_is_answered_with_the_nearest_name(leadscore, export, 
     assert f"did you mean '{right[option]}'?" in ran.err
 
 
+@pytest.mark.parametrize("option", ["--keep", "--drop"])
+def test_a_column_like_none_of_the_file_is_answered_with_what_to_do(leadscore, export, option, tmp_path):
+    roles = ("--id", "Id", "--outcome", "Status", option, "Nope")
+    ran = leadscore("check", "--leads", export, *roles, "--workspace", tmp_path)
+    assert ran.code == 2
+    assert "got:      Id, Visits" in ran.err
+    assert "remedy:   name a column that is there" in ran.err
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "Id,Status,Visits\n"])
+def test_a_file_without_leads_is_answered_with_what_to_do(leadscore, content, tmp_path):
+    file = tmp_path / "leads.csv"
+    file.write_text(content)
+    ran = leadscore("check", "--leads", file, "--id", "Id", "--outcome", "Status", "--workspace", tmp_path / "var")
+    assert ran.code == 2
+    assert all(part in ran.err for part in ("expected: ", "got: ", "where: ", "remedy:   export "))
+
+
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(leadscore, trained, monkeypatch):
     monkeypatch.delenv("LEADSCORE_DEBUG", raising=False)
     monkeypatch.setattr(pipelines.score, "judged_chunks", lambda *_: 1 / 0)

@@ -179,6 +179,23 @@ def test_a_flat_file_in_which_all_is_won_asks_for_a_training(leadscore, flat, tm
     assert "Of 600 outcomes since the training 500 are wins" in json.loads(ran.out)["why"][0]
 
 
+def test_a_flat_file_in_which_all_is_lost_asks_for_a_training(leadscore, flat, tmp_path):
+    ran = leadscore("monitor", "--leads", changed(flat, tmp_path, Status="lost"), "--workspace", flat)
+    assert ran.code == 3
+    assert "Of 600 outcomes since the training 0 are wins" in ran.out
+    assert "Outcomes since the training: AUC –, wins over expected wins 0.00 (0.00-0.00)" in ran.out
+    assert "nan" not in (flat / "monitor.html").read_text(encoding="utf-8")
+
+
+def test_that_nothing_could_be_judged_is_no_all_clear(leadscore, flat, tmp_path):
+    few = tmp_path / "few.csv"
+    pd.read_csv(flat / "leads.csv", dtype="str").head(4).to_csv(few, index=False)
+    ran = leadscore("monitor", "--leads", few, "--workspace", flat)
+    said = "Nothing could be judged: 4 leads to look at, where 50 are needed, and too few outcomes"
+    assert (ran.code, f"{said}." in ran.out, "No drift" in ran.out) == (0, True, False)
+    assert f"<h1>{said}</h1>" in (flat / "monitor.html").read_text(encoding="utf-8")
+
+
 def test_a_flat_file_with_other_numbers_asks_for_a_training(leadscore, flat, tmp_path):
     ran = leadscore("monitor", "--leads", changed(flat, tmp_path, Visits=[9] * 600), "--workspace", flat)
     assert ran.code == 3

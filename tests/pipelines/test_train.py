@@ -277,6 +277,22 @@ def test_no_file_with_both_outcomes_is_too_small(odd, count):
     assert result["rung"] in ("rules", "logistic") and result["why"]
 
 
+def test_of_three_leads_no_numbers_are_told_that_are_none(leadscore, tmp_path):
+    file = tmp_path / "three.csv"
+    file.write_text("Id,Status,Visits\n1,lost,1\n2,lost,2\n3,won,5\n")
+    given = ("--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path)
+    ran = leadscore("train", "--leads", file, *given)
+    assert ran.code == 0
+    assert "nan" not in ran.out and "34.5" not in ran.out
+    assert "–" in ran.out
+    assert "The base rate moved" not in ran.err
+
+
+def test_a_base_rate_that_moved_by_more_than_chance_is_told(odd):
+    ran = odd(ODD["no win in the newest block"])
+    assert "The base rate moved from" in ran.err and "to 0.0% in the newest" in ran.err
+
+
 def test_after_a_newest_block_without_wins_the_same_again_is_nothing_to_do(odd):
     results = [odd(ODD["no win in the newest block"]).json for _ in range(2)]
     assert [result["trained"] for result in results] == [True, False]
