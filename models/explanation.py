@@ -23,6 +23,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from models.learned import affine
 from models.recipe import BOOSTING, LOGISTIC
+from models.tree_shap import tree_shap
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,9 +85,8 @@ def _explained(name: str, member: Pipeline, design: pd.DataFrame, centres: Centr
 
 def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], float, Floats]:
     encoder, trees = member.named_steps["encode"], member.named_steps["trees"]
-    values = np.asarray(trees.booster_.predict(encoder.transform(design), pred_contrib=True))
-    columns = [name for _, names in _parts(encoder) for name in names]
-    return columns, float(values[0, -1]), values[:, :-1]
+    base, values = tree_shap(trees.booster_, encoder.transform(design))
+    return [name for _, names in _parts(encoder) for name in names], base, values
 
 
 def _of_lines(member: Pipeline, design: pd.DataFrame, centres: Mapping[str, float]) -> tuple[list[str], float, Floats]:
