@@ -72,8 +72,9 @@ def contributions(model: StackingClassifier, design: pd.DataFrame, centres: Cent
         base += weight * start
         parts.append(pd.DataFrame(weight * values, columns=columns))
     columns = tuple(dict.fromkeys(name for part in parts for name in part))
-    total = sum(part.reindex(columns=columns, fill_value=0.0).to_numpy() for part in parts)
-    return Contributions(columns, np.asarray(total), float(base))
+    total: Any = sum(part.reindex(columns=columns, fill_value=0.0).to_numpy() for part in parts)
+    # Row by row in memory: NumPy then adds up a row in the same order, to the last bit, whether it stands alone or not.
+    return Contributions(columns, np.ascontiguousarray(total), float(base))
 
 
 def _explained(name: str, member: Pipeline, design: pd.DataFrame, centres: Centres) -> tuple[list[str], float, Floats]:
