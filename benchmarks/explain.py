@@ -13,7 +13,7 @@ The second times a scoring run with values, reasons and Parquet, and its peak me
 all of them.
 
 One table a leaf had taken 1.9 s where the prediction took 0.6 s, and sharing tables was expected to halve that. It came
-to less than half of the prediction: patterns are put together for many rows at once, while LightGBM walks down each
+to about half of the prediction: patterns are put together for many rows at once, while LightGBM walks down each
 tree row by row. What weighed then was cutting to bytes, which halving without branches made three times as fast.
 """
 
