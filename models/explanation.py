@@ -23,6 +23,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from models.learned import affine
 from models.recipe import BOOSTING, LOGISTIC
+from models.tree_shap import tree_shap
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,8 +72,9 @@ def contributions(model: StackingClassifier, design: pd.DataFrame, centres: Cent
         base += weight * start
         parts.append(pd.DataFrame(weight * values, columns=columns))
     columns = tuple(dict.fromkeys(name for part in parts for name in part))
-    total = sum(part.reindex(columns=columns, fill_value=0.0).to_numpy() for part in parts)
-    return Contributions(columns, np.asarray(total), float(base))
+    total: Any = sum(part.reindex(columns=columns, fill_value=0.0).to_numpy() for part in parts)
+    # Row by row in memory: NumPy then adds up a row in the same order, to the last bit, whether it stands alone or not.
+    return Contributions(columns, np.ascontiguousarray(total), float(base))
 
 
 def _explained(name: str, member: Pipeline, design: pd.DataFrame, centres: Centres) -> tuple[list[str], float, Floats]:
@@ -84,9 +86,8 @@ def _explained(name: str, member: Pipeline, design: pd.DataFrame, centres: Centr
 
 def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], float, Floats]:
     encoder, trees = member.named_steps["encode"], member.named_steps["trees"]
-    values = np.asarray(trees.booster_.predict(encoder.transform(design), pred_contrib=True))
-    columns = [name for _, names in _parts(encoder) for name in names]
-    return columns, float(values[0, -1]), values[:, :-1]
+    base, values = tree_shap(trees.booster_, encoder.transform(design))
+    return [name for _, names in _parts(encoder) for name in names], base, values
 
 
 def _of_lines(member: Pipeline, design: pd.DataFrame, centres: Mapping[str, float]) -> tuple[list[str], float, Floats]:

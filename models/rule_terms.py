@@ -5,6 +5,7 @@ The points of a lead are what each rule gives, and what caps, limits and the sta
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from data.schema import Schema
@@ -22,7 +23,8 @@ CAPS = Feature(
 def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
     """Put the points that each rule gives beside the features; with the last term they add up to the rule points."""
     gives = fired(rules, design).add_prefix(PREFIX)
-    held_back = (design[RULE_POINTS.name] - gives.sum(axis=1)).rename(CAPS.name)
+    # Row by row in memory, a row adds up in the same order, to the last bit, whether it stands alone or not.
+    held_back = (design[RULE_POINTS.name] - np.ascontiguousarray(gives).sum(axis=1)).rename(CAPS.name)
     return pd.concat([design, gives, held_back], axis=1)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 from sklearn.ensemble import StackingClassifier
 
 from data.schema import Schema
@@ -94,9 +95,12 @@ class Scorer:
 
     def judge(self, batch: Batch) -> Judged:
         """Score and explain each moment of a batch, in numbers."""
-        design = self.design(batch)
-        probability = probabilities(self.model, design)
+        return self.judge_design(self.design(batch))
+
+    def judge_design(self, design: pd.DataFrame) -> Judged:
+        """Score and explain each row of a design: its contributions add up to its log-odds, so they are its score."""
         told = self.contributions(design)
+        probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
         frame = pd.DataFrame(
             {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from models.explanation import centres_of, contributions
-from models.learned import affine, blend, probabilities
+from models.learned import affine, blend, mixture, probabilities
 from models.members import fit_boosting, fit_logistic, fit_rule_curve
 from models.recipe import BENT_LINES, SHALLOW_TREES
 
@@ -51,6 +51,23 @@ def test_contributions_add_up_for_any_model_and_rows(features, table, terms, kin
         some = pd.concat([some, nothing.assign(rule_points=30.0, one=10.0, other=20.0)])
     told = contributions(model, some, centres_of(model, terms, TERMS))
     assert told.raw_log_odds == pytest.approx(special.logit(probabilities(model, some)), abs=1e-6)
+
+
+@pytest.mark.parametrize("kinds", KINDS, ids="+".join)
+def test_a_lead_alone_is_told_as_among_others_to_the_last_bit(features, table, terms, kinds):
+    model = fitted(features, table, kinds)
+    centres = centres_of(model, terms, TERMS)
+    among = contributions(model, terms, centres)
+    alone = [contributions(model, terms.iloc[[row]], centres) for row in range(5)]
+    assert [told.raw_log_odds[0] for told in alone] == among.raw_log_odds[:5].tolist()
+
+
+def test_trees_that_ask_nothing_leave_all_to_the_base(features, table, terms):
+    constant = fit_boosting(features, table, SHALLOW_TREES | {"min_child_samples": 3000}, seed=0)
+    model = mixture({"boosting": constant}, 0.5, np.array([2.0]), table.design)
+    told = contributions(model, terms[:3], centres_of(model, terms, TERMS))
+    assert (told.values == 0).all()
+    assert told.raw_log_odds == pytest.approx(special.logit(probabilities(model, terms[:3])), abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:LightGBM binary classifier")  # shap tells of a change years ago
