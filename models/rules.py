@@ -339,7 +339,8 @@ def _points(rule: Rule, frame: pd.DataFrame) -> Floats:
         if cells is not None:
             cooling = _cooling(frame, f"{condition.subject}_last", rule.half_life)
             if rule.each and rule.max:
-                points = np.sign(rule.each) * np.minimum(abs(rule.each) * _counts(cells), abs(rule.max))
+                worth = abs(rule.each) * _counts(cells).clip(max=abs(rule.max / rule.each) + 1)
+                points = np.sign(rule.each) * np.minimum(worth, abs(rule.max))
     return np.where(holds, points * cooling, 0.0)
 
 
