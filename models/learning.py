@@ -32,16 +32,17 @@ from models.search import Search, search
 from models.training_table import TrainingTable
 
 FEWEST = 100
-"""Fewer won (or lost) leads than this in the fit block bear no trees: more would be learned from noise."""
+"""Fewer wins (or losses) than this in the fit block bear no trees: more would be learned from noise. Snapshots count:
+on simulated funnels a lead looked at at several ages taught more than one looked at once."""
 FEWEST_TO_CALIBRATE = 20
-"""Won (and lost) leads that the tune block needs."""
+"""Wins (and losses) that the tune block needs."""
 FEWEST_AT_ALL = 3
-"""Won (and lost) leads of the older blocks from which on anything is learned."""
+"""Wins (and losses) of the older blocks from which on anything is learned."""
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
 
 FEW_TO_JUDGE = 100
-"""Won (or lost) leads of the test block with fewer of which two good scorers can hardly be told apart."""
+"""Wins (or losses) of the test block with fewer of which two good scorers can hardly be told apart."""
 
 Chosen = Literal["rules", "logistic", "boosting", "blend"]
 Step = Literal["rules", "logistic", "full"]
@@ -217,11 +218,11 @@ def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
 def _told_scarcity(table: TrainingTable, blocks: Blocks) -> str:
     """Say of which outcome there are too few leads, where, and how many in all would do."""
     ended = "won" if table.leads_that("won") <= table.leads_that("lost") else "lost"
-    have = table.leads_that(ended)
-    known, fit, tune = (table.leads_that(ended, rows) for rows in (blocks.fit | blocks.tune, blocks.fit, blocks.tune))
-    if known < FEWEST_AT_ALL:
+    have, known = table.leads_that(ended), table.leads_that(ended, blocks.fit | blocks.tune)
+    if step_of(table, blocks) == "rules":
         return f"{have} leads were {ended}, {known} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
-    lift = max(FEWEST / max(fit, 1), FEWEST_TO_CALIBRATE / max(tune, 1))
+    fit, tune = (max(table.scarcer(rows), 1) for rows in (blocks.fit, blocks.tune))
+    lift = max(FEWEST / fit, FEWEST_TO_CALIBRATE / tune)
     return f"{have} leads were {ended}; with about {math.ceil(have * lift)} everything is learned"
 
 

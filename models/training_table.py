@@ -52,16 +52,18 @@ class TrainingTable:
         return replace(self, design=design, rows=kept)
 
     def scarcer(self, rows: Rows | None = None) -> int:
-        """Return of how many leads the rarer of the two outcomes is known; a lead looked at often is one.
-
-        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "b", "c"], "won": [1, 1, 0, 0]})
-        >>> TrainingTable(Schema(timed=True), pd.DataFrame(), rows, True, 90).scarcer()
-        1
-        """
-        return min(self.leads_that("won", rows), self.leads_that("lost", rows))
+        """Return how many rows have the rarer of the two outcomes."""
+        won = self.won if rows is None else self.won[rows]
+        return int(min(won.sum(), len(won) - won.sum()))
 
     def leads_that(self, ended: Literal["won", "lost"], rows: Rows | None = None) -> int:
-        """Return how many leads have a snapshot, of those rows, that was won (or lost: not won within the horizon)."""
+        """Return how many leads have a snapshot, of those rows, that was won (or lost: not won within the horizon).
+
+        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "b", "c"], "won": [1, 1, 0, 0]})
+        >>> table = TrainingTable(Schema(timed=True), pd.DataFrame(), rows, True, 90)
+        >>> table.leads_that("won"), table.leads_that("lost"), table.scarcer()
+        (1, 2, 2)
+        """
         taken = (self.won == (ended == "won")) & (True if rows is None else rows)
         return self.rows["lead_id"][taken].nunique()
 
