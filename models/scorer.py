@@ -107,8 +107,8 @@ class Scorer:
                 "probability": probability,
                 "score": scales.scores(self.scale, probability),
                 **self._judgement(probability, told, design),
-                **self._when(design, probability),
                 "model_version": self.version,
+                **self._when(design, probability),
             }
         )
         return Judged(frame, told, up, down)
@@ -123,17 +123,18 @@ class Scorer:
     def score(self, batch: Batch) -> pd.DataFrame:
         """Score each moment of a batch.
 
-        Columns: probability, score, band, disposition, fit, engagement, grade, in timed mode probability_30d (60, 90,
-        180, and the horizon) and days_if_won, reasons_up, reasons_down (lists of texts), model_version; rows in the
-        order of ``batch.moments``.
+        Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
+        texts), model_version, and in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; rows in
+        the order of ``batch.moments``.
         """
         return self.in_words(self.judge(batch))
 
     def in_words(self, judged: Judged) -> pd.DataFrame:
         """Return scores with the reasons as people read them."""
-        version, reasons = judged.frame["model_version"], {"reasons_up": judged.up, "reasons_down": judged.down}
+        frame, reasons = judged.frame, {"reasons_up": judged.up, "reasons_down": judged.down}
         texts = {name: pd.Series(self.narrator.texts(told), dtype=object) for name, told in reasons.items()}
-        return judged.frame.drop(columns="model_version").assign(**texts, model_version=version)
+        place = frame.columns.get_loc("model_version")
+        return pd.concat([frame.iloc[:, :place], pd.DataFrame(texts), frame.iloc[:, place:]], axis="columns")
 
     def _judgement(self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame) -> dict[str, npt.NDArray]:
         fit_values, engagement_values = fit_and_engagement(told, self.narrator.features, self.rules, design)

@@ -200,7 +200,7 @@ lead_id stage    entered_at
 
 def test_outcomes_come_from_the_stage_history(tmp_path) -> None:
     with folder(tmp_path, leads=LEADS, stages=STAGES) as dataset:
-        leads, _, stages = whole(dataset)
+        leads, _, stages, _ = whole(dataset)
         assert dataset.schema.stages == ("lead", "MQL", "sql")
         assert dataset.outcome_counts == OutcomeCounts(won=1, lost=1, open=1)
     assert leads["won"].tolist() == [True, pd.NA, False]

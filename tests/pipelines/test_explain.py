@@ -52,6 +52,13 @@ def test_an_explanation_tells_what_the_scores_tell(explained, lead):
     assert explained["as_of"].endswith("Z")
 
 
+def test_when_it_may_be_won_is_told_as_in_the_scores(explained, lead):
+    chances = [explained["when"][days] for days in ("30", "60", "90", "180")]
+    assert chances == sorted(chances) == [lead[f"probability_{days}d"] for days in (30, 60, 90, 180)]
+    assert explained["when"]["90"] == explained["probability"]
+    assert 0 < explained["when"]["days_if_won"] == lead["days_if_won"] <= 180
+
+
 def test_reasons_are_those_of_the_scores(explained, lead):
     for name in ("reasons_up", "reasons_down"):
         told = [f"{r['sentence']} ({r['family']}, {r['points']:+d})".replace("-", "−") for r in explained[name]]

@@ -76,6 +76,7 @@ def test_a_lead_of_the_last_scored_file_is_explained(flat, export, leadscore, tm
     export.head(20).assign(Id=[f"new {number}" for number in range(20)]).to_csv(tmp_path / "new.csv", index=False)
     leadscore("score", "--leads", tmp_path / "new.csv", "--workspace", flat / "var")
     lead = leadscore("explain", "new 3", "--workspace", flat / "var", "--json").json
+    assert lead["when"] == "unavailable"  # nothing says when leads were won
     told = [*lead["reasons_up"], *lead["reasons_down"]]
     assert lead["base_score"] + sum(reason["points"] for reason in told) + lead["other_points"] == lead["score"]
 
