@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -107,7 +108,7 @@ class Assembly:
         schema = self.trained or self._infer()
         self.columns = match(self.leads, schema)
         self._read_leads(schema, self.columns)
-        fill_changes(self.connection, schema.attributes, self.columns, self.formats["leads"])
+        self.report.flags += fill_changes(self.connection, schema.attributes, self.columns, self.formats["leads"])
         self._close_leads(strict=self.trained is None)
         self._note_oddities(schema)
         self._let_go()
@@ -217,7 +218,8 @@ class Assembly:
 
     def _note_oddities(self, schema: Schema) -> None:
         self.report.flags += checks.future_rows(self.connection, self.now)
-        self.report.flags += checks.lone_rows(self.connection, self.newest(), self.now)
+        if self.settings.as_of is None:
+            self.report.flags += checks.lone_rows(self.connection, self.settled, self.now)
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
         self._note_contradictions(schema)
         if self.zoneless:
@@ -272,8 +274,13 @@ class Assembly:
         return self.settings.model_copy(update={"formats": formats})
 
     def newest(self) -> pd.Timestamp:
-        """Return the newest moment in the data that is not later than now, nor alone; now where there is none."""
+        """Return the newest moment in the data that is not later than now; now where there is none."""
         return checks.newest_moment(self.connection, self.now) or self.now
+
+    @cached_property
+    def settled(self) -> pd.Timestamp:
+        """Return the newest moment that does not stand alone either."""
+        return checks.newest_moment(self.connection, self.now, passing_lone_ones=True) or self.now
 
 
 def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:

@@ -1,4 +1,9 @@
-"""Attributes as they were: what the history of attributes says, read as the cells of their columns are read."""
+"""Attributes as they were: what the history of attributes says, read as the cells of their columns are read.
+
+An attribute that has a history is known by it alone: before its first value, and for a lead without any, it is missing.
+Were the present cell taken there, what came later would be known; and were it missing only where a change is yet to
+come, that it comes would be. So a history that few leads have says nothing of the others, and is not used.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +23,17 @@ FIELDS = "SELECT DISTINCT lower(trim(field)) FROM history"
 OF_FIELDS = "SELECT position, changed_at, seq, value FROM history WHERE list_contains($1, lower(trim(field)))"
 
 
+COVERED = 0.5
+"""Share of the leads with a cell that a history must speak of; else the attribute is read as it stands now."""
+COVERAGE = """
+    SELECT count(*), count(*) FILTER (position IN (SELECT position FROM history WHERE list_contains($1, {field})))
+    FROM leads WHERE {cell} IS NOT NULL"""
+UNTOLD = """
+    INSERT INTO changes SELECT position, $2, TIMESTAMP '1700-01-01', NULL, NULL, -1 FROM leads
+    WHERE {cell} IS NOT NULL AND position NOT IN (SELECT position FROM history WHERE list_contains($1, {field}))"""
+"""Leads without a history of an attribute that others have: nothing is known of it, from the beginning."""
+
+
 def names_of(attribute: Attribute, columns: Mapping[str, str]) -> set[str]:
     """Return what a history may call an attribute, in lower case; ``columns`` maps it to the column of the source."""
     return {name.lower() for name in (attribute.name, columns.get(attribute.name, ""), attribute.label) if name}
@@ -28,16 +44,24 @@ def fill_changes(
     attributes: Sequence[Attribute],
     columns: Mapping[str, str],
     formats: Mapping[str, str],
-) -> None:
-    """Fill the table ``changes`` from ``history``; a value that cannot be read is missing, as in a cell.
+) -> list[Flag]:
+    """Fill the table ``changes`` from ``history``; return the attributes whose history too few leads have.
 
-    ``formats`` says how the cells of attributes are written.
+    A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written.
     """
-    fields = {field for (field,) in connection.execute(FIELDS).fetchall()}
-    for attribute in attributes:
+    fields, flags = {field for (field,) in connection.execute(FIELDS).fetchall()}, []
+    for number, attribute in enumerate(attributes):
         names = sorted(names_of(attribute, columns) & fields)
         if names and attribute.kind in (*NUMBERS, *TEXTS):
-            _fill(connection, attribute, names, formats.get(attribute.name))
+            place = {"cell": f"a{number}", "field": "lower(trim(field))"}
+            filled, told = connection.execute(COVERAGE.format(**place), [names]).fetchall()[0]
+            if told < COVERED * filled:
+                problem = f"only {told:,} of {filled:,} leads that have it have a history of it: read as it stands now"
+                flags.append(Flag("attribute_history", columns[attribute.name], problem, told))
+            else:
+                _fill(connection, attribute, names, formats.get(attribute.name))
+                connection.execute(UNTOLD.format(**place), [names, attribute.name])
+    return flags
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, attribute: Attribute, names: list[str], written: str | None) -> None:

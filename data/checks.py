@@ -195,15 +195,17 @@ def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> lis
     return flags
 
 
-def newest_moment(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> pd.Timestamp | None:
-    """Return the newest moment that is not later than now; a few that stand alone, long after all others, are passed.
+def newest_moment(
+    connection: duckdb.DuckDBPyConnection, now: pd.Timestamp, *, passing_lone_ones: bool = False
+) -> pd.Timestamp | None:
+    """Return the newest moment that is not later than now, or of those that do not stand alone, long after all others.
 
-    One mistyped date would otherwise be the end of the data, and all leads that are open long lost.
+    To learn, the latter is the end of the data: else one mistyped date would make all leads that are open long lost.
     """
     each = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
     every = f"({' UNION ALL '.join(each)})"
     count = connection.execute(f"SELECT count(*) FROM {every}", [now]).fetchall()[0][0]
-    few = min(int(count * LONE_SHARE), MOST_LONE)
+    few = min(int(count * LONE_SHARE), MOST_LONE) if passing_lone_ones else 0
     rows = connection.execute(f"SELECT moment FROM {every} ORDER BY 1 DESC LIMIT {few + 1}", [now]).fetchall()
     newest = [pd.Timestamp(moment) for (moment,) in rows]
     lone = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= LONE_AFTER)
@@ -211,7 +213,7 @@ def newest_moment(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> p
 
 
 def lone_rows(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.Timestamp) -> list[Flag]:
-    """Return the rows that are not later than now and yet later than the end of the data: see `newest_moment`."""
+    """Return the rows that are not later than now and yet later than the end of what is learned from."""
     flags = []
     for table, name, column in MOMENTS:
         source = table if table == "leads" else f"{table} JOIN lead_ids USING (position)"
@@ -219,9 +221,7 @@ def lone_rows(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.
             connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1 AND {column} <= $2", [end, now]
         )
         if found:
-            flags.append(
-                Flag(name, column, f"long after all else: the data are taken to end on {end:%Y-%m-%d}", *found)
-            )
+            flags.append(Flag(name, column, f"long after all else: what is learned ends on {end:%Y-%m-%d}", *found))
     return flags
 
 

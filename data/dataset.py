@@ -58,6 +58,7 @@ class Dataset:
     settings    those given, with the formats that were decided: keep them with a model to read later files alike
     report      rows read, used and quarantined, flags and notes
     newest      the newest moment in the data that is not later than now; now where there is none (naive UTC)
+    settled     the same, but for a few moments that stand alone, long after all others: the end of what is learned
     columns     attribute → column of the leads table that it is read from
     """
 
@@ -67,6 +68,7 @@ class Dataset:
         self.settings: Settings = assembly.settings_used()
         self.report: Report = assembly.report
         self.newest: pd.Timestamp = assembly.newest()
+        self.settled: pd.Timestamp = assembly.settled
         self.columns: dict[str, str] = assembly.columns
         self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.attributes)}
 

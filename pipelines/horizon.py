@@ -22,7 +22,7 @@ def fitting_horizon(dataset: Dataset) -> Line:
     leads = pd.concat(
         [chunk.leads[["created_at", "closed_at", "won"]] for chunk in dataset.chunks()], ignore_index=True
     )
-    end = end_of_data(dataset)
+    end = end_of_data(dataset, to_learn=True)
     for horizon in HORIZONS:
         if _is_long_enough(leads, end, horizon):
             why = "" if horizon == HORIZON else f": the longest of {_listed()} that this history is long enough for"

@@ -9,10 +9,13 @@ from data.errors import InputError
 from data.schema import Chunk
 
 
-def end_of_data(dataset: Dataset) -> pd.Timestamp:
-    """Return the ``as_of`` of the settings, or the newest moment in the data: naive UTC, in whole seconds."""
-    stated = dataset.settings.as_of
-    return (pd.Timestamp(stated) if stated else dataset.newest).as_unit("us").ceil("s")
+def end_of_data(dataset: Dataset, *, to_learn: bool = False) -> pd.Timestamp:
+    """Return the ``as_of`` of the settings, or the newest moment in the data: naive UTC, in whole seconds.
+
+    To learn, moments that stand alone are passed.
+    """
+    stated, newest = dataset.settings.as_of, dataset.settled if to_learn else dataset.newest
+    return (pd.Timestamp(stated) if stated else newest).as_unit("us").ceil("s")
 
 
 def parse_moment(text: str) -> pd.Timestamp:

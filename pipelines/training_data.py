@@ -64,7 +64,7 @@ def without_leaks(dataset: Dataset) -> TrainingData:
 
 def gathered(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
-    data_end, schema, ranks = end_of_data(dataset), dataset.schema, dataset.order_ranks()
+    data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
     parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
     designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
     design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))

@@ -83,9 +83,5 @@ def contradictory_values(
             last, cell = COMPARED[attribute.kind]
             rows = LAST.format(last=last, cell=cell.format(f"l.a{number}"))
             found = first_rows(connection, LEAD, rows, [now, names])
-            flags += (
-                [Flag("leads", column, "another value than the last of its history, which is taken", *found)]
-                if found
-                else []
-            )
+            flags += [Flag("leads", column, "another value than the last of its history", *found)] if found else []
     return flags

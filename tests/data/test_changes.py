@@ -1,6 +1,7 @@
 """A history of attributes is read as the cells of their columns are, and found by any of their names."""
 
 import pandas as pd
+import pytest
 
 from data.dataset import open_dataset
 from data.settings import settings_of_folder
@@ -8,30 +9,52 @@ from data.settings import settings_of_folder
 LEADS = "lead_id,created_at,Plan Name,size\n" + "".join(
     f"{number},2025-01-10,{('Gold', 'Iron')[number % 2]},{number * 7 % 31}\n" for number in range(1, 31)
 )
-HISTORY = """lead_id,field,value,changed_at
-1,plan name,Gold,2025-02-02
-1,PLAN NAME,Iron,2025-02-01
-1,size,"1,200",2025-02-01
-2,size,many,2025-02-01
-2,Plan Name,n/a,2025-02-01
+HEADER = "lead_id,field,value,changed_at\n"
+MOST = "".join(f"{number},size,{number},2025-01-10\n" for number in range(3, 30))
+HISTORY = f"""{HEADER}1,SIZE,"1,200",2025-02-02
+1,size,many,2025-02-01
+2,size,n/a,2025-02-01
 2,colour,red,2025-02-01
+1,Plan Name,Gold,2025-02-01
 99,size,3,2025-02-01
-"""
+{MOST}"""
+ALWAYS, DAY = pd.Timestamp("1700-01-01"), pd.Timestamp("2025-02-01")
 
 
-def test_values_are_read_as_cells_are(tmp_path):
-    (tmp_path / "leads.csv").write_text(LEADS)
-    (tmp_path / "attribute_history.csv").write_text(HISTORY)
-    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var") as dataset:
-        (chunk,) = dataset.chunks()
-        unknown = [flag.rows for flag in dataset.report.flags if flag.column == "field"]
-    told = chunk.changes.astype(object).where(chunk.changes.notna(), None)
-    day = pd.Timestamp("2025-02-01")
-    assert told.sort_values(["attribute", "position", "changed_at"]).values.tolist() == [
-        [0, "Plan Name", day, "Iron", None],
-        [0, "Plan Name", day + pd.Timedelta(days=1), "Gold", None],
-        [1, "Plan Name", day, None, None],
-        [0, "size", day, None, 1200],
-        [1, "size", day, None, None],
+@pytest.fixture
+def read(tmp_path):
+    """Read leads with a history: their changes, and the flags of the history."""
+
+    def run(history: str) -> tuple[list[list], list[str]]:
+        (tmp_path / "leads.csv").write_text(LEADS)
+        (tmp_path / "attribute_history.csv").write_text(history)
+        with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var") as dataset:
+            (chunk,) = dataset.chunks()
+            flags = [flag.problem for flag in dataset.report.flags if flag.table == "attribute_history"]
+        return chunk.changes.astype(object).where(chunk.changes.notna(), None).values.tolist(), flags
+
+    return run
+
+
+def test_values_are_read_as_cells_are(read):
+    changes, _ = read(HISTORY)
+    assert [change for change in changes if change[0] < 2] == [
+        [0, "size", DAY, None, None],
+        [0, "size", DAY + pd.Timedelta(days=1), None, 1200],
+        [1, "size", DAY, None, None],
     ]
-    assert unknown == [("2",)]
+
+
+def test_of_a_lead_without_the_history_that_others_have_nothing_is_known(read):
+    """Were its cell taken, it would be told from leads of which a change is yet to come."""
+    assert read(HISTORY)[0][-1] == [29, "size", ALWAYS, None, None]
+
+
+def test_a_history_of_few_leads_is_flagged_and_not_used(read):
+    changes, flags = read(HISTORY)
+    assert {attribute for _, attribute, *_ in changes} == {"size"}
+    assert "only 1 of 30 leads that have it have a history of it: read as it stands now" in flags
+
+
+def test_changes_of_what_is_no_column_are_flagged(read):
+    assert "no column of the leads is called so: not used" in read(HISTORY)[1]

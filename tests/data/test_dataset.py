@@ -13,9 +13,8 @@ import pytest
 
 from data.dataset import Dataset, OutcomeCounts, open_dataset, require_both_classes
 from data.errors import InputError
-from data.schema import Attribute, Chunk, EventType, Schema
+from data.schema import Chunk, EventType, Schema
 from data.settings import Outcome, Settings, StageMapping, settings_of_folder
-from data.vocabulary import Family, Kind
 
 NOW = pd.Timestamp("2025-06-01")
 
@@ -339,7 +338,8 @@ def test_one_mistyped_date_is_not_the_end_of_many(tmp_path, events, end) -> None
     """Of few rows nobody can tell which is mistyped."""
     days = "".join(f"007 2025-01-{1 + number % 31:02} visit\n" for number in range(events))
     with folder(tmp_path, leads=LEADS, events=f"lead_id occurred_at type\n{days}8 2025-05-30 visit\n") as dataset:
-        assert dataset.newest == pd.Timestamp(end)
+        assert dataset.settled == pd.Timestamp(end)
+        assert dataset.newest == pd.Timestamp("2025-05-30")
         flags = [flag.rows for flag in dataset.report.flags if flag.problem.startswith("long after all else")]
     assert flags == ([("8",)] if events > 1000 else [])
 
@@ -396,52 +396,6 @@ def test_event_types_are_described_by_frequency_assets_and_values(tmp_path, monk
     events = "lead_id occurred_at type asset value\n" + "\n".join([*rows, "9 2025-02-01 mail news 2"])
     with folder(tmp_path, leads=LEADS, events=events) as dataset:
         assert dataset.schema.event_types == (EventType("visit", ("price",), False), EventType("mail", (), True))
-
-
-TRAINED = Schema(
-    timed=False,
-    attributes=(
-        Attribute("Size", "Size", Kind.NUMBER, Family.FIRMOGRAPHIC),
-        Attribute("source", "Source", Kind.CATEGORY, Family.SOURCE),
-    ),
-)
-
-
-def test_a_trained_schema_reads_the_same_columns_without_an_outcome(tmp_path) -> None:
-    with flat(tmp_path, "lead_id Lead_Source Size new\n1 1 1,234 x\n", schema=TRAINED) as dataset:
-        leads = whole(dataset).leads
-        assert any("new" in note for note in dataset.report.notes)
-    assert leads[["Size", "source"]].values.tolist() == [[1234, "1"]]
-    assert leads["won"].isna().all()
-
-
-def test_a_missing_column_is_named_with_the_nearest(tmp_path) -> None:
-    with pytest.raises(InputError) as error, flat(tmp_path, "lead_id Sice source\n1 2 x\n", schema=TRAINED):
-        pass
-    assert "expected: Size, source" in str(error.value)
-    assert "got:      lead_id, Sice, source" in str(error.value)
-    assert "did you mean 'Sice'?" in str(error.value)
-
-
-def test_a_column_of_another_kind_is_refused(tmp_path) -> None:
-    text = "lead_id Size source\n" + "".join(f"{number} big x\n" for number in range(30))
-    with pytest.raises(InputError) as error, flat(tmp_path, text, schema=TRAINED):
-        pass
-    assert "expected: Size: number" in str(error.value)
-    assert "got:      Size: category, such as 'big'" in str(error.value)
-
-
-def test_one_lead_is_read_as_among_others_given_schema_and_settings(tmp_path) -> None:
-    text = "lead_id created_at size y\n1 01/26/2025 1.234 1\n2 01/02/2025 12,5 0\n"
-    columns = {"leads": {"created_at": "created_at"}}
-    with flat(tmp_path, text, columns=columns) as dataset:
-        among, schema, used = whole(dataset).leads, dataset.schema, dataset.settings
-    with flat(
-        tmp_path, "lead_id created_at size\n2 01/02/2025 12,5\n", schema, **used.model_dump(exclude={"tables"})
-    ) as one:
-        alone = whole(one).leads
-    same = ["lead_id", "created_at", "size"]
-    pd.testing.assert_frame_equal(alone[same], among[same].tail(1).reset_index(drop=True))
 
 
 @pytest.mark.parametrize(

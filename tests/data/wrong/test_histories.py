@@ -73,7 +73,7 @@ b,size,many,2025-02-01
 c,size,31,2025-02-01
 a,colour,red,2025-02-01
 """
-    problem = "another value than the last of its history, which is taken"
+    problem = "another value than the last of its history"
     assert flags(attribute_history=changes) == {
         ("leads", "plan", problem): ("b",),
         ("leads", "size", problem): ("c",),
