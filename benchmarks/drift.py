@@ -21,14 +21,14 @@ CHANGE, CALM_FROM, END = pd.Timestamp("2025-07-01"), pd.Timestamp("2025-04-01"),
 def fired(leads: int, seed: int, trained: pd.Timestamp, *, drift: bool) -> list[list[str]]:
     """Train at a moment, and return why the monitor fired in each month after it; with drift, up to the first alarm."""
     from data.settings_file import load_settings
-    from data.simulator import simulate
+    from data.simulator import Drift, simulate
     from data.workspace import Workspace
     from pipelines.monitor import monitor
     from pipelines.train import train
 
     reasons: list[list[str]] = []
     with tempfile.TemporaryDirectory() as name:
-        funnel = simulate(leads, Path(name) / "crm", seed=seed, drift=drift)
+        funnel = simulate(leads, Path(name) / "crm", seed=seed, drift=Drift() if drift else None)
         settings = load_settings(funnel.config).model_copy(update={"as_of": trained.to_pydatetime(), "trials": 0})
         workspace = Workspace.at(Path(name) / "workspace")
         train(settings, workspace)

@@ -100,16 +100,17 @@ def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64]) -> Pipeline
     return Pipeline([("points", encoder), ("curve", curve)])
 
 
-def recency_weights(table: TrainingTable, half_life: float | None) -> Floats | None:
-    """Return a weight per row, 1 on average, that halves with each share ``half_life`` of the rows into the past.
+def row_weights(table: TrainingTable, half_life: float | None) -> Floats | None:
+    """Return a weight per row, 1 on average: the rows of a lead weigh as much as those of any other lead together.
 
-    A row without a moment counts as the oldest. None where all rows count alike.
+    Where ``half_life`` is given, weights halve with each such share of the rows into the past; a row without a moment
+    counts as the oldest. None where all rows count alike.
     """
-    if half_life is None or table.moments is None:
-        return None
-    age = 1 - table.moments.rank(pct=True, na_option="top").to_numpy(float)
-    weights = 0.5 ** (age / half_life)
-    return weights / weights.mean()
+    weights = table.weights
+    if half_life is not None and table.moments is not None:
+        age = 1 - table.moments.rank(pct=True, na_option="top").to_numpy(float)
+        weights = weights * 0.5 ** (age / half_life)
+    return weights / weights.mean() if np.ptp(weights) else None
 
 
 def _fitted(
@@ -121,7 +122,7 @@ def _fitted(
     **options: Any,
 ) -> Pipeline:
     encoded = encoder.fit_transform(table.design)
-    learner.fit(encoded, table.won, sample_weight=recency_weights(table, half_life), **options)
+    learner.fit(encoded, table.won, sample_weight=row_weights(table, half_life), **options)
     return Pipeline([("encode", encoder), (name, learner)])
 
 

@@ -40,6 +40,18 @@ class TrainingTable:
         return self.rows["won"].to_numpy(np.int64)
 
     @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Return what each row counts, 1 on average, so that no lead counts more than another.
+
+        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "a", "b"]})
+        >>> TrainingTable(Schema(timed=True), pd.DataFrame(), rows, True, 90).weights.round(2).tolist()
+        [0.67, 0.67, 0.67, 2.0]
+        """
+        leads = pd.factorize(self.rows["lead_id"])[0]
+        counts = np.bincount(leads)
+        return len(leads) / len(counts) / counts[leads]
+
+    @property
     def moments(self) -> pd.Series | None:
         """Return what puts the rows in order of time, oldest first; None where the data say nothing of it."""
         if self.timed:

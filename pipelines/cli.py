@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,16 +63,20 @@ def simulate(
     out: Annotated[Path, typer.Option(help="Folder to write the tables to.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
     drift: Annotated[bool, typer.Option("--drift", help="Let the market change in the last half-year.")] = False,
+    drift_at: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Let it change then.")] = None,
+    drift_size: Annotated[float | None, typer.Option(min=-4, max=4, help="Let it change so much; 1 is usual.")] = None,
     fast: Annotated[bool, typer.Option("--fast", help="A third of the events, for millions of leads.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a B2B funnel with known truth, as tables with a leadscore.yaml beside them."""
+    from data.simulator import Drift
     from data.simulator import simulate as run
     from pipelines.console import step
     from pipelines.show import present, show_simulation
 
     with step(f"simulating {leads:,} leads"):
-        funnel = run(leads, out, seed=seed, drift=drift, fast=fast)
+        change = Drift.of(drift_at, drift_size) if drift or drift_at or drift_size else None
+        funnel = run(leads, out, seed=seed, drift=change, fast=fast)
     present(funnel, show_simulation, as_json=as_json)
 
 

@@ -5,18 +5,20 @@ what it is: the industry, size and technologies of its account, its persona, its
 attribute shows (`data.simulator.people`, from the tables of `data.simulator.world`). Its **intent** is dormant,
 curious, evaluating or buying; it starts with the asset by which the lead came and changes from day to day, and
 most leads cool. From day to day, too, a lead rises from lead to mql, sql, qso and customer, or is lost, with
-chances that depend on its stage, intent and fit: a Markov chain (`data.simulator.chain`). What is seen of it are the
-stages and the **events**, which occur at the rates of the present intent: who is about to buy looks at prices and
-asks for quotes (`data.simulator.history`). At last leads and events are made as dirty as real ones
-(`data.simulator.dirt`); stages, outcomes and truth stay clean.
+chances that depend on its stage, intent and fit, on how long the cycles of its source are and of large companies, and
+on the month: a Markov chain (`data.simulator.chain`). A few that were lost are opened again. What is seen of it are
+the stages and the **events**, which occur at the rates of the present intent: who is about to buy looks at prices and
+asks for quotes (`data.simulator.history`). At last the tables are made as dirty as real ones
+(`data.simulator.dirt`); outcomes and truth stay clean.
 
-So the truth needs no sampling. With M the matrix of a lead's daily moves, its chance of winning within 90 days is
-``M^90``, from its present state to won. It is told for each lead while it is open: at its creation, 1, 7, 14, 30, 60,
-90 and 180 days later, and at the end of the data. No model can do better that knows only what the tables knew then.
+So the truth needs no sampling. With M the matrix of a lead's daily moves in a month, its chance of winning within 90
+days is the product of the matrices of these days, from its present state to won. It is told for each lead while it is
+open: at its creation, 1, 7, 14, 30, 60, 90 and 180 days later, and at the end of the data. No model can do better that
+knows only what the tables knew then.
 
-With ``drift`` the market changes on 2025-07-01: wins become twice as likely per day, and the source *partner* falls
-from the best to below the average. The truth is then ``M^d · N^(90 - d)``, with d the days left before the change;
-so in the 90 days before it, the truth already knows what no model can.
+With a `Drift` the market changes at its moment, 2025-07-01 by default: wins become twice as likely per day, and the
+source *partner* falls from the best to below the average. In the 90 days before it, the truth already knows what no
+model can.
 
 ``fast`` leaves out two of three web events, for millions of leads; chain and truth stay the same.
 """
@@ -36,9 +38,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from data.errors import InputError
-from data.simulator.chain import STAGES, Chain
+from data.simulator.chain import STAGES, Chain, Drift
 from data.simulator.tables import schemas, simulate_cohort
-from data.simulator.world import DATA_END
+from data.simulator.world import DATA_END, DATA_START
 from data.vocabulary import HORIZON
 
 COHORT = 25_000
@@ -68,7 +70,9 @@ class SimulatedFunnel:
         return {**counts, "config": str(self.config)}
 
 
-def simulate(leads: int, out: Path, *, seed: int = 0, drift: bool = False, fast: bool = False) -> SimulatedFunnel:
+def simulate(
+    leads: int, out: Path, *, seed: int = 0, drift: Drift | None = None, fast: bool = False
+) -> SimulatedFunnel:
     """Write a funnel of so many leads into the folder ``out``: tables, truth, and the settings to train on them.
 
     The same arguments write the same bytes.
@@ -79,7 +83,7 @@ def simulate(leads: int, out: Path, *, seed: int = 0, drift: bool = False, fast:
     ...     sorted(file.name for file in Path(folder).iterdir())
     ['events.parquet', 'leads.parquet', 'leadscore.yaml', 'outcomes.parquet', 'stages.parquet', 'truth.parquet']
     """
-    _check(leads, seed)
+    _check(leads, seed, drift)
     _make_folder(out)
     files = {name: out / f"{name}.parquet" for name in schemas()}
     counts: Counter[str] = Counter()
@@ -120,11 +124,21 @@ def _write_settings(out: Path, tables: dict[str, Path], truth: Path, seed: int) 
     return config
 
 
-def _check(leads: int, seed: int) -> None:
+def _check(leads: int, seed: int, drift: Drift | None) -> None:
     if leads < 1:
         raise InputError("there is nothing to simulate", expected="at least 1 lead", got=str(leads))
     if seed < 0:
         raise InputError("this seed cannot be used", expected="0 or more", got=str(seed))
+    if drift and not DATA_START <= drift.at < DATA_END:
+        raise InputError(
+            "the market cannot change on that day",
+            expected=f"a day from {_day(DATA_START)} on and before {_day(DATA_END)}",
+            got=_day(drift.at),
+        )
+
+
+def _day(moment: int | np.int64) -> str:
+    return str(np.array(moment).astype("datetime64[us]").astype("datetime64[D]"))
 
 
 def _make_folder(folder: Path) -> None:

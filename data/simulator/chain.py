@@ -1,23 +1,27 @@
 """The chain: how a lead's intent and stage change from day to day, and what its chance of buying therefore is.
 
 A state is an intent within a stage, or one of the two ends, won and lost. Each day a lead may be won or lost, may
-enter the next stage, and may change its intent. How likely that is depends on its **fit**, a number around 0 that
-is rounded to a grid, so that there is one matrix of daily moves per kind of lead, and a power of it is the chance of
-winning. The *kind* of a lead is its fit, and whether its source is the one that the drift turns around.
+enter the next stage, and may change its intent; few that were lost are opened again. How likely that is depends on the
+*kind* of the lead, which is its **fit** (a number around 0, rounded to a grid), its **pace** (how fast a deal goes on
+once sales works at it), and whether its source is the one that the drift turns around. It depends on the **market**
+too: deals close before a quarter ends rather than in its first month, and the drift changes more. So there is one
+matrix of daily moves per market and kind, and the chance of winning is a product of their powers.
 
-What happens on day d of a lead's life happens later than d - 1 and at most d days after its creation.
+What happens on day d of a lead's life happens later than d - 1 and at most d days after its creation, in the market of
+the calendar day d - 1 days after that of its creation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, repeat
+from datetime import datetime
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
 
 from data.simulator.draw import Bools, Floats, Ints, choose
+from data.simulator.world import DATA_END, DATA_START, DRIFT_START
 from data.vocabulary import AGE_EDGES, HORIZON
 
 DAY = 86_400_000_000
@@ -28,6 +32,10 @@ INTENTS = ("dormant", "curious", "evaluating", "buying")
 OPEN_STAGES, OPEN_STATES, STATES = 4, 16, 18
 WON, LOST = 16, 17
 """The open states are ``4 * stage + intent``; after them come the two ends."""
+REOPENS_AS = 5
+"""The state that a lost lead is opened again in: mql, curious."""
+LONGEST_MARKET = 31
+"""Days that a market is looked at at once: a month."""
 
 # Chance per day to pass from the row's intent to the column's. Most moves lead back: leads cool.
 INTENT_MOVES = np.array(
@@ -65,33 +73,68 @@ PROFILE_EDGE, PROFILE_SHARPNESS = -0.9, 6.0
 FITS = np.linspace(-3.0, 3.0, 25)
 """The grid of fits, in quarters."""
 
-DRIFT_ON_WINS = 2.0
-"""Factor on the rate of winning after the drift."""
-DRIFT_ON_FIT = -1.5
-"""What the leads of the source that the drift turns around lose in fit."""
+PACES = (0.8, 1.0, 1.35)
+"""Factors on all that happens to a lead from the stage sql on: the cycles of slow, usual and quick deals."""
+PACED_FROM = 2
+"""The stage from which on the pace counts."""
+REOPENED = 0.0001
+"""Chance per day that a lost lead is opened again: as an mql, curious."""
+SEASON = (0.85, 1.0, 1.25, 0.85, 1.0, 1.25, 0.9, 0.7, 1.25, 0.85, 1.0, 1.25)
+"""Factor on the rate of winning, by month: a quarter's last month is the best, and little is signed in August."""
 
 MOMENTS = (0, *AGE_EDGES)
 """Days after creation at which the truth is told."""
 
 
-def kinds(fit: Floats, turns: Bools) -> Ints:
-    """Return the kind of leads of this fit, whose source the drift ``turns`` around or not.
+@dataclass(frozen=True)
+class Drift:
+    """A change of the market from a moment on (in microseconds): a win becomes likelier, and one source worse.
 
-    >>> kinds(np.array([-9.0, 0.1, 0.1]), np.array([False, False, True])).tolist()
-    [0, 12, 37]
+    With the size 1 the rate of winning doubles, and the source loses 1.5 of fit; other sizes do more or less of it.
+    """
+
+    at: int = int(DRIFT_START)
+    size: float = 1.0
+
+    @classmethod
+    def of(cls, day: datetime | None = None, size: float | None = None) -> Drift:
+        """Return the usual drift, or one that comes on another day or is of another size.
+
+        >>> Drift.of(datetime(2025, 7, 1)) == Drift.of(size=1.0) == Drift()
+        True
+        """
+        at = int(np.datetime64(day, "us").astype(int)) if day else cls.at
+        return cls(at, cls.size if size is None else size)
+
+    @property
+    def on_wins(self) -> float:
+        """Factor on the rate of winning."""
+        return 2.0**self.size
+
+    @property
+    def on_fit(self) -> float:
+        """What the leads of the source that the drift turns around lose in fit."""
+        return -1.5 * self.size
+
+
+def kinds(fit: Floats, pace: Ints, turns: Bools) -> Ints:
+    """Return the kind of leads of this fit and place in `PACES`, whose source the drift ``turns`` around or not.
+
+    >>> kinds(np.array([-9.0, 0.1, 0.1]), np.array([0, 1, 1]), np.array([False, False, True])).tolist()
+    [0, 37, 112]
     """
     step = np.rint((fit.clip(FITS[0], FITS[-1]) - FITS[0]) / (FITS[1] - FITS[0]))
-    return step.astype(np.int64) + len(FITS) * turns
+    return step.astype(np.int64) + len(FITS) * (pace + len(PACES) * turns)
 
 
-def daily_moves(fit: Floats, win_factor: float = 1.0) -> Floats:
-    """Return one transition matrix over all states for each fit.
+def daily_moves(fit: Floats, pace: Floats, win_factor: float = 1.0) -> Floats:
+    """Return one transition matrix over all states for each fit and its pace.
 
-    >>> moves = daily_moves(np.array([0.0, 2.0]))
+    >>> moves = daily_moves(np.array([0.0, 2.0]), np.ones(2))
     >>> moves.shape, bool(np.allclose(moves.sum(axis=2), 1))
     ((2, 18, 18), True)
     """
-    up, lost = _chances(fit, win_factor)
+    up, lost = _chances(fit, pace, win_factor)
     moves = np.zeros((len(fit), STATES, STATES))
     for stage in range(OPEN_STAGES):
         here, above = slice(4 * stage, 4 * stage + 4), slice(4 * stage + 4, 4 * stage + 8)
@@ -102,74 +145,116 @@ def daily_moves(fit: Floats, win_factor: float = 1.0) -> Floats:
         else:
             moves[:, here, WON] = rise[..., 0]
         moves[:, here, LOST] = fall[..., 0]
-    moves[:, [WON, LOST], [WON, LOST]] = 1
+    moves[:, WON, WON] = 1
+    moves[:, LOST, [LOST, REOPENS_AS]] = 1 - REOPENED, REOPENED
     return moves
 
 
-def _chances(fit: Floats, win_factor: float) -> tuple[Floats, Floats]:
+def _chances(fit: Floats, pace: Floats, win_factor: float) -> tuple[Floats, Floats]:
     """Chance per day of rising a stage and of being lost, by fit, stage and intent."""
     column = fit[:, None, None]
     advance = ADVANCE * np.exp(FIT_ON_ADVANCE[:, None] * column)
     advance[:, 0] /= 1 + np.exp(-PROFILE_SHARPNESS * (fit[:, None] - PROFILE_EDGE))
     advance[:, -1] *= win_factor
-    return 1 - np.exp(-advance), 1 - np.exp(-LOSS * np.exp(FIT_ON_LOSS[:, None] * column))
+    loss = LOSS * np.exp(FIT_ON_LOSS[:, None] * column)
+    for rates in (advance, loss):
+        rates[:, PACED_FROM:] *= pace[:, None, None]
+    return 1 - np.exp(-advance), 1 - np.exp(-loss)
 
 
 @dataclass(frozen=True)
 class Chain:
-    """The transition matrices of all kinds, before and after the drift; without one they are the same."""
+    """The transition matrices ``moves`` of all markets and kinds, and which market is on which day.
 
-    before: Floats
-    after: Floats
+    ``market`` is the number of the market of each day from the start of the data on, to one horizon after its end.
+    """
+
+    moves: Floats
+    market: Ints
 
     @classmethod
-    def make(cls, drift: bool) -> Chain:
-        before = daily_moves(np.tile(FITS, 2))
-        turned = np.concatenate([FITS, (FITS + DRIFT_ON_FIT).clip(FITS[0])])
-        return cls(before, daily_moves(turned, DRIFT_ON_WINS) if drift else before)
+    @cache
+    def make(cls, drift: Drift | None) -> Chain:
+        days = np.arange(DATA_START // DAY, DATA_END // DAY + HORIZON + 1)
+        season = np.array(SEASON)[days.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12]
+        drifted = days >= drift.at // DAY if drift else np.zeros(len(days), dtype=bool)
+        markets, market = np.unique(np.column_stack([drifted, season]), axis=0, return_inverse=True)
+        return cls(np.stack([_moves_in(factor, drift if on else None) for on, factor in markets]), market)
+
+    def market_at(self, day: Ints) -> Ints:
+        """Return the market of days since 1970."""
+        return self.market[day - DATA_START // DAY]
+
+    @cached_property
+    def market_ends(self) -> Ints:
+        """The day on which the next market begins, for each day from the start of the data on."""
+        changes = np.flatnonzero(np.diff(self.market)) + 1
+        ends = np.append(changes, len(self.market))
+        return DATA_START // DAY + ends[np.searchsorted(changes, np.arange(len(self.market)), side="right")]
 
     @cached_property
     def chance_to_win(self) -> Floats:
-        """Chance of winning within the horizon, by its days that lie before the drift (0 to all), kind and state.
+        """Chance of winning within the horizon, by day from the start of the data to its end, kind and state.
 
-        That is ``before^d · after^(horizon - d)``, read at the state won.
+        The days of the window are taken from its end on, all those of a market at once.
         """
-        still_before, then_after = _powers(self.before), _powers(self.after)
-        days = range(HORIZON + 1)
-        return np.stack([(still_before[d] @ then_after[HORIZON - d][..., WON : WON + 1])[..., 0] for d in days])
+        powers = np.stack([_powers(moves, LONGEST_MARKET) for moves in self.moves], axis=1)
+        ends = self.market_ends - DATA_START // DAY
+        won = np.eye(STATES)[WON]
+        told = []
+        for day in range(int((DATA_END - DATA_START) // DAY) + 1):
+            edges = [day]
+            while edges[-1] < day + HORIZON:
+                edges.append(min(int(ends[edges[-1]]), day + HORIZON, edges[-1] + LONGEST_MARKET))
+            chance = np.broadcast_to(won, (powers.shape[2], STATES))
+            for start, end in zip(edges[-2::-1], edges[:0:-1], strict=True):
+                chance = (powers[end - start, self.market[start]] @ chance[..., None])[..., 0]
+            told.append(chance)
+        return np.stack(told)
 
 
-def _powers(moves: Floats) -> list[Floats]:
-    """The powers of stacked matrices, from 0 to the horizon."""
-    start = np.broadcast_to(np.eye(STATES), moves.shape)
-    return list(accumulate(repeat(moves, HORIZON), np.matmul, initial=start))
+def _moves_in(win_factor: float, drift: Drift | None) -> Floats:
+    """Return the matrices of all kinds in a market."""
+    fit, pace = np.tile(FITS, len(PACES)), np.repeat(PACES, len(FITS))
+    turned = (fit + drift.on_fit).clip(FITS[0]) if drift else fit
+    win_factor *= drift.on_wins if drift else 1
+    return np.concatenate([daily_moves(fit, pace, win_factor), daily_moves(turned, pace, win_factor)])
+
+
+def _powers(moves: Floats, most: int) -> Floats:
+    """The powers of stacked matrices, from 0 to ``most``."""
+    powers = [np.broadcast_to(np.eye(STATES), moves.shape)]
+    for _ in range(most):
+        powers.append(powers[-1] @ moves)
+    return np.stack(powers)
 
 
 VISIT = ("lead", "state", "first_day", "end_day", "enters", "leaves", "then")
 """A visit of a lead (its row) to a state, which is its state after each day from the first up to, but without, the end.
 
 ``enters`` and ``leaves`` are in microseconds after creation. ``then`` is the next state, or the same one where
-the visit is cut because the drift comes or the data ends.
+the visit is cut because the market changes or the data ends.
 """
 
 
 def walk(rng: np.random.Generator, chain: Chain, leads: pd.DataFrame) -> pd.DataFrame:
-    """Follow each lead from state to state until it closes or the data ends; return the visits, see `VISIT`.
+    """Follow each lead from state to state until it is won or the data ends; return the visits, see `VISIT`.
 
-    ``leads`` needs ``kind``, ``intent`` (the first), ``last_day`` and ``drift_day`` (days of life completed when the
-    data ends and when the drift comes) and ``lifetime`` (microseconds from creation to the end of the data).
+    ``leads`` needs ``kind``, ``intent`` (the first), ``created_day`` (since 1970), ``last_day`` (days of life completed
+    when the data ends) and ``lifetime`` (microseconds from creation to the end of the data).
     Nothing is drawn day by day: the number of days in a state is geometric.
     """
-    kind, drift_day, last_day = (leads[name].to_numpy() for name in ("kind", "drift_day", "last_day"))
+    kind, created_day, last_day = (leads[name].to_numpy() for name in ("kind", "created_day", "last_day"))
     lifetime = leads["lifetime"].to_numpy()
-    leaving, jumps = _leaving(np.concatenate([chain.before, chain.after]))
+    leaving, jumps = _leaving(chain.moves.reshape(-1, STATES, STATES))
     lead, state = np.arange(len(leads)), leads["intent"].to_numpy()
     day = enters = np.zeros_like(lead)
     visits = []
     while lead.size:
-        drifted = day >= drift_day[lead]
-        row = (drifted * len(chain.before) + kind[lead]) * STATES + state
-        cut = np.where(drifted, last_day[lead], np.minimum(last_day[lead], drift_day[lead]))
+        today = created_day[lead] + day
+        row = (chain.market_at(today) * chain.moves.shape[1] + kind[lead]) * STATES + state
+        until = chain.market_ends[today - DATA_START // DAY] - created_day[lead]
+        cut = np.where(state == LOST, last_day[lead], np.minimum(last_day[lead], until))
         end = day + rng.geometric(leaving[row])
         moves = end <= cut
         end = np.minimum(end, cut)
@@ -177,7 +262,7 @@ def walk(rng: np.random.Generator, chain: Chain, leads: pd.DataFrame) -> pd.Data
         leaves = np.where(over, lifetime[lead], end * DAY - moves * rng.integers(0, DAY, lead.size))
         then = np.where(moves, choose(rng, jumps, row), state)
         visits.append((lead, state, day, end + over, enters, leaves, then))
-        goes_on = ~over & (then < OPEN_STATES)
+        goes_on = ~over & (then != WON)
         lead, state, day, enters = lead[goes_on], then[goes_on], end[goes_on], leaves[goes_on]
     columns = map(np.concatenate, zip(*visits, strict=True))
     return pd.DataFrame(dict(zip(VISIT, columns, strict=True)))
@@ -187,7 +272,7 @@ def _leaving(moves: Floats) -> tuple[Floats, Floats]:
     """For each matrix and state, the chance to leave it on a day, and where to when it is left."""
     stays = np.eye(STATES, dtype=bool)
     jumps = np.where(stays, 0.0, moves)
-    jumps[:, [WON, LOST], [WON, LOST]] = 1  # never drawn: nothing leaves the ends
+    jumps[:, WON, WON] = 1  # never drawn: nothing follows a win
     return 1 - moves[:, stays].ravel(), jumps.reshape(-1, STATES)
 
 
@@ -209,13 +294,13 @@ def truth(chain: Chain, leads: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFra
     last_day, lifetime = (leads[name].to_numpy()[visits["lead"]] for name in ("last_day", "lifetime"))
     moments = [_told(visits, day, day * DAY) for day in MOMENTS]
     rows = pd.concat([*moments, _told(visits, last_day, lifetime)]).sort_values(by=["lead", "age"], ignore_index=True)
-    before_drift = leads["drift_day"].to_numpy()[rows["lead"]] - rows["day"].to_numpy()
+    today = leads["created_day"].to_numpy()[rows["lead"]] + rows["day"].to_numpy()
     kind = leads["kind"].to_numpy()[rows["lead"]]
-    rows["probability"] = chain.chance_to_win[before_drift.clip(0, HORIZON), kind, rows["state"]]
+    rows["probability"] = chain.chance_to_win[today - DATA_START // DAY, kind, rows["state"]]
     return rows
 
 
 def _told(visits: pd.DataFrame, day: int | Ints, age: int | Ints) -> pd.DataFrame:
-    """The visits that hold after the completed day, with that day and the age at which it is told."""
-    holds = (visits["first_day"] <= day) & (day < visits["end_day"])
+    """The visits to open states that hold after the completed day, with that day and the age at which it is told."""
+    holds = (visits["first_day"] <= day) & (day < visits["end_day"]) & (visits["state"] < OPEN_STATES)
     return visits[["lead", "state"]].assign(day=day, age=age).loc[holds]

@@ -1,6 +1,7 @@
 """What is wrong with real tables: cells that are missing, misspelt, impossible or made up, and rows that come twice.
 
-It is laid over the finished tables, so it hides some of the truth but never changes it.
+Accounts were merged, events came late, and some stages were entered in the CRM only with the last one.
+All that is laid over the finished tables, so it hides some of the truth but never changes it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from data.simulator.chain import DAY
 from data.simulator.draw import any_of
 
 MISSING = {  # share of the cells that are missing
@@ -38,17 +40,23 @@ OTHERWISE_SPELT = 0.03
 SPELT = ("industry", "country")
 LEADS_TWICE, EVENTS_TWICE, EVENTS_OF_STRANGERS = 0.001, 0.003, 0.002
 """Shares of the rows that come twice, and of events added of leads that are in no table."""
+ACCOUNTS_MERGED = 0.005
+"""Share of the accounts that were merged into another: it has their leads, but their events keep the old id."""
+EVENTS_LATE, LATEST = 0.02, 30 * DAY
+"""Share of the events whose rows came later than those of other events, and at most how much later (microseconds)."""
+BACKFILLED = 0.01
+"""Share of the leads whose stages were all entered when the last one was, a minute apart."""
 
 
 def spoil_leads(rng: np.random.Generator, leads: pd.DataFrame) -> pd.DataFrame:
     """Lay the dirt over a table of leads.
 
-    >>> clean = pd.DataFrame({name: ["Cell"] * 2000 for name in [*MISSING, *SPELT]})
+    >>> clean = pd.DataFrame({name: ["Cell"] * 2000 for name in ["account_id", *MISSING, *SPELT]})
     >>> sorted(spoil_leads(np.random.default_rng(0), clean)["industry"].dropna().unique())
     ['CELL', 'Cell', 'cell']
     """
     count = len(leads)
-    leads = leads.copy()
+    leads = leads.assign(account_id=merged(rng, leads["account_id"]))
     for name, (share, junk) in JUNK.items():
         leads[name] = leads[name].mask(rng.random(count) < share, any_of(rng, junk, count))
     for name in SPELT:
@@ -61,11 +69,39 @@ def spoil_leads(rng: np.random.Generator, leads: pd.DataFrame) -> pd.DataFrame:
 
 
 def spoil_events(rng: np.random.Generator, events: pd.DataFrame) -> pd.DataFrame:
-    """Add events of strangers to a table of events, and let some come twice."""
+    """Add events of strangers to a table of events, let some come late, and some twice."""
     strangers = events[rng.random(len(events)) < EVENTS_OF_STRANGERS].assign(account_id=None)
     strangers["lead_id"] = "stranger-" + strangers["event_id"]
     strangers["event_id"] = "stranger-" + strangers["event_id"]
-    return some_twice(rng, pd.concat([events, strangers]), EVENTS_TWICE)
+    rows = pd.concat([events, strangers], ignore_index=True)
+    late = (rng.random(len(rows)) < EVENTS_LATE) * rng.integers(0, LATEST, len(rows))
+    arrived = np.argsort(rows["occurred_at"].to_numpy() + late, kind="stable")
+    return some_twice(rng, rows.iloc[arrived], EVENTS_TWICE)
+
+
+def merged(rng: np.random.Generator, accounts: pd.Series) -> pd.Series:
+    """Return the accounts of leads after some were merged into another one.
+
+    >>> before = pd.Series([f"A{number}" for number in range(1000)])
+    >>> 980 < merged(np.random.default_rng(0), before).nunique() < 1000
+    True
+    """
+    known = accounts.dropna().unique()
+    gone = known[rng.random(len(known)) < ACCOUNTS_MERGED]
+    return accounts.replace(dict(zip(gone, any_of(rng, known, len(gone)), strict=True))) if len(gone) else accounts
+
+
+def backfill(rng: np.random.Generator, stages: pd.DataFrame) -> pd.DataFrame:
+    """Let the stages of some leads, but the first, be entered with the last.
+
+    ``stages`` has ``lead``, ``stage`` and ``age`` (microseconds), in order.
+    """
+    late = rng.random(int(stages["lead"].max()) + 1) < BACKFILLED
+    by_lead = stages.groupby("lead")["age"]
+    to_come = by_lead.cumcount(ascending=False)
+    entered = by_lead.transform("last") - to_come * DAY // (24 * 60)
+    moved = late[stages["lead"]] & (stages["age"] > 0)
+    return stages.assign(age=stages["age"].mask(moved, np.maximum(entered, stages["age"])))
 
 
 def some_twice(rng: np.random.Generator, rows: pd.DataFrame, share: float) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.simulator.chain import DAY, INTENTS, OPEN_STATES, STAGES, WON, stage_of
+from data.simulator.chain import DAY, INTENTS, LOST, OPEN_STATES, STAGES, WON, stage_of
 from data.simulator.draw import Floats, Ints, any_of, by_code, choose
 from data.simulator.world import ASSETS, PERSONAS
 from data.vocabulary import EVENT_TYPES
@@ -64,12 +64,17 @@ def stage_history(visits: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_outcomes(rng: np.random.Generator, leads: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
-    """Tell how closed leads ended: ``lead`` (its row), ``age`` (microseconds), ``won`` and ``amount``."""
-    closed = visits.loc[visits["then"] >= OPEN_STATES].sort_values("lead", ignore_index=True)
-    won = (closed["then"] == WON).to_numpy()
+    """Tell how leads ended that are not open: ``lead`` (its row), ``age`` (microseconds), ``won`` and ``amount``.
+
+    A lead that was lost and opened again has the end that it had at last.
+    """
+    won, lost = visits["then"] == WON, (visits["state"] == LOST) & (visits["then"] == LOST)
+    closed = visits.assign(age=visits["leaves"].where(won, visits["enters"]), won=won).loc[won | lost]
+    closed = closed.sort_values("lead", ignore_index=True)
+    won = closed["won"].to_numpy()
     amount = np.rint(leads["deal"].to_numpy()[closed["lead"]] * rng.lognormal(0, 0.3, len(closed)))
     amount[~won] = np.nan
-    return pd.DataFrame({"lead": closed["lead"], "age": closed["leaves"], "won": won, "amount": amount})
+    return closed[["lead", "age", "won"]].assign(amount=amount)
 
 
 def event_rates(fast: bool = False) -> Floats:
@@ -109,7 +114,8 @@ def _entries(leads: pd.DataFrame) -> pd.DataFrame:
 
 
 def _emitted(rng: np.random.Generator, leads: pd.DataFrame, visits: pd.DataFrame, rates: Floats) -> pd.DataFrame:
-    """Events at the rates of the states, at any moment of the visits to them."""
+    """Events at the rates of the open states, at any moment of the visits to them."""
+    visits = visits[visits["state"] < OPEN_STATES]
     lead, enters = visits["lead"].to_numpy(), visits["enters"].to_numpy()
     length, intent = visits["leaves"].to_numpy() - enters, visits["state"].to_numpy() % len(INTENTS)
     group = leads["persona_code"].to_numpy()[lead] * len(INTENTS) + intent

@@ -78,13 +78,13 @@ def _joined(words: list[str], uses: Bools) -> Objects:
 
 
 def _days(rng: np.random.Generator, leads: pd.DataFrame) -> Columns:
-    """Creation, and the days of life completed at the end of the data and when the drift comes."""
+    """Creation, its day since 1970, and the time and the completed days of life up to the end of the data."""
     created = np.sort(rng.integers(world.DATA_START, world.DATA_END, len(leads)))
     return {
         "created_at": created,
+        "created_day": created // DAY,
         "lifetime": world.DATA_END - created,
         "last_day": (world.DATA_END - created) // DAY,
-        "drift_day": np.maximum(0, (world.DRIFT_START - created) // DAY),
     }
 
 
@@ -122,7 +122,13 @@ def _fit(rng: np.random.Generator, leads: pd.DataFrame) -> Columns:
     seen += column(SOURCES, "points")[leads["source_code"]] - world.TYPICAL_POINTS
     hidden = rng.normal(0, world.HIDDEN_SPREAD, len(leads))
     turns = (leads["source"] == world.TURNING_SOURCE).to_numpy()
-    return {"hidden": hidden, "kind": kinds(seen.to_numpy() + hidden, turns)}
+    return {"hidden": hidden, "kind": kinds(seen.to_numpy() + hidden, _pace(leads, size), turns)}
+
+
+def _pace(leads: pd.DataFrame, size: Ints) -> Ints:
+    """The place in `PACES`: that of the source, one slower in a large company."""
+    pace = column(SOURCES, "pace")[leads["source_code"]] - (size == len(world.SIZE_EDGES))
+    return pace.clip(0).astype(np.int64)
 
 
 def _declared(rng: np.random.Generator, leads: pd.DataFrame) -> Columns:

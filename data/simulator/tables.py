@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from data.simulator.chain import Chain, truth, walk
-from data.simulator.dirt import spoil_events, spoil_leads
+from data.simulator.dirt import backfill, spoil_events, spoil_leads
 from data.simulator.history import draw_events, draw_outcomes, stage_history
 from data.simulator.people import draw_leads
 from data.vocabulary import EVENTS, LEADS, OUTCOMES, STAGES, Kind
@@ -45,7 +45,7 @@ def simulate_cohort(
     frames = {
         "leads": spoil_leads(rng, leads),
         "events": spoil_events(rng, _events(leads, draw_events(rng, leads, visits, fast=fast), first)),
-        "stages": _dated(leads, stages, "entered_at"),
+        "stages": _dated(leads, backfill(rng, stages), "entered_at"),
         "outcomes": _dated(leads, draw_outcomes(rng, leads, visits), "closed_at"),
         "truth": _dated(leads, truth(chain, leads, visits), "as_of"),
     }

@@ -88,6 +88,8 @@ class Source(NamedTuple):
     campaigns: tuple[str, ...]
     assets: tuple[int, ...]
     """How often each of ASSETS is the way in, in their order."""
+    pace: int = 1
+    """How fast its deals go on: the place in `data.simulator.chain.PACES`."""
 
 
 INDUSTRIES = {
@@ -215,9 +217,9 @@ ASSETS = {
     "demo_request": Asset("demo_request", (0.02, 0.08, 0.40, 0.50), hot=True),
 }
 SOURCES = {  # the assets: case study, ebook, trend webinar, newsletter, product webinar, trial, price list, demo
-    "content": Source(0.24, 0.1, ("case-stories", "ebooks", "benchmark"), (30, 8, 3, 2, 13, 9, 13, 15)),
+    "content": Source(0.24, 0.1, ("case-stories", "ebooks", "benchmark"), (30, 8, 3, 2, 13, 9, 13, 15), pace=2),
     "organic": Source(0.20, 0.1, ("website", "blog"), (8, 4, 2, 3, 12, 22, 20, 24)),
-    "ppc": Source(0.20, -0.3, ("brand", "competitor", "generic"), (6, 4, 2, 1, 8, 22, 22, 31)),
+    "ppc": Source(0.20, -0.3, ("brand", "competitor", "generic"), (6, 4, 2, 1, 8, 22, 22, 31), pace=0),
     "webinar": Source(0.12, 0.0, ("roadshow", "expert-talks"), (2, 1, 15, 1, 55, 5, 6, 9)),
     "partner": Source(0.12, 0.75, ("resellers", "integrations"), (8, 2, 1, 1, 10, 16, 21, 38)),
     "social": Source(0.12, -0.5, ("network", "video"), (12, 9, 5, 4, 12, 15, 13, 20)),

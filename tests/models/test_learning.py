@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import InputError
 from data.settings_file import load_settings
-from data.simulator import simulate
+from data.simulator import Drift, simulate
 from data.workspace import Workspace
 from models.learned import affine, probabilities
 from models.learning import Learned, beats_the_rules, fit_blend, lay_blocks, learn, refit
@@ -155,7 +155,7 @@ def test_a_shifted_base_rate_is_followed_by_the_intercept(table_of, rules):
 def drifted(tmp_path_factory) -> TrainingTable:
     """Simulated leads, of which from July 2025 on twice as many are won per day: between the fit and the tune block."""
     folder = tmp_path_factory.mktemp("drifted")
-    funnel = simulate(6000, folder / "crm", drift=True)
+    funnel = simulate(6000, folder / "crm", drift=Drift())
     settings = load_settings(funnel.config).model_copy(update={"horizon": 30})
     table = read_training_data(settings, Workspace.at(folder / "workspace")).table
     return table.taken((table.rows["as_of"] >= pd.Timestamp("2025-03-01")).to_numpy())

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.members import fit_boosting, fit_logistic, fit_member, recency_weights
+from models.members import fit_boosting, fit_logistic, fit_member, row_weights
 from models.recipe import BENT_LINES, BOOSTING, LOGISTIC, SHALLOW_TREES, Recipe
 
 FEW_TREES = SHALLOW_TREES | {"n_estimators": 20}
@@ -82,10 +82,18 @@ def test_trees_keep_to_a_declared_direction(features, table):
 
 
 def test_a_row_half_a_life_older_counts_half(table):
-    weights = recency_weights(table, half_life=0.5)
+    weights = row_weights(table, half_life=0.5)
     assert weights[-1] / weights[1499] == pytest.approx(2, rel=1e-3)
     assert weights.mean() == pytest.approx(1)
-    assert recency_weights(table, None) is None
+    assert row_weights(table, None) is None
+
+
+def test_a_lead_that_is_looked_at_often_counts_no_more_than_another(table):
+    often = replace(table, rows=table.rows.assign(lead_id=["a"] * 300 + [f"b{n}" for n in range(len(table) - 300)]))
+    for half_life in (None, 1e9):
+        weights = row_weights(often, half_life)
+        assert weights[:300].sum() == pytest.approx(weights[-1])
+        assert weights.mean() == pytest.approx(1)
 
 
 def test_columns_that_a_recipe_leaves_out_are_not_looked_at(name, table_of):
