@@ -2,7 +2,7 @@
 
 Tables made, all ordered by ``position``, the row's place in the leads file: ``leads`` (the columns of `FIXED`, the
 personal ones, ``outcome``, ``ranking``, ``impossible_size`` and ``a0``, ``a1``, … for the attributes), ``events``,
-``entries`` (of stages) and ``closings``; beside them ``lead_ids`` and ``quarantine``.
+``entries`` (of stages), ``closings`` and ``reopenings``; beside them ``lead_ids`` and ``quarantine``.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ EMPTY_TABLES = """
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
+    CREATE TABLE reopenings (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);
     CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP, seq BIGINT);
     CREATE TABLE changes (position BIGINT, attribute VARCHAR, changed_at TIMESTAMP, text VARCHAR, number DOUBLE,
         seq BIGINT);
@@ -207,6 +208,7 @@ class Assembly:
             closings.close_by_outcomes(self.connection)
         elif "stages" in self.tables:
             closings.close_by_stages(self.connection, self.settings.stages)
+        closings.find_reopenings(self.connection, self.settings.stages)
 
     def _close_by_column(self, outcome: Outcome, strict: bool) -> None:
         if strict:

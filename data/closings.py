@@ -1,6 +1,8 @@
 """How leads ended: won, lost or open, from a final outcome column, a table of outcomes, or the stage history.
 
-Each function fills the table ``closings``: ``position``, ``won``, ``closed_at``, ``amount``, one row per closed lead.
+Each ``close_by_…`` fills the table ``closings``: ``position``, ``won``, ``closed_at``, ``amount``, one row per closed
+lead. A lead that was lost and opened again ended as it did at last, or is open; it is not learned from in between:
+``reopenings`` has ``position``, ``lost_at`` (the first time) and ``reopened_at`` (the last).
 """
 
 from __future__ import annotations
@@ -83,4 +85,19 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
         SELECT position, won_at IS NOT NULL, coalesce(won_at, last_at), NULL FROM ends
         WHERE won_at IS NOT NULL OR list_contains($lost, last_stage) ORDER BY position""",
         {"won": [plain_value(stage) for stage in stages.won], "lost": [plain_value(stage) for stage in stages.lost]},
+    )
+
+
+def find_reopenings(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
+    """Fill the table of leads that were lost, entered another stage later, and so were open again."""
+    connection.execute(
+        """INSERT INTO reopenings
+        WITH steps AS (
+            SELECT position, entered_at, list_contains($lost, lower(stage)) AS lost,
+                lag(lost) OVER lead AS was_lost, lead(lost) OVER lead AS stays_lost
+            FROM entries WINDOW lead AS (PARTITION BY position ORDER BY entered_at, seq))
+        SELECT position, min(entered_at) FILTER (lost AND NOT stays_lost) AS lost_at,
+            max(entered_at) FILTER (was_lost AND NOT lost) AS reopened_at
+        FROM steps GROUP BY position HAVING reopened_at > lost_at ORDER BY position""",
+        {"lost": [plain_value(stage) for stage in stages.lost]},
     )

@@ -11,11 +11,13 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,11 +39,12 @@ class _Writer(Protocol):
 
 
 @contextmanager
-def export_to(path: Path, *, ids: Collection[str] = ()) -> Iterator[Write]:
+def export_to(path: Path, *, ids: Collection[str] = (), highest_first: str | None = None) -> Iterator[Write]:
     """Give a function that appends a frame to a file; the file is there once the block ends without an error.
 
-    ``ids`` are the text columns that are written as they are. All frames have the columns of the first;
-    without any frame no file is made. Raises `InputError` where the path cannot be written to.
+    ``ids`` are the text columns that are written as they are. All frames have the columns of the first; without any
+    frame no file is made. Rows keep their order, or are put in that of the column ``highest_first``, ties and rows
+    without a value as they came. Raises `InputError` where the path cannot be written to.
 
     >>> with export_to(Path("/nowhere/scores.xlsx")) as write:
     ...     pass
@@ -58,10 +61,32 @@ def export_to(path: Path, *, ids: Collection[str] = ()) -> Iterator[Write]:
         )
     export = _Export(path, ids)
     try:
-        yield export.append
+        if highest_first:
+            with _in_order(highest_first, export.write) as append:
+                yield append
+        else:
+            yield export.append
         export.publish()
     finally:
         export.discard()
+
+
+@contextmanager
+def _in_order(column: str, write: Callable[[pa.Table], None]) -> Iterator[Write]:
+    """Give a function that appends a frame; at the end all rows are written in order, sorted out of memory."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"temp_directory": folder}) as connection:
+        frames: list[Path] = []
+
+        def append(frame: pd.DataFrame) -> None:
+            frames.append(Path(folder) / f"{len(frames):06}.parquet")
+            pq.write_table(pa.Table.from_pandas(_in_utc(frame), preserve_index=False), frames[-1])
+
+        yield append
+        if frames:
+            rows = connection.read_parquet([str(frame) for frame in frames], file_row_number=True, filename=True)
+            sorted_rows = rows.order(f'"{column}" DESC NULLS LAST, filename, file_row_number')
+            for batch in sorted_rows.project("* EXCLUDE (filename, file_row_number)").to_arrow_reader():
+                write(pa.Table.from_batches([batch]))
 
 
 class _Export:
@@ -75,8 +100,11 @@ class _Export:
         self.without_rows: pa.Table | None = None
 
     def append(self, frame: pd.DataFrame) -> None:
-        """Write a frame; one without rows waits, since a frame with rows tells the types of columns better."""
-        table = pa.Table.from_pandas(_in_utc(frame), preserve_index=False)
+        """Write the rows of a frame."""
+        self.write(pa.Table.from_pandas(_in_utc(frame), preserve_index=False))
+
+    def write(self, table: pa.Table) -> None:
+        """Write rows; none at all wait, since a table with rows tells the types of columns better."""
         if self.writer is None and not table.num_rows:
             self.without_rows = table
         else:

@@ -111,7 +111,8 @@ class Chunk(NamedTuple):
     """Some leads with everything that is known of them; times are naive UTC, ``datetime64[us]``.
 
     leads   one row per lead in input order: ``position`` (int64, the row's place in the input), ``lead_id``,
-            ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``, ``stage``,
+            ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``,
+            ``lost_at`` and ``reopened_at`` (of a lead that was lost and opened again, else missing), ``stage``,
             ``impossible_size`` (1 where a size could not be and was made missing, else 0),
             the personal columns, and every attribute of the schema: NUMBER as float64, FLAG as float64 (0, 1, missing),
             CATEGORY and SET as text (missing: None), TIME as datetime64[us].

@@ -36,11 +36,13 @@ class Snapshots:
 def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -> Snapshots:
     """Return the matured snapshots of leads with known times.
 
-    leads: ``created_at``, ``closed_at`` (missing while open), ``won``; horizon in days.
+    leads: ``created_at``, ``closed_at`` (missing while open), ``won``, ``lost_at`` and ``reopened_at`` (missing but of
+    leads that were lost and opened again: they are not looked at in between); horizon in days.
     Leads without a creation date, and those that ended nobody knows when, have no moments to be looked at.
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-05")], "won": [True]})
+    >>> leads = leads.assign(lost_at=pd.NaT, reopened_at=pd.NaT)
     >>> timed_snapshots(leads, day("2025-12-31"), 90).moments["as_of"].dt.strftime("%d %b").tolist()
     ['01 Jan', '02 Jan']
     """
@@ -65,6 +67,7 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-10")], "won": [True]})
+    >>> leads = leads.assign(lost_at=pd.NaT, reopened_at=pd.NaT)
     >>> snapshots_between(leads, day("2025-01-01"), day("2025-01-09"))["as_of"].dt.strftime("%d %b").tolist()
     ['02 Jan', '08 Jan']
     """
@@ -76,11 +79,13 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
 
 def _looked_at(leads: pd.DataFrame, until: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
     """Return the moments of each lead (leads, ages), and at which of them, up to ``until``, it was there and open."""
-    created, closed = (leads[name].to_numpy("datetime64[us]") for name in ("created_at", "closed_at"))
+    names = ("created_at", "closed_at", "lost_at", "reopened_at")
+    created, closed, lost, reopened = (leads[name].to_numpy("datetime64[us]") for name in names)
     as_of = created[:, None] + np.array(SNAPSHOT_AGES, dtype="timedelta64[D]")[None, :]
     ended = leads["won"].notna().to_numpy()
     still_open = (np.isnat(closed) & ~ended)[:, None] | (closed[:, None] > as_of)
-    return as_of, still_open & ~np.isnat(as_of) & (as_of <= until.to_datetime64())
+    in_between = (lost[:, None] <= as_of) & (as_of < reopened[:, None])
+    return as_of, still_open & ~in_between & ~np.isnat(as_of) & (as_of <= until.to_datetime64())
 
 
 def _won_at(leads: pd.DataFrame, by: np.ndarray) -> np.ndarray:

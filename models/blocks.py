@@ -40,30 +40,35 @@ class Blocks:
 
 
 def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
-    """Lay blocks over moments (datetime64), purged by the horizon in days.
+    """Lay blocks over moments (datetime64), purged by the horizon in days: they share the rows that the purges leave.
 
     >>> days = pd.Series(pd.date_range("2025-01-01", periods=100))
     >>> blocks = blocks_by_time(days, horizon=10)
     >>> int(blocks.fit.sum()), int(blocks.tune.sum()), int(blocks.test.sum()), blocks.purged
-    (45, 15, 20, 20)
+    (54, 12, 16, 18)
     """
     times = as_of.to_numpy("datetime64[us]")
-    nothing = np.zeros(len(times), dtype=bool)
-    if not len(times):
-        return Blocks(nothing, nothing, nothing, "by time")
     purge = np.timedelta64(horizon, "D")
-    test_from = np.quantile(times.astype(np.int64), 1 - TEST_SHARE).astype("datetime64[us]")
-    before_test = times[times <= test_from - purge]
-    if not len(before_test):
-        return Blocks(nothing, nothing, times >= test_from, "by time")
-    tune_share = min(1.0, TUNE_SHARE * len(times) / len(before_test))
-    tune_from = np.quantile(before_test.astype(np.int64), 1 - tune_share).astype("datetime64[us]")
-    return Blocks(
-        fit=times <= tune_from - purge,
-        tune=(times >= tune_from) & (times <= test_from - purge),
-        test=times >= test_from,
-        layout="by time",
-    )
+    test_from = _start_of_newer(times, TEST_SHARE, 2 * purge)
+    older = times <= test_from - purge
+    tune_from = _start_of_newer(times[older], TUNE_SHARE / (1 - TEST_SHARE), purge)
+    fit = times <= tune_from - purge
+    tune = older & (times >= tune_from) if fit.any() else older
+    return Blocks(fit, tune, times >= test_from, "by time")
+
+
+def _start_of_newer(times: npt.NDArray, share: float, purge: np.timedelta64) -> np.datetime64:
+    """Return the moment from which on there is so large a share of the rows that a purge before it leaves.
+
+    Where it leaves too few, it is the moment after which there is that share of all rows; not a time without rows.
+    """
+    if not len(times):
+        return np.datetime64("NaT", "us")
+    ordered = np.sort(times)
+    newer, older = len(times) - np.arange(len(times)), np.searchsorted(ordered, ordered - purge, side="right")
+    small_enough = newer <= share * (newer + older)
+    place = int(small_enough.argmax()) if small_enough.any() else int((1 - share) * len(times))
+    return ordered[place]
 
 
 def blocks_by_order(keys: pd.Series) -> Blocks:

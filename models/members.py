@@ -52,7 +52,7 @@ def fit_logistic(
 
     Beyond its last knots a line goes on level: neither an outlier nor a number that only grows carries a lead away.
     """
-    encoder = _columns_for_lines(features, table, settings["n_knots"])
+    encoder = columns_for_lines(features, table, settings["n_knots"])
     regression = LogisticRegression(C=settings["C"], max_iter=1000)
     return _fitted(encoder, "regression", regression, table, half_life)
 
@@ -101,7 +101,7 @@ def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64]) -> Pipeline
 
 
 def row_weights(table: TrainingTable, half_life: float | None) -> Floats | None:
-    """Return a weight per row, 1 on average: the rows of a lead weigh as much as those of any other lead together.
+    """Return a weight per row, 1 on average, so that no lead counts more than another.
 
     Where ``half_life`` is given, weights halve with each such share of the rows into the past; a row without a moment
     counts as the oldest. None where all rows count alike.
@@ -148,7 +148,7 @@ def _columns_for_trees(features: list[Feature], table: TrainingTable) -> ColumnT
     return ColumnTransformer([("categories", encoder, categories), ("numbers", "passthrough", numbers)])
 
 
-def _columns_for_lines(features: list[Feature], table: TrainingTable, knots: int) -> ColumnTransformer:
+def columns_for_lines(features: list[Feature], table: TrainingTable, knots: int) -> ColumnTransformer:
     """Make columns whose weighted sum is a bent line per number and a step per level.
 
     A number that is always the same needs no line. Rare levels are the level against which the others are weighed.

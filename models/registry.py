@@ -31,6 +31,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from sklearn.ensemble import StackingClassifier
+from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from data.errors import ModelError
@@ -39,6 +40,7 @@ from data.settings import Settings
 from data.strict_json import strict_json
 from data.workspace import Workspace
 from features import fingerprint
+from models.amount import Amounts
 from models.evidence import Evidence
 from models.explanation import Centres
 from models.recipe import Recipe
@@ -66,7 +68,8 @@ TRUSTED_TYPES = (
 DECISION = "decision "
 """What the tags begin with that say what was decided of a version; the moment follows."""
 CARD = "model_card.md"
-SOON = "soon.skops"
+SOON, AMOUNT = "soon.skops", "amount.skops"
+"""Small models beside the model: of how soon wins come, and of what they bring."""
 REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
 
 
@@ -241,6 +244,7 @@ class Registry:
                 centres=Centres(**beside["centres"]),
                 horizon=beside["horizon"],
                 timing=_timing(files),
+                amounts=_amounts(files),
             )
             recipe = Recipe.from_json((files / "recipe.json").read_text())
             settings = Settings.model_validate_json((files / "settings.json").read_text())
@@ -271,15 +275,18 @@ class Registry:
             "evidence.json": scorer.evidence.to_json(),
             "scorer.json": json.dumps({"centres": asdict(scorer.centres), "horizon": scorer.horizon}),
             "timing.json": scorer.timing.to_json() if scorer.timing else "null",
+            "amounts.json": scorer.amounts.to_json() if scorer.amounts else "null",
             "settings.json": settings.model_dump_json(indent=1),
             "training.json": strict_json(training),
         }
         for name, text in texts.items():
             mlflow.log_text(text, f"leadscore/{name}")
-        if scorer.timing and scorer.timing.soon:
-            with tempfile.TemporaryDirectory() as folder:
-                skops.io.dump(scorer.timing.soon, Path(folder) / SOON)
-                mlflow.log_artifact(str(Path(folder) / SOON), "leadscore")
+        beside = {SOON: scorer.timing and scorer.timing.soon, AMOUNT: scorer.amounts and scorer.amounts.model}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, model in beside.items():
+                if model:
+                    skops.io.dump(model, Path(folder) / name)
+                    mlflow.log_artifact(str(Path(folder) / name), "leadscore")
 
     def log_reference(self, reference: Reference) -> None:
         """Log what later leads are held against."""
@@ -341,8 +348,17 @@ class Registry:
 def _timing(files: Path) -> Timing | None:
     """Return how wins are spread over time, of a version that knows it."""
     told = files / "timing.json"
-    soon = skops.io.load(files / SOON, trusted=list(TRUSTED_TYPES)) if (files / SOON).exists() else None
-    return Timing.from_json(told.read_text(), soon) if told.exists() else None
+    return Timing.from_json(told.read_text(), _beside(files / SOON)) if told.exists() else None
+
+
+def _amounts(files: Path) -> Amounts | None:
+    """Return what wins bring, of a version that knows it."""
+    told = files / "amounts.json"
+    return Amounts.from_json(told.read_text(), _beside(files / AMOUNT)) if told.exists() else None
+
+
+def _beside(file: Path) -> Pipeline | None:
+    return skops.io.load(file, trusted=list(TRUSTED_TYPES)) if file.exists() else None
 
 
 def _inline(svg: str) -> str:

@@ -18,6 +18,7 @@ from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import Batch, Feature, build, catalogue
 from features.catalogue import FromRules
 from models import scale as scales
+from models.amount import Amounts
 from models.evidence import Evidence, gather
 from models.explanation import Centres, Contributions, centres_of, contributions
 from models.learned import log_odds, member_names, probabilities
@@ -50,7 +51,7 @@ class Scorer:
     """A trained model, its rules, scale and evidence.
 
     ``centres`` are the means in training that explanations are told from; ``horizon`` is in days, None in flat mode,
-    where there is no ``timing`` either.
+    where there is no ``timing`` either. ``amounts`` is None where no amounts of won leads are known.
     """
 
     model: StackingClassifier
@@ -62,6 +63,7 @@ class Scorer:
     horizon: int | None
     version: str
     timing: Timing | None = None
+    amounts: Amounts | None = None
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -109,6 +111,7 @@ class Scorer:
                 **self._judgement(probability, told, design),
                 "model_version": self.version,
                 **self._when(design, probability),
+                **self._worth(design, probability),
             }
         )
         return Judged(frame, told, up, down)
@@ -120,12 +123,19 @@ class Scorer:
         chances = self.timing.chances(design, probability)
         return {f"probability_{days}d": told for days, told in chances.items()} | {"days_if_won": days_if_won(chances)}
 
+    def _worth(self, design: pd.DataFrame, probability: npt.NDArray) -> dict[str, npt.NDArray]:
+        """Return the amount that a win is expected to bring, and the lead's expected value: probability × amount."""
+        if self.amounts is None:
+            return {}
+        amount = self.amounts.expected(design)
+        return {"expected_amount": amount, "expected_value": probability * amount}
+
     def score(self, batch: Batch) -> pd.DataFrame:
         """Score each moment of a batch.
 
         Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
-        texts), model_version, and in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; rows in
-        the order of ``batch.moments``.
+        texts), model_version; in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; where
+        amounts are known expected_amount and expected_value. Rows are in the order of ``batch.moments``.
         """
         return self.in_words(self.judge(batch))
 

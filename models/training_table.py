@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.schema import Schema
+from features.snapshots import SNAPSHOT_AGES
 
 Rows = npt.NDArray[np.bool_]
 RARE_LEVEL = 10
@@ -41,15 +42,22 @@ class TrainingTable:
 
     @property
     def weights(self) -> npt.NDArray[np.float64]:
-        """Return what each row counts, 1 on average, so that no lead counts more than another.
+        """Return what each row counts, 1 on average, so that no lead counts more than another in all.
 
-        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "a", "b"]})
+        A row counts one part of as many as its lead could have had by the end of the table. How many it had depends on
+        how soon it closed: weights by that would tell the outcome.
+
+        >>> day = pd.Timestamp
+        >>> moments = [day("2025-01-01"), day("2025-01-02"), day("2025-01-08"), day("2025-01-01"), day("2025-01-08")]
+        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "a", "closed soon", "new"], "as_of": moments})
         >>> TrainingTable(Schema(timed=True), pd.DataFrame(), rows, True, 90).weights.round(2).tolist()
-        [0.67, 0.67, 0.67, 2.0]
+        [0.71, 0.71, 0.71, 0.71, 2.14]
         """
-        leads = pd.factorize(self.rows["lead_id"])[0]
-        counts = np.bincount(leads)
-        return len(leads) / len(counts) / counts[leads]
+        if not self.timed:
+            return np.ones(len(self))
+        age_of_table = self.rows["as_of"].max() - self.rows.groupby("lead_id")["as_of"].transform("min")
+        could_have = np.searchsorted(SNAPSHOT_AGES, age_of_table.dt.days, side="right")
+        return (1 / could_have) / (1 / could_have).mean()
 
     @property
     def moments(self) -> pd.Series | None:

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -210,6 +210,10 @@ def score(
     events: EventsOption = None,
     as_of: Annotated[str, typer.Option(help="Moment to score at; the newest date in the data by default.")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write to, .csv or .parquet.")] = None,
+    rank_by: Annotated[
+        Literal["probability", "expected_value"] | None,
+        typer.Option(help="Order of that file; the input's by default."),
+    ] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -228,6 +232,7 @@ def score(
         leads=LeadFiles(leads, id, events) if leads else None,
         as_of=parse_moment(as_of) if as_of else None,
         out=out,
+        rank_by=rank_by,
     )
     present(result, show_scoring, as_json=as_json)
 

@@ -26,7 +26,8 @@ class Explanation:
 
     ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
     ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes; None in flat
-    mode.
+    mode. ``expected_amount`` is what a win would bring, ``expected_value`` that times the probability; None where the
+    amounts of won leads are not known.
     """
 
     lead_id: str
@@ -45,6 +46,8 @@ class Explanation:
     reasons_down: list[dict[str, Any]]
     model_version: str
     when: dict[str, float] | None
+    expected_amount: float | None = None
+    expected_value: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"when": self.when or "unavailable"}
@@ -106,6 +109,8 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
         reasons_down=_listed(down, scorer.narrator),
         model_version=scorer.version,
         when=_when(scored) if scorer.timing else None,
+        expected_amount=float(scored["expected_amount"]) if scorer.amounts else None,
+        expected_value=float(scored["expected_value"]) if scorer.amounts else None,
     )
 
 

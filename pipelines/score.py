@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.dataset import Dataset, open_dataset
-from data.errors import LeadscoreError
+from data.errors import InputError, LeadscoreError
 from data.exports import Write, export_to
 from data.locks import one_run_at_a_time
 from data.schema import Chunk
@@ -21,6 +21,7 @@ from data.settings import Settings, settings_of_folder
 from data.store import Store, Told, open_store
 from data.workspace import Workspace
 from features import Batch
+from models.amount import FEWEST_AT_ALL
 from models.packing import digests, packed
 from models.registry import Registry, Stored
 from models.scorer import Judged, Scorer
@@ -85,23 +86,26 @@ def score(
     leads: LeadFiles | None = None,
     as_of: pd.Timestamp | None = None,
     out: Path | None = None,
+    rank_by: str | None = None,
 ) -> ScoreResult:
     """Score every lead at ``as_of``, by default the newest date in the data, into the store and to ``out``.
 
     A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
-    of training; without ``leads`` either, the leads are read from where the model was trained.
+    of training; without ``leads`` either, the leads are read from where the model was trained. ``out`` has the leads in
+    the order of the input, or with ``rank_by`` (probability or expected_value) highest first.
     Raises ModelError without a model, InputError for unusable input.
     """
     began = time.perf_counter()
     with one_run_at_a_time(workspace.lock, "score"), ExitStack() as stack:
         with step("loading the champion"):
             stored = Registry(workspace).champion()
+            _require_known(rank_by, out, stored.scorer)
         given = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
         settings = _read_as_trained(given, stored)
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = as_of or end_of_data(dataset)
-        write = stack.enter_context(export_to(out, ids=("lead_id",))) if out else None
+        write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
             counts = _write_scores(dataset, stored.scorer, moment, store, write)
         erased = erase_old(store, workspace, settings.retention_days)
@@ -154,6 +158,19 @@ def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
 def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return the scores as they are exported, whatever more is known of the leads standing last."""
     return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome"]]], axis="columns")
+
+
+def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> None:
+    """Raise InputError where leads cannot be put in that order."""
+    if rank_by and out is None:
+        raise InputError("there is no file to put in order", expected="--out FILE beside --rank-by", got="no --out")
+    if rank_by == "expected_value" and scorer.amounts is None:
+        raise InputError(
+            "leads cannot be ranked by what they are worth",
+            expected=f"at least {FEWEST_AT_ALL} won leads with an amount in training",
+            got=f"fewer, so that version {scorer.version} knows no amounts",
+            remedy="map the column 'amount' of the outcomes table and train again, or rank by probability",
+        )
 
 
 def _read_as_trained(settings: Settings, stored: Stored) -> Settings:

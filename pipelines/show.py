@@ -230,6 +230,8 @@ def show_explanation(lead: Explanation) -> None:
     )
     if lead.when:
         say(told_when(lead.when))
+    if lead.expected_amount is not None:
+        say(f"A win would bring about {lead.expected_amount:,.0f}; with its chance that is {lead.expected_value:,.0f}.")
     grid = table(">points", "family", "reason")
     grid.add_row(str(lead.base_score), "", "where every lead starts")
     for reason in [*lead.reasons_up, *lead.reasons_down]:

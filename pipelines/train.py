@@ -23,6 +23,7 @@ from data.settings import Settings, Thresholds
 from data.workspace import Workspace
 from features import fingerprint
 from models import plots
+from models.amount import fit_amounts, measure_amounts
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
 from models.learned import affine, member_names, probabilities
@@ -57,7 +58,8 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``leakage`` which columns know the outcome, or may.
+    there is none), ``leakage`` which columns know the outcome, or may, ``amounts`` what wins were expected to bring and
+    brought on the newest block (None where that is not known).
     """
 
     run_id: str
@@ -74,6 +76,7 @@ class TrainResult:
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
     leakage: Sequence[Mapping[str, Any]] = ()
+    amounts: Mapping[str, float] | None = None
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -234,7 +237,8 @@ def _store(
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
         scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table))
-        scorer = replace(scorer, timing=_timing(read, learned))
+        known = replace(table, design=learned.design)
+        scorer = replace(scorer, timing=_timing(read, learned), amounts=fit_amounts(known))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
@@ -254,6 +258,7 @@ def _store(
             },
             compared=contest.verdict and as_json(contest.verdict),
             leakage=[leak.as_json() for leak in read.leaks],
+            amounts=measure_amounts(known, learned.blocks),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))

@@ -93,6 +93,7 @@ def _of_chunk(
             "won": taken.moments["won"],
             "won_at": taken.moments["won_at"],
             "ever_won_at": taken.moments["ever_won_at"],
+            "amount": learned_from["amount"].where(taken.moments["ever_won_at"].notna()),
             "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
         }
     )

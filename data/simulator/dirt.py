@@ -92,11 +92,12 @@ def merged(rng: np.random.Generator, accounts: pd.Series) -> pd.Series:
 
 
 def backfill(rng: np.random.Generator, stages: pd.DataFrame) -> pd.DataFrame:
-    """Let the stages of some leads, but the first, be entered with the last.
+    """Let the stages of some leads, but the first, be entered with the last; a loss that was not the end stays.
 
     ``stages`` has ``lead``, ``stage`` and ``age`` (microseconds), in order.
     """
     late = rng.random(int(stages["lead"].max()) + 1) < BACKFILLED
+    late[stages.loc[stages["stage"].eq("lost") & stages["lead"].duplicated(keep="last"), "lead"]] = False
     by_lead = stages.groupby("lead")["age"]
     to_come = by_lead.cumcount(ascending=False)
     entered = by_lead.transform("last") - to_come * DAY // (24 * 60)

@@ -26,6 +26,8 @@ STAGES = {
         (SELECT position FROM entries GROUP BY position
         HAVING max(entered_at) FILTER (list_contains($lost, lower(stage)))
             > min(entered_at) FILTER (list_contains($won, lower(stage)))) JOIN lead_ids USING (position)""",
+    ("stages", "stage", "opened again after it was lost: not learned from in between"): """
+        reopenings JOIN lead_ids USING (position)""",
     ("outcomes", "won", "the stages say otherwise: the outcome is taken"): """
         (SELECT position, last(list_contains($won, lower(stage)) ORDER BY entered_at, seq) AS won
         FROM entries WHERE list_contains($won, lower(stage)) OR list_contains($lost, lower(stage)) GROUP BY position) e

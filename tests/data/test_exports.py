@@ -145,3 +145,15 @@ def test_without_room_the_file_stays_as_it_was(tmp_path, name, little_room):
         write(frame)
     assert (tmp_path / name).read_text() == "the scores of yesterday"
     assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_rows_are_put_in_order_of_a_column_across_frames(tmp_path, ending):
+    path = tmp_path / f"scores.{ending}"
+    with export_to(path, ids=("lead_id",), highest_first="value") as write:
+        write(pd.DataFrame({"lead_id": ["007", "b", "c"], "value": [1.5, None, 9.0], "why": [["x"], [], ["y", "z"]]}))
+        write(pd.DataFrame({"lead_id": ["d", "e"], "value": [1.5, 30.0], "why": [[], []]}))
+    rows = pd.read_csv(path, dtype=str) if ending == "csv" else pd.read_parquet(path)
+    assert rows["lead_id"].tolist() == ["e", "c", "007", "d", "b"]
+    assert list(rows.columns) == ["lead_id", "value", "why"]
+    assert list(rows["why"])[1] == "y | z" if ending == "csv" else list(rows["why"][1]) == ["y", "z"]

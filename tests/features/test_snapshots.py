@@ -9,8 +9,14 @@ END = pd.Timestamp("2025-12-31")
 JANUARY = pd.Timestamp("2025-01-01")
 
 
-def lead(created: str = "2025-01-01", closed: str | None = None, won: bool | None = None) -> pd.DataFrame:
-    times = {"created_at": [created], "closed_at": [closed]}
+def lead(
+    created: str | None = "2025-01-01",
+    closed: str | None = None,
+    won: bool | None = None,
+    lost: str | None = None,
+    reopened: str | None = None,
+) -> pd.DataFrame:
+    times = {"created_at": [created], "closed_at": [closed], "lost_at": [lost], "reopened_at": [reopened]}
     return pd.DataFrame(times).astype("datetime64[us]").assign(won=pd.array([won], dtype="boolean"))
 
 
@@ -24,6 +30,13 @@ def test_an_open_lead_is_looked_at_at_every_edge():
 
 def test_a_lead_is_not_looked_at_once_it_closed():
     assert ages(timed_snapshots(lead(closed="2025-01-08", won=False), END, 90)) == [0, 1]
+
+
+def test_a_lead_is_not_looked_at_between_its_loss_and_its_reopening():
+    reopened = lead(lost="2025-01-08", reopened="2025-03-02", closed="2025-05-01", won=True)
+    snapshots = timed_snapshots(reopened, END, 90)
+    assert ages(snapshots) == [0, 1, 60, 90]
+    assert snapshots.moments["won"].tolist() == [0, 0, 1, 1]
 
 
 def test_a_win_counts_only_within_the_horizon():

@@ -61,3 +61,15 @@ def test_without_an_order_origins_are_drawn_and_the_same_for_the_same_seed():
     one, other = (rolling_origins(None, 60, 0, timed=False, seed=3) for _ in range(2))
     assert all((a.ahead == b.ahead).all() for a, b in zip(one, other, strict=True))
     assert not one[0].ahead[30:40].all()
+
+
+def test_blocks_of_a_short_time_share_what_the_purges_leave():
+    days = pd.Series(pd.date_range("2025-01-01", periods=300).repeat(10))
+    blocks = blocks_by_time(days, horizon=90)
+    used = np.array([rows.sum() for rows in (blocks.fit, blocks.tune, blocks.test)])
+    assert (used / used.sum()).round(2).tolist() == [0.65, 0.16, 0.2]
+
+
+def test_where_no_second_purge_fits_all_older_rows_are_there_to_tune():
+    blocks = blocks_by_time(pd.Series(pd.date_range("2025-01-01", periods=110)), horizon=60)
+    assert (blocks.fit.sum(), blocks.tune.sum(), blocks.test.sum()) == (0, 29, 22)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.snapshots import SNAPSHOT_AGES
 from models.members import fit_boosting, fit_logistic, fit_member, row_weights
 from models.recipe import BENT_LINES, BOOSTING, LOGISTIC, SHALLOW_TREES, Recipe
 
@@ -88,12 +89,13 @@ def test_a_row_half_a_life_older_counts_half(table):
     assert row_weights(table, None) is None
 
 
-def test_a_lead_that_is_looked_at_often_counts_no_more_than_another(table):
-    often = replace(table, rows=table.rows.assign(lead_id=["a"] * 300 + [f"b{n}" for n in range(len(table) - 300)]))
-    for half_life in (None, 1e9):
-        weights = row_weights(often, half_life)
-        assert weights[:300].sum() == pytest.approx(weights[-1])
-        assert weights.mean() == pytest.approx(1)
+def test_a_lead_that_is_looked_at_often_counts_no_more_than_another_in_all(table):
+    first = [pd.Timestamp("2025-01-01")] * len(table)
+    often = ["often"] * 8 + [f"closed {number}" for number in range(len(table) - 8)]
+    moments = pd.Series(first) + pd.to_timedelta([*SNAPSHOT_AGES] + [0] * (len(table) - 8), unit="D")
+    leads = replace(table, timed=True, rows=table.rows.assign(lead_id=often, as_of=moments))
+    assert leads.weights[:8].sum() == pytest.approx(8 * leads.weights[-1])
+    assert row_weights(leads, None) is None
 
 
 def test_columns_that_a_recipe_leaves_out_are_not_looked_at(name, table_of):
