@@ -84,5 +84,5 @@ def test_newest_wins_are_held_against_what_older_ones_made_expected(leads):
     blocks = Blocks(order < 200, (order >= 200) & (order < 300), order >= 300, "by time")
     measured = measure_amounts(leads, blocks)
     assert measured["wins"] == 50
-    assert measured["expected"] == pytest.approx(measured["observed"], rel=0.4)
+    assert 0.5 < measured["expected"] / measured["observed"] <= 1
     assert 3 * measured["error"] < measured["error_of_usual"]
