@@ -31,7 +31,7 @@ from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.reference import make_reference
 from models.registry import Registry, Stored, git_commit
 from models.rules import Rules
-from models.scorer import Scorer, assemble
+from models.scorer import Scorer, assemble, bars_of_rules
 from models.segments import measure_segments, segment_features
 from models.timing import Timing, fit_timing
 from models.training_table import TrainingTable
@@ -233,7 +233,9 @@ def _store(
     tags = {**_tags(read, learned), **asked, "why": why}
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
-        scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table))
+        scorer = assemble(
+            learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table, learned)
+        )
         scorer = replace(scorer, timing=_timing(read, learned))
         result = TrainResult(
             run_id=run_id,
@@ -283,10 +285,14 @@ def _timing(read: TrainingData, learned: Learned) -> Timing | None:
     return fit_timing(table, probabilities(learned.model, table.design), read.data_end, seed=read.settings.seed)
 
 
-def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:
-    """Return the bars of the settings, else the champion's: a fixed bar stays a fixed bar, whatever is learned next."""
+def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable, learned: Learned) -> Thresholds:
+    """Return the bars of the settings, else of rules that are served, else the champion's: a fixed bar stays fixed."""
+    if settings.thresholds != Thresholds():
+        return settings.thresholds
+    if agreed := bars_of_rules(learned):
+        return agreed
     horizon = table.horizon if table.timed else None
-    if champion is None or champion.scorer.horizon != horizon or settings.thresholds != Thresholds():
+    if champion is None or champion.scorer.horizon != horizon:
         return settings.thresholds
     return Thresholds(hot=champion.scorer.scale.hot, warm=champion.scorer.scale.warm)
 
