@@ -11,6 +11,8 @@ import typer
 
 from data.errors import InputError, LeadscoreError
 from pipelines import log
+from pipelines.options import ACTION, DEFAULT_WORKSPACE, ConfigOption, JsonOption, WorkspaceOption
+from pipelines.rules.command import rules
 
 if TYPE_CHECKING:
     from data.settings import Settings
@@ -22,12 +24,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Score leads by what became of earlier ones, and say why.",
 )
+app.add_typer(rules, name="rules")
 
-WorkspaceOption = Annotated[Path, typer.Option(help="Folder for models, scores and reports.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", callback=log.structure, help="Print one JSON object; log in JSON lines.")
-]
-ConfigOption = Annotated[Path | None, typer.Option(help="A leadscore.yaml, or a folder of tables.")]
 LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
 EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
 IdOption = Annotated[str, typer.Option(help="Column with the lead's id.")]
@@ -40,9 +38,6 @@ OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 
 HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
 DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
 KeepOption = Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")]
-DEFAULT_WORKSPACE = Path("var")
-ACTION = 3
-"""Exit code of a command that is done and whose result asks for action."""
 
 
 @app.command()

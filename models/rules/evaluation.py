@@ -25,7 +25,9 @@ class _Sums:
     bad: Floats
 
     def __add__(self, other: _Sums) -> _Sums:
-        good = {name: self.good.get(name, 0.0) + other.good.get(name, 0.0) for name in (*self.good, *other.good)}
+        nothing = np.zeros(len(self.bad))
+        names = (*self.good, *other.good)
+        good = {name: self.good.get(name, nothing) + other.good.get(name, nothing) for name in names}
         return _Sums(good, self.bad + other.bad)
 
     @property
@@ -109,15 +111,15 @@ def _scored(rules: Rules, cells: Cells) -> _Scored:
     for number, persona in enumerate(rules.personas):
         fit, engagement = sums["personas", number, "fit"], sums["personas", number, "engagement"]
         by_it = _Scored(
-            (of_all_fit + fit).capped(_merged(rules.fit, persona.fit)),
-            (of_all_engagement + engagement).capped(_merged(rules.engagement, persona.engagement)),
+            (of_all_fit + fit).capped(merged(rules.fit, persona.fit)),
+            (of_all_engagement + engagement).capped(merged(rules.engagement, persona.engagement)),
             np.full(len(cells), number),
         )
         scored = scored.where_better(by_it, eligible=fit.all_good > 0)
     return scored
 
 
-def _merged(of_all: Dimension, own: Dimension) -> Dimension:
+def merged(of_all: Dimension, own: Dimension) -> Dimension:
     """Return the caps that hold for a persona: its own where it has them."""
     cap = of_all.cap if own.cap is None else own.cap
     return Dimension(cap=cap, groups={**of_all.groups, **own.groups})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -242,16 +243,20 @@ class _Cuts(_Strict):
 
     @model_validator(mode="after")
     def _fall(self) -> Self:
-        names = [field.alias or name for name, field in type(self).model_fields.items()]
-        for number, (better, worse) in enumerate(zip(self.cuts[::-1], self.cuts[1::-1], strict=False), start=1):
+        for (_, better), (grade, worse) in pairwise(self.named.items()):
             if worse >= better:
-                raise _wrong("the grades overlap", (names[number],), f"below {better:g}", got=f"{worse:g}")
+                raise _wrong("the grades overlap", (grade,), f"below {better:g}", got=f"{worse:g}")
         return self
+
+    @property
+    def named(self) -> dict[str, float]:
+        """Return the cuts by grade, the best first."""
+        return {field.alias or name: getattr(self, name) for name, field in type(self).model_fields.items()}
 
     @property
     def cuts(self) -> tuple[float, ...]:
         """Return the cuts, rising: the best grade begins at the last one."""
-        return tuple(getattr(self, name) for name in reversed(type(self).model_fields))
+        return tuple(reversed(self.named.values()))
 
 
 class FitGrades(_Cuts):
