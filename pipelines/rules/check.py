@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from data.workspace import Workspace
 from models.rules import Rules
 from models.rules.findings import Finding, findings
 from pipelines.console import step
@@ -36,12 +35,11 @@ class RulesCheck:
         return vars(self)
 
 
-def check_rules(workspace: Workspace, config: Path | None = None, path: Path | None = None) -> RulesCheck:
+def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
     """Check rules by themselves, and on all leads where it is known where they are.
 
     Raises InputError where the file is no set of rules, or names what neither the data nor the vocabulary have.
     """
-    project = Project.found(workspace, config)
     file = project.rules(path)
     history, leads = None, None
     if project.settings:

@@ -27,12 +27,12 @@ def check(
 
     Exits with 3 where there are any, but for rules about what the data do not have.
     """
-    from data.workspace import Workspace
     from pipelines.rules.check import check_rules
+    from pipelines.rules.project import Project
     from pipelines.rules.show import show_check
     from pipelines.show import present
 
-    result = check_rules(Workspace.at(workspace), config, path)
+    result = check_rules(Project.found(workspace, config), path)
     present(result, show_check, as_json=as_json)
     raise typer.Exit(ACTION if result.asks_for_action else 0)
 
@@ -46,12 +46,12 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Show on real leads what the rules would change, before they are applied."""
-    from data.workspace import Workspace
     from pipelines.rules.preview import preview as run
+    from pipelines.rules.project import Project
     from pipelines.rules.show import show_preview
     from pipelines.show import present
 
-    present(run(Workspace.at(workspace), against, config, path), show_preview, as_json=as_json)
+    present(run(Project.found(workspace, config), against, path), show_preview, as_json=as_json)
 
 
 @rules.command()
@@ -64,10 +64,10 @@ def suggest(
     as_json: JsonOption = False,
 ) -> None:
     """Propose points and thresholds that history speaks for, ready to paste."""
-    from data.workspace import Workspace
+    from pipelines.rules.project import Project
     from pipelines.rules.show import show_suggestion
     from pipelines.rules.suggest import suggest as run
     from pipelines.show import present
 
-    result = run(Workspace.at(workspace), config, rules=most, capacity=capacity, precision=precision)
+    result = run(Project.found(workspace, config), rules=most, capacity=capacity, precision=precision)
     present(result, show_suggestion, as_json=as_json)

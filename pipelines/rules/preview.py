@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from data.workspace import Workspace
 from models.rules import Rules, judged
 from models.rules.volume import Volume, volume
 from models.training_table import TrainingTable
@@ -51,12 +50,11 @@ class Preview:
         return {**vars(self), **counts}
 
 
-def preview(workspace: Workspace, against: Path, config: Path | None = None, path: Path | None = None) -> Preview:
+def preview(project: Project, against: Path, path: Path | None = None) -> Preview:
     """Hold the rules of a project against another file of them, on its leads.
 
     Volumes and precision are those of history: a lead counts once, at the first moment at which it was in the class.
     """
-    project = Project.found(workspace, config)
     read = project.history()
     schema = read.table.schema
     new, old = project.rules(path, schema), project.rules(against, schema)

@@ -11,7 +11,7 @@ from data.settings import Settings
 from data.settings_file import load_settings
 from data.workspace import Workspace
 from models.registry import Registry, Stored
-from models.rules import DEFAULT_RULES, RulesFile, read_rules
+from models.rules import RulesFile, read_rules
 from pipelines.console import step
 from pipelines.training_data import TrainingData, read_training_data
 
@@ -29,8 +29,9 @@ class Project:
     champion: Stored | None = None
 
     @classmethod
-    def found(cls, workspace: Workspace, config: Path | None) -> Project:
-        """Find the settings: in the file given, else those that the champion was trained with."""
+    def found(cls, root: Path, config: Path | None) -> Project:
+        """Find the settings: in the file given, else those that the champion of a workspace was trained with."""
+        workspace = Workspace.at(root)
         if config:
             return cls(workspace, load_settings(config))
         if not workspace.has_models:
@@ -58,8 +59,3 @@ class Project:
     def rules(self, path: Path | None, schema: Schema | None = None) -> RulesFile:
         """Read the rules: the file given, else that of the settings, else the shipped one."""
         return read_rules(path or (self.settings and self.settings.rules), schema=schema)
-
-
-def is_shipped(file: RulesFile) -> bool:
-    """Tell whether rules are the shipped ones, which need not fit any data."""
-    return file.document.path == DEFAULT_RULES

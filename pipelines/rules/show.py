@@ -37,19 +37,22 @@ def show_preview(result: Preview) -> None:
 
 
 def show_suggestion(result: Suggestion) -> None:
-    """Show the rules as they are pasted, how they rank, and what each threshold gives."""
+    """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
     say(result.yaml)
     low, high = result.auc_ci
     say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
     say(f"# Thresholds: {result.why}")
-    grid = table("", ">points", ">a week", ">leads", ">of them won")
-    bars = result.rules.thresholds
-    for name, points in (("MQL", bars.mql), ("SQL", bars.sql)):
-        grid.add_row(name, f"{points:g}", *_figures(result.thresholds[name.lower()]))
+    bars = result.rules.thresholds.model_dump()
+    for name, gives in result.thresholds.items():
+        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}")
     for points, gives in result.ladder.items():
         if gives.leads:
-            grid.add_row("", str(points), *_figures(gives))
-    OUT.print(grid)
+            say(f"#   from {points}: {_in_words(gives)}")
+
+
+def _in_words(gives: Volume) -> str:
+    weekly, leads, won = _figures(gives)
+    return f"{leads} leads, {weekly} a week, {won} of them won"
 
 
 def _figures(gives: Volume) -> tuple[str, str, str]:

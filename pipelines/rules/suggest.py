@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
-from data.workspace import Workspace
 from models.evaluation import Interval
 from models.evaluation import evaluate as measure
 from models.learning import lay_blocks, outcomes_of, require_both_outcomes, scorecard_for
@@ -59,8 +57,7 @@ class Suggestion:
 
 
 def suggest(
-    workspace: Workspace,
-    config: Path | None = None,
+    project: Project,
     *,
     rules: int = MOST_RULES,
     capacity: float | None = None,
@@ -71,7 +68,6 @@ def suggest(
     ``capacity`` is how many SQLs sales can take in a week, ``precision`` which share of them is to be won.
     Raises InputError where no threshold gives that.
     """
-    project = Project.found(workspace, config)
     read = project.history()
     table, seed = read.table, read.settings.seed
     blocks = lay_blocks(table, seed)
