@@ -5,6 +5,8 @@ The points of a lead are what each rule gives, and what caps, limits and the sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,7 @@ from data.schema import Schema
 from data.vocabulary import Family
 from features.catalogue import RULE_POINTS, Feature, FromRules
 from models.rules import Rule, Rules, fired
+from models.rules.cells import plain
 
 PREFIX = "rule: "
 CAPS = Feature(
@@ -41,3 +44,18 @@ def _declared(rule: Rule, families: dict[str, Family], otherwise: Family) -> Fea
     return Feature(
         PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=f"Not so: {rule.name}"
     )
+
+
+def shares_of_rules(rules: Rules, features: Mapping[str, Feature], shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the part of a model's explanations that speaks of what each rule asks about, and of the rule itself.
+
+    ``features`` are those of the model by name, ``shares`` the part of each concept.
+    """
+    concepts = {plain(name): feature.concept for name, feature in features.items()}
+    return {
+        rule.name: sum(
+            shares.get(concept, 0.0)
+            for concept in {rule.name, *(concepts.get(plain(name), "") for one in rule.when for name in one.columns)}
+        )
+        for _, rule in rules.with_places()
+    }

@@ -30,7 +30,9 @@ from models.learning import Learned, learn, outcomes_of
 from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.reference import make_reference
 from models.registry import Registry, Stored, git_commit
+from models.rule_terms import shares_of_rules
 from models.rules import Rules
+from models.rules.review import review
 from models.scorer import Scorer, assemble, bars_of_rules
 from models.segments import measure_segments, segment_features
 from models.timing import Timing, fit_timing
@@ -42,7 +44,7 @@ from pipelines.describe import describe
 from pipelines.training_data import TrainingData, usable_rules, without_leaks
 
 SUMMARY_ROWS = 2000
-"""Rows that the SHAP summary plot is drawn from."""
+"""Rows that the SHAP summary plot, and the share of each rule, are taken from."""
 LONGEST_TAG = 5000
 """Characters that MLflow keeps of a tag."""
 DRIFTED = 1.5
@@ -57,7 +59,7 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``leakage`` which columns know the outcome, or may.
+    there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule.
     """
 
     run_id: str
@@ -74,6 +76,7 @@ class TrainResult:
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
     leakage: Sequence[Mapping[str, Any]] = ()
+    rules_review: Sequence[Mapping[str, Any]] = ()
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -256,6 +259,7 @@ def _store(
             },
             compared=contest.verdict and as_json(contest.verdict),
             leakage=[leak.as_json() for leak in read.leaks],
+            rules_review=_reviewed(scorer, learned, table),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
@@ -275,6 +279,19 @@ def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
     segments = measure_segments(features, table, learned.blocks.test, learned.served, settings.seed)
     notes = list(_notes(result))
     return model_card(result, read, learned, segments=segments, notes=notes, made=datetime.now(UTC))
+
+
+def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[dict[str, Any]]:
+    """Hold each rule against history, and against what the model says of the same."""
+    narrator, told = scorer.narrator, scorer.contributions(_sample(scorer, learned))
+    speaks = np.abs(narrator.merged(told)).mean(axis=0)
+    parts = dict(zip(narrator.concepts, (speaks / max(speaks.sum(), 1e-9)).tolist(), strict=True))
+    shares = shares_of_rules(scorer.rules, narrator.features, parts)
+    return [rule.as_json() for rule in review(scorer.rules, table, shares)]
+
+
+def _sample(scorer: Scorer, learned: Learned) -> pd.DataFrame:
+    return scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
 
 
 def _timing(read: TrainingData, learned: Learned) -> Timing | None:
@@ -368,7 +385,7 @@ def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
 
 def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     won = table.won[learned.blocks.test]
-    sample = scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
+    sample = _sample(scorer, learned)
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}
     figures = {
         "calibration": plots.calibration_plot(drawn, won),
