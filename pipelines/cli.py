@@ -200,6 +200,7 @@ def score(
     events: EventsOption = None,
     as_of: Annotated[str, typer.Option(help="Moment to score at; the newest date in the data by default.")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write to, .csv or .parquet.")] = None,
+    accounts: Annotated[Path | None, typer.Option(help="File for the scores of accounts, .csv or .parquet.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -218,6 +219,7 @@ def score(
         leads=LeadFiles(leads, id, events) if leads else None,
         as_of=parse_moment(as_of) if as_of else None,
         out=out,
+        accounts=accounts,
     )
     present(result, show_scoring, as_json=as_json)
 
