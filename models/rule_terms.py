@@ -5,7 +5,9 @@ The points of a lead are what each rule gives, and what caps, limits and the sta
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,26 @@ def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
     # Row by row in memory, a row adds up in the same order, to the last bit, whether it stands alone or not.
     held_back = (design[RULE_POINTS.name] - np.ascontiguousarray(gives).sum(axis=1)).rename(CAPS.name)
     return pd.concat([design, gives, held_back], axis=1)
+
+
+def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
+    """Return every rule that fired for each row as JSON: pairs of its place among the rules and what it gives.
+
+    >>> from models.rules import load_rules
+    >>> fired_codes(load_rules(), pd.DataFrame({"job_rank": ["VP", None], "trial_ever": [1.0, 0.0]}))
+    ['[[0,12],[25,20]]', '[]']
+    """
+    points = fired(rules, design).to_numpy()
+    rows, numbers = np.nonzero(points)
+    pairs = [f"[{number},{given:.4g}]" for number, given in zip(numbers, points[rows, numbers], strict=True)]
+    ends = np.searchsorted(rows, np.arange(len(points) + 1))
+    return [f"[{','.join(pairs[start:end])}]" for start, end in pairwise(ends)]
+
+
+def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
+    """Return what `fired_codes` kept of a lead as points by the name of the rule."""
+    names = [rule.name for _, rule in rules.with_places()]
+    return {names[number]: given for number, given in json.loads(codes)}
 
 
 def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:

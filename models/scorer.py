@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from models.learned import log_odds, member_names, probabilities
 from models.learning import Learned, with_points
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
-from models.rule_terms import term_features, with_terms
+from models.rule_terms import fired_codes, term_features, with_terms
 from models.rules import Rules, disqualified, grid_of, triggered
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
@@ -37,12 +37,16 @@ FEWEST_REFERENCES = 200
 
 @dataclass(frozen=True)
 class Judged:
-    """Scores in numbers: ``frame`` has a row per moment, without the reasons, which are ``up`` and ``down``."""
+    """Scores in numbers: ``frame`` has a row per moment, without the reasons, which are ``up`` and ``down``.
+
+    ``fired`` are the rules that fired, as `models.rule_terms.fired_codes` has them.
+    """
 
     frame: pd.DataFrame
     told: Contributions
     up: Reasons
     down: Reasons
+    fired: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Scorer:
                 **self._when(design, probability),
             }
         )
-        return Judged(frame, told, up, down)
+        return Judged(frame, told, up, down, fired_codes(self.rules, design))
 
     def _persona(self, design: pd.DataFrame) -> dict[str, npt.NDArray]:
         """Return the persona of each lead, where the rules have any."""

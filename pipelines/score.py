@@ -158,7 +158,7 @@ def _write_scores(
 def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
     """Return the scores as the store keeps them."""
     scores = pd.concat([leads, judged.frame, packed(judged, scorer.narrator)], axis="columns")
-    return scores.assign(digest=digests(scores))
+    return scores.assign(digest=digests(scores), persona=scores.get("persona"))
 
 
 def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

@@ -243,6 +243,11 @@ def show_explanation(lead: Explanation) -> None:
     )
     if lead.when:
         say(told_when(lead.when))
+    if lead.persona:
+        say(f"Persona: {lead.persona}")
+    if lead.rules:
+        said = ", ".join(f"{rule} {points:+.3g}" for rule, points in lead.rules.items())
+        say(f"Rules: {said}")
     grid = table(">points", "family", "reason")
     grid.add_row(str(lead.base_score), "", "where every lead starts")
     for reason in [*lead.reasons_up, *lead.reasons_down]:
