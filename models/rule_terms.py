@@ -36,15 +36,17 @@ def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
 def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
     """Return every rule that fired for each row as JSON: pairs of its place among the rules and what it gives.
 
+    Points are rounded to hundredths: what has cooled to less is no reason any more.
+
     >>> from models.rules import load_rules
     >>> fired_codes(load_rules(), pd.DataFrame({"job_rank": ["VP", None], "trial_ever": [1.0, 0.0]}))
-    ['[[0,12],[25,20]]', '[]']
+    ['[[0,12.0],[25,20.0]]', '[]']
     """
-    points = fired(rules, design).to_numpy()
+    points = fired(rules, design).round(2).to_numpy()
     rows, numbers = np.nonzero(points)
-    pairs = [f"[{number},{given:.4g}]" for number, given in zip(numbers, points[rows, numbers], strict=True)]
-    ends = np.searchsorted(rows, np.arange(len(points) + 1))
-    return [f"[{','.join(pairs[start:end])}]" for start, end in pairwise(ends)]
+    pairs = list(zip(numbers.tolist(), points[rows, numbers].tolist(), strict=True))
+    ends = np.searchsorted(rows, np.arange(len(points) + 1)).tolist()
+    return [json.dumps(pairs[start:end], separators=(",", ":")) for start, end in pairwise(ends)]
 
 
 def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:

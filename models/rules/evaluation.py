@@ -84,11 +84,11 @@ def fired(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
     The rules of a persona give them to the leads that are scored by it.
     """
     cells = Cells(frame)
-    chosen, points = _scored(rules, cells).persona, {}
+    chosen, points = _scored(rules, cells).persona if rules.personas else None, {}
     for place, dimension in rules.dimensions():
-        counts = True if place[0] != "personas" else chosen == place[1]
-        given = _points_by_rule(dimension, _silence(rules, place, cells), cells)
-        points |= {rule.name: np.where(counts, worth, 0.0) for rule, worth in given}
+        own = place[0] == "personas"
+        for rule, given in _points_by_rule(dimension, _silence(rules, place, cells), cells):
+            points[rule.name] = np.where(chosen == place[1], given, 0.0) if own else given
     return pd.DataFrame(points, index=frame.index, dtype=np.float64)
 
 

@@ -26,7 +26,7 @@ def show_check(result: RulesCheck) -> None:
 def show_preview(result: Preview) -> None:
     """Show how many leads change, and the volume and the precision of both files."""
     say(f"{result.rules} against {result.against}:")
-    say(f"{result.changed:,} of {result.open:,} open leads change their disposition")
+    say(f"{result.changed:,} of {result.open:,} open leads change their disposition by the rules")
     for change in result.changes:
         say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
     grid = table("", "", ">open now", ">a week", ">in history", ">of them won")

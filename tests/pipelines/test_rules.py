@@ -89,9 +89,18 @@ def test_preview_shows_the_volume_and_the_precision_of_both_files(rules, project
     assert told["new"]["qso"]["leads"] == 0
 
 
+def test_preview_counts_the_open_leads_that_change_by_what_they_were(rules, project):
+    old = project.with_name("old.yaml")
+    old.write_text(RULES + "disqualifiers: [{name: Fair, when: {attribute: Channel, is: Fair}}]")
+    project.write_text(project.read_text() + "as_of: 2025-10-01\n")  # the leads of that week are open
+    told = rules("preview", "--against", old, "--json").json
+    assert 0 < told["changed"] == sum(change["leads"] for change in told["changes"]) < told["open"]
+    assert {change["from"] for change in told["changes"]} == {"discard"}
+
+
 def test_preview_of_the_same_file_changes_nothing(rules, project):
     ran = rules("preview", "--against", project.with_name("rules.yaml"))
-    assert re.search("^0 of [0-9]+ open leads change their disposition$", ran.out, re.MULTILINE)
+    assert re.search("^0 of [0-9]+ open leads change their disposition by the rules$", ran.out, re.MULTILINE)
 
 
 def test_suggested_rules_are_ready_to_paste(rules):
