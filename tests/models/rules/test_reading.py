@@ -1,5 +1,6 @@
 """Rules and a data set: which names are known, and which rules it can tell anything of."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from data.schema import Attribute, EventType, Schema
 from data.vocabulary import LEADS, Family, Kind
 from features.catalogue import WINDOWS
 from models.rules import Rules, known_to, load_rules, speaks_of
+from models.rules.findings import findings
 
 SHIPPED = load_rules()
 
@@ -73,3 +75,10 @@ def test_windows_need_times(days):
 def test_the_shipped_rules_speak_of_data_in_which_they_find_three_things(attributes, speaks):
     found = (Attribute(name, name, LEADS[name].kind, LEADS[name].family) for name in attributes)
     assert speaks_of(SHIPPED, Schema(False, tuple(found))) is speaks
+
+
+def test_the_file_in_the_documentation_is_one(pytestconfig):
+    page = (pytestconfig.rootpath / "docs" / "rules.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    rules = Rules.from_yaml(text)
+    assert rules.personas and rules.dispositions and findings(rules) == []
