@@ -92,6 +92,8 @@ def chunks(rows: int, changed: float = 1.0) -> Iterator[pd.DataFrame]:
                 "contributions": [row.tobytes() for row in random.normal(size=(count, CONCEPTS)).astype("<f2")],
                 "reasons": f"[{REASON},{REASON}]",
                 "digest": (probability * 1e15).astype("int64"),
+                "persona": None,
+                "rules": "[[0,12],[5,4],[17,-3],[22,40]]",
             }
         )
 

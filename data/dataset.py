@@ -35,6 +35,10 @@ LEADS_QUERY = """
 EVENTS_QUERY = """
     SELECT position, occurred_at, type, asset, campaign, value FROM events
     WHERE position BETWEEN $1 AND $2 ORDER BY position, occurred_at, seq"""
+EVENTS_OF_ACCOUNTS_QUERY = """
+    SELECT DISTINCT b.position, e.occurred_at, e.type, e.asset, e.campaign, e.value
+    FROM best b JOIN leads l USING (account_id) JOIN events e ON e.position = l.position
+    WHERE b.position BETWEEN $1 AND $2 ORDER BY b.position, e.occurred_at"""
 STAGES_QUERY = """
     SELECT position, stage, entered_at FROM entries
     WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""
@@ -90,6 +94,23 @@ class Dataset:
         for start in range(0, len(column), size):
             block = column[start : start + size]
             yield self._chunk(int(block[0]), int(block[-1]))
+
+    def account_chunks(self, best: pd.DataFrame, size: int = CHUNK) -> Iterator[tuple[Chunk, Chunk]]:
+        """Yield one lead per account, ``size`` at a time: as it is, and with the events of all people of the account.
+
+        ``best`` has the ``position`` and the ``account_id`` of those leads. An event that only an account is known of,
+        and that counts for all its leads, counts once.
+        """
+        column = best["position"].sort_values().to_numpy()
+        self._connection.register("best", best[["position", "account_id"]])
+        for start in range(0, len(column), size):
+            block = column[start : start + size]
+            first, last = int(block[0]), int(block[-1])
+            chunk = self._chunk(first, last)
+            leads = chunk.leads[chunk.leads["position"].isin(block)].reset_index(drop=True)
+            alone = chunk._replace(leads=leads)
+            yield alone, alone._replace(events=self._frame(EVENTS_OF_ACCOUNTS_QUERY, first, last))
+        self._connection.unregister("best")
 
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""

@@ -66,17 +66,16 @@ def read(path: Path) -> Document:
 
 def parse(text: str, path: Path) -> Document:
     """Parse the text of a file that holds a mapping. Raises InputError."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         lines = dict(_lines(node, path)) if node else {}
         content = loader.construct_document(node) if node else None
+        loader.dispose()
     except (yaml.YAMLError, RecursionError) as problem:
         raise _not_yaml(problem, path) from None
-    finally:
-        loader.dispose()
     if not isinstance(content, dict):
-        raise InputError("the file must hold a mapping", expected="tables: …", where=str(path))
+        raise InputError("the file must hold a mapping", expected="NAME: …", where=str(path))
     return Document(content, path, lines)
 
 

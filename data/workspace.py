@@ -33,6 +33,11 @@ class Workspace:
         return f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
 
     @property
+    def has_models(self) -> bool:
+        """Tell whether anything was ever trained here."""
+        return (self.root / "mlflow.db").exists()
+
+    @property
     def artifacts(self) -> Path:
         """The folder of MLflow's artifacts."""
         return self.root / "artifacts"

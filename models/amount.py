@@ -83,9 +83,9 @@ def fit_amounts(table: TrainingTable) -> Amounts | None:
 def measure_amounts(table: TrainingTable, blocks: Blocks) -> dict[str, float] | None:
     """Return what the wins of the newest block were expected to bring by the older ones, and what they brought.
 
-    Keys: ``wins`` (how many leads), ``expected`` and ``observed`` (means per lead), ``error`` (of the expected amounts,
-    the middle of the factors between them and the observed ones) and ``error_of_usual`` (the same where every win is
-    expected to bring the usual). None where there are too few on either side.
+    Keys: ``wins`` (how many leads), ``expected`` and ``observed`` (means per lead), ``error`` (the geometric mean of
+    the factors between expected and observed amounts) and ``error_of_usual`` (the same where every win is expected to
+    bring the usual). None where there are too few on either side.
     """
     older, has_amount = table.taken(blocks.fit | blocks.tune), (table.rows["amount"] > 0).to_numpy()
     newest, amounts = table.taken(blocks.test & has_amount), fit_amounts(older)
@@ -104,7 +104,7 @@ def measure_amounts(table: TrainingTable, blocks: Blocks) -> dict[str, float] | 
 
 
 def _factor(told: Floats, observed: Floats) -> float:
-    return float(np.exp(np.median(abs(np.log(told / observed)))))
+    return float(np.exp(np.mean(abs(np.log(told / observed)))))
 
 
 def drawn_in(numbers: Floats) -> Floats:

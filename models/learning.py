@@ -168,8 +168,8 @@ def refit(model: StackingClassifier, recipe: Recipe, table: TrainingTable, seed:
     return with_members(model, {name: fit_member(name, recipe, table, seed=seed) for name in member_names(model)})
 
 
-def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int) -> Rules:
-    """Learn a scorecard on the fit block; columns that only encode the calendar earn no points."""
+def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int, *, rules: int = 15) -> Rules:
+    """Learn at most so many rules on the fit block; columns that only encode the calendar earn no points."""
     fit = table.taken(blocks.fit)
     calendar = calendar_columns(fit)
     return fit_scorecard(
@@ -177,6 +177,7 @@ def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int) -> Rules:
         fit.won,
         table.schema,
         leads=fit.rows["lead_id"].to_numpy(),
+        rules=rules,
         seed=seed,
     )
 

@@ -22,11 +22,12 @@ TELLING = (
 
 
 def packed(judged: Judged, narrator: Narrator) -> pd.DataFrame:
-    """Return the columns ``contributions`` (of each concept, float16, little-endian) and ``reasons`` (JSON)."""
+    """Return ``contributions`` (of each concept, float16, little-endian), ``reasons`` and fired ``rules`` (JSON)."""
     merged = narrator.merged(judged.told).astype("<f2")
     ways = zip(_as_lists(judged.up), _as_lists(judged.down), strict=True)
     reasons = [json.dumps(way, ensure_ascii=False, separators=(",", ":")) for way in ways]
-    return pd.DataFrame({"contributions": [row.tobytes() for row in merged], "reasons": reasons})
+    kept = {"contributions": [row.tobytes() for row in merged], "reasons": reasons, "rules": judged.fired}
+    return pd.DataFrame(kept)
 
 
 def _as_lists(reasons: Reasons) -> list[list[list]]:

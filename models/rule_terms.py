@@ -5,6 +5,10 @@ The points of a lead are what each rule gives, and what caps, limits and the sta
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +16,7 @@ from data.schema import Schema
 from data.vocabulary import Family
 from features.catalogue import RULE_POINTS, Feature, FromRules
 from models.rules import Rule, Rules, fired
+from models.rules.cells import plain
 
 PREFIX = "rule: "
 CAPS = Feature(
@@ -28,6 +33,28 @@ def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([design, gives, held_back], axis=1)
 
 
+def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
+    """Return every rule that fired for each row as JSON: pairs of its place among the rules and what it gives.
+
+    Points are rounded to hundredths: what has cooled to less is no reason any more.
+
+    >>> from models.rules import load_rules
+    >>> fired_codes(load_rules(), pd.DataFrame({"job_rank": ["VP", None], "trial_ever": [1.0, 0.0]}))
+    ['[[0,12.0],[25,20.0]]', '[]']
+    """
+    points = fired(rules, design).round(2).to_numpy()
+    rows, numbers = np.nonzero(points)
+    pairs = list(zip(numbers.tolist(), points[rows, numbers].tolist(), strict=True))
+    ends = np.searchsorted(rows, np.arange(len(points) + 1)).tolist()
+    return [json.dumps(pairs[start:end], separators=(",", ":")) for start, end in pairwise(ends)]
+
+
+def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
+    """Return what `fired_codes` kept of a lead as points by the name of the rule."""
+    names = [rule.name for _, rule in rules.with_places()]
+    return {names[number]: given for number, given in json.loads(codes)}
+
+
 def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
     """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
     families = {attribute.name: attribute.family for attribute in schema.attributes}
@@ -41,3 +68,18 @@ def _declared(rule: Rule, families: dict[str, Family], otherwise: Family) -> Fea
     return Feature(
         PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=f"Not so: {rule.name}"
     )
+
+
+def shares_of_rules(rules: Rules, features: Mapping[str, Feature], shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the part of a model's explanations that speaks of what each rule asks about, and of the rule itself.
+
+    ``features`` are those of the model by name, ``shares`` the part of each concept.
+    """
+    concepts = {plain(name): feature.concept for name, feature in features.items()}
+    return {
+        rule.name: sum(
+            shares.get(concept, 0.0)
+            for concept in {rule.name, *(concepts.get(plain(name), "") for one in rule.when for name in one.columns)}
+        )
+        for _, rule in rules.with_places()
+    }

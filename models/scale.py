@@ -7,6 +7,7 @@ were open then) and cut points. Bands are cut at probabilities, so a fixed bar s
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -21,7 +22,12 @@ HOT, WARM = 3.0, 1.0
 HIGHEST_BAR = 0.9
 """… but never above this probability: where a third of all leads are won, three times that would never be hot."""
 
+FIT, ENGAGEMENT = "DCBA", "4321"
+"""The grades of each dimension, the worst first."""
+
 Floats = npt.NDArray[np.float64]
+Grid = Mapping[str, Sequence[str]]
+"""What becomes of a lead by its grades: fit → dispositions for engagement 1 to 4."""
 
 
 @dataclass(frozen=True)
@@ -112,21 +118,52 @@ def bands(scale: Scale, probability: Floats) -> npt.NDArray[np.str_]:
 
 def fit_grades(scale: Scale, values: Floats) -> npt.NDArray:
     """Return A (best quarter of the reference population) to D, or empty text where the model knows no fit."""
-    return _graded(scale.fit, values, "DCBA")
+    return graded(scale.fit, values, FIT)
 
 
 def engagement_grades(scale: Scale, values: Floats) -> npt.NDArray:
     """Return 1 (best quarter of the reference population) to 4, or empty text where the model knows no engagement."""
-    return _graded(scale.engagement, values, "4321")
+    return graded(scale.engagement, values, ENGAGEMENT)
 
 
-def dispositions(band: npt.NDArray, fit: npt.NDArray) -> npt.NDArray[np.str_]:
-    """Return ready (hot, and fit C or better where fit is known), discard (cold and fit D), or nurture.
+def graded(cuts: tuple[float, ...], values: Floats, letters: str) -> npt.NDArray:
+    """Return the letter of each value, the last one from the highest of the rising cuts on; empty text without cuts.
 
-    >>> dispositions(np.array(["hot", "hot", "cold", "cold"]), np.array(["C", "D", "D", ""])).tolist()
+    >>> graded((0.0, 10.0, 20.0), np.array([-1.0, 10.0, 25.0]), FIT).tolist()
+    ['D', 'B', 'A']
+    """
+    if not cuts:
+        return np.full(len(values), "")
+    return np.array(list(letters))[np.searchsorted(cuts, values, side="right")]
+
+
+def dispositions(
+    band: npt.NDArray,
+    fit: npt.NDArray,
+    engagement: npt.NDArray,
+    *,
+    triggered: npt.NDArray | bool = False,
+    disqualified: npt.NDArray | bool = False,
+    grid: Grid | None = None,
+) -> npt.NDArray[np.str_]:
+    """Return ready, nurture or discard.
+
+    By the grid where there is one and both grades are known; else ready is a hot lead of fit C or better (or of a fit
+    that nobody knows), and discard a cold one of fit D. A trigger makes a lead of fit C or better ready; what is
+    disqualified is let go in any case.
+
+    >>> dispositions(np.array(["hot", "hot", "cold", "cold"]), np.array(["C", "D", "D", ""]), np.full(4, "")).tolist()
     ['ready', 'nurture', 'discard', 'nurture']
     """
-    return np.select([(band == "hot") & (fit != "D"), (band == "cold") & (fit == "D")], ["ready", "discard"], "nurture")
+    hot_or_not = [((band == "hot") & (fit != "D"), "ready"), ((band == "cold") & (fit == "D"), "discard")]
+    by_grid = [
+        ((fit == letter) & (engagement == number), disposition)
+        for letter, row in (grid or {}).items()
+        for number, disposition in zip(reversed(ENGAGEMENT), row, strict=True)
+    ]
+    first = [(np.asarray(disqualified), "discard"), (np.asarray(triggered) & (fit != "D"), "ready")]
+    when, what = zip(*first, *by_grid, *hot_or_not, strict=True)
+    return np.select(when, what, "nurture")
 
 
 def points(scale: Scale, values: Floats, base: float) -> npt.NDArray[np.int64]:
@@ -163,9 +200,3 @@ def _quarters(values: Floats | None) -> tuple[float, ...]:
     if values is None or np.ptp(values) == 0:
         return ()
     return tuple(np.quantile(values, [0.25, 0.5, 0.75]).tolist())
-
-
-def _graded(cuts: tuple[float, ...], values: Floats, letters: str) -> npt.NDArray:
-    if not cuts:
-        return np.full(len(values), "")
-    return np.array(list(letters))[np.searchsorted(cuts, values, side="right")]

@@ -94,7 +94,7 @@ def _condition(feature: Feature, test: dict[str, Any]) -> Condition:
     """Ask for events by type, asset and window where the feature counts them, so that people can read it."""
     if isinstance(feature.source, EventCount) and "given" not in test:
         event, _, asset = feature.source.channel.partition(": ")
-        return Condition(event=event, asset=asset or None, within=feature.source.days, **test)
+        return Condition(event=event, asset=(asset,) if asset else (), within=feature.source.days, **test)
     return Condition(attribute=feature.name, **test)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from data.schema import Schema
 from data.settings import Thresholds
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import Batch, Feature, build, catalogue
-from features.catalogue import FromRules
+from features.catalogue import RULE_POINTS, FromRules
 from models import scale as scales
 from models.amount import Amounts
 from models.evidence import Evidence, gather
@@ -25,8 +25,8 @@ from models.learned import log_odds, member_names, probabilities
 from models.learning import Learned, with_points
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
-from models.rule_terms import term_features, with_terms
-from models.rules import Rules
+from models.rule_terms import fired_codes, term_features, with_terms
+from models.rules import Rules, disqualified, grid_of, triggered
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
 from models.timing import Timing, days_if_won
@@ -38,12 +38,16 @@ FEWEST_REFERENCES = 200
 
 @dataclass(frozen=True)
 class Judged:
-    """Scores in numbers: ``frame`` has a row per moment, without the reasons, which are ``up`` and ``down``."""
+    """Scores in numbers: ``frame`` has a row per moment, without the reasons, which are ``up`` and ``down``.
+
+    ``fired`` are the rules that fired, as `models.rule_terms.fired_codes` has them.
+    """
 
     frame: pd.DataFrame
     told: Contributions
     up: Reasons
     down: Reasons
+    fired: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,17 @@ class Scorer:
                 "probability": probability,
                 "score": scales.scores(self.scale, probability),
                 **self._judgement(probability, told, design),
+                **self._persona(design),
                 "model_version": self.version,
                 **self._when(design, probability),
                 **self._worth(design, probability),
             }
         )
-        return Judged(frame, told, up, down)
+        return Judged(frame, told, up, down, fired_codes(self.rules, design))
+
+    def _persona(self, design: pd.DataFrame) -> dict[str, npt.NDArray]:
+        """Return the persona of each lead, where the rules have any."""
+        return {"persona": evaluate_rules(self.rules, design)["persona"].to_numpy()} if self.rules.personas else {}
 
     def _when(self, design: pd.DataFrame, probability: npt.NDArray) -> dict[str, npt.NDArray]:
         """Return the chance of winning within each time, and the days within which half of the wins come."""
@@ -153,7 +162,14 @@ class Scorer:
         engagement = scales.engagement_grades(self.scale, engagement_values)
         return {
             "band": band,
-            "disposition": scales.dispositions(band, fit),
+            "disposition": scales.dispositions(
+                band,
+                fit,
+                engagement,
+                triggered=triggered(self.rules, design),
+                disqualified=disqualified(self.rules, design),
+                grid=grid_of(self.rules),
+            ),
             "fit": fit,
             "engagement": engagement,
             "grade": np.char.add(fit.astype(str), engagement.astype(str)),
@@ -183,15 +199,40 @@ def assemble(
     told = contributions(learned.model, population, centres)
     fit, engagement = fit_and_engagement(told, told_of, learned.rules, population)
     raw_log_odds = log_odds(probabilities(learned.model, population))
+    scale = make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds)
     return Scorer(
         model=learned.model,
         schema=table.schema,
         rules=learned.rules,
-        scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds),
+        scale=_graded_by(learned.rules, scale) if learned.chosen == RULES else scale,
         evidence=gather((*features, *terms), design, table.won, table.rows["lead_id"].to_numpy()),
         centres=centres,
         horizon=table.horizon if table.timed else None,
         version=version,
+    )
+
+
+def bars_of_rules(learned: Learned) -> Thresholds | None:
+    """Return the chances of leads that have just the points of the rules' thresholds, where a team's rules are served.
+
+    None where a model is served, where nobody agreed on the points, or where more points are no better.
+    """
+    if learned.chosen != RULES or learned.rules_kind != "rules":
+        return None
+    agreed = [learned.rules.thresholds.mql, learned.rules.thresholds.sql]
+    at_them = learned.design.iloc[[0, 0]].assign(**{RULE_POINTS.name: agreed})
+    # A hair below: the terms of a lead with just so many points add up to its chance but for the last bits.
+    warm, hot = probabilities(learned.model, at_them) * (1 - np.array([2e-9, 1e-9]))
+    return Thresholds(hot=hot, warm=warm) if hot > warm else None
+
+
+def _graded_by(rules: Rules, scale: Scale) -> Scale:
+    """Return a scale whose grades begin where the rules say, if they do."""
+    fit, engagement = rules.grades.fit, rules.grades.engagement
+    return replace(
+        scale,
+        fit=fit.cuts if fit else scale.fit,
+        engagement=engagement.cuts if engagement else scale.engagement,
     )
 
 

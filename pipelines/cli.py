@@ -12,6 +12,8 @@ import typer
 
 from data.errors import InputError, LeadscoreError
 from pipelines import log
+from pipelines.options import ACTION, DEFAULT_WORKSPACE, ConfigOption, JsonOption, WorkspaceOption
+from pipelines.rules.command import rules
 
 if TYPE_CHECKING:
     from data.settings import Settings
@@ -23,12 +25,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Score leads by what became of earlier ones, and say why.",
 )
+app.add_typer(rules, name="rules")
 
-WorkspaceOption = Annotated[Path, typer.Option(help="Folder for models, scores and reports.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", callback=log.structure, help="Print one JSON object; log in JSON lines.")
-]
-ConfigOption = Annotated[Path | None, typer.Option(help="A leadscore.yaml, or a folder of tables.")]
 LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
 EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
 IdOption = Annotated[str, typer.Option(help="Column with the lead's id.")]
@@ -41,9 +39,6 @@ OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 
 HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
 DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
 KeepOption = Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")]
-DEFAULT_WORKSPACE = Path("var")
-ACTION = 3
-"""Exit code of a command that is done and whose result asks for action."""
 
 
 @app.command()
@@ -214,6 +209,7 @@ def score(
         Literal["probability", "expected_value"] | None,
         typer.Option(help="Order of that file; the input's by default."),
     ] = None,
+    accounts: Annotated[Path | None, typer.Option(help="File for the scores of accounts, .csv or .parquet.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -233,6 +229,7 @@ def score(
         as_of=parse_moment(as_of) if as_of else None,
         out=out,
         rank_by=rank_by,
+        accounts=accounts,
     )
     present(result, show_scoring, as_json=as_json)
 

@@ -14,6 +14,7 @@ from data.workspace import Workspace
 from features import Batch
 from models.reasons import Narrator, Reasons
 from models.registry import Registry
+from models.rule_terms import fired_by_name, fired_codes
 from models.scorer import Scorer
 from pipelines.console import step
 from pipelines.last_run import settings_of_last_run
@@ -25,9 +26,10 @@ class Explanation:
     """Everything that is said of one lead; `as_json` is the contract of ``explain --json``.
 
     ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
-    ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes; None in flat
-    mode. ``expected_amount`` is what a win would bring, ``expected_value`` that times the probability; None where the
-    amounts of won leads are not known.
+    ``rules`` are the points that each rule gives, before any cap, whoever scores; ``persona`` is the one by which they
+    do, or empty. ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes;
+    None in flat mode. ``expected_amount`` is what a win would bring, ``expected_value`` that times the probability;
+    None where the amounts of won leads are not known.
     """
 
     lead_id: str
@@ -45,6 +47,8 @@ class Explanation:
     reasons_up: list[dict[str, Any]]
     reasons_down: list[dict[str, Any]]
     model_version: str
+    persona: str
+    rules: dict[str, float]
     when: dict[str, float] | None
     expected_amount: float | None = None
     expected_value: float | None = None
@@ -108,6 +112,8 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
         reasons_up=_listed(up, scorer.narrator),
         reasons_down=_listed(down, scorer.narrator),
         model_version=scorer.version,
+        persona=str(scored.get("persona", "")),
+        rules=fired_by_name(scorer.rules, fired_codes(scorer.rules, design)[0]),
         when=_when(scored) if scorer.timing else None,
         expected_amount=float(scored["expected_amount"]) if scorer.amounts else None,
         expected_value=float(scored["expected_value"]) if scorer.amounts else None,

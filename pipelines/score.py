@@ -26,6 +26,7 @@ from models.packing import digests, packed
 from models.registry import Registry, Stored
 from models.scorer import Judged, Scorer
 from pipelines import last_run
+from pipelines.accounts import Accounts, scored_accounts
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.moments import end_of_data, existing_at, moments_of
@@ -87,8 +88,11 @@ def score(
     as_of: pd.Timestamp | None = None,
     out: Path | None = None,
     rank_by: str | None = None,
+    accounts: Path | None = None,
 ) -> ScoreResult:
     """Score every lead at ``as_of``, by default the newest date in the data, into the store and to ``out``.
+
+    ``accounts`` is a file for the scores of the accounts that have an open lead.
 
     A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
     of training; without ``leads`` either, the leads are read from where the model was trained. ``out`` has the leads in
@@ -107,7 +111,12 @@ def score(
         moment = as_of or end_of_data(dataset)
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
-            counts = _write_scores(dataset, stored.scorer, moment, store, write)
+            people = Accounts()
+            counts = _write_scores(dataset, stored.scorer, moment, store, write, people)
+        if accounts:
+            with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
+                for scored in scored_accounts(dataset, stored.scorer, moment, people):
+                    write_account(scored)
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
     missing = [table for table in stored.settings.tables if table not in settings.tables]
@@ -129,7 +138,7 @@ def score(
 
 
 def _write_scores(
-    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None
+    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None, accounts: Accounts
 ) -> dict[str, int]:
     """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
     counts = {"scored": 0, "open": 0}
@@ -139,6 +148,7 @@ def _write_scores(
         for leads, judged in judged_chunks(dataset, scorer, as_of):
             counts["scored"] += len(leads)
             counts["open"] += int((leads["outcome"] == "open").sum())
+            accounts.add(leads, judged.frame["probability"])
             store.add(run, _kept(leads, judged, scorer))
             if write:
                 write(_exported(leads, scorer.in_words(judged)))
@@ -152,7 +162,7 @@ def _write_scores(
 def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
     """Return the scores as the store keeps them."""
     scores = pd.concat([leads, judged.frame, packed(judged, scorer.narrator)], axis="columns")
-    return scores.assign(digest=digests(scores))
+    return scores.assign(digest=digests(scores), persona=scores.get("persona"))
 
 
 def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +208,7 @@ def _erased(found: dict[str, int]) -> Iterator[str]:
 
 
 def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[tuple[pd.DataFrame, Judged]]:
-    """Score chunk after chunk, in input order: lead_id, as_of, stage and outcome of each lead, and its score."""
+    """Score chunk after chunk, in input order: who each lead is, as_of, stage and outcome, and its score."""
     for chunk in dataset.chunks(CHUNK):
         existing = existing_at(chunk, as_of)
         batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
@@ -206,6 +216,8 @@ def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
         known = pd.DataFrame(
             {
                 "lead_id": leads["lead_id"],
+                "position": leads["position"],
+                "account_id": leads["account_id"],
                 "as_of": batch.moments["as_of"],
                 "stage": _stage_at(existing, as_of),
                 "outcome": _outcome_at(leads, as_of),

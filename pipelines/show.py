@@ -120,10 +120,23 @@ def show_training(result: TrainResult) -> None:
     if not result.trained:
         return OUT.print(f"{escape(result.why)}.".capitalize())
     show_metrics(result.metrics, result.rules_kind)
+    _show_review(result.rules_review)
     served = "served" if result.promoted else "kept back as the challenger"
     return OUT.print(
         f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}, {served}; {escape(result.why)}."
     )
+
+
+def _show_review(rules: Sequence[Mapping[str, Any]]) -> None:
+    """Say with how many rules history agrees, and show those that it contradicts; the model card has all."""
+    said = Counter(rule["history"] for rule in rules)
+    counts = [f"agrees with {said['agrees']}", f"contradicts {said['contradicts']}", f"leaves {said['open']} open"]
+    if rules:
+        say(f"Of {len(rules)} rules history {', '.join(counts)}.")
+    for rule in rules:
+        if rule["history"] == "contradicts":
+            lift = _with_interval(rule["lift"], rule["lift_ci"], 2)
+            say(f"  {rule['rule']}: {rule['points']:+g} points, and such leads are won {lift} times as often as all")
 
 
 def show_comparison(result: Comparison) -> None:
@@ -232,6 +245,11 @@ def show_explanation(lead: Explanation) -> None:
         say(told_when(lead.when))
     if lead.expected_amount is not None:
         say(f"A win would bring about {lead.expected_amount:,.0f}; with its chance that is {lead.expected_value:,.0f}.")
+    if lead.persona:
+        say(f"Persona: {lead.persona}")
+    if lead.rules:
+        said = ", ".join(f"{rule} {points:+.3g}" for rule, points in lead.rules.items())
+        say(f"Rules: {said}")
     grid = table(">points", "family", "reason")
     grid.add_row(str(lead.base_score), "", "where every lead starts")
     for reason in [*lead.reasons_up, *lead.reasons_down]:

@@ -31,8 +31,10 @@ from models.learning import Learned, learn, outcomes_of
 from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.reference import make_reference
 from models.registry import Registry, Stored, git_commit
+from models.rule_terms import shares_of_rules
 from models.rules import Rules
-from models.scorer import Scorer, assemble
+from models.rules.review import review
+from models.scorer import Scorer, assemble, bars_of_rules
 from models.segments import measure_segments, segment_features
 from models.timing import Timing, fit_timing
 from models.training_table import TrainingTable
@@ -43,7 +45,7 @@ from pipelines.describe import describe
 from pipelines.training_data import TrainingData, usable_rules, without_leaks
 
 SUMMARY_ROWS = 2000
-"""Rows that the SHAP summary plot is drawn from."""
+"""Rows that the SHAP summary plot, and the share of each rule, are taken from."""
 LONGEST_TAG = 5000
 """Characters that MLflow keeps of a tag."""
 DRIFTED = 1.5
@@ -58,8 +60,8 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``leakage`` which columns know the outcome, or may, ``amounts`` what wins were expected to bring and
-    brought on the newest block (None where that is not known).
+    there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
+    ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known).
     """
 
     run_id: str
@@ -77,6 +79,7 @@ class TrainResult:
     compared: Mapping[str, Any] | None = None
     leakage: Sequence[Mapping[str, Any]] = ()
     amounts: Mapping[str, float] | None = None
+    rules_review: Sequence[Mapping[str, Any]] = ()
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -236,7 +239,9 @@ def _store(
     tags = {**_tags(read, learned), **asked, "why": why}
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
-        scorer = assemble(learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table))
+        scorer = assemble(
+            learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table, learned)
+        )
         known = replace(table, design=learned.design)
         scorer = replace(scorer, timing=_timing(read, learned), amounts=fit_amounts(known))
         result = TrainResult(
@@ -259,6 +264,7 @@ def _store(
             compared=contest.verdict and as_json(contest.verdict),
             leakage=[leak.as_json() for leak in read.leaks],
             amounts=measure_amounts(known, learned.blocks),
+            rules_review=_reviewed(scorer, learned, table),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
@@ -280,6 +286,19 @@ def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
     return model_card(result, read, learned, segments=segments, notes=notes, made=datetime.now(UTC))
 
 
+def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[dict[str, Any]]:
+    """Hold each rule against history, and against what the model says of the same."""
+    narrator, told = scorer.narrator, scorer.contributions(_sample(scorer, learned))
+    speaks = np.abs(narrator.merged(told)).mean(axis=0)
+    parts = dict(zip(narrator.concepts, (speaks / max(speaks.sum(), 1e-9)).tolist(), strict=True))
+    shares = shares_of_rules(scorer.rules, narrator.features, parts)
+    return [rule.as_json() for rule in review(scorer.rules, table, shares)]
+
+
+def _sample(scorer: Scorer, learned: Learned) -> pd.DataFrame:
+    return scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
+
+
 def _timing(read: TrainingData, learned: Learned) -> Timing | None:
     """Learn when wins come, where the data say when they came."""
     if not read.table.timed:
@@ -288,10 +307,14 @@ def _timing(read: TrainingData, learned: Learned) -> Timing | None:
     return fit_timing(table, probabilities(learned.model, table.design), read.data_end, seed=read.settings.seed)
 
 
-def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable) -> Thresholds:
-    """Return the bars of the settings, else the champion's: a fixed bar stays a fixed bar, whatever is learned next."""
+def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable, learned: Learned) -> Thresholds:
+    """Return the bars of the settings, else of rules that are served, else the champion's: a fixed bar stays fixed."""
+    if settings.thresholds != Thresholds():
+        return settings.thresholds
+    if agreed := bars_of_rules(learned):
+        return agreed
     horizon = table.horizon if table.timed else None
-    if champion is None or champion.scorer.horizon != horizon or settings.thresholds != Thresholds():
+    if champion is None or champion.scorer.horizon != horizon:
         return settings.thresholds
     return Thresholds(hot=champion.scorer.scale.hot, warm=champion.scorer.scale.warm)
 
@@ -367,7 +390,7 @@ def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
 
 def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     won = table.won[learned.blocks.test]
-    sample = scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
+    sample = _sample(scorer, learned)
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}
     figures = {
         "calibration": plots.calibration_plot(drawn, won),

@@ -45,6 +45,8 @@ SCORES = sa.Table(
     sa.Column("contributions", sa.LargeBinary, nullable=False),  # float16, little-endian, one per concept
     sa.Column("reasons", sa.Text, nullable=False),  # JSON: [reasons up, reasons down], each [feature, value, points]
     sa.Column("digest", sa.BigInteger, nullable=False),  # of what makes two scores different
+    sa.Column("persona", sa.Text),  # empty where a lead is like none
+    sa.Column("rules", sa.Text),  # JSON: every rule that fired, as [its place among the version's rules, points]
 )
 
 DELIVERIES = sa.Table(

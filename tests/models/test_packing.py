@@ -29,7 +29,7 @@ def judged(narrator) -> Judged:
                            "visits_30d": [3.0, 0.0]}).astype({"industry": "str"})  # fmt: skip
     told = Contributions(COLUMNS, np.array([[1.0, -0.5, 0.4, 0.6], [0.0, 0.2, -1.0, -0.1]]), base=0.0)
     up, down = narrator.reasons(told, design)
-    return Judged(pd.DataFrame(index=range(2)), told, up, down)
+    return Judged(pd.DataFrame(index=range(2)), told, up, down, ["[[0,12]]", "[]"])
 
 
 def test_reasons_read_the_same_after_they_were_kept(judged, narrator):

@@ -48,7 +48,7 @@ def test_a_grade_is_empty_where_the_model_knows_nothing_of_it():
     [("hot", "A", "ready"), ("hot", "D", "nurture"), ("cold", "D", "discard"), ("cold", "A", "nurture")],
 )
 def test_dispositions(band, fit, disposition):
-    assert dispositions(np.array([band]), np.array([fit])).tolist() == [disposition]
+    assert dispositions(np.array([band]), np.array([fit]), np.array(["1"])).tolist() == [disposition]
 
 
 @given(PARTS, st.floats(-4, 4))

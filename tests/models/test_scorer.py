@@ -1,5 +1,7 @@
 """A trained model with its scale and evidence, on batches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,8 @@ from data.schema import Attribute, Chunk, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
 from models.learning import learn
-from models.scorer import Scorer, assemble
+from models.rules import Rules
+from models.scorer import Scorer, assemble, bars_of_rules
 from models.training_table import TrainingTable
 
 SCHEMA = Schema(
@@ -74,3 +77,59 @@ def test_reasons_name_the_family_and_the_points(scorer):
 
 def test_every_score_carries_the_version(scorer):
     assert scorer.score(batch_of([1], ["Farming"]))["model_version"].tolist() == ["7"]
+
+
+# Rules beside the model, and alone
+
+RULES = """
+thresholds: {mql: 40, sql: 60}
+fit: {rules: [{name: Software, when: {attribute: industry, is: Software}, points: 30}]}
+engagement: {rules: [{name: Visits, when: {attribute: visits, at_least: 1}, points: 10},
+                     {name: Many visits, when: {attribute: visits, at_least: 5}, points: 20}]}
+grades: {fit: {A: 30, B: 20, C: 10}, engagement: {1: 30, 2: 20, 3: 10}}
+"""
+
+
+def test_triggers_and_disqualifiers_hold_where_a_model_is_served(scorer):
+    marks = """triggers: [{name: Often here, when: {attribute: visits, at_least: 4}}]
+disqualifiers: [{name: Farmer, when: {attribute: industry, is: Farming}}]"""
+    scored = replace(scorer, rules=Rules.from_yaml(RULES + marks)).score(
+        batch_of([4, 9, 3], [*["Software", "Farming"], None])
+    )
+    assert scored["disposition"].tolist()[:2] == ["ready", "discard"]
+    assert scorer.score(batch_of([9], ["Farming"]))["disposition"].tolist() != ["discard"]
+
+
+def test_the_grid_holds_where_a_model_is_served(scorer):
+    grid = "dispositions: {" + ", ".join(f"{fit}: [discard, discard, discard, discard]" for fit in "ABCD") + "}"
+    scored = replace(scorer, rules=Rules.from_yaml(RULES + grid)).score(batch_of([9, 0], ["Software", "Farming"]))
+    assert scored["disposition"].tolist() == ["discard", "discard"]
+
+
+@pytest.fixture(scope="module")
+def of_rules() -> Scorer:
+    """Two of forty leads were won: too few to learn from, so that the rules decide."""
+    visits, industry = np.arange(40) % 7, np.where(np.arange(40) < 20, "Software", "Farming")
+    names = pd.Series(range(40)).astype("str")
+    won = (np.arange(40) % 20 == 5).astype(int)
+    rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": NOW, "won": won, "order": range(40)})
+    table = TrainingTable(SCHEMA, build(batch_of(visits, industry)), rows, timed=False, horizon=90)
+    learned = learn(table, Rules.from_yaml(RULES), seed=0, trials=0)
+    return assemble(learned, table, table.design.head(0), "1", bars_of_rules(learned))
+
+
+def test_the_thresholds_of_the_rules_set_the_bands_where_they_are_served(of_rules):
+    scored = of_rules.score(batch_of([5, 1, 0], ["Software"] * 3))
+    assert scored["band"].tolist() == ["hot", "warm", "cold"]  # 60, 40 and 30 points
+
+
+def test_the_grades_of_the_rules_are_cut_at_their_points(of_rules):
+    scored = of_rules.score(batch_of([5, 1, 0], ["Software", "Software", "Farming"]))
+    assert scored["grade"].tolist() == ["A1", "A3", "D4"]
+
+
+def test_each_lead_of_rules_with_personas_says_which_it_is(of_rules):
+    personas = """personas: [{name: Coder, fit: {rules: [{name: Code, when: {attribute: industry, is: Software},
+                           points: 5}]}}]"""
+    scored = replace(of_rules, rules=Rules.from_yaml(RULES + personas)).judge(batch_of([1, 1], ["Software", "Farming"]))
+    assert scored.frame["persona"].tolist() == ["Coder", ""]

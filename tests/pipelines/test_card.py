@@ -40,8 +40,8 @@ def card(trained, leadscore) -> str:
 def test_the_card_has_all_parts_in_order(card):
     parts = re.findall(r"(?m)^## (.*)$", card)
     assert [part.split(",")[0].split(" on the")[0] for part in parts] == [
-        "Intended use", "Data and window", "Candidates", "Metrics", "Calibration", "By segment", "Leaks",
-        "Data quality", "Left out", "Limits",
+        "Intended use", "Data and window", "Candidates", "Metrics", "Calibration", "By segment",
+        "Rules beside history", "Leaks", "Data quality", "Left out", "Limits",
     ]  # fmt: skip
 
 

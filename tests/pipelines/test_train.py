@@ -66,6 +66,14 @@ def test_blocks_are_a_horizon_apart_and_all_labels_of_the_newest_are_known(train
     assert pd.Timestamp(window["data_end"]) - ends["test"][1] >= horizon
 
 
+def test_each_rule_is_held_against_history(trained):
+    rules = {rule["rule"]: rule for rule in trained.ran.json["rules_review"]}
+    demo = rules["Asked for a demo"]
+    assert (demo["points"], demo["history"]) == (40, "agrees")
+    assert demo["lift_ci"][0] < demo["lift"] < demo["lift_ci"][1]
+    assert 0 < demo["share"] < 1 and demo["won"] < demo["leads"]
+
+
 # What is stored
 
 

@@ -36,6 +36,8 @@ def scores(**probabilities: float) -> pd.DataFrame:
         contributions=[b"\x00<"] * len(leads),
         reasons='[[[0, "a,\\"b\\"", 3]], []]',
         digest=(leads["probability"] * 1e6).astype("int64"),
+        persona=None,
+        rules="[]",
     )
 
 

@@ -1,0 +1,53 @@
+"""The rules baseline: points for what a lead is and does, in a file that a team can read and agree on.
+
+A rule gives points where all its conditions hold. It belongs to one of two dimensions: **fit** (who the lead is) or
+**engagement** (what it does), for all leads or for a persona. The good points of a dimension and of its groups are
+capped, its bad points always count, and the total is clipped to 0–100. Points of events cool with a half-life, and so
+at the declared ageing edges only. What follows from the points (grades, bands, dispositions) is in the same file.
+"""
+
+from models.rules.evaluation import evaluate, fired, holds_all, holds_on
+from models.rules.format import (
+    MOST_POINTS,
+    Condition,
+    Dimension,
+    Engagement,
+    Grades,
+    Grid,
+    Mark,
+    Persona,
+    Rule,
+    Rules,
+    Thresholds,
+)
+from models.rules.judgement import bands, disqualified, grid_of, judged, triggered
+from models.rules.reading import DEFAULT_RULES, RulesFile, known_to, load_rules, read_rules, speaks_of
+
+__all__ = [
+    "DEFAULT_RULES",
+    "MOST_POINTS",
+    "Condition",
+    "Dimension",
+    "Engagement",
+    "Grades",
+    "Grid",
+    "Mark",
+    "Persona",
+    "Rule",
+    "Rules",
+    "RulesFile",
+    "Thresholds",
+    "bands",
+    "disqualified",
+    "evaluate",
+    "fired",
+    "grid_of",
+    "holds_all",
+    "holds_on",
+    "judged",
+    "known_to",
+    "load_rules",
+    "read_rules",
+    "speaks_of",
+    "triggered",
+]

@@ -1,0 +1,102 @@
+"""A feature frame as rules look at it: columns by name, however it is written, each read once for all rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property, lru_cache, reduce
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.rules.format import BOUNDS, Condition
+
+YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=10_000)  # one lead alone must not wait for the spelling of a thousand columns
+def plain(name: str) -> str:
+    """Return a name without regard to case, spaces, hyphens and underscores."""
+    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
+
+
+class Cells:
+    """The cells of a feature frame; what several rules ask of one column is worked out once."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self._numbers: dict[str, Floats] = {}
+        self._levels: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.str_]]] = {}
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {plain(name): name for name in reversed(self.frame.columns)}
+
+    def found(self, names: Sequence[str]) -> list[str]:
+        """Return the frame's own names of those of the columns that it has."""
+        known = (name if name in self.frame else self._names.get(plain(name)) for name in names)
+        return [name for name in known if name is not None]
+
+    def holds(self, condition: Condition) -> Mask:
+        """Tell on which rows a condition holds; on none where the frame does not have its column."""
+        found = self.found(condition.columns)
+        if not found:
+            return np.zeros(len(self), dtype=np.bool_)
+        masks = [BOUNDS[name](self._asked(condition, found), bound) for name, bound in condition.bounds.items()]
+        if condition.is_:
+            masks.append(self._is_one_of(found[0], condition.is_))
+        if condition.given is not None:
+            masks.append(self.frame[found[0]].notna().to_numpy() == condition.given)
+        return reduce(np.logical_and, masks)
+
+    def _asked(self, condition: Condition, found: list[str]) -> Floats:
+        if condition.event:
+            return self._counted(found)
+        return self._newest(found) if condition.last else self.numbers(found[0])
+
+    def numbers(self, name: str) -> Floats:
+        """Return a column of the frame as numbers, missing where it holds none."""
+        if name not in self._numbers:
+            numbers = pd.to_numeric(self.frame[name], errors="coerce")
+            self._numbers[name] = numbers.to_numpy(np.float64, na_value=np.nan)
+        return self._numbers[name]
+
+    def counts(self, condition: Condition) -> Floats:
+        """Return how many events of a condition there are; none where nothing is on record."""
+        return self._counted(self.found(condition.columns))
+
+    def _counted(self, found: list[str]) -> Floats:
+        return sum((_at_least_none(self.numbers(name)) for name in found), np.zeros(len(self)))
+
+    def _newest(self, found: list[str]) -> Floats:
+        return reduce(np.fmin, (self.numbers(name) for name in found))
+
+    def left(self, recencies: Sequence[str], half_life: float | None) -> Floats | float:
+        """Return the share of points that is left so many days after an event; all of it where they are unknown."""
+        found = self.found(recencies) if half_life else []
+        if not found or half_life is None:
+            return 1.0
+        return np.exp2(-_at_least_none(self._newest(found)) / half_life)
+
+    def _is_one_of(self, name: str, wanted: tuple[str, ...]) -> Mask:
+        """Tell which cells are among the wanted texts; yes and no are 1 and 0 where the column holds numbers."""
+        texts = {text.strip().casefold() for text in wanted}
+        if pd.api.types.is_numeric_dtype(self.frame[name]):
+            numbers = pd.to_numeric(pd.Series([YES_NO.get(text, text) for text in texts]), errors="coerce")
+            return np.isin(self.numbers(name), numbers.to_numpy(np.float64))
+        if name not in self._levels:
+            codes, levels = pd.factorize(self.frame[name])
+            self._levels[name] = codes, np.array([str(level).strip().casefold() for level in levels], dtype=object)
+        codes, levels = self._levels[name]
+        return np.array([*(level in texts for level in levels), False])[codes]  # a missing cell has the code -1
+
+
+def _at_least_none(numbers: Floats) -> Floats:
+    return np.nan_to_num(numbers, posinf=np.inf).clip(min=0)

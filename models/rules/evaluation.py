@@ -1,0 +1,159 @@
+"""Points: rules evaluated on the frame that `features.build` returns, column by column, for all leads at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.strict_yaml import Place
+from models.rules.cells import Cells, Floats, Mask
+from models.rules.format import MOST_POINTS, Condition, Dimension, Rule, Rules
+
+LIKE_NONE = -1
+"""The number of the persona of a lead that is like none."""
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Points of some rules, added up: good ones by group, and bad ones."""
+
+    good: dict[str | None, Floats]
+    bad: Floats
+
+    def __add__(self, other: _Sums) -> _Sums:
+        nothing = np.zeros(len(self.bad))
+        names = (*self.good, *other.good)
+        good = {name: self.good.get(name, nothing) + other.good.get(name, nothing) for name in names}
+        return _Sums(good, self.bad + other.bad)
+
+    @property
+    def all_good(self) -> Floats:
+        return sum(self.good.values(), np.zeros(len(self.bad)))
+
+    def capped(self, dimension: Dimension) -> Floats:
+        """Return the points with those of each group, and all good ones together, held back by their caps."""
+        good = {name: np.minimum(given, dimension.groups.get(name or "", np.inf)) for name, given in self.good.items()}
+        return np.minimum(_Sums(good, self.bad).all_good, dimension.limit) + self.bad
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What each dimension gives to each row, and the number of the persona by which it does."""
+
+    fit: Floats
+    engagement: Floats
+    persona: npt.NDArray[np.int64]
+
+    @property
+    def total(self) -> Floats:
+        return self.fit + self.engagement
+
+    def where_better(self, other: _Scored, eligible: Mask) -> _Scored:
+        """Take over the eligible rows of another that are like no persona here, or have more points there."""
+        taken = eligible & ((self.persona == LIKE_NONE) | (other.total > self.total))
+        pairs = ((self.fit, other.fit), (self.engagement, other.engagement), (self.persona, other.persona))
+        return _Scored(*(np.where(taken, theirs, ours) for ours, theirs in pairs))
+
+
+def evaluate(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``points`` (0–100) of each row of a feature frame, what ``fit`` and ``engagement`` add to them, and the
+    ``persona`` by which they do, empty for a lead that is like none.
+
+    A rule whose column the frame does not have is idle. A dimension may be negative: bad points always count. A persona
+    counts for a lead to which its profile gives points; of several it is the one by which the lead has most.
+
+    >>> from models.rules import load_rules
+    >>> frame = pd.DataFrame({"job_rank": ["C-level", "Student"], "demo_request_ever": [1.0, 1.0]})
+    >>> evaluate(load_rules(), frame)[["points", "fit", "engagement"]].to_numpy().tolist()
+    [[52.0, 12.0, 40.0], [10.0, -30.0, 40.0]]
+    """
+    scored = _scored(rules, Cells(frame))
+    points = np.clip(rules.start + scored.total, 0, MOST_POINTS)
+    names = np.array([*(persona.name for persona in rules.personas), ""], dtype=object)
+    told = pd.DataFrame({"points": points, "fit": scored.fit, "engagement": scored.engagement}, index=frame.index)
+    return told.assign(persona=pd.Series(names[scored.persona], index=frame.index, dtype="str"))
+
+
+def fired(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that each rule gives, cooled but before any cap: one column per rule, called by its name.
+
+    The rules of a persona give them to the leads that are scored by it.
+    """
+    cells = Cells(frame)
+    chosen, points = _scored(rules, cells).persona if rules.personas else None, {}
+    for place, dimension in rules.dimensions():
+        own = place[0] == "personas"
+        for rule, given in _points_by_rule(dimension, _silence(rules, place, cells), cells):
+            points[rule.name] = np.where(chosen == place[1], given, 0.0) if own else given
+    return pd.DataFrame(points, index=frame.index, dtype=np.float64)
+
+
+def holds_on(condition: Condition, frame: pd.DataFrame) -> Mask:
+    """Tell on which rows of a feature frame a condition holds; on none where the frame does not have its column."""
+    return Cells(frame).holds(condition)
+
+
+def holds_all(conditions: Sequence[Condition], cells: Cells) -> Mask:
+    """Tell on which rows all of at least one condition hold."""
+    return np.logical_and.reduce([cells.holds(condition) for condition in conditions])
+
+
+def _scored(rules: Rules, cells: Cells) -> _Scored:
+    """Score by the rules for all; then each persona takes over the leads that have more by it."""
+    sums = {place: _summed(dimension, _silence(rules, place, cells), cells) for place, dimension in rules.dimensions()}
+    of_all_fit, of_all_engagement = sums["fit",], sums["engagement",]
+    nobody = np.full(len(cells), LIKE_NONE)
+    scored = _Scored(of_all_fit.capped(rules.fit), of_all_engagement.capped(rules.engagement), nobody)
+    for number, persona in enumerate(rules.personas):
+        fit, engagement = sums["personas", number, "fit"], sums["personas", number, "engagement"]
+        by_it = _Scored(
+            (of_all_fit + fit).capped(merged(rules.fit, persona.fit)),
+            (of_all_engagement + engagement).capped(merged(rules.engagement, persona.engagement)),
+            np.full(len(cells), number),
+        )
+        scored = scored.where_better(by_it, eligible=fit.all_good > 0)
+    return scored
+
+
+def merged(of_all: Dimension, own: Dimension) -> Dimension:
+    """Return the caps that hold for a persona: its own where it has them."""
+    cap = of_all.cap if own.cap is None else own.cap
+    return Dimension(cap=cap, groups={**of_all.groups, **own.groups})
+
+
+def _silence(rules: Rules, place: Place, cells: Cells) -> Floats | float:
+    """Return the share of good points that silence leaves; it takes from engagement only."""
+    return cells.left(("last_activity",), rules.engagement.silence_half_life) if place[-1] == "engagement" else 1.0
+
+
+def _summed(dimension: Dimension, left: Floats | float, cells: Cells) -> _Sums:
+    good: dict[str | None, Floats] = {}
+    bad = np.zeros(len(cells))
+    for rule, points in _points_by_rule(dimension, left, cells):
+        if rule.most < 0:
+            bad += points
+        else:
+            good[rule.group] = good.get(rule.group, 0.0) + points
+    return _Sums(good, bad)
+
+
+def _points_by_rule(dimension: Dimension, left: Floats | float, cells: Cells) -> Iterator[tuple[Rule, Floats]]:
+    """Silence takes from the good points only: it never forgives a bad one."""
+    for rule in dimension.rules:
+        yield rule, _points(rule, cells) * (left if rule.most > 0 else 1.0)
+
+
+def _points(rule: Rule, cells: Cells) -> Floats:
+    """Return what a rule gives to each row, cooled by the age of its newest event."""
+    points, cooling = rule.points or 0.0, 1.0
+    event = next((condition for condition in rule.when if condition.event), None)
+    if event:
+        cooling = cells.left(event.recencies, rule.half_life)
+        if rule.each and rule.max:
+            worth = abs(rule.each) * cells.counts(event).clip(max=abs(rule.max / rule.each) + 1)
+            points = np.sign(rule.each) * np.minimum(worth, abs(rule.max))
+    return np.where(holds_all(rule.when, cells), points * cooling, 0.0)

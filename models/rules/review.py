@@ -1,0 +1,80 @@
+"""Rules beside what history says of them: what a rule gives, and what became of the leads for which it held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from models.rules.cells import Cells
+from models.rules.evaluation import holds_all
+from models.rules.format import Rules
+from models.training_table import TrainingTable
+
+FEWEST_LEADS = 20
+"""Fewer leads than this say nothing of a rule."""
+
+Verdict = Literal["agrees", "contradicts", "open"]
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A rule with its points (at most, where they are per event), and what history says.
+
+    ``leads`` is how many had it at one of their moments, ``won`` how many of them were won within the horizon of such
+    a moment. ``lift`` is their win rate over that of all leads, with its 95 % interval (Wilson's, over the overall
+    rate); None where no lead had it. ``share`` is the part of the model's explanations that speaks of what the rule
+    asks about. ``history`` agrees where the interval lies on the side of 1 to which the points pull, contradicts where
+    it lies on the other, and is open where it holds 1 or there are fewer than 20 leads.
+    """
+
+    rule: str
+    points: float
+    leads: int
+    won: int
+    lift: float | None
+    lift_ci: tuple[float, float] | None
+    share: float
+    history: Verdict
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def review(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> list[Reviewed]:
+    """Hold each rule against the outcomes of a training table, in the order of the file.
+
+    ``shares`` is the part of the model's explanations that each rule has; see `models.rule_terms`.
+    """
+    cells, leads = Cells(table.design), table.rows["lead_id"]
+    overall = table.won.astype(bool)
+    rate = leads[overall].nunique() / max(leads.nunique(), 1)
+    return [
+        _reviewed(rule.name, rule.most, holds_all(rule.when, cells), table, rate, shares.get(rule.name, 0.0))
+        for _, rule in rules.with_places()
+    ]
+
+
+def _reviewed(
+    name: str, points: float, holds: npt.NDArray[np.bool_], table: TrainingTable, rate: float, share: float
+) -> Reviewed:
+    of_leads: pd.Series = table.rows["lead_id"]
+    leads, won = of_leads[holds].nunique(), of_leads[holds & (table.won == 1)].nunique()
+    if not leads or not rate:
+        return Reviewed(name, points, leads, won, None, None, share, "open")
+    interval = stats.binomtest(won, leads).proportion_ci(method="wilson")
+    low, high = float(interval.low) / rate, float(interval.high) / rate
+    return Reviewed(
+        name, points, leads, won, won / leads / rate, (low, high), share, _verdict(points, leads, low, high)
+    )
+
+
+def _verdict(points: float, leads: int, low: float, high: float) -> Verdict:
+    if leads < FEWEST_LEADS or low <= 1 <= high:
+        return "open"
+    return "agrees" if (low > 1) == (points > 0) else "contradicts"

@@ -1,0 +1,60 @@
+"""rules check: what contradicts itself in a file of rules, and what in it never moves a lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models.rules import Rules
+from models.rules.findings import Finding, findings
+from pipelines.console import step
+from pipelines.rules.project import Project
+
+
+@dataclass(frozen=True)
+class RulesCheck:
+    """What was found; ``leads`` is how many it was looked at on, None where only the file was.
+
+    `as_json` is what ``rules check --json`` prints.
+    """
+
+    rules: str
+    count: int
+    leads: int | None
+    findings: list[dict[str, str]]
+
+    @property
+    def asks_for_action(self) -> bool:
+        """Tell whether something is wrong beyond rules about what the data do not have."""
+        return any(found["kind"] != "no data" for found in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
+    """Check rules by themselves, and on all leads where it is known where they are.
+
+    Raises InputError where the file is no set of rules, or names what neither the data nor the vocabulary have.
+    """
+    file = project.rules(path)
+    history, leads = None, None
+    if project.settings:
+        read = project.history()
+        file = project.rules(path, read.table.schema)
+        history, leads = pd.concat([read.table.design, read.open_leads]), read.report.tables["leads"].used
+    with step("looking for rules that contradict each other or do nothing"):
+        found = findings(file.rules, history)
+    told = [_told(one, file.where(one.place)) for one in found]
+    return RulesCheck(str(file.document.path), _count(file.rules), leads, told)
+
+
+def _count(rules: Rules) -> int:
+    return sum(1 for _ in rules.with_places())
+
+
+def _told(one: Finding, where: str) -> dict[str, str]:
+    return {"kind": one.kind, "what": one.what, "where": where}

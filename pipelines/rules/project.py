@@ -1,0 +1,61 @@
+"""Where the rules of a project are, and the leads that they are looked at on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import ModelError
+from data.schema import Schema
+from data.settings import Settings
+from data.settings_file import load_settings
+from data.workspace import Workspace
+from models.registry import Registry, Stored
+from models.rules import RulesFile, read_rules
+from pipelines.console import step
+from pipelines.training_data import TrainingData, read_training_data
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as its rules need it.
+
+    ``settings`` say where its leads are, None where nothing does; ``champion`` is None where no model was trained, or
+    the settings were given: then the columns are decided anew.
+    """
+
+    workspace: Workspace
+    settings: Settings | None
+    champion: Stored | None = None
+
+    @classmethod
+    def found(cls, root: Path, config: Path | None) -> Project:
+        """Find the settings: in the file given, else those that the champion of a workspace was trained with."""
+        workspace = Workspace.at(root)
+        if config:
+            return cls(workspace, load_settings(config))
+        if not workspace.has_models:
+            return cls(workspace, None)
+        with step("loading the champion"):
+            champion = Registry(workspace).champion()
+        return cls(workspace, champion.settings, champion)
+
+    @property
+    def schema(self) -> Schema | None:
+        return self.champion and self.champion.scorer.schema
+
+    def history(self) -> TrainingData:
+        """Read the leads of the project. Raises ModelError where nothing says where they are."""
+        if self.settings is None:
+            raise ModelError(
+                "there is no model yet that knows the leads",
+                expected="a leadscore.yaml, or a workspace with a model",
+                got=f"no --config, and {self.workspace.root} without a model",
+                remedy="give --config, or run `leadscore train` with this workspace first",
+            )
+        with step("reading leads and counting their events"):
+            return read_training_data(self.settings, self.workspace, self.schema)
+
+    def rules(self, path: Path | None, schema: Schema | None = None) -> RulesFile:
+        """Read the rules: the file given, else that of the settings, else the shipped one."""
+        return read_rules(path or (self.settings and self.settings.rules), schema=schema)

@@ -1,0 +1,64 @@
+"""How the results of ``leadscore rules`` are shown to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.console import OUT, say, table
+
+if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
+    from models.rules.volume import Volume
+    from pipelines.rules.check import RulesCheck
+    from pipelines.rules.preview import Preview
+    from pipelines.rules.suggest import Suggestion
+
+
+def show_check(result: RulesCheck) -> None:
+    """Show what is wrong, each with its place in the file."""
+    looked_at = "by the file alone" if result.leads is None else f"on {result.leads:,} leads"
+    say(f"{result.count} rules in {result.rules}, checked {looked_at}: {len(result.findings) or 'no'} findings")
+    for found in result.findings:
+        say(f"  {found['where']}: {found['kind']}: {found['what']}")
+    if result.leads is None:
+        say("With --config, or a workspace with a model, rules that never held are found too.")
+
+
+def show_preview(result: Preview) -> None:
+    """Show how many leads change, and the volume and the precision of both files."""
+    say(f"{result.rules} against {result.against}:")
+    say(f"{result.changed:,} of {result.open:,} open leads change their disposition by the rules")
+    for change in result.changes:
+        say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
+    grid = table("", "", ">open now", ">a week", ">in history", ">of them won")
+    for name in result.new:
+        for told, qualified in (("old", result.old[name]), ("new", result.new[name])):
+            grid.add_row(name.upper(), told, f"{qualified.open:,}", *_figures(qualified.history))
+    OUT.print(grid)
+
+
+def show_suggestion(result: Suggestion) -> None:
+    """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
+    say(result.yaml)
+    low, high = result.auc_ci
+    say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
+    say(f"# Thresholds: {result.why}")
+    bars = result.rules.thresholds.model_dump()
+    for name, gives in result.thresholds.items():
+        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}")
+    for points, gives in result.ladder.items():
+        if gives.leads:
+            say(f"#   from {points}: {_in_words(gives)}")
+
+
+def _in_words(gives: Volume) -> str:
+    weekly, leads, won = _figures(gives)
+    return f"{leads} leads, {weekly} a week, {won} of them won"
+
+
+def _figures(gives: Volume) -> tuple[str, str, str]:
+    """Write leads a week, leads, and the share of them that was won with its interval."""
+    weekly = "–" if gives.per_week is None else f"{gives.per_week:,.1f}"
+    if gives.precision is None or gives.precision_ci is None:
+        return weekly, f"{gives.leads:,}", "–"
+    low, high = gives.precision_ci
+    return weekly, f"{gives.leads:,}", f"{gives.precision:.1%} ({low:.1%}-{high:.1%})"

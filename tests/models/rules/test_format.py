@@ -1,0 +1,84 @@
+"""What a file of rules must be, and how it is told what is wrong."""
+
+import pandas as pd
+import pytest
+
+from data.errors import InputError
+from models.rules import Rules, evaluate, load_rules
+
+
+def test_rules_read_back_as_they_were_written():
+    assert Rules.from_yaml(load_rules().to_yaml()) == load_rules()
+
+
+def test_no_is_a_country():
+    rules = Rules.from_yaml(
+        "thresholds: {mql: 40, sql: 60}\n"
+        "fit: {rules: [{name: a, when: {attribute: country, is: [NO, on, 1.10]}, points: 5}]}"
+    )
+    assert evaluate(rules, pd.DataFrame({"country": ["NO", "no ", "Norway"]}))["points"].tolist() == [5, 5, 0]
+    assert Rules.from_yaml(rules.to_yaml()).fit.rules[0].when[0].is_ == ("NO", "on", "1.10")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{name: a, when: {event: trial}, pionts: 5}", "did you mean 'points'"),
+        ("{name: a, when: {evnt: trial}, points: 5}", "did you mean 'event'"),
+        ("{name: a, when: {event: trial}, points: many}", "'points' is wrong"),
+        ("{name: a, when: {event: trial}, points: .nan}", "'points' is wrong"),
+        ("{name: a, when: {event: trial}, points: 101}", "'points' is wrong"),
+        ("{name: a, when: {event: trial}}", "either 'points', or 'each'"),
+        ("{name: a, when: {event: trial}, each: 5, max: -10}", "different directions"),
+        ("{name: a, when: {event: trial, within: 45}, points: 5}", "7, 30, 90"),
+        ("{name: a, when: {event: trial, is: [x]}, points: 5}", "'is' and 'given' go with an attribute"),
+        ("{name: a, when: {event: trial, attribute: x}, points: 5}", "one of 'attribute', 'event' and 'last'"),
+        ("{name: a, when: {attribute: x}, points: 5}", "what there must be"),
+        ("{name: a, when: {attribute: x, given: yes}, points: 5, half_life: 9}", "about one event"),
+        ("{name: a, when: [], points: 5}", "'when' is wrong"),
+        ("{name: a, when: {last: trial, at_most: 14}, points: 5}", "pass at edges"),
+        ("{name: a, when: {last: trial, below: 20}, points: 5}", "1, 7, 14, 30, 60, 90, 180"),
+        ("{name: a, when: {attribute: x, is: y, asset: z}, points: 5}", "'asset' goes with"),
+        ("{name: a, when: {event: trial}, points: 5, group: content}", "unknown group 'content'"),
+        ("{name: first, when: {event: trial}, points: 5}", "two rules have one name"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_told_with_its_line(line, said):
+    text = f"""thresholds: {{mql: 40, sql: 60}}
+fit:
+  rules:
+    - {{name: first, when: {{event: trial}}, points: 1}}
+    - {line}
+"""
+    with pytest.raises(InputError, match=r"rules\.yaml, line 5") as error:
+        Rules.from_yaml(text, where="rules.yaml")
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "must hold a mapping"),
+        ("- a\n- b", "must hold a mapping"),
+        ("a: [", "not YAML"),
+        ("\0", "not YAML"),
+        ("[" * 2000, "not YAML"),
+        ("fit: {}", "'thresholds' is wrong"),
+        ("thresholds: {mql: 60, sql: 40}", "the bands overlap"),
+        ("thresholds: {mql: 60, sql: 75}\ngrades: {fit: {A: 10, B: 20, C: 5}}", "the grades overlap"),
+        ("thresholds: {mql: 60, sql: 75}\ngrades: {engagement: {1: 30, 2: 20, 3: 20}}", "the grades overlap"),
+        ("thresholds: {mql: 60, sql: 75}\ndispositions: {A: [ready]}", "'1' is wrong|'.*' is wrong"),
+        ("thresholds: {mql: 60, sql: 75}\npersonas: [{name: a, fit: {rules: []}}]", "known by its profile"),
+        ("thresholds: {mql: 60, sql: 75}\nthresholds: {mql: 50, sql: 60}", "comes twice"),
+        ("thresholds: {mql: 60, sql: 400}", "'sql' is wrong"),
+        ("thresholds: {mql: 40, sql: 60}\nfit: {silence_half_life: 3}", "unknown key 'silence_half_life'"),
+    ],
+)
+def test_a_file_that_is_no_set_of_rules_is_refused(text, said):
+    with pytest.raises(InputError, match=said):
+        Rules.from_yaml(text)
+
+
+def test_a_file_that_is_not_there_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        load_rules(tmp_path / "rules.yaml")

@@ -1,0 +1,95 @@
+"""What follows from points: grades, dispositions, and what counts as MQL, SQL and QSO."""
+
+import pandas as pd
+import pytest
+
+from models.rules import Rules, bands, judged, load_rules
+
+SHIPPED = load_rules()
+FITS = {"job_rank": "VP", "employees": 300.0, "mail_kind": "business", "need": "clear"}
+ASKED_FOR_A_DEMO = {"demo_request_ever": 1.0, "demo_request_7d": 1.0}
+
+
+def told(rules: Rules = SHIPPED, **cells) -> pd.Series:
+    """Return what rules say of one lead."""
+    return judged(rules, pd.DataFrame([cells])).iloc[0]
+
+
+def rules(more: str, grades: str = "{fit: {A: 30, B: 20, C: 10}, engagement: {1: 30, 2: 20, 3: 10}}") -> Rules:
+    return Rules.from_yaml(f"""
+thresholds: {{mql: 40, sql: 60}}
+fit:
+  rules:
+    - {{name: Our industry, when: {{attribute: industry, is: Software}}, points: 30}}
+    - {{name: Wrong industry, when: {{attribute: industry, is: Farming}}, points: -30}}
+engagement:
+  rules:
+    - {{name: Content, when: {{event: download}}, each: 10, max: 100}}
+grades: {grades}
+{more}""")
+
+
+def test_bands_start_at_the_thresholds():
+    mql, sql = SHIPPED.thresholds.mql, SHIPPED.thresholds.sql
+    assert bands(SHIPPED, pd.Series([sql, sql - 1, mql, mql - 1])).tolist() == ["hot", "warm", "warm", "cold"]
+
+
+def test_a_demo_request_gives_the_highest_engagement_at_once_and_a_visit_a_weak_one():
+    assert told(**ASKED_FOR_A_DEMO)["engagement_grade"] == "1"
+    assert told(site_visit_ever=1.0)["engagement_grade"] == "4"
+
+
+def test_a_demo_request_without_fit_is_no_mql_and_does_not_call_sales():
+    lead = told(**ASKED_FOR_A_DEMO)
+    assert (lead["fit_grade"], lead["mql"], lead["disposition"] == "ready") == ("D", False, False)
+
+
+def test_a_demo_request_of_a_lead_that_fits_is_an_mql_and_calls_sales():
+    lead = told(**FITS, **ASKED_FOR_A_DEMO)
+    assert (lead["fit_grade"], lead["mql"], lead["trigger"], lead["disposition"]) == (
+        "A",
+        True,
+        "Asked for a demo this week",
+        "ready",
+    )
+
+
+def test_points_from_content_alone_make_no_mql_of_a_lead_in_the_wrong_industry():
+    lead = told(rules(""), industry="Farming", download_ever=10.0)
+    assert (lead["points"], lead["fit_grade"], lead["engagement_grade"]) == (70, "D", "1")
+    assert (lead["band"], lead["mql"], lead["sql"], lead["disposition"]) == ("hot", False, False, "nurture")
+
+
+@pytest.mark.parametrize(
+    ("budget", "days", "is_qso"),
+    [(5000.0, 92.0, True), (4999.0, 92.0, False), (5000.0, 93.0, False), (5000.0, None, False)],
+)
+def test_5000_within_three_months_is_a_qualified_opportunity(budget, days, is_qso):
+    assert told(budget=budget, timeline_days=days)["qso"] == is_qso
+
+
+@pytest.mark.parametrize(
+    ("lead", "why"), [({"job_rank": "Student"}, "Student"), ({"careers_visit_90d": 3.0}, "Job seeker")]
+)
+def test_the_disqualified_are_let_go_whatever_their_points(lead, why):
+    judged_so = told(**FITS | {"budget": 9000.0, "timeline_days": 30.0} | lead, **ASKED_FOR_A_DEMO)
+    assert (judged_so["disqualifier"], judged_so["disposition"]) == (why, "discard")
+    assert not judged_so[["mql", "sql", "qso"]].any()
+
+
+GRID = "dispositions: {A: [ready, nurture, nurture, discard], B: [nurture, nurture, nurture, nurture], " + (
+    "C: [nurture, nurture, nurture, nurture], D: [discard, ready, nurture, nurture]}"
+)
+
+
+@pytest.mark.parametrize(
+    ("industry", "downloads", "disposition"),
+    [("Software", 3.0, "ready"), ("Software", 0.0, "discard"), ("Farming", 3.0, "discard"), ("Farming", 2.0, "ready")],
+)
+def test_the_grid_says_what_becomes_of_each_grade(industry, downloads, disposition):
+    assert told(rules(GRID), industry=industry, download_ever=downloads)["disposition"] == disposition
+
+
+def test_without_grades_nothing_is_known_of_fit_and_the_points_decide():
+    lead = told(rules("", grades="{}"), download_ever=6.0)
+    assert (lead["fit_grade"], lead["mql"], lead["disposition"]) == ("", True, "ready")

@@ -1,0 +1,122 @@
+"""leadscore rules: what it finds, what it would change, and what it proposes, on a small export."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from models.rules import Rules
+
+RULES = """thresholds: {mql: 20, sql: 40}
+grades: {fit: {A: 10, B: 5, C: 1}}
+fit:
+  rules:
+    - name: From a fair
+      when: {attribute: Channel, is: Fair}
+      points: 10
+    - name: From nowhere
+      when: {attribute: Channel, is: Nowhere}
+      points: 5
+engagement:
+  rules:
+    - name: Visits
+      when: {attribute: Visits, at_least: 4}
+      points: 30
+"""
+
+
+@pytest.fixture
+def project(export, tmp_path) -> Path:
+    """A leadscore.yaml of the export, with rules beside it that nobody has trained with."""
+    (tmp_path / "rules.yaml").write_text(RULES)
+    config = tmp_path / "leadscore.yaml"
+    config.write_text(f"""tables: {{leads: {export}}}
+columns: {{leads: {{lead_id: Id, created_at: Created, closed_at: Closed}}}}
+outcome: {{column: Status, won: [won], lost: [lost]}}
+horizon: 30
+rules: rules.yaml
+""")
+    return config
+
+
+@pytest.fixture
+def rules(leadscore, project, tmp_path):
+    """Run a verb of ``leadscore rules`` on the project."""
+    return lambda *given: leadscore("rules", *given, "--config", project, "--workspace", tmp_path / "workspace")
+
+
+def test_check_names_the_line_of_a_rule_that_never_held(rules):
+    ran = rules("check")
+    assert ran.code == 3
+    assert re.search(r"rules\.yaml, line 8: dead: 'From nowhere' was never so in history", ran.out)
+
+
+def test_the_json_of_a_check_keeps_its_contract(rules, project):
+    place = project.with_name("rules.yaml")
+    place.write_text(RULES.replace("Nowhere", "Mail"))
+    told = rules("check", "--json").json
+    assert told == {"rules": str(place), "count": 3, "leads": 600, "findings": []}
+
+
+def test_check_looks_at_the_file_alone_where_nothing_says_where_the_leads_are(leadscore, project, tmp_path):
+    ran = leadscore("rules", "check", "--rules", project.with_name("rules.yaml"), "--workspace", tmp_path / "empty")
+    assert ran.code == 0 and "checked by the file alone: no findings" in ran.out
+
+
+def test_a_rule_about_an_unknown_column_is_refused_with_its_line_and_the_nearest(rules, project):
+    project.with_name("rules.yaml").write_text(RULES.replace("attribute: Visits", "attribute: Vists"))
+    ran = rules("check")
+    assert ran.code == 2
+    assert all(
+        told in ran.err for told in ("unknown attribute 'Vists'", "rules.yaml, line 14", "did you mean 'Visits'?")
+    )
+
+
+def test_preview_needs_to_know_the_leads(leadscore, project, tmp_path):
+    old = project.with_name("rules.yaml")
+    ran = leadscore("rules", "preview", "--against", old, "--workspace", tmp_path / "empty")
+    assert ran.code == 1 and "no model yet that knows the leads" in ran.err
+
+
+def test_preview_shows_the_volume_and_the_precision_of_both_files(rules, project):
+    old = project.with_name("old.yaml")
+    old.write_text(RULES.replace("sql: 40", "sql: 30"))
+    told = rules("preview", "--against", old, "--json").json
+    assert told["old"]["mql"] == told["new"]["mql"]
+    before, after = told["old"]["sql"], told["new"]["sql"]
+    assert before["leads"] == after["leads"] > 0
+    assert 0 < after["precision"] == after["won"] / after["leads"]
+    assert told["new"]["qso"]["leads"] == 0
+
+
+def test_preview_counts_the_open_leads_that_change_by_what_they_were(rules, project):
+    old = project.with_name("old.yaml")
+    old.write_text(RULES + "disqualifiers: [{name: Fair, when: {attribute: Channel, is: Fair}}]")
+    project.write_text(project.read_text() + "as_of: 2025-10-01\n")  # the leads of that week are open
+    told = rules("preview", "--against", old, "--json").json
+    assert 0 < told["changed"] == sum(change["leads"] for change in told["changes"]) < told["open"]
+    assert {change["from"] for change in told["changes"]} == {"discard"}
+
+
+def test_preview_of_the_same_file_changes_nothing(rules, project):
+    ran = rules("preview", "--against", project.with_name("rules.yaml"))
+    assert re.search("^0 of [0-9]+ open leads change their disposition by the rules$", ran.out, re.MULTILINE)
+
+
+def test_suggested_rules_are_ready_to_paste(rules):
+    ran = rules("suggest")
+    assert len(list(Rules.from_yaml(ran.out).with_places())) > 0
+    assert "Visits" in ran.out
+
+
+def test_a_suggestion_keeps_to_the_capacity_of_sales(rules):
+    told = rules("suggest", "--capacity", 2, "--rules", 4, "--json").json
+    assert len(told["rules"]) <= 4
+    assert told["thresholds"]["sql"]["per_week"] <= 2
+    assert Rules.from_yaml(told["yaml"]).thresholds.sql == told["thresholds"]["sql"]["points"]
+    assert 0.5 < told["auc"] <= 1
+
+
+def test_a_precision_that_no_threshold_reaches_is_refused(rules):
+    ran = rules("suggest", "--precision", 1)
+    assert ran.code == 2 and "no threshold gives at least 100 % of the SQLs won" in ran.err
