@@ -90,6 +90,11 @@ class Dataset:
             block = column[start : start + size]
             yield self._chunk(int(block[0]), int(block[-1]))
 
+    def lead(self, lead_id: str) -> Chunk | None:
+        """Return one lead with all that is known of it; None where there is no such lead."""
+        found = self._connection.execute("SELECT position FROM lead_ids WHERE lead_id = $1", [lead_id]).fetchall()
+        return self._chunk(found[0][0], found[0][0]) if found else None
+
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
         names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.attributes}

@@ -89,11 +89,11 @@ class Narrator:
             for column in np.unique(strongest):
                 here, name = strongest == column, told.columns[column]
                 feature[rows[here], slots[here]] = self.names.index(name)
-                value[rows[here], slots[here]] = self._values(name, design[name].iloc[rows[here]])
+                value[rows[here], slots[here]] = self.values_of(name, design[name].iloc[rows[here]])
         return Reasons(concept, feature, value, np.take_along_axis(worth, top, axis=1), sign)
 
-    def _values(self, name: str, cells: Any) -> Objects:
-        """Return what is kept of a feature's values (a series)."""
+    def values_of(self, name: str, cells: Any) -> Objects:
+        """Return what may be kept of a feature's values (a series): missing is None, and a level may be too rare."""
         if name in self.levels:
             cells = cells.where(cells.isna() | cells.isin(self.levels[name]), RARE)
         return cells.to_numpy(object, na_value=None)

@@ -194,6 +194,12 @@ class Registry:
         with tempfile.TemporaryDirectory() as folder:
             return json.loads((self._downloaded(str(version.run_id), folder) / "training.json").read_text())
 
+    def scale_of(self, number: str) -> Scale:
+        """Return the scale of a version, whatever features it has. Raises ModelError where it is not there."""
+        run_id = str(self._version(number).run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            return Scale.from_json(self._downloaded(run_id, folder, "leadscore/scale.json").read_text())
+
     def card(self, number: str) -> str:
         """Return the model card of a version. Raises ModelError where there is none."""
         run_id = str(self._version(number).run_id)

@@ -79,7 +79,11 @@ class Scorer:
 
     def design(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch with the points of the rules beside them."""
-        return self.completed(with_points(self.rules, build(batch)))
+        return self.beside_points(build(batch))
+
+    def beside_points(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return features with the points of the rules beside them."""
+        return self.completed(with_points(self.rules, features))
 
     def completed(self, design: pd.DataFrame) -> pd.DataFrame:
         """Put the terms of the rules beside features and points, where those are a member of the model."""
@@ -99,7 +103,10 @@ class Scorer:
 
     def judge_design(self, design: pd.DataFrame) -> Judged:
         """Score and explain each row of a design: its contributions add up to its log-odds, so they are its score."""
-        told = self.contributions(design)
+        return self.judge_told(design, self.contributions(design))
+
+    def judge_told(self, design: pd.DataFrame, told: Contributions) -> Judged:
+        """Score rows of a design whose contributions are known."""
         probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
         frame = pd.DataFrame(

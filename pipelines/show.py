@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
     from models.leakage import Leak
+    from pipelines.changes import Changes
     from pipelines.check import CheckResult
     from pipelines.compare import Card, Comparison
     from pipelines.explain import Explanation
@@ -236,6 +237,18 @@ def show_explanation(lead: Explanation) -> None:
         grid.add_row(f"{reason['points']:+d}", reason["family"], escape(reason["sentence"]))
     if lead.other_points:
         grid.add_row(f"{lead.other_points:+d}", "", "everything else")
+    OUT.print(grid)
+    if lead.changes:
+        _show_changes(lead.changes)
+
+
+def _show_changes(changes: Changes) -> None:
+    """Show what moved a score, and that its parts add up."""
+    moved = f"{changes.points:+d} since {changes.as_of}" if changes.points else f"as it was at {changes.as_of}"
+    grid = table(">points", "why it changed", title=f"Score {changes.score}, {moved}")
+    grid.add_row(str(changes.score_then), "the score then" if changes.kept else "what the score would have been then")
+    for points, sentence in changes.parts:
+        grid.add_row(f"{points:+d}", escape(sentence))
     OUT.print(grid)
 
 
