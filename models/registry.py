@@ -41,6 +41,7 @@ from data.workspace import Workspace
 from features import fingerprint
 from models.evidence import Evidence
 from models.explanation import Centres
+from models.questions import Question, questions_from_json, questions_to_json
 from models.recipe import Recipe
 from models.reference import Reference
 from models.rules import Rules
@@ -247,6 +248,7 @@ class Registry:
                 centres=Centres(**beside["centres"]),
                 horizon=beside["horizon"],
                 timing=_timing(files),
+                questions=_questions(files),
             )
             recipe = Recipe.from_json((files / "recipe.json").read_text())
             settings = Settings.model_validate_json((files / "settings.json").read_text())
@@ -277,6 +279,7 @@ class Registry:
             "evidence.json": scorer.evidence.to_json(),
             "scorer.json": json.dumps({"centres": asdict(scorer.centres), "horizon": scorer.horizon}),
             "timing.json": scorer.timing.to_json() if scorer.timing else "null",
+            "questions.json": questions_to_json(scorer.questions),
             "settings.json": settings.model_dump_json(indent=1),
             "training.json": strict_json(training),
         }
@@ -349,6 +352,12 @@ def _timing(files: Path) -> Timing | None:
     told = files / "timing.json"
     soon = skops.io.load(files / SOON, trusted=list(TRUSTED_TYPES)) if (files / SOON).exists() else None
     return Timing.from_json(told.read_text(), soon) if told.exists() else None
+
+
+def _questions(files: Path) -> tuple[Question, ...] | None:
+    """Return what leads can be asked for, of a version that knows it."""
+    told = files / "questions.json"
+    return questions_from_json(told.read_text()) if told.exists() else None
 
 
 def _inline(svg: str) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.ensemble import StackingClassifier
 
+from data.errors import ModelError
 from data.schema import Schema
 from data.settings import Thresholds
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
@@ -22,6 +23,7 @@ from models.evidence import Evidence, gather
 from models.explanation import Centres, Contributions, centres_of, contributions
 from models.learned import log_odds, member_names, probabilities
 from models.learning import Learned, with_points
+from models.questions import NextQuestion, Question, gather_questions, what_next
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
 from models.rule_terms import term_features, with_terms
@@ -50,7 +52,8 @@ class Scorer:
     """A trained model, its rules, scale and evidence.
 
     ``centres`` are the means in training that explanations are told from; ``horizon`` is in days, None in flat mode,
-    where there is no ``timing`` either.
+    where there is no ``timing`` either. ``questions`` are what leads can be asked for; None where a version was trained
+    before they were stored.
     """
 
     model: StackingClassifier
@@ -62,6 +65,7 @@ class Scorer:
     horizon: int | None
     version: str
     timing: Timing | None = None
+    questions: tuple[Question, ...] | None = None
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -96,6 +100,23 @@ class Scorer:
     def base_score(self, told: Contributions) -> int:
         """Return the score that a lead starts from, before any reason."""
         return round(float(scales.position(self.scale, told.base)))
+
+    def what_next(self, features: pd.DataFrame) -> list[NextQuestion]:
+        """Return what to ask a lead next; ``features`` are its one row.
+
+        Raises ModelError where the version holds no answers from history.
+        """
+        if self.questions is None:
+            raise ModelError(
+                f"version {self.version} does not know what leads answer",
+                expected="a version that holds the answers seen in history",
+                remedy="run `leadscore train` again",
+            )
+        return what_next(self.questions, features, self.narrator.features, self._positions)
+
+    def _positions(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
+        design = with_points(self.rules, features)
+        return scales.position(self.scale, log_odds(probabilities(self.model, design)))
 
     def judge(self, batch: Batch) -> Judged:
         """Score and explain each moment of a batch, in numbers."""
@@ -169,6 +190,7 @@ def assemble(
     ``thresholds`` are where the bands begin, by default multiples of the base rate.
     """
     features, design, population = catalogue(table.schema), learned.design, learned.design
+    leads = table.rows["lead_id"].to_numpy()
     if len(open_leads) >= FEWEST_REFERENCES:
         population = with_points(learned.rules, open_leads)
     terms: tuple[Feature, ...] = ()
@@ -185,10 +207,11 @@ def assemble(
         schema=table.schema,
         rules=learned.rules,
         scale=make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds),
-        evidence=gather((*features, *terms), design, table.won, table.rows["lead_id"].to_numpy()),
+        evidence=gather((*features, *terms), design, table.won, leads),
         centres=centres,
         horizon=table.horizon if table.timed else None,
         version=version,
+        questions=gather_questions(features, table.schema, design, leads),
     )
 
 

@@ -28,7 +28,7 @@ class Changes:
 
     ``score_then`` + the points of ``concepts`` + ``other_points`` + ``model_points`` + ``reference_points`` make up
     ``score``. The last two are what another model, and another population to rank among, made of the lead as it stood
-    then; 0 where both scores are of one version. ``kept`` is false where no score was kept, and one was made of the data.
+    then; 0 where both scores are of one version. ``kept`` is false where no score was kept and one was made.
     """
 
     as_of: str

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from data.dataset import open_dataset
-from data.errors import InputError
+from data.errors import InputError, ModelError
 from data.schema import Chunk, Schema
 from data.settings import Settings
 from data.store import open_store
 from data.workspace import Workspace
 from models.changes import Looked
+from models.questions import NextQuestion
 from models.reasons import Narrator, Reasons
 from models.registry import Registry
 from models.scorer import Scorer
+from models.similar import SimilarDeal, WonDeals
 from pipelines.changes import Changes, look, why_changed
-from pipelines.console import step
+from pipelines.console import note, step
 from pipelines.last_run import settings_of_last_run, store_address
 from pipelines.moments import end_of_data, existing_at, moments_of
+from pipelines.similar import won_deals
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Explanation:
 
     ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
     ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes; None in flat
-    mode. ``changes`` says why the score is another than it was, where that was asked.
+    mode. ``changes`` says why the score is another than it was, where that was asked; ``what_next`` which missing
+    fields would tell most (None where the version does not know); ``similar_won`` which won deals are like this lead.
     """
 
     lead_id: str
@@ -49,6 +54,8 @@ class Explanation:
     model_version: str
     when: dict[str, float] | None
     changes: Changes | None = None
+    what_next: Sequence[NextQuestion] | None = None
+    similar_won: Sequence[SimilarDeal] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"when": self.when or "unavailable"}
@@ -60,6 +67,10 @@ class FoundLead:
 
     chunk: Chunk
     as_of: pd.Timestamp
+
+    @property
+    def lead_id(self) -> str:
+        return str(self.chunk.leads["lead_id"].iloc[0])
 
 
 def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = None) -> Explanation:
@@ -75,12 +86,11 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
     with step("looking for the lead"):
         lead = find_lead(lead_id, workspace, settings_of_last_run(workspace) or stored.settings, scorer.schema)
     looked = look(lead.chunk, lead.as_of, scorer)
-    explanation = explanation_of(lead, looked, scorer)
     with open_store(store_address(workspace)) as store:
-        if since is None:
-            return explanation
-        changes = why_changed(lead.chunk, looked, since, lead.as_of, scorer, store, registry)
-    return replace(explanation, changes=changes)
+        changed = since and why_changed(lead.chunk, looked, since, lead.as_of, scorer, store, registry)
+        similar = similar_won(lead, looked, scorer, won_deals(store, scorer))
+    told = {"changes": changed, "what_next": what_next(looked, scorer), "similar_won": similar}
+    return replace(explanation_of(lead, looked, scorer), **told)
 
 
 def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema) -> FoundLead:
@@ -102,7 +112,7 @@ def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanati
     scored, base_score = judged.frame.iloc[0], scorer.base_score(told)
     listed = sum(int(reasons.points[reasons.concept >= 0].sum()) for reasons in (judged.up, judged.down))
     return Explanation(
-        lead_id=str(lead.chunk.leads["lead_id"].iloc[0]),
+        lead_id=lead.lead_id,
         as_of=f"{moments_of(lead.chunk.leads, lead.as_of).iloc[0].isoformat()}Z",
         probability=float(scored["probability"]),
         score=int(scored["score"]),
@@ -119,6 +129,21 @@ def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanati
         model_version=scorer.version,
         when=_when(scored) if scorer.timing else None,
     )
+
+
+def what_next(looked: Looked, scorer: Scorer) -> list[NextQuestion] | None:
+    """Return what to ask a lead next; None, with a note, where the model's version does not know what leads answer."""
+    try:
+        return scorer.what_next(looked.design[[feature.name for feature in scorer.features]])
+    except ModelError as problem:
+        note(f"{problem.what}: {problem.parts['remedy']}")
+        return None
+
+
+def similar_won(lead: FoundLead, looked: Looked, scorer: Scorer, deals: WonDeals) -> list[SimilarDeal]:
+    """Return the won deals that are most like a lead."""
+    narrator = scorer.narrator
+    return deals.like(lead.lead_id, looked.concepts(narrator), narrator.reasons(looked.told, looked.design))
 
 
 def _when(scored: pd.Series) -> dict[str, float]:

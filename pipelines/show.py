@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
     from models.leakage import Leak
+    from models.questions import NextQuestion
+    from models.similar import SimilarDeal
     from pipelines.changes import Changes
     from pipelines.check import CheckResult
     from pipelines.compare import Card, Comparison
@@ -240,6 +242,8 @@ def show_explanation(lead: Explanation) -> None:
     OUT.print(grid)
     if lead.changes:
         _show_changes(lead.changes)
+    _show_questions(lead.what_next or ())
+    _show_similar(lead.similar_won)
 
 
 def _show_changes(changes: Changes) -> None:
@@ -250,6 +254,26 @@ def _show_changes(changes: Changes) -> None:
     for points, sentence in changes.parts:
         grid.add_row(f"{points:+d}", escape(sentence))
     OUT.print(grid)
+
+
+def _show_questions(questions: Sequence[NextQuestion]) -> None:
+    """Show what to ask, between which scores the answers would take the lead, and that they are no causes."""
+    if questions:
+        grid = table("field", ">points", "from", "to", title="What to ask next")
+        for asked in questions:
+            ends = (f"{asked.lowest_score} ({asked.lowest})", f"{asked.highest_score} ({asked.highest})")
+            grid.add_row(escape(asked.field), f"±{asked.points:.0f}", *map(escape, ends))
+        OUT.print(grid)
+        say("By the answers that leads gave before: they tell more about the lead, and do not make it a better one.")
+
+
+def _show_similar(deals: Sequence[SimilarDeal]) -> None:
+    """Show the won deals that are like a lead, and what they have in common."""
+    if deals:
+        grid = table("lead", "won", "in common", title="Similar deals that were won")
+        for deal in deals:
+            grid.add_row(escape(deal.lead_id), deal.won_on, escape("; ".join(deal.in_common) or "–"))
+        OUT.print(grid)
 
 
 def told_when(when: Mapping[str, float]) -> str:

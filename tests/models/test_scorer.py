@@ -1,9 +1,12 @@
 """A trained model with its scale and evidence, on batches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from data.errors import ModelError
 from data.schema import Attribute, Chunk, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
@@ -74,3 +77,13 @@ def test_reasons_name_the_family_and_the_points(scorer):
 
 def test_every_score_carries_the_version(scorer):
     assert scorer.score(batch_of([1], ["Farming"]))["model_version"].tolist() == ["7"]
+
+
+def test_what_to_ask_next_is_what_the_lead_left_empty(scorer):
+    features = build(batch_of([4], [None]))
+    assert [question.field for question in scorer.what_next(features)] == ["Industry"]
+
+
+def test_a_version_without_answers_says_so(scorer):
+    with pytest.raises(ModelError, match="does not know what leads answer"):
+        replace(scorer, questions=None).what_next(build(batch_of([4], [None])))
