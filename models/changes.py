@@ -11,6 +11,7 @@ import pandas as pd
 
 from features import Feature
 from models.explanation import Contributions
+from models.language import ANOTHER_VALUE, BEFORE, STILL, put
 from models.reasons import MOST_REASONS, Narrator, say
 from models.scale import points_between
 
@@ -76,8 +77,8 @@ def _sentence(concept: str, points: int, then: Looked, now: Looked, narrator: Na
     if changed:
         return told_change(*_both_said(feature, before[name], after[name]))
     if _is_rebuilt(concept, then, narrator):
-        return f"{say(feature, after[name])}, as before, beside what else changed"
-    return f"{say(feature, after[name])} (before: another value)"
+        return put(STILL, now=say(feature, after[name]))
+    return put(BEFORE, now=say(feature, after[name]), then=put(ANOTHER_VALUE))
 
 
 def _both_said(feature: Feature, before: Any, after: Any) -> tuple[str, str]:
@@ -112,7 +113,7 @@ def told_change(before: str, after: str) -> str:
     about, colon, _ = after.partition(": ")
     about = about if colon else after.removesuffix(" not given")
     short = before.removeprefix(about).removeprefix(": ").strip() if before.startswith(about) else before
-    return f"{after} (before: {short or before})"
+    return put(BEFORE, now=after, then=short or before)
 
 
 def values_changed(design: pd.DataFrame, known: dict[str, Any]) -> pd.DataFrame:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.reasons import MOST_REASONS, RARE, Narrator, Reasons
+from models.language import RARE
+from models.reasons import MOST_REASONS, Narrator, Reasons
 from models.scorer import Judged
 
 TELLING = (

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 
+from models.language import put
 from models.packing import unpacked
 from models.reasons import Narrator, Reasons, say
 
@@ -74,7 +75,7 @@ class WonDeals:
         feature = self.narrator.features[self.narrator.names[own.feature]]
         if own == theirs:
             return say(feature, own.value)
-        return "" if feature.categorical else self.narrator.concepts[concept]
+        return "" if feature.categorical else put(self.narrator.concepts[concept])
 
 
 class Told(NamedTuple):
