@@ -97,6 +97,11 @@ class Narrator:
             cells = cells.where(cells.isna() | cells.isin(self.levels[name]), RARE)
         return cells.to_numpy(object, na_value=None)
 
+    def shown(self, design: pd.DataFrame) -> pd.DataFrame:
+        """Return a design as it may be shown: levels that few leads had are one, for they may name a person."""
+        told = {name: self.values_of(name, design[name]) for name in self.levels}
+        return design.assign(**{name: pd.Series(cells, design.index, "str") for name, cells in told.items()})
+
     def sentences(self, reasons: Reasons) -> Objects:
         """Put reasons into words: an array of texts, empty where there is no further reason."""
         sentences = np.full(reasons.feature.shape, "", dtype=object)

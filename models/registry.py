@@ -11,7 +11,7 @@ import logging
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
+import pandas as pd
 import skops.io
 from mlflow import artifacts
 from mlflow import sklearn as mlflow_sklearn
@@ -303,6 +304,12 @@ class Registry:
     def log_card(self, card: str) -> None:
         """Log the model card."""
         mlflow.log_text(card, CARD)
+
+    def log_tables(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Log what closes, as tables that MLflow shows."""
+        for name, rows in tables.items():
+            if rows:
+                mlflow.log_text(pd.DataFrame(list(rows)).to_csv(index=False), f"what closes/{name}.csv")
 
     def log_plots(self, folder: Path) -> None:
         """Log the plots of a folder."""

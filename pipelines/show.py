@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.markup import escape
@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""
+MOST_CLOSING = 5
+"""Concepts of won leads that are named; the JSON has all."""
 ENDLESS = 10.0
 """A log-loss that only comes of what was held to be impossible: it has no end, and is no number to compare."""
 
@@ -123,10 +125,32 @@ def show_training(result: TrainResult) -> None:
     if not result.trained:
         return OUT.print(f"{escape(result.why)}.".capitalize())
     show_metrics(result.metrics, result.rules_kind)
+    for text in told_closing(result.closing):
+        say(text)
     served = "served" if result.promoted else "kept back as the challenger"
     return OUT.print(
         f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}, {served}; {escape(result.why)}."
     )
+
+
+def told_closing(closing: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
+    """Say what goes with winning: the concepts that lifted won leads most, and the assets whose leads were won most.
+
+    >>> concepts = [{"concept": "stage SQL", "share": 0.31}, {"concept": "Need", "share": 0.2}]
+    >>> assets = [{"asset": "price_list", "event": "downloads", "rate": 0.24, "lift": 1.9}]
+    >>> for line in told_closing({"concepts": concepts, "assets": assets}):
+    ...     line
+    'What lifted the won leads: stage SQL 31 %, Need 20 %.'
+    'Won most often: leads with price_list (downloads) 24 %, 1.9 times as often as all.'
+    """
+    if concepts := closing.get("concepts"):
+        shares = ", ".join(f"{row['concept']} {row['share']:.0%}".replace("%", " %") for row in concepts[:MOST_CLOSING])
+        yield f"What lifted the won leads: {shares}."
+    if assets := closing.get("assets"):
+        best = assets[0]
+        used = f" ({best['event']})" if best["event"] else ""
+        rate = f"{best['rate'] * 100:.0f} %, {best['lift']:.1f} times as often as all"
+        yield f"Won most often: leads with {best['asset']}{used} {rate}."
 
 
 def show_comparison(result: Comparison) -> None:

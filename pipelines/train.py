@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from data.settings import Settings, Thresholds
 from data.workspace import Workspace
 from features import fingerprint
 from models import plots
+from models.closing import what_closes
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
 from models.learned import affine, member_names, probabilities
@@ -57,7 +58,7 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``leakage`` which columns know the outcome, or may.
+    there is none), ``leakage`` which columns know the outcome, or may, ``closing`` what goes with winning.
     """
 
     run_id: str
@@ -74,6 +75,7 @@ class TrainResult:
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
     leakage: Sequence[Mapping[str, Any]] = ()
+    closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -254,11 +256,13 @@ def _store(
             },
             compared=contest.verdict and as_json(contest.verdict),
             leakage=[leak.as_json() for leak in read.leaks],
+            closing=what_closes(scorer, learned.design, table.rows),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
         registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
         registry.log_card(_card(result, read, learned))
+        registry.log_tables(result.closing)
         _log_pictures(registry, scorer, learned, table)
     if contest.promoted:
         registry.promote(version, why)
@@ -363,11 +367,14 @@ def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
 def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     won = table.won[learned.blocks.test]
     sample = scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
+    told = scorer.contributions(sample)
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}
     figures = {
         "calibration": plots.calibration_plot(drawn, won),
         "gains": plots.gains_plot(drawn, won),
-        "contributions": plots.contributions_plot(scorer.contributions(sample), sample),
+        "contributions": plots.contributions_plot(told, sample),
+        "concepts": plots.concepts_plot(scorer.narrator.merged(told), scorer.narrator.concepts),
+        "dependence": plots.dependence_plot(told, scorer.narrator.shown(sample)),
     }
     with tempfile.TemporaryDirectory() as folder:
         plots.save(figures, Path(folder))
