@@ -85,8 +85,8 @@ def rules_that_close(rules: Rules, design: pd.DataFrame, won: npt.NDArray[np.int
     Those with the most points come first: a rule whose ``lift`` does not fall with its points is worth another look.
     """
     gives = fired(rules, design)
-    given = gives.where(gives != 0).mean()
-    found = (_ended({"rule": rule, "points": given[rule]}, gives[rule].to_numpy() != 0, won) for rule in gives)
+    given = gives.where(gives != 0).mean().to_dict()
+    found = (_ended({"rule": rule, "points": given[rule]}, gives[rule].to_numpy() != 0, won) for rule in given)
     return sorted(filter(None, found), key=lambda row: -row["points"])
 
 

@@ -52,7 +52,7 @@ def concepts_plot(merged: Floats, concepts: Sequence[str]) -> Figure:
 
     strongest = _strongest(merged, MOST_BARS)
     figure, axes = _axes("What moves the score", "", "")
-    names = [concepts[code] for code in strongest]
+    names = np.array(concepts)[strongest].tolist()
     shap.plots.bar(shap.Explanation(merged[:, strongest], feature_names=names), MOST_BARS, show=False, ax=axes)
     axes.set_xlabel("mean of the absolute contribution (log-odds)")
     return figure

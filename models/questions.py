@@ -138,7 +138,7 @@ def what_next(
 
     ``row`` holds the lead's features: one row.
     """
-    cells = row.iloc[0]
+    cells = row.iloc[0].to_dict()
     still_open = [question for question in questions if question.is_open(cells)]
     if not still_open:
         return []

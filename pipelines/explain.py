@@ -95,7 +95,8 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
 
 def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema) -> FoundLead:
     """Read one lead from its tables. Raises InputError where it is not there, or was not yet at that moment."""
-    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=False) as dataset:
+    only = lead_id if settings.as_of else None  # else all leads tell which moment is the newest
+    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=False, only=only) as dataset:
         as_of, chunk = end_of_data(dataset), dataset.lead(lead_id)
     if chunk is None or existing_at(chunk, as_of).leads.empty:
         raise InputError(
