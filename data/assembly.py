@@ -30,7 +30,7 @@ from data.roles import PERSONAL
 from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
 from data.settings import DatabaseTable, Outcome, Settings
-from data.tables import Reading, Sources, Table, check_column, make_typed, open_table
+from data.tables import Reading, Sources, Table, check_column, make_typed, only_of, open_table
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
 from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
 from data.wrong.findings import find_wrong_data
@@ -68,6 +68,7 @@ class Assembly:
         *,
         trained: Schema | None,
         mirror: Mirror,
+        only: str | None = None,
     ) -> None:
         self.connection = connection
         self.settings = settings
@@ -82,7 +83,8 @@ class Assembly:
         self.mirror = mirror
         self.files = {path: seen(path) for path in settings.tables.values() if isinstance(path, Path)}
         self.columns: dict[str, str] = {}
-        self.tables = self._staged()
+        self.only = only if "attribute_history" not in settings.tables else None  # whether that is used, all tell
+        self.tables = self._staged() if self.only is None else only_of(connection, self._staged(), self.only)
         self.leads = self.tables["leads"]
 
     def _staged(self) -> dict[str, Table]:
@@ -158,7 +160,7 @@ class Assembly:
                 write_quarantine(self.connection, table, quarantine)
             self.report.tables[name] = checks.counted(self.connection, table)
             self.report.notes += [f"{table.file.name}: {note}" for note in table.file.notes]
-        if not self.report.tables["leads"].used:
+        if not self.report.tables["leads"].used and self.only is None:
             raise self._no_leads(self.report.tables["leads"])
 
     def _no_leads(self, counts: TableCounts) -> InputError:

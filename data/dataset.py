@@ -112,6 +112,11 @@ class Dataset:
             yield alone, alone._replace(events=self._frame(EVENTS_OF_ACCOUNTS_QUERY, first, last))
         self._connection.unregister("best")
 
+    def lead(self, lead_id: str) -> Chunk | None:
+        """Return one lead with all that is known of it; None where there is no such lead."""
+        found = self._connection.execute("SELECT position FROM lead_ids WHERE lead_id = $1", [lead_id]).fetchall()
+        return self._chunk(found[0][0], found[0][0]) if found else None
+
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
         names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.attributes}
@@ -177,11 +182,14 @@ def open_dataset(
     schema: Schema | None = None,
     now: pd.Timestamp | None = None,
     keep_rejected: bool = True,
+    only: str | None = None,
 ) -> Iterator[Dataset]:
     """Read and check all tables of a project into a temporary database, which spills into the workspace.
 
     ``schema`` is that of a trained model: then its columns must be there, and the outcome may be missing.
     ``now`` (naive UTC, default: the present) is what dates are not later than.
+    ``only`` names a lead besides which none is read (if all are not needed to read it): the settings then have to say
+    the formats and the moment, as those that a `Dataset` of all leads gives back do.
     Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``, unless ``keep_rejected`` is false.
     Raises `InputError` where the input as a whole cannot be used.
     """
@@ -192,7 +200,9 @@ def open_dataset(
     try:
         with _told_as_our_errors(settings):
             moment = now or pd.Timestamp.now("UTC").tz_localize(None)
-            assembly = Assembly(connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR))
+            assembly = Assembly(
+                connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR), only=only
+            )
             dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine" if keep_rejected else None))
         yield dataset
     finally:

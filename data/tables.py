@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -128,6 +128,24 @@ def open_table(
     }
     file = sources.mirror.stage(connection, reader, needed, into) or reader.stage(connection, needed, into)
     return _with_leads(Table(name, file, columns))
+
+
+def only_of(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], lead_id: str) -> dict[str, Table]:
+    """Leave of the staged tables the rows of one lead, and the events of its account."""
+    leads = tables["leads"]
+    of_lead, account = (leads.id_sql(leads.columns.get(name)) for name in ("lead_id", "account_id"))
+    accounts = f"SELECT {account} FROM {leads.staged} WHERE {of_lead} = $1"
+    connection.execute(f"CREATE TABLE accounts_of_lead AS {accounts}", [lead_id])
+    kept = {}
+    for name, table in tables.items():
+        lead, account = (table.id_sql(table.columns.get(column)) for column in ("lead_id", "account_id"))
+        theirs = f" OR ({lead} IS NULL AND {account} IN (FROM accounts_of_lead))" if name == "events" else ""
+        into = f"{table.staged}_of_lead"
+        connection.execute(f"CREATE TABLE {into} AS SELECT * FROM {table.staged} WHERE {lead} = $1{theirs}", [lead_id])
+        connection.execute(f"DROP {'VIEW' if table.file.is_view else 'TABLE'} {table.staged}")
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM {into}").fetchall()
+        kept[name] = replace(table, file=replace(table.file, table=into, rows=rows, is_view=False))
+    return kept
 
 
 def _with_leads(table: Table) -> Table:

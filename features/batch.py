@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -31,9 +32,19 @@ class Batch:
         For a lead with a history of it that is the last value known then, and missing before the first; for others
         the cell as it stands now.
         """
+        if name not in self._then:
+            self._then[name] = self._attribute(name)
+        return self._then[name]
+
+    @cached_property
+    def _then(self) -> dict[str, pd.Series]:
+        """What attributes were at each moment, of those that were asked for: several features ask for the same."""
+        return {}
+
+    def _attribute(self, name: str) -> pd.Series:
         rows = self.moments["row"].to_numpy()
         now = self.leads[name].iloc[rows].reset_index(drop=True)
-        changes = self.changes[self.changes["attribute"] == name]
+        changes = self.changes if self.changes.empty else self.changes[self.changes["attribute"] == name]
         if changes.empty:
             return now
         value = "number" if now.dtype.kind == "f" else "text"

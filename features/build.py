@@ -51,6 +51,15 @@ class _View:
         self.schema: Schema = batch.schema
         self.rows = batch.moments["row"].to_numpy()
         self.events: Histogram = histogram(batch)
+        self._members: dict[str, tuple[np.ndarray, list[list[str]]]] = {}
+
+    def members(self, attribute: str) -> tuple[np.ndarray, list[list[str]]]:
+        """Return the members of each distinct cell of an attribute that has several, and the number of each cell."""
+        if attribute not in self._members:
+            codes, cells = pd.factorize(self.batch.attribute(attribute))
+            listed = pd.Series(cells).str.lower().str.split(r"\s*[,;|]\s*", regex=True)
+            self._members[attribute] = codes, listed.tolist()
+        return self._members[attribute]
 
     def each_moment(self, of_leads: pd.Series) -> Any:
         """Repeat what holds for a lead at each of its moments."""
@@ -123,8 +132,7 @@ def _(source: Given, view: _View) -> Any:
 
 @_compute.register
 def _(source: HasToken, view: _View) -> Any:
-    codes, cells = pd.factorize(view.batch.attribute(source.attribute))
-    members = pd.Series(cells).str.lower().str.split(r"\s*[,;|]\s*", regex=True)
+    codes, members = view.members(source.attribute)
     token = source.token.lower()
     has = np.array([*(float(token in member) for member in members), np.nan])  # the last one: of a missing cell
     return has[codes]

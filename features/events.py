@@ -23,6 +23,9 @@ MICROSECONDS_PER_DAY = 86_400_000_000
 BUCKET_STARTS = (0, *AGE_EDGES)
 """Days at which the age buckets begin; the last bucket never ends."""
 
+FEWEST_FOR_THREADS = 1000
+"""Moments from which on it pays to walk in parallel."""
+
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -126,29 +129,46 @@ def _microseconds(times: pd.Series) -> Integers:
     return times.to_numpy("datetime64[us]").astype(np.int64)
 
 
-@numba.njit(parallel=True, cache=True)
-def _walk(times, codes, values, first, end, as_of, edges, slots):  # pragma: no cover - compiled
-    """Walk back in time from each moment over its lead's events; the as-of cut is the first comparison."""
+def _walk(times, codes, values, first, end, as_of, edges, slots) -> tuple[Floats, Floats, Floats]:
+    """Walk back in time from each moment over its lead's events; for a few, threads would cost more than they save."""
     moments, buckets = len(as_of), len(edges) + 1
     counts = np.zeros((len(slots), buckets, moments), dtype=np.float32)
     sums = np.zeros((max(slots.max() + 1, 0) if len(slots) else 0, buckets, moments), dtype=np.float32)
     days = np.zeros((buckets, moments), dtype=np.float32)
-    for moment in numba.prange(moments):
-        bucket, last_day = 0, np.int64(-(2**62))
-        for event in range(end[moment] - 1, first[moment] - 1, -1):
-            if times[event] > as_of[moment]:
-                continue
-            age = as_of[moment] - times[event]
-            while bucket < len(edges) and age >= edges[bucket]:
-                bucket += 1
-            day = times[event] // MICROSECONDS_PER_DAY
-            if day != last_day:
-                days[bucket, moment] += 1
-                last_day = day
-            for kind in range(codes.shape[1]):
-                code = codes[event, kind]
-                if code >= 0:
-                    counts[code, bucket, moment] += 1
-                    if slots[code] >= 0:
-                        sums[slots[code], bucket, moment] += values[event]
+    walk = _walk_from_few if moments < FEWEST_FOR_THREADS else _walk_from_many
+    walk(times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
     return counts, sums, days
+
+
+@numba.njit(cache=True)
+def _walk_from_few(times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
+    for moment in range(len(as_of)):
+        _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
+
+
+@numba.njit(parallel=True, cache=True)
+def _walk_from_many(times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
+    for moment in numba.prange(len(as_of)):
+        _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
+
+
+@numba.njit(cache=True)
+def _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
+    """Walk back from one moment; the as-of cut is the first comparison."""
+    bucket, last_day = 0, np.int64(-(2**62))
+    for event in range(end[moment] - 1, first[moment] - 1, -1):
+        if times[event] > as_of[moment]:
+            continue
+        age = as_of[moment] - times[event]
+        while bucket < len(edges) and age >= edges[bucket]:
+            bucket += 1
+        day = times[event] // MICROSECONDS_PER_DAY
+        if day != last_day:
+            days[bucket, moment] += 1
+            last_day = day
+        for kind in range(codes.shape[1]):
+            code = codes[event, kind]
+            if code >= 0:
+                counts[code, bucket, moment] += 1
+                if slots[code] >= 0:
+                    sums[slots[code], bucket, moment] += values[event]

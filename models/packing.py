@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from models.language import RARE
 from models.reasons import MOST_REASONS, Narrator, Reasons
 from models.scorer import Judged
 
@@ -40,6 +43,17 @@ def digests(scores: pd.DataFrame) -> pd.Series:
     """Return a whole number per row that is another where anything that tells is another."""
     hashed = pd.util.hash_pandas_object(scores[list(TELLING)].astype({"stage": "str"}), index=False)
     return pd.Series(hashed.to_numpy().view("int64"), index=scores.index)
+
+
+def unpacked_contributions(kept: bytes) -> npt.NDArray[np.float16]:
+    """Return what each concept adds to the log-odds, as `packed` rounded it."""
+    return np.frombuffer(kept, dtype="<f2")
+
+
+def values_in(kept: str, features: Sequence[str]) -> dict[str, Any]:
+    """Return the values that kept reasons tell of, by feature; ``features`` are the names behind their codes."""
+    told: dict[str, Any] = {features[code]: value for way in json.loads(kept) for code, value, _ in way}
+    return {name: value for name, value in told.items() if value != RARE}
 
 
 def unpacked(kept: Iterable[str], features: Sequence[str], narrator: Narrator) -> tuple[Reasons, Reasons]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from models.explanation import Contributions
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
+MOST_BARS, MOST_LEVELS = 15, 10
+"""Concepts, and levels of a category, that a plot has room for."""
 COLOURS = {"model": "#1f6feb", "rules": "#d1741b", "best possible": "#5a6472"}
 
 
@@ -44,12 +46,50 @@ def gains_plot(probabilities: Mapping[str, Floats], won: Numbers) -> Figure:
     return figure
 
 
+def concepts_plot(merged: Floats, concepts: Sequence[str]) -> Figure:
+    """Draw SHAP's bars of how much the strongest concepts move the log-odds, up or down, on average."""
+    import shap
+
+    strongest = _strongest(merged, MOST_BARS)
+    figure, axes = _axes("What moves the score", "", "")
+    names = np.array(concepts)[strongest].tolist()
+    shap.plots.bar(shap.Explanation(merged[:, strongest], feature_names=names), MOST_BARS, show=False, ax=axes)
+    axes.set_xlabel("mean of the absolute contribution (log-odds)")
+    return figure
+
+
+def dependence_plot(told: Contributions, shown: pd.DataFrame) -> Figure:
+    """Draw how the contribution of the four columns that matter most goes with their value, as it may be ``shown``."""
+    import shap
+
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    for code, axes in zip(_strongest(told.values, 4), figure.subplots(2, 2).flat, strict=False):
+        name = told.columns[code]
+        explained = shap.Explanation(told.values[:, code], data=_cells(shown[name]), feature_names=name)
+        shap.plots.scatter(explained, ax=axes, show=False)
+        axes.set_ylabel("contribution (log-odds)")
+    return figure
+
+
+def _strongest(values: Floats, most: int) -> Numbers:
+    return np.argsort(-np.abs(values).mean(axis=0), kind="stable")[:most]
+
+
+def _cells(cells: pd.Series) -> Numbers:
+    """Return numbers, or the most frequent levels; missing is one of them."""
+    if cells.dtype != "str":
+        return cells.to_numpy(float)
+    levels = cells.fillna("not given")
+    return levels.where(levels.isin(levels.value_counts().index[:MOST_LEVELS]), "others").to_numpy(object)
+
+
 def contributions_plot(told: Contributions, design: pd.DataFrame) -> Figure:
     """Draw SHAP's summary of the contributions of the columns that matter most."""
     import matplotlib.pyplot as plt
     import shap
 
     values = design[list(told.columns)].apply(lambda cells: pd.factorize(cells)[0] if cells.dtype == "str" else cells)
+    plt.figure()  # shap draws on the newest one
     shap.summary_plot(told.values, values, show=False, max_display=15, rng=np.random.default_rng(0))
     figure = plt.gcf()
     plt.close(figure)

@@ -17,11 +17,10 @@ from features import Feature
 from features.catalogue import Given
 from models.evidence import FEWEST_LEADS, Evidence
 from models.explanation import Contributions
+from models.language import EVIDENCE, RARE, TOGETHER, counted, put
 from models.scale import Scale, points
 
 MOST_REASONS = 5
-RARE = "a rare one"
-"""What a level is called that the model does not tell from others, since too few leads had it: it may name a person."""
 LONGEST_VALUE = 80
 """Characters of a lead's own text that a sentence repeats."""
 
@@ -89,14 +88,19 @@ class Narrator:
             for column in np.unique(strongest):
                 here, name = strongest == column, told.columns[column]
                 feature[rows[here], slots[here]] = self.names.index(name)
-                value[rows[here], slots[here]] = self._values(name, design[name].iloc[rows[here]])
+                value[rows[here], slots[here]] = self.values_of(name, design[name].iloc[rows[here]])
         return Reasons(concept, feature, value, np.take_along_axis(worth, top, axis=1), sign)
 
-    def _values(self, name: str, cells: Any) -> Objects:
-        """Return what is kept of a feature's values (a series)."""
+    def values_of(self, name: str, cells: Any) -> Objects:
+        """Return what may be kept of a feature's values (a series): missing is None, and a level may be too rare."""
         if name in self.levels:
             cells = cells.where(cells.isna() | cells.isin(self.levels[name]), RARE)
         return cells.to_numpy(object, na_value=None)
+
+    def shown(self, design: pd.DataFrame) -> pd.DataFrame:
+        """Return a design as it may be shown: levels that few leads had are one, for they may name a person."""
+        told = {name: self.values_of(name, design[name]) for name in self.levels}
+        return design.assign(**{name: pd.Series(cells, design.index, "str") for name, cells in told.items()})
 
     def sentences(self, reasons: Reasons) -> Objects:
         """Put reasons into words: an array of texts, empty where there is no further reason."""
@@ -115,7 +119,7 @@ class Narrator:
 
     def _text(self, concept: int, points: int, sentence: str) -> str:
         worth = f"{points:+d}".replace("-", "−")
-        return f"{sentence} ({self.families[self.concepts[concept]]}, {worth})"
+        return f"{sentence} ({put(self.families[self.concepts[concept]])}, {worth})"
 
     def _sentences(self, feature: Feature, values: pd.Series, sign: int) -> Objects:
         """Values repeat: each distinct one is put into words once."""
@@ -123,16 +127,20 @@ class Narrator:
         distinct = pd.Series(distinct)
         leads, won = self.evidence.like(feature, distinct)
         texts = [
-            say(feature, value) + self._told_by_history(count, wins, sign)
+            self._with_evidence(say(feature, value), count, wins, sign)
             for value, count, wins in zip(distinct, leads, won, strict=True)
         ]
         return np.array(texts, dtype=object)[codes]
 
-    def _told_by_history(self, leads: int, won: int, sign: int) -> str:
-        """History that points the other way is left out: the value matters together with others."""
-        if leads < FEWEST_LEADS or sign * (won / leads - self.evidence.overall) <= 0:
-            return ""
-        return f" – {won:,} of {leads:,} such leads were won; overall {self.evidence.overall:.0%}".replace("%", " %")
+    def _with_evidence(self, reason: str, leads: int, won: int, sign: int) -> str:
+        """Add what history tells; where that speaks the other way, the value matters only beside others."""
+        if leads < FEWEST_LEADS:
+            return reason
+        if sign * (won / leads - self.evidence.overall) <= 0:
+            return put(TOGETHER, reason=reason)
+        rate = self.evidence.overall
+        overall = f"{rate:.{0 if rate >= 0.01 else 1}%}".replace("%", " %")
+        return counted(*EVIDENCE, won, reason=reason, won=f"{won:,}", leads=f"{leads:,}", overall=overall)
 
 
 def say(feature: Feature, value: Any) -> str:
@@ -143,19 +151,20 @@ def say(feature: Feature, value: Any) -> str:
     ('Became a lead 7 to 13 days ago', 'Date of creation not given')
     """
     if pd.isna(value):
-        return feature.absent
+        return put(feature.absent)
     if value == 0 and feature.zero:
-        return feature.zero
-    if value == 1 and feature.one:
-        return feature.one
-    return feature.sentence.format(value=_in_words(feature.unit, value))
+        return put(feature.zero)
+    words = _in_words(feature.unit, value)
+    if feature.one and not isinstance(value, str):
+        return counted(feature.one, feature.sentence, value, value=words)
+    return put(feature.sentence, value=words)
 
 
 def _in_words(unit: str, value: Any) -> str:
     if isinstance(value, str):
-        return shorten(value.replace("|", "/"), LONGEST_VALUE, placeholder="…")
+        return put(RARE) if value == RARE else shorten(value.replace("|", "/"), LONGEST_VALUE, placeholder="…")
     if unit == "age":
-        return AGES[int(value)]
+        return put(AGES[int(value)])
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
     return f"{value:+,.0f}".replace("-", "−") if unit == "change" else number
 

@@ -11,7 +11,7 @@ import logging
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
+import pandas as pd
 import skops.io
 from mlflow import artifacts
 from mlflow import sklearn as mlflow_sklearn
@@ -43,6 +44,7 @@ from features import fingerprint
 from models.amount import Amounts
 from models.evidence import Evidence
 from models.explanation import Centres
+from models.questions import Question, questions_from_json, questions_to_json
 from models.recipe import Recipe
 from models.reference import Reference
 from models.rules import Rules
@@ -197,6 +199,12 @@ class Registry:
         with tempfile.TemporaryDirectory() as folder:
             return json.loads((self._downloaded(str(version.run_id), folder) / "training.json").read_text())
 
+    def scale_of(self, number: str) -> Scale:
+        """Return the scale of a version, whatever features it has. Raises ModelError where it is not there."""
+        run_id = str(self._version(number).run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            return Scale.from_json(self._downloaded(run_id, folder, "leadscore/scale.json").read_text())
+
     def card(self, number: str) -> str:
         """Return the model card of a version. Raises ModelError where there is none."""
         run_id = str(self._version(number).run_id)
@@ -245,6 +253,7 @@ class Registry:
                 horizon=beside["horizon"],
                 timing=_timing(files),
                 amounts=_amounts(files),
+                questions=_questions(files),
             )
             recipe = Recipe.from_json((files / "recipe.json").read_text())
             settings = Settings.model_validate_json((files / "settings.json").read_text())
@@ -276,6 +285,7 @@ class Registry:
             "scorer.json": json.dumps({"centres": asdict(scorer.centres), "horizon": scorer.horizon}),
             "timing.json": scorer.timing.to_json() if scorer.timing else "null",
             "amounts.json": scorer.amounts.to_json() if scorer.amounts else "null",
+            "questions.json": questions_to_json(scorer.questions),
             "settings.json": settings.model_dump_json(indent=1),
             "training.json": strict_json(training),
         }
@@ -301,6 +311,12 @@ class Registry:
     def log_card(self, card: str) -> None:
         """Log the model card."""
         mlflow.log_text(card, CARD)
+
+    def log_tables(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Log what closes, as tables that MLflow shows."""
+        for name, rows in tables.items():
+            if rows:
+                mlflow.log_text(pd.DataFrame(list(rows)).to_csv(index=False), f"what closes/{name}.csv")
 
     def log_plots(self, folder: Path) -> None:
         """Log the plots of a folder."""
@@ -359,6 +375,12 @@ def _amounts(files: Path) -> Amounts | None:
 
 def _beside(file: Path) -> Pipeline | None:
     return skops.io.load(file, trusted=list(TRUSTED_TYPES)) if file.exists() else None
+
+
+def _questions(files: Path) -> tuple[Question, ...] | None:
+    """Return what leads can be asked for, of a version that knows it."""
+    told = files / "questions.json"
+    return questions_from_json(told.read_text()) if told.exists() else None
 
 
 def _inline(svg: str) -> str:

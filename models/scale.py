@@ -169,21 +169,28 @@ def dispositions(
 def points(scale: Scale, values: Floats, base: float) -> npt.NDArray[np.int64]:
     """Share out each row's distance from the base score among its contributions, as whole points.
 
-    values: (rows, parts) in log-odds. With F the position on the scale, l the row's log-odds and l₀ the base, a part c
-    is worth c·(F(l) − F(l₀)) / (l − l₀), with F's local slope where l = l₀. Rounded by largest remainder, so a row's
-    points add up to the difference of the two scores.
+    values: (rows, parts) in log-odds. A row's points add up to the difference of the two scores.
     """
-    l_row = base + values.sum(axis=1)
-    f_row, f_base = position(scale, l_row), float(position(scale, base))
-    moved = l_row - base
+    return points_between(scale, values, np.full(len(values), base), base + values.sum(axis=1))
+
+
+def points_between(scale: Scale, values: Floats, start: Floats, end: Floats) -> npt.NDArray[np.int64]:
+    """Share out each row's distance between two scores among parts, as whole points.
+
+    values: (rows, parts) in log-odds; start and end: log-odds of each row. With F the position on the scale, a part c
+    is worth c·(F(end) − F(start)) / (end − start), with F's local slope where both are one. Rounded by largest
+    remainder, so a row's points add up to the difference of the two scores.
+    """
+    f_start, f_end = position(scale, start), position(scale, end)
+    moved = end - start
     still = np.abs(moved) < 1e-9
-    slope = np.where(still, _local_slope(scale, base), (f_row - f_base) / np.where(still, 1.0, moved))
-    totals = np.rint(f_row).astype(np.int64) - round(f_base)
+    slope = np.where(still, _local_slope(scale, start), (f_end - f_start) / np.where(still, 1.0, moved))
+    totals = np.rint(f_end).astype(np.int64) - np.rint(f_start).astype(np.int64)
     return _largest_remainder(values * slope[:, None], totals)
 
 
-def _local_slope(scale: Scale, at: float, step: float = 0.01) -> float:
-    return float((position(scale, at + step) - position(scale, at - step)) / (2 * step))
+def _local_slope(scale: Scale, at: Floats, step: float = 0.01) -> Floats:
+    return (position(scale, at + step) - position(scale, at - step)) / (2 * step)
 
 
 def _largest_remainder(shares: Floats, totals: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

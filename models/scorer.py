@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.ensemble import StackingClassifier
 
+from data.errors import ModelError
 from data.schema import Schema
 from data.settings import Thresholds
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
@@ -23,6 +24,7 @@ from models.evidence import Evidence, gather
 from models.explanation import Centres, Contributions, centres_of, contributions
 from models.learned import log_odds, member_names, probabilities
 from models.learning import Learned, with_points
+from models.questions import NextQuestion, Question, gather_questions, what_next
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
 from models.rule_terms import fired_codes, term_features, with_terms
@@ -55,7 +57,8 @@ class Scorer:
     """A trained model, its rules, scale and evidence.
 
     ``centres`` are the means in training that explanations are told from; ``horizon`` is in days, None in flat mode,
-    where there is no ``timing`` either. ``amounts`` is None where no amounts of won leads are known.
+    where there is no ``timing`` either. ``amounts`` is None where no amounts of won leads are known. ``questions`` are
+    what leads can be asked for; None where a version was trained before they were stored.
     """
 
     model: StackingClassifier
@@ -68,6 +71,7 @@ class Scorer:
     version: str
     timing: Timing | None = None
     amounts: Amounts | None = None
+    questions: tuple[Question, ...] | None = None
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -85,7 +89,11 @@ class Scorer:
 
     def design(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch with the points of the rules beside them."""
-        return self.completed(with_points(self.rules, build(batch)))
+        return self.beside_points(build(batch))
+
+    def beside_points(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return features with the points of the rules beside them."""
+        return self.completed(with_points(self.rules, features))
 
     def completed(self, design: pd.DataFrame) -> pd.DataFrame:
         """Put the terms of the rules beside features and points, where those are a member of the model."""
@@ -99,13 +107,33 @@ class Scorer:
         """Return the score that a lead starts from, before any reason."""
         return round(float(scales.position(self.scale, told.base)))
 
+    def what_next(self, features: pd.DataFrame) -> list[NextQuestion]:
+        """Return what to ask a lead next; ``features`` are its one row.
+
+        Raises ModelError where the version holds no answers from history.
+        """
+        if self.questions is None:
+            raise ModelError(
+                f"version {self.version} does not know what leads answer",
+                expected="a version that holds the answers seen in history",
+                remedy="run `leadscore train` again",
+            )
+        return what_next(self.questions, features, self.narrator.features, self._positions)
+
+    def _positions(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
+        design = with_points(self.rules, features)
+        return scales.position(self.scale, log_odds(probabilities(self.model, design)))
+
     def judge(self, batch: Batch) -> Judged:
         """Score and explain each moment of a batch, in numbers."""
         return self.judge_design(self.design(batch))
 
     def judge_design(self, design: pd.DataFrame) -> Judged:
         """Score and explain each row of a design: its contributions add up to its log-odds, so they are its score."""
-        told = self.contributions(design)
+        return self.judge_told(design, self.contributions(design))
+
+    def judge_told(self, design: pd.DataFrame, told: Contributions) -> Judged:
+        """Score rows of a design whose contributions are known."""
         probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
         frame = pd.DataFrame(
@@ -188,6 +216,7 @@ def assemble(
     ``thresholds`` are where the bands begin, by default multiples of the base rate.
     """
     features, design, population = catalogue(table.schema), learned.design, learned.design
+    leads = table.rows["lead_id"].to_numpy()
     if len(open_leads) >= FEWEST_REFERENCES:
         population = with_points(learned.rules, open_leads)
     terms: tuple[Feature, ...] = ()
@@ -205,10 +234,11 @@ def assemble(
         schema=table.schema,
         rules=learned.rules,
         scale=_graded_by(learned.rules, scale) if learned.chosen == RULES else scale,
-        evidence=gather((*features, *terms), design, table.won, table.rows["lead_id"].to_numpy()),
+        evidence=gather((*features, *terms), design, table.won, leads),
         centres=centres,
         horizon=table.horizon if table.timed else None,
         version=version,
+        questions=gather_questions(features, table.schema, design, leads),
     )
 
 

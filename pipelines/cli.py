@@ -237,15 +237,18 @@ def score(
 @app.command()
 def explain(
     lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
+    since: Annotated[str, typer.Option(help="Date since when to say why the score changed.")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Say why a lead scores as it does."""
+    """Say why a lead scores as it does, why that changed, what to ask next, and which won deals are like it."""
     from data.workspace import Workspace
     from pipelines.explain import explain as run
+    from pipelines.moments import parse_moment
     from pipelines.show import present, show_explanation
 
-    present(run(lead_id, Workspace.at(workspace)), show_explanation, as_json=as_json)
+    result = run(lead_id, Workspace.at(workspace), since=parse_moment(since) if since else None)
+    present(result, show_explanation, as_json=as_json)
 
 
 @app.command()

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from data.dataset import open_dataset
-from data.errors import InputError
-from data.schema import Chunk
+from data.errors import InputError, ModelError
+from data.schema import Chunk, Schema
+from data.settings import Settings
+from data.store import open_store
 from data.workspace import Workspace
-from features import Batch
+from models.changes import Looked
+from models.questions import NextQuestion
 from models.reasons import Narrator, Reasons
 from models.registry import Registry
 from models.rule_terms import fired_by_name, fired_codes
 from models.scorer import Scorer
-from pipelines.console import step
-from pipelines.last_run import settings_of_last_run
+from models.similar import SimilarDeal, WonDeals
+from pipelines.changes import Changes, look, why_changed
+from pipelines.console import note, step
+from pipelines.last_run import settings_of_last_run, store_address
 from pipelines.moments import end_of_data, existing_at, moments_of
+from pipelines.similar import won_deals
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Explanation:
     do, or empty. ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes;
     None in flat mode. ``expected_amount`` is what a win would bring, ``expected_value`` that times the probability;
     None where the amounts of won leads are not known.
+    ``changes`` says why the score is another than it was, where that was asked; ``what_next`` which missing
+    fields would tell most (None where the version does not know); ``similar_won`` which won deals are like this lead.
     """
 
     lead_id: str
@@ -52,53 +61,68 @@ class Explanation:
     when: dict[str, float] | None
     expected_amount: float | None = None
     expected_value: float | None = None
+    changes: Changes | None = None
+    what_next: Sequence[NextQuestion] | None = None
+    similar_won: Sequence[SimilarDeal] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"when": self.when or "unavailable"}
 
 
-def explain(lead_id: str, workspace: Workspace) -> Explanation:
+@dataclass(frozen=True)
+class FoundLead:
+    """One lead with all that is known of it, and the moment of the last scoring run, else the end of the data."""
+
+    chunk: Chunk
+    as_of: pd.Timestamp
+
+    @property
+    def lead_id(self) -> str:
+        return str(self.chunk.leads["lead_id"].iloc[0])
+
+
+def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = None) -> Explanation:
     """Explain one lead's score, at the moment and in the data of the last scoring run, else as training left them.
 
-    Raises InputError for a lead that is not there.
+    With ``since`` it is also said why the score is another than it was then.
+    Raises InputError for a lead that is not there, or that was not there at ``since``.
     """
     with step("loading the champion"):
-        stored = Registry(workspace).champion()
+        registry = Registry(workspace)
+        stored = registry.champion()
     scorer = stored.scorer
-    settings = settings_of_last_run(workspace) or stored.settings
-    with (
-        step("looking for the lead"),
-        open_dataset(settings, workspace=workspace.root, schema=scorer.schema, keep_rejected=False) as dataset,
-    ):
-        as_of = end_of_data(dataset)
-        chunk = next(
-            (found for chunk in dataset.chunks() if (found := _only(existing_at(chunk, as_of), lead_id))), None
-        )
-    if chunk is None:
+    with step("looking for the lead"):
+        lead = find_lead(lead_id, workspace, settings_of_last_run(workspace) or stored.settings, scorer.schema)
+    looked = look(lead.chunk, lead.as_of, scorer)
+    with open_store(store_address(workspace)) as store:
+        changed = since and why_changed(lead.chunk, looked, since, lead.as_of, scorer, store, registry)
+        similar = similar_won(lead, looked, scorer, won_deals(store, scorer))
+    told = {"changes": changed, "what_next": what_next(looked, scorer), "similar_won": similar}
+    return replace(explanation_of(lead, looked, scorer), **told)
+
+
+def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema) -> FoundLead:
+    """Read one lead from its tables. Raises InputError where it is not there, or was not yet at that moment."""
+    only = lead_id if settings.as_of else None  # else all leads tell which moment is the newest
+    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=False, only=only) as dataset:
+        as_of, chunk = end_of_data(dataset), dataset.lead(lead_id)
+    if chunk is None or existing_at(chunk, as_of).leads.empty:
         raise InputError(
             f"there is no lead '{lead_id}'",
             expected="the id of a lead, exactly as the data has it",
             where=f"{settings.place('leads')}, as of {as_of}",
         )
-    batch = Batch.at(chunk, scorer.schema, moments_of(chunk.leads, as_of))
-    return _explanation(lead_id, batch, scorer)
+    return FoundLead(chunk, as_of)
 
 
-def _only(chunk: Chunk, lead_id: str) -> Chunk | None:
-    leads = chunk.leads[chunk.leads["lead_id"] == lead_id]
-    return chunk._replace(leads=leads) if len(leads) else None
-
-
-def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
-    design = scorer.design(batch)
-    told = scorer.contributions(design)
-    up, down = scorer.narrator.reasons(told, design)
-    scored, base_score = scorer.score(batch).iloc[0], scorer.base_score(told)
-    listed = sum(int(reasons.points[reasons.concept >= 0].sum()) for reasons in (up, down))
-    moment: pd.Timestamp = batch.moments["as_of"].iloc[0]
+def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanation:
+    """Say what the score of a lead is made of."""
+    told, judged = looked.told, scorer.judge_told(looked.design, looked.told)
+    scored, base_score = judged.frame.iloc[0], scorer.base_score(told)
+    listed = sum(int(reasons.points[reasons.concept >= 0].sum()) for reasons in (judged.up, judged.down))
     return Explanation(
-        lead_id=lead_id,
-        as_of=f"{moment.isoformat()}Z",
+        lead_id=lead.lead_id,
+        as_of=f"{moments_of(lead.chunk.leads, lead.as_of).iloc[0].isoformat()}Z",
         probability=float(scored["probability"]),
         score=int(scored["score"]),
         band=str(scored["band"]),
@@ -109,15 +133,30 @@ def _explanation(lead_id: str, batch: Batch, scorer: Scorer) -> Explanation:
         raw_log_odds=float(told.raw_log_odds[0]),
         base=told.base,
         contributions=dict(zip(told.columns, told.values[0].tolist(), strict=True)),
-        reasons_up=_listed(up, scorer.narrator),
-        reasons_down=_listed(down, scorer.narrator),
+        reasons_up=_listed(judged.up, scorer.narrator),
+        reasons_down=_listed(judged.down, scorer.narrator),
         model_version=scorer.version,
         persona=str(scored.get("persona", "")),
-        rules=fired_by_name(scorer.rules, fired_codes(scorer.rules, design)[0]),
+        rules=fired_by_name(scorer.rules, fired_codes(scorer.rules, looked.design)[0]),
         when=_when(scored) if scorer.timing else None,
         expected_amount=float(scored["expected_amount"]) if scorer.amounts else None,
         expected_value=float(scored["expected_value"]) if scorer.amounts else None,
     )
+
+
+def what_next(looked: Looked, scorer: Scorer) -> list[NextQuestion] | None:
+    """Return what to ask a lead next; None, with a note, where the model's version does not know what leads answer."""
+    try:
+        return scorer.what_next(looked.design[[feature.name for feature in scorer.features]])
+    except ModelError as problem:
+        note(f"{problem.what}: {problem.parts['remedy']}")
+        return None
+
+
+def similar_won(lead: FoundLead, looked: Looked, scorer: Scorer, deals: WonDeals) -> list[SimilarDeal]:
+    """Return the won deals that are most like a lead."""
+    narrator = scorer.narrator
+    return deals.like(lead.lead_id, looked.concepts(narrator), narrator.reasons(looked.told, looked.design))
 
 
 def _when(scored: pd.Series) -> dict[str, float]:

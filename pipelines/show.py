@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.markup import escape
@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
     from models.leakage import Leak
+    from models.questions import NextQuestion
+    from models.similar import SimilarDeal
+    from pipelines.changes import Changes
     from pipelines.check import CheckResult
     from pipelines.compare import Card, Comparison
     from pipelines.explain import Explanation
@@ -32,6 +35,8 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""
+MOST_CLOSING = 5
+"""Concepts of won leads that are named; the JSON has all."""
 ENDLESS = 10.0
 """A log-loss that only comes of what was held to be impossible: it has no end, and is no number to compare."""
 
@@ -121,6 +126,8 @@ def show_training(result: TrainResult) -> None:
         return OUT.print(f"{escape(result.why)}.".capitalize())
     show_metrics(result.metrics, result.rules_kind)
     _show_review(result.rules_review)
+    for text in told_closing(result.closing):
+        say(text)
     served = "served" if result.promoted else "kept back as the challenger"
     return OUT.print(
         f"Chosen: [bold]{result.chosen}[/bold], version {result.model_version}, {served}; {escape(result.why)}."
@@ -137,6 +144,26 @@ def _show_review(rules: Sequence[Mapping[str, Any]]) -> None:
         if rule["history"] == "contradicts":
             lift = _with_interval(rule["lift"], rule["lift_ci"], 2)
             say(f"  {rule['rule']}: {rule['points']:+g} points, and such leads are won {lift} times as often as all")
+
+
+def told_closing(closing: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[str]:
+    """Say what goes with winning: the concepts that lifted won leads most, and the assets whose leads were won most.
+
+    >>> concepts = [{"concept": "stage SQL", "share": 0.31}, {"concept": "Need", "share": 0.2}]
+    >>> assets = [{"asset": "price_list", "event": "downloads", "rate": 0.24, "lift": 1.9}]
+    >>> for line in told_closing({"concepts": concepts, "assets": assets}):
+    ...     line
+    'What lifted the won leads: stage SQL 31 %, Need 20 %.'
+    'Won most often: leads with price_list (downloads) 24 %, 1.9 times as often as all.'
+    """
+    if concepts := closing.get("concepts"):
+        shares = ", ".join(f"{row['concept']} {row['share']:.0%}".replace("%", " %") for row in concepts[:MOST_CLOSING])
+        yield f"What lifted the won leads: {shares}."
+    if assets := closing.get("assets"):
+        best = assets[0]
+        used = f" ({best['event']})" if best["event"] else ""
+        rate = f"{best['rate'] * 100:.0f} %, {best['lift']:.1f} times as often as all"
+        yield f"Won most often: leads with {best['asset']}{used} {rate}."
 
 
 def show_comparison(result: Comparison) -> None:
@@ -257,6 +284,40 @@ def show_explanation(lead: Explanation) -> None:
     if lead.other_points:
         grid.add_row(f"{lead.other_points:+d}", "", "everything else")
     OUT.print(grid)
+    if lead.changes:
+        _show_changes(lead.changes)
+    _show_questions(lead.what_next or ())
+    _show_similar(lead.similar_won)
+
+
+def _show_changes(changes: Changes) -> None:
+    """Show what moved a score, and that its parts add up."""
+    moved = f"{changes.points:+d} since {changes.as_of}" if changes.points else f"as it was at {changes.as_of}"
+    grid = table(">points", "why it changed", title=f"Score {changes.score}, {moved}")
+    grid.add_row(str(changes.score_then), "the score then" if changes.kept else "what the score would have been then")
+    for points, sentence in changes.parts:
+        grid.add_row(f"{points:+d}", escape(sentence))
+    OUT.print(grid)
+
+
+def _show_questions(questions: Sequence[NextQuestion]) -> None:
+    """Show what to ask, between which scores the answers would take the lead, and that they are no causes."""
+    if questions:
+        grid = table("field", ">points", "from", "to", title="What to ask next")
+        for asked in questions:
+            ends = (f"{asked.lowest_score} ({asked.lowest})", f"{asked.highest_score} ({asked.highest})")
+            grid.add_row(escape(asked.field), f"±{asked.points:.0f}", *map(escape, ends))
+        OUT.print(grid)
+        say("By the answers that leads gave before: they tell more about the lead, and do not make it a better one.")
+
+
+def _show_similar(deals: Sequence[SimilarDeal]) -> None:
+    """Show the won deals that are like a lead, and what they have in common."""
+    if deals:
+        grid = table("lead", "won", "in common", title="Similar deals that were won")
+        for deal in deals:
+            grid.add_row(escape(deal.lead_id), deal.won_on, escape("; ".join(deal.in_common) or "–"))
+        OUT.print(grid)
 
 
 def told_when(when: Mapping[str, float]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from data.workspace import Workspace
 from features import fingerprint
 from models import plots
 from models.amount import fit_amounts, measure_amounts
+from models.closing import what_closes
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
 from models.learned import affine, member_names, probabilities
@@ -61,7 +62,8 @@ class TrainResult:
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
     there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
-    ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known).
+    ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
+    ``closing`` what goes with winning.
     """
 
     run_id: str
@@ -80,6 +82,7 @@ class TrainResult:
     leakage: Sequence[Mapping[str, Any]] = ()
     amounts: Mapping[str, float] | None = None
     rules_review: Sequence[Mapping[str, Any]] = ()
+    closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -265,11 +268,13 @@ def _store(
             leakage=[leak.as_json() for leak in read.leaks],
             amounts=measure_amounts(known, learned.blocks),
             rules_review=_reviewed(scorer, learned, table),
+            closing=what_closes(scorer, learned.design, table.rows),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
         registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
         registry.log_card(_card(result, read, learned))
+        registry.log_tables(result.closing)
         _log_pictures(registry, scorer, learned, table)
     if contest.promoted:
         registry.promote(version, why)
@@ -391,11 +396,14 @@ def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
 def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     won = table.won[learned.blocks.test]
     sample = _sample(scorer, learned)
+    told = scorer.contributions(sample)
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}
     figures = {
         "calibration": plots.calibration_plot(drawn, won),
         "gains": plots.gains_plot(drawn, won),
-        "contributions": plots.contributions_plot(scorer.contributions(sample), sample),
+        "contributions": plots.contributions_plot(told, sample),
+        "concepts": plots.concepts_plot(scorer.narrator.merged(told), scorer.narrator.concepts),
+        "dependence": plots.dependence_plot(told, scorer.narrator.shown(sample)),
     }
     with tempfile.TemporaryDirectory() as folder:
         plots.save(figures, Path(folder))

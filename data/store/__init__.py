@@ -121,6 +121,12 @@ class Store:
                 is_open.order_by(SCORES.c.score.desc(), SCORES.c.probability.desc(), SCORES.c.lead_id).limit(count),
             )
 
+    def won(self, model_version: str) -> list[dict[str, Any]]:
+        """Return the current scores, by one model version, of the leads that were won."""
+        with self.transaction() as connection:
+            of_version = sa.and_(SCORES.c.outcome == "won", RUNS.c.model_version == model_version)
+            return rows(connection, current(connection).where(of_version).order_by(SCORES.c.lead_id))
+
     def leads_per_band(self) -> dict[str, int]:
         """Return how many open leads are hot, warm and cold."""
         with self.transaction() as connection:

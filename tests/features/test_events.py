@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Batch, build
+from features import Batch, build, events
 from features.catalogue import WINDOWS
 
 MOMENTS = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")
@@ -58,3 +58,9 @@ def test_active_days_equal_a_plain_join(random_batch):
     days = pairs[pairs["age"] < 90].groupby("moment")["occurred_at"].agg(lambda times: times.dt.floor("D").nunique())
     expected = days.reindex(range(len(random_batch.moments)), fill_value=0)
     assert build(random_batch)["active_days_90d"].tolist() == expected.tolist()
+
+
+def test_many_moments_are_walked_from_in_parallel_with_the_same_counts(random_batch, monkeypatch):
+    alone = build(random_batch)
+    monkeypatch.setattr(events, "FEWEST_FOR_THREADS", 0)
+    pd.testing.assert_frame_equal(build(random_batch), alone, check_exact=True)

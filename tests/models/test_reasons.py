@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.vocabulary import Family
+from features.catalogue import Feature, Given
 from models.evidence import Evidence
 from models.explanation import Contributions
 from models.reasons import Narrator, say
@@ -45,9 +47,34 @@ def test_a_reason_carries_the_leads_value_and_evidence_from_history(narrator):
     assert narrator.sentences(up)[0, 0] == "Industry: Software – 12 of 40 such leads were won; overall 6 %"
 
 
-def test_evidence_that_points_the_other_way_is_left_out(narrator):
+def test_evidence_that_points_the_other_way_is_worded_together_with_others(narrator):
     _, down = narrator.reasons(told(-1, 0, 0, 0), lead())
-    assert narrator.sentences(down)[0, 0] == "Industry: Software"
+    assert narrator.sentences(down)[0, 0] == "Industry: Software, together with what else is known"
+
+
+def test_one_lead_was_won_and_several_were(features):
+    evidence = Evidence({"industry": ["Software"]}, {"industry": [30, 0]}, {"industry": [1, 0]}, 1000, 5)
+    up, _ = Narrator(features, evidence, RULER).reasons(told(1, 0, 0, 0), lead())
+    sentence = Narrator(features, evidence, RULER).sentences(up)[0, 0]
+    assert sentence == "Industry: Software – 1 of 30 such leads was won; overall 0.5 %"
+
+
+def test_five_reasons_each_way_at_most():
+    features = [
+        Feature(f"f{n}", f"concept {n}", Family.DECLARED, Given(f"f{n}"), f"Field {n}: {{value}}", "–")
+        for n in range(14)
+    ]
+    values = np.array([[0.1 * n * (1 if n % 2 else -1) for n in range(14)]])
+    design = pd.DataFrame(np.ones((1, 14)), columns=[feature.name for feature in features])
+    ways = Narrator(features, Evidence({}, {}, {}, 0, 0), RULER).reasons(
+        Contributions(tuple(design), values, 0.0), design
+    )
+    assert [way.concept[0].tolist() for way in ways] == [[13, 11, 9, 7, 5], [12, 10, 8, 6, 4]]
+
+
+def test_braces_in_the_name_of_a_column_are_no_places():
+    feature = Feature("x", "x", Family.DECLARED, Given("x"), "Budget {EUR}: {value}", "Budget {EUR} not given")
+    assert (say(feature, 5.0), say(feature, np.nan)) == ("Budget {EUR}: 5", "Budget {EUR} not given")
 
 
 def test_a_level_that_the_model_does_not_know_is_not_repeated(narrator):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.errors import ModelError
 from data.schema import Attribute, Chunk, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
@@ -133,3 +134,13 @@ def test_each_lead_of_rules_with_personas_says_which_it_is(of_rules):
                            points: 5}]}}]"""
     scored = replace(of_rules, rules=Rules.from_yaml(RULES + personas)).judge(batch_of([1, 1], ["Software", "Farming"]))
     assert scored.frame["persona"].tolist() == ["Coder", ""]
+
+
+def test_what_to_ask_next_is_what_the_lead_left_empty(scorer):
+    features = build(batch_of([4], [None]))
+    assert [question.field for question in scorer.what_next(features)] == ["Industry"]
+
+
+def test_a_version_without_answers_says_so(scorer):
+    with pytest.raises(ModelError, match="does not know what leads answer"):
+        replace(scorer, questions=None).what_next(build(batch_of([4], [None])))

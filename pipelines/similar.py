@@ -1,0 +1,18 @@
+"""Similar won deals: the index lives in the score store, whose won leads it is made of; so `forget` erases it too."""
+
+from __future__ import annotations
+
+from data.store import Store
+from models.packing import unpacked_contributions
+from models.scorer import Scorer
+from models.similar import WonDeal, WonDeals
+
+
+def won_deals(store: Store, scorer: Scorer) -> WonDeals:
+    """Return the won deals that were scored by the scorer's version; others are made up of other parts."""
+    kept = store.won(scorer.version)
+    deals = [
+        WonDeal(row["lead_id"], row["as_of"], unpacked_contributions(row["contributions"]), row["reasons"])
+        for row in kept
+    ]
+    return WonDeals(deals, store.told(scorer.version).features if deals else (), scorer.narrator)

@@ -1,0 +1,83 @@
+"""Sentences in another language, with a catalogue that gettext's own tool makes of our template."""
+
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from models import language
+from models.evidence import Evidence
+from models.language import counted, put, template
+from models.reasons import Narrator, Reasons, say
+from models.scale import Scale
+
+GERMAN = {
+    "Industry: {value}": "Branche: {value}",
+    "Industry not given": "Branche nicht angegeben",
+    "One visit in 7 days": "Ein Besuch in 7 Tagen",
+    "{value} visits in 7 days": "{value} Besuche in 7 Tagen",
+    "{reason} – {won} of {leads} such leads was won; overall {overall}": "{reason} – {won} von {leads} gewonnen",
+    "{reason} – {won} of {leads} such leads were won; overall {overall}": "{reason} – {won} von {leads} gewonnen",
+    "firmographic": "Firma",
+}
+
+
+def translated(entry: str) -> str:
+    """Fill in what we have German for, each form below the English one that it belongs to."""
+    texts = [GERMAN.get(text, "") for text in re.findall(r'^msgid(?:_plural)? "(.*)"$', entry, re.MULTILINE)]
+    filled = iter(texts)
+    return re.sub(r'^(msgstr(?:\[\d\])?) ""$', lambda found: f'{found[1]} "{next(filled)}"', entry, flags=re.MULTILINE)
+
+
+@pytest.fixture
+def german(features, tmp_path, monkeypatch):
+    """A folder with a German catalogue, made of the template in the way the README of the languages says."""
+    if not shutil.which("msgfmt"):
+        pytest.skip("gettext's msgfmt is not on this machine (apt-get install gettext)")
+    head, *entries = template(features).split("\n\n")
+    plural_forms = '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"'
+    text = "\n\n".join([f"{head}\n{plural_forms}", *map(translated, entries)])
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "leadscore.po").write_text(text, encoding="utf-8")
+    subprocess.run(["msgfmt", folder / "leadscore.po", "-o", folder / "leadscore.mo"], check=True)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    monkeypatch.setenv("LANGUAGE", "de")
+    language._catalogue.cache_clear()
+    yield
+    language._catalogue.cache_clear()
+
+
+@pytest.mark.usefixtures("german")
+def test_a_sentence_is_said_in_the_language_of_the_environment(features):
+    industry, _, visits, month = features
+    assert say(industry, "Software") == "Branche: Software"
+    assert say(industry, None) == "Branche nicht angegeben"
+    assert [say(visits, count) for count in (1.0, 3.0)] == ["Ein Besuch in 7 Tagen", "3 Besuche in 7 Tagen"]
+    assert say(month, 3.0) == "3 visits in 30 days"  # what is not translated stays in English
+
+
+@pytest.mark.usefixtures("german")
+def test_reasons_of_stored_codes_are_put_into_words_when_they_are_shown(features):
+    evidence = Evidence({"industry": ["Software"]}, {"industry": [40, 0]}, {"industry": [12, 0]}, 100, 6)
+    narrator = Narrator(features, evidence, Scale((0.0, 1.0), hot=0.3, warm=0.1))
+    first = np.array([[0]])
+    reasons = Reasons(first, first, np.array([["Software"]], object), np.array([[7]]), 1)
+    assert narrator.texts(reasons) == [["Branche: Software – 12 von 40 gewonnen (Firma, +7)"]]
+
+
+def test_english_needs_no_catalogue(monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "tlh")
+    language._catalogue.cache_clear()
+    assert put("{now} (before: {then})", now="a", then="{now}") == "a (before: {now})"
+    assert counted("one", "{n} of them", 2.5, n="2.5") == "2.5 of them"
+    language._catalogue.cache_clear()
+
+
+def test_the_template_names_each_sentence_once(features):
+    text = template(features, ["7 to 13 days"])
+    assert text.count('msgid "Industry: {value}"') == 1
+    assert 'msgid "One visit in 7 days"\nmsgid_plural "{value} visits in 7 days"\n' in text
+    assert 'msgid "7 to 13 days"' in text
