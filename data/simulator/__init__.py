@@ -37,6 +37,7 @@ import yaml
 
 from data.errors import InputError
 from data.simulator.chain import STAGES, Chain
+from data.simulator.spend import Channels
 from data.simulator.tables import schemas, simulate_cohort
 from data.simulator.world import DATA_END
 from data.vocabulary import HORIZON
@@ -74,22 +75,28 @@ def simulate(leads: int, out: Path, *, seed: int = 0, drift: bool = False, fast:
     The same arguments write the same bytes.
 
     >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>> with TemporaryDirectory() as folder:  # doctest: +NORMALIZE_WHITESPACE
     ...     funnel = simulate(100, Path(folder))
     ...     sorted(file.name for file in Path(folder).iterdir())
-    ['events.parquet', 'leads.parquet', 'leadscore.yaml', 'outcomes.parquet', 'stages.parquet', 'truth.parquet']
+    ['asset_stats.parquet', 'costs.parquet', 'events.parquet', 'leads.parquet', 'leadscore.yaml', 'outcomes.parquet',
+     'stages.parquet', 'truth.parquet']
     """
     _check(leads, seed)
     _make_folder(out)
     files = {name: out / f"{name}.parquet" for name in schemas()}
     counts: Counter[str] = Counter()
+    channels = Channels()
     with ExitStack() as stack:
         writers = {n: stack.enter_context(pq.ParquetWriter(files[n], schema)) for n, schema in schemas().items()}
         for cohort in _cohorts(leads, seed, Chain.make(drift), fast):
             for name, rows in cohort.items():
                 writers[name].write_table(rows)
             counts.update(_counted(cohort))
+            channels.count(cohort["leads"])
     truth = files.pop("truth")
+    for name, rows in channels.tables(np.random.default_rng([seed, leads])).items():
+        files[name] = out / f"{name}.parquet"
+        pq.write_table(rows, files[name])
     config = _write_settings(out, files, truth, seed)
     return SimulatedFunnel(leads, counts["events"], counts["won"], counts["lost"], config, files, truth)
 
