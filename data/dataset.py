@@ -166,9 +166,9 @@ def open_dataset(
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     remove_abandoned(workspace)
     folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
-    connection = duckdb.connect(":memory:", config=_limits(folder))
+    connection = duckdb.connect(":memory:", config=limits(folder))
     try:
-        with _told_as_our_errors(settings):
+        with told_as_our_errors(settings):
             moment = now or pd.Timestamp.now("UTC").tz_localize(None)
             assembly = Assembly(connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR))
             dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine" if keep_rejected else None))
@@ -197,7 +197,7 @@ def _is_alive(process: int) -> bool:
 
 
 @contextmanager
-def _told_as_our_errors(settings: Settings) -> Iterator[None]:
+def told_as_our_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as problem:
@@ -210,7 +210,7 @@ def _told_as_our_errors(settings: Settings) -> Iterator[None]:
         ) from None
 
 
-def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+def limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     threads = min(2, os.cpu_count() or 1)
     return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
 

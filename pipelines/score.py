@@ -97,7 +97,7 @@ def score(
         with step("loading the champion"):
             stored = Registry(workspace).champion()
         given = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
-        settings = _read_as_trained(given, stored)
+        settings = read_as_trained(given, stored)
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = as_of or end_of_data(dataset)
@@ -156,7 +156,7 @@ def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome"]]], axis="columns")
 
 
-def _read_as_trained(settings: Settings, stored: Stored) -> Settings:
+def read_as_trained(settings: Settings, stored: Stored) -> Settings:
     """Let files be read as those of training were: the same formats, and the same values for won and lost."""
     trained = stored.settings
     same = settings.outcome and trained.outcome and settings.outcome.column == trained.outcome.column
