@@ -1,4 +1,4 @@
-"""The tables that the funnel's figures are made of: checked like those of a training, without what only a model needs."""
+"""The tables that the funnel's figures are made of: checked like all others, without what only a model needs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ LEADS_QUERY = """
     FROM leads l LEFT JOIN closings c USING (position) WHERE l.created_at IS NULL OR l.created_at <= $1
     ORDER BY l.position"""
 TOUCHED = """
-    SELECT e.asset, count(DISTINCT position) AS leads, count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
+    SELECT e.asset, count(DISTINCT position) AS leads,
+        count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
     FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
     WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
         AND (l.created_at IS NULL OR l.created_at <= $1)
@@ -88,9 +89,9 @@ class FunnelTables:
     def leads(self) -> pd.DataFrame:
         """Return the leads that were there at the moment, in the order of the input.
 
-        Columns: ``position``, ``lead_id``, ``account_id``, ``owner``, ``created_at``, ``closed_at``, ``won``, ``amount``
-        and those of ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A lead that
-        closed later is open.
+        Columns: ``position``, ``lead_id``, ``account_id``, ``owner``, ``created_at``, ``closed_at``, ``won``,
+        ``amount`` and those of ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A
+        lead that closed later is open.
         """
         cells = "".join(f", l.b{number}" for number in range(len(self.by))) + (", l.job_title" if self._title else "")
         table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
@@ -106,11 +107,13 @@ class FunnelTables:
 
     def stage_names(self) -> list[str]:
         """Return what the history calls its stages, in lower case, the most frequent first."""
-        query = "SELECT lower(trim(stage)) AS name FROM entries WHERE entered_at <= $1 GROUP BY 1 ORDER BY count(*) DESC, 1"
+        query = (
+            "SELECT lower(trim(stage)) AS name FROM entries WHERE entered_at <= $1 GROUP BY 1 ORDER BY count(*) DESC, 1"
+        )
         return [name for (name,) in self._connection.execute(query, [self.as_of]).fetchall()]
 
     def entries(self, places: dict[str, int]) -> pd.DataFrame:
-        """Return the entries into stages until the moment: ``position``, ``place``, ``entered_at``, sorted by lead and time.
+        """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
 
         ``places`` numbers the names of stages, in lower case.
         """
@@ -231,7 +234,9 @@ def open_funnel(settings: Settings, *, workspace: Path, now: pd.Timestamp | None
         with told_as_our_errors(settings):
             moment = now or pd.Timestamp.now("UTC").tz_localize(None)
             needed = _needed(settings)
-            assembly = _FunnelAssembly(connection, needed, moment, trained=None, mirror=Mirror(workspace / "mirror.duckdb"))
+            assembly = _FunnelAssembly(
+                connection, needed, moment, trained=None, mirror=Mirror(workspace / "mirror.duckdb")
+            )
             assembly.read()
             tables = FunnelTables(connection, assembly)
         yield tables

@@ -140,8 +140,8 @@ class FunnelSettings(Strict):
     """What the funnel's figures are: the words and limits that sales and marketing agree on.
 
     ``split`` maps a stage of ours to its parts in order, each with what the CRM calls it:
-    ``{"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}``. ``definitions`` says what a stage means, and
-    ``benchmarks`` at which rate the market's leads come to it from the stage before; both by stage or part of one.
+    ``{"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}``. ``definitions`` says what a stage means,
+    and ``benchmarks`` at which rate the market's leads come to it from the stage before; both by stage or part of one.
     ``by`` are columns of the leads by whose levels rates are cut; ``segments`` follow them.
     ``within`` is the number of days in which a step counts where periods are compared, so that young leads do not look
     like lost ones. A rate on fewer leads than ``smallest`` is shown and not judged. ``sales_activities`` are types of
@@ -312,7 +312,9 @@ def flat_settings(
 
 def settings_of_folder(folder: Path) -> Settings:
     """Find the tables of a folder by their file names, such as ``leads.csv`` and ``events.parquet``."""
-    tables: dict[str, Path | DatabaseTable] = {table: file for table in READ_TABLES if (file := _table_file(folder, table))}
+    tables: dict[str, Path | DatabaseTable] = {
+        table: file for table in READ_TABLES if (file := _table_file(folder, table))
+    }
     if "leads" not in tables:
         raise InputError(
             "this folder holds no table of leads",

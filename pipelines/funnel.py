@@ -1,4 +1,4 @@
-"""The funnel of a workspace: its tables read, the scores of its leads beside them, and all figures counted at one moment."""
+"""The funnel of a workspace: its tables read, scores beside them, and all figures counted at one moment."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from data.store import DONE, Store
 from data.workspace import Workspace
 from features.titles import rank_of
 from models.funnel import Costs, Funnel, Qualified
-from models.funnel.accounts import accounts
-from models.funnel.content import assets, closing_content
+from models.funnel.accounts import Account, accounts
+from models.funnel.content import Asset, assets, closing_content
 from models.funnel.costs import channels
 from models.funnel.diagnosis import diagnose
 from models.funnel.follow_up import FollowUp, follow_up
 from models.funnel.rates import (
     PERIODS,
+    Kinds,
+    Level,
+    Period,
     everyone,
     kinds_by,
     kinds_of_period,
@@ -31,7 +34,7 @@ from models.funnel.rates import (
     with_break_even,
 )
 from models.funnel.stages import Journeys, define_stages, follow, places_of
-from models.funnel.volume import UNFIT, Bar, side_by_side, volumes
+from models.funnel.volume import UNFIT, Bar, growth, side_by_side, volumes
 from models.registry import Registry
 from pipelines.describe import describe
 
@@ -95,6 +98,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     kinds = {name: kinds_by(leads[column]) for name, column in by.items()}
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
+    by_period = periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest)
     ready, waiting = _follow_ups(tables, journeys, scores, chosen)
     return Funnel(
         as_of=tables.as_of,
@@ -102,7 +106,8 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         stages=journeys.stages,
         unused=journeys.unused,
         all=_levels(journeys, everyone(journeys), chosen)[0],
-        periods=periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest),
+        periods=by_period,
+        growth=_growth(journeys, by_period),
         cohorts=_levels(journeys, created, chosen),
         cuts=cuts,
         qualified=_qualified(journeys, scores, chosen.period),
@@ -120,7 +125,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
             benchmarks=chosen.benchmarks,
         ),
         oddities=journeys.oddities,
-        notes=tuple([*notes, *(scores.notes if scores else ()), *waiting]),
+        notes=(*notes, *(scores.notes if scores else ()), *waiting),
     )
 
 
@@ -152,11 +157,17 @@ def _cuts(tables: FunnelTables, leads: pd.DataFrame) -> tuple[dict[str, str], li
     return by, notes
 
 
-def _levels(journeys: Journeys, kinds, chosen: FunnelSettings):
+def _levels(journeys: Journeys, kinds: Kinds, chosen: FunnelSettings) -> tuple[Level, ...]:
     found = levels(
         journeys, kinds, smallest=chosen.smallest, opportunity=chosen.opportunity, benchmarks=chosen.benchmarks
     )
     return with_break_even(found, "sql" if journeys.place("sql") > 0 else journeys.stages[-1].name)
+
+
+def _growth(journeys: Journeys, found: Sequence[Period]) -> dict[str, float | None]:
+    """Return the growth of the entries into each stage; the first period may have begun before the data did."""
+    whole = [number > 0 and period.complete for number, period in enumerate(found)]
+    return {each.name: growth([p.entries[each.name] for p in found], whole) for each in journeys.stages}
 
 
 def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualified | None:
@@ -186,13 +197,13 @@ def _costs(
     )
 
 
-def _assets(tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings):
+def _assets(tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings) -> tuple[Asset, ...]:
     if tables.asset_stats is None or "asset" not in tables.by:
         return ()
     return assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)[0]
 
 
-def _accounts(tables: FunnelTables, journeys: Journeys, scores: Scores | None):
+def _accounts(tables: FunnelTables, journeys: Journeys, scores: Scores | None) -> tuple[Account, ...]:
     found = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
     return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float))
 
@@ -200,7 +211,7 @@ def _accounts(tables: FunnelTables, journeys: Journeys, scores: Scores | None):
 def _follow_ups(
     tables: FunnelTables, journeys: Journeys, scores: Scores | None, chosen: FunnelSettings
 ) -> tuple[dict[str, tuple[FollowUp, ...]], Sequence[str]]:
-    """Return the follow-up of leads that are ready by score, and of those that the CRM calls MQLs; and what is missing."""
+    """Return the follow-up of leads that are ready by score and of MQLs in the CRM, and what is missing."""
     activities, notes = tables.activities(chosen.sales_activities), []
     sql = journeys.place("sql")
     if activities.empty and sql > 0:

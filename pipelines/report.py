@@ -79,7 +79,8 @@ def report(workspace: Workspace, out: Path | None = None, settings: Settings | N
 def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
     """Gather all that a report tells, at the moment of the last scoring run.
 
-    The funnel is that of the settings given, else of the last run, else of the training: the first that say how leads end.
+    The funnel is that of the settings given, else of the last run, else of the training: the first that say how leads
+    end.
     """
     registry = Registry(workspace)
     stored = registry.champion()

@@ -1,4 +1,4 @@
-"""What the simulated channels cost, and how often their assets were viewed: by month, from the leads that came of it."""
+"""What the simulated channels cost and how often their assets were viewed, by month, from the leads that came."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ class Qualified:
 class Funnel:
     """Everything that the report tells of the funnel at ``as_of`` (naive UTC); `as_json` is plain types.
 
-    ``all`` are all leads, ``cohorts`` those created in each period, ``cuts`` those of each level by column. ``notes`` say
+    ``all`` are all leads, ``growth`` is that of the entries into each stage between the newest two whole periods,
+    ``cohorts`` those created in each period, ``cuts`` those of each level by column. ``notes`` say
     what is not there, and why.
     """
 
@@ -61,6 +62,7 @@ class Funnel:
     unused: tuple[str, ...]
     all: Level
     periods: tuple[Period, ...]
+    growth: dict[str, float | None]
     cohorts: tuple[Level, ...]
     cuts: dict[str, tuple[Level, ...]]
     qualified: Qualified | None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,22 +38,25 @@ def accounts(journeys: Journeys, found: pd.DataFrame, scores: pd.Series) -> tupl
     ``positions`` of the leads, as `data.funnel.FunnelTables.accounts` returns them.
     """
     position = journeys.leads["position"].to_numpy()
-    return tuple(_account(journeys, row, np.searchsorted(position, np.sort(row.positions)), scores) for row in found.itertuples())
+    return tuple(
+        _account(journeys, row, np.searchsorted(position, np.sort(row["positions"])), scores)
+        for row in found.to_dict("records")
+    )
 
 
-def _account(journeys: Journeys, row, rows: np.ndarray, scores: pd.Series) -> Account:
+def _account(journeys: Journeys, row: Mapping[Hashable, Any], rows: np.ndarray, scores: pd.Series) -> Account:
     is_open = ~journeys.won[rows] & ~journeys.lost[rows]
     best = scores.reindex(journeys.leads["lead_id"].iloc[rows[is_open]]).max()
     furthest = int(journeys.reached[rows].sum(axis=1).max()) - 1
     return Account(
-        account_id=row.account_id,
-        company=row.company if isinstance(row.company, str) else "",
-        channel=row.channel or "",
+        account_id=row["account_id"],
+        company=row["company"] if isinstance(row["company"], str) else "",
+        channel=row["channel"] or "",
         leads=len(rows),
         open=int(is_open.sum()),
         stage=journeys.stages[furthest].name,
         score=None if pd.isna(best) else int(best),
-        activities=int(row.activities),
-        last_activity=row.last_activity,
-        viewed=tuple(row.viewed),
+        activities=int(row["activities"]),
+        last_activity=row["last_activity"],
+        viewed=tuple(row["viewed"]),
     )

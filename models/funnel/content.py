@@ -40,7 +40,8 @@ class Touched:
 def assets(journeys: Journeys, stats: pd.DataFrame, *, smallest: int) -> tuple[tuple[Asset, ...], tuple[str, ...]]:
     """Return conversion by asset, the best first, and the assets of leads without any views.
 
-    ``stats`` has ``asset``, ``month`` (its first moment) and ``views``. An asset with more leads than views has no rate.
+    ``stats`` has ``asset``, ``month`` (its first moment) and ``views``. An asset with more leads than views has no
+    rate.
     """
     kinds = kinds_by(journeys.leads["asset"])
     month = journeys.entered[:, 0].astype("datetime64[M]")
@@ -70,8 +71,9 @@ def closing_content(touched: pd.DataFrame, leads: int, won: int, *, smallest: in
 
     ``touched`` has ``asset``, ``leads`` and ``won``; ``leads`` and ``won`` count all leads.
     """
+    counted = zip(touched["asset"].tolist(), touched["leads"].tolist(), touched["won"].tolist(), strict=True)
     found = [
-        Touched(row.asset, share(row.won, row.leads, smallest), share(won - row.won, leads - row.leads, smallest))
-        for row in touched.itertuples()
+        Touched(name, share(own_won, own, smallest), share(won - own_won, leads - own, smallest))
+        for name, own, own_won in counted
     ]
     return tuple(sorted(found, key=lambda each: (not each.touched.enough, -(each.touched.rate or 0.0))))

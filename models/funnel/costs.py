@@ -121,7 +121,7 @@ def _in_paid_months(journeys: Journeys, kinds: Kinds, paid: pd.Series) -> tuple[
             is_paid[number[channel], place] = True
     place = np.where(np.isnat(month), -1, (month - first).astype(int))
     in_month = is_paid[kinds.codes, place] & (place >= 0)
-    has_costs = is_paid.any(axis=1)[kinds.codes]
+    has_costs = np.isin(kinds.codes, np.flatnonzero(is_paid.any(axis=1)))
     return in_month | ~has_costs, ~in_month
 
 

@@ -1,9 +1,9 @@
 """Diagnosis: where leads get lost more than they should, and who can do something about it.
 
 A step is compared with itself before, with the user's own benchmark, and the leads of one kind with all others. Only
-leads that came to a stage long enough ago are counted, and what they did within the same days: so young leads do not look
-like lost ones. Differences are told where chance hardly explains them: Fisher's exact test, for benchmarks the exact
-binomial test, all held to 5 % together by Holm's method (S. Holm, Scandinavian Journal of Statistics 6, 1979).
+leads that came to a stage long enough ago are counted, and what they did within the same days: so young leads do not
+look like lost ones. Differences are told where chance hardly explains them: Fisher's exact test, for benchmarks the
+exact binomial test, all held to 5 % together by Holm's method (S. Holm, Scandinavian Journal of Statistics 6, 1979).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ CAUSES = {
 class Finding:
     """A step that is clearly worse than what it is held against.
 
-    ``kind`` is "falling" (than before), "below others" or "below the benchmark". ``missing`` is how many more leads would
-    have gone on at the other rate.
+    ``kind`` is "falling" (than before), "below others" or "below the benchmark". ``missing`` is how many more leads
+    would have gone on at the other rate.
     """
 
     kind: str
@@ -87,9 +87,9 @@ def _falling(journeys: Journeys, step: int, period: str, within: int, smallest: 
     enough = np.flatnonzero(counted.of >= smallest)
     if len(enough) < 2:
         return []
-    newest = enough[-1]
-    now = share(counted.count[newest], counted.of[newest], smallest)
-    before = share(counted.count[:newest].sum(), counted.of[:newest].sum(), smallest)
+    newest = int(enough[-1])
+    now = share(int(counted.count[newest]), int(counted.of[newest]), smallest)
+    before = share(int(counted.count[:newest].sum()), int(counted.of[:newest].sum()), smallest)
     return [_finding(journeys, step, "falling", f"{kinds.names[newest]}, beside all before", now, before)]
 
 
@@ -107,9 +107,7 @@ def _below_others(
     return found
 
 
-def _below_benchmark(
-    journeys: Journeys, step: int, smallest: int, benchmarks: Mapping[str, float]
-) -> list[Finding]:
+def _below_benchmark(journeys: Journeys, step: int, smallest: int, benchmarks: Mapping[str, float]) -> list[Finding]:
     """Hold all leads that are past the stage (they went on, or were lost) against the market's rate."""
     market = benchmarks.get(journeys.stages[step + 1].name)
     at, on = journeys.reached[:, step], journeys.reached[:, step + 1]
@@ -124,7 +122,7 @@ def _finding(journeys: Journeys, step: int, kind: str, leads: str, own: Share, o
     assert own.rate is not None and other.rate is not None
     if other.of:
         table = [[own.count, own.of - own.count], [other.count, other.of - other.count]]
-        p = float(stats.fisher_exact(table).pvalue)
+        p = float(stats.fisher_exact(table)[1])
     else:
         p = float(stats.binomtest(own.count, own.of, other.rate).pvalue)
     start, to = journeys.stages[step : step + 2]

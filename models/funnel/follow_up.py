@@ -1,13 +1,14 @@
 """Follow-up: how soon sales works on a lead once it is ready, by owner.
 
 A lead is followed up at the first activity of sales after it came over the bar. A lead that sales was in contact with
-before counts as contacted, without a time. Whether a lead was reached within an hour can only be told of those that came
-over the bar at least an hour before the moment of the report: younger ones are not late yet.
+before counts as contacted, without a time. Whether a lead was reached within an hour can only be told of those that
+came over the bar at least an hour before the moment of the report: younger ones are not late yet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +41,8 @@ def follow_up(
 ) -> tuple[FollowUp, ...]:
     """Return the follow-up of all leads, then by owner, who has most ready leads first.
 
-    ``ready`` has one row per ready lead: ``position``, ``ready_at``, ``owner``; ``activities`` of sales have ``position``
-    and ``occurred_at``. Nothing may be later than the moment.
+    ``ready`` has one row per ready lead: ``position``, ``ready_at``, ``owner``; ``activities`` of sales have
+    ``position`` and ``occurred_at``. Nothing may be later than the moment.
     """
     if ready.empty:
         return ()
@@ -58,9 +59,9 @@ def _first_after(ready: pd.DataFrame, activities: pd.DataFrame) -> tuple[Times, 
     """Return the first activity at or after each lead was ready, and whether there was one before."""
     wanted = ready.reset_index(drop=True).reset_index(names="row").sort_values("ready_at")
     by_time = activities.sort_values("occurred_at")
-    look = {"left_on": "ready_at", "right_on": "occurred_at", "by": "position"}
-    after = pd.merge_asof(wanted, by_time, direction="forward", **look).sort_values("row")
-    before = pd.merge_asof(wanted, by_time, allow_exact_matches=False, **look).sort_values("row")
+    look = partial(pd.merge_asof, wanted, by_time, left_on="ready_at", right_on="occurred_at", by="position")
+    after = look(direction="forward").sort_values("row")
+    before = look(direction="backward", allow_exact_matches=False).sort_values("row")
     return after["occurred_at"].to_numpy("datetime64[us]"), before["occurred_at"].notna().to_numpy()
 
 

@@ -1,4 +1,4 @@
-"""How many leads go on from stage to stage, how fast, and how sure that is: for all, by period, and by level of a column.
+"""How many leads go on from stage to stage, how fast, and how sure that is: for all, by period, by level of a column.
 
 Rates carry Wilson's score interval (E. B. Wilson, Probable inference, JASA 22, 1927), which holds for few leads too. A
 rate on fewer leads than the smallest count is told, and marked as not enough to go by.
@@ -171,7 +171,9 @@ def levels(
     known = kinds.codes >= 0
     furthest = journeys.reached.sum(axis=1) - 1
     reached = np.stack([_counted(kinds.codes, known & journeys.reached[:, k], count) for k in range(width)], axis=1)
-    lost = np.stack([_counted(kinds.codes, known & journeys.lost & (furthest == k), count) for k in range(width)], axis=1)
+    lost = np.stack(
+        [_counted(kinds.codes, known & journeys.lost & (furthest == k), count) for k in range(width)], axis=1
+    )
     days = np.stack([_median_days(journeys, kinds, k, k + 1) for k in range(width - 1)], axis=1)
     to_the_end = _median_days(journeys, kinds, 0, width - 1)
     place = journeys.place(opportunity)
@@ -216,7 +218,9 @@ def _known(value: float) -> float | None:
 def _median_days(journeys: Journeys, kinds: Kinds, start: int, to: int) -> Floats:
     """Return the median days between two stages by kind, over the leads that were in both; missing without any."""
     began, came = journeys.entered[:, start], journeys.entered[:, to]
-    both = journeys.recorded[:, start] & journeys.recorded[:, to] & (kinds.codes >= 0) & ~np.isnat(came) & ~np.isnat(began)
+    both = (
+        journeys.recorded[:, start] & journeys.recorded[:, to] & (kinds.codes >= 0) & ~np.isnat(came) & ~np.isnat(began)
+    )
     seconds = ((came[both] - began[both]) / np.timedelta64(1, "s")).astype(np.int64)
     return grouped_median(kinds.codes[both], seconds, len(kinds.names)) / 86_400
 

@@ -1,7 +1,7 @@
 """The stages of the funnel: what each means, what the CRM calls it, and when each lead came to it.
 
-A lead has come to a stage once it was in it or in a later one: who is an SQL has passed the MQL, recorded or not. So the
-moment of a stage is the first entry into it or into any later one, moments never fall along the funnel, no rate
+A lead has come to a stage once it was in it or in a later one: who is an SQL has passed the MQL, recorded or not. So
+the moment of a stage is the first entry into it or into any later one, moments never fall along the funnel, no rate
 exceeds 1, and a lead that goes back keeps what it reached. Whatever a history does otherwise is counted as an oddity.
 """
 
@@ -20,7 +20,7 @@ from data.vocabulary import FUNNEL
 DEFINITIONS = {
     "contact": "a person or company that is known by name",
     "lead": "a contact that showed interest",
-    "mql": "a lead inside the ideal customer profile (fit C or better); a demo request alone is none, and no call is needed",
+    "mql": "a lead inside the ideal customer profile (fit C or better); a demo request alone is none",
     "sql": "an MQL that sales has accepted as worth a conversation",
     "qso": "an SQL with a budget and a time to buy",
     "customer": "a deal that was won",
@@ -47,7 +47,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Oddity:
-    """Something in a history that is not as it should be: how many leads have it, the first of them, and what is done."""
+    """Something odd in histories, and what is made of it: how many leads have it, and the first of them."""
 
     problem: str
     leads: int
@@ -122,10 +122,10 @@ def follow(
     """Follow leads through the stages until a moment (naive UTC).
 
     ``leads`` has ``created_at``, ``closed_at`` and ``won`` (missing while open), as they are known at the moment, and
-    ``lead_id``. ``entries`` has ``row`` (of ``leads``), ``place`` and ``entered_at``, sorted by row and time. The outcome
-    decides who is a customer, whatever the history says; where it has no date, nobody knows when.
-    Contacts are a stage of their own only where the history has some; of all other stages but the lead those that no
-    lead has come to are left out.
+    ``lead_id``. ``entries`` has ``row`` (of ``leads``), ``place`` and ``entered_at``, sorted by row and time. The
+    outcome decides who is a customer, whatever the history says; where it has no date, nobody knows when. Contacts are
+    a stage of their own only where the history has some; of all other stages but the lead those that no lead has come
+    to are left out.
     """
     row, place, moment = (entries[name].to_numpy() for name in ("row", "place", "entered_at"))
     later = moment > np.datetime64(as_of)
@@ -164,16 +164,19 @@ def follow(
 
 def _first_entries(row: Codes, place: Codes, moment: Times, shape: tuple[int, int]) -> Times:
     """Return the first moment of each lead in each stage; rows are sorted by lead and time."""
-    first = np.full(shape, NEVER)
-    first[row[::-1], place[::-1]] = moment[::-1]  # of several for one cell the last one written stays: the earliest
+    first, new = np.full(shape, NEVER), ~_seen(row * shape[1] + place)
+    first[row[new], place[new]] = moment[new]
     return first
+
+
+def _seen(key: Codes) -> Bools:
+    """Tell which keys have come before."""
+    return pd.Series(key).duplicated().to_numpy()
 
 
 def _in_use(recorded: Bools, stages: Sequence[Stage]) -> list[int]:
     """Return the places of lead and customer, and of all other stages that some lead was in."""
-    seen = recorded.any(axis=0)
-    always = (LEAD, len(stages) - 1)
-    return [place for place in range(len(stages)) if seen[place] or place in always]
+    return sorted({LEAD, len(stages) - 1, *np.flatnonzero(recorded.any(axis=0)).tolist()})
 
 
 def _running_least(first: Times) -> Times:
@@ -206,8 +209,7 @@ def _out_of_order(row: Codes, place: Codes, last: int) -> dict[str, Codes]:
     before = np.concatenate([[-1], highest[:-1]])
     same_lead = before // width == row
     below = same_lead & (before > key)
-    seen = np.ones(len(key), dtype=bool)
-    seen[np.unique(key, return_index=True)[1]] = False
+    seen = _seen(key)
     return {
         "came to a stage after a later one: it counts from the later one on": row[below & ~seen],
         "went back to a stage: what they had reached counts": row[below & seen],

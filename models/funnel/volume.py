@@ -31,9 +31,9 @@ class Volume:
     """Leads that came over a bar for the first time, by calendar period, the newest last; at both bars.
 
     ``at_start`` and ``at_start_before`` are those that were over it when scoring began: nobody knows when they came.
-    ``growth`` and ``growth_before`` compare the newest period with the one before it, at today's bar and at the earlier
-    one; None where the one before is not known as a whole. ``by_bar`` is how many of the newest period's leads only
-    today's bar lets over, or, below 0, keeps out.
+    ``whole`` tells which periods are known from their first day to their last. ``growth`` and ``growth_before`` compare
+    the newest two of them, at today's bar and at the earlier one; None where there are no two. ``by_bar`` is how many
+    of the newest whole period's leads only today's bar lets over, or, below 0, keeps out.
     """
 
     name: str
@@ -44,23 +44,30 @@ class Volume:
     before: tuple[int, ...]
     at_start: int
     at_start_before: int
-    whole: bool
+    whole: tuple[bool, ...]
 
     @property
     def growth(self) -> float | None:
-        return _growth(self.today) if self.whole else None
+        return growth(self.today, self.whole)
 
     @property
     def growth_before(self) -> float | None:
-        return _growth(self.before) if self.whole else None
+        return growth(self.before, self.whole)
 
     @property
     def by_bar(self) -> int:
-        return self.today[-1] - self.before[-1]
+        both = zip(self.today, self.before, self.whole, strict=True)
+        return next((today - before for today, before, whole in reversed(list(both)) if whole), 0)
 
 
-def _growth(counts: Sequence[int]) -> float | None:
-    return counts[-1] / counts[-2] - 1 if len(counts) > 1 and counts[-2] else None
+def growth(counts: Sequence[int], whole: Sequence[bool]) -> float | None:
+    """Return by which share the newest whole period is above the one before.
+
+    >>> growth([8, 10, 12, 3], [True, True, True, False])
+    0.2
+    """
+    known = [count for count, is_whole in zip(counts, whole, strict=True) if is_whole]
+    return round(known[-1] / known[-2] - 1, 6) if len(known) > 1 and known[-2] else None
 
 
 def volumes(
@@ -68,8 +75,8 @@ def volumes(
 ) -> tuple[Volume, ...]:
     """Count crossings by period, of leads that were first scored over a bar after the moment ``since``.
 
-    ``scores`` has all that a lead ever scored: ``lead_id``, ``as_of``, ``probability`` and ``fit``. A lead crosses at its
-    first score that reaches the bar with a fit of C or better, or where no fit is known.
+    ``scores`` has all that a lead ever scored: ``lead_id``, ``as_of``, ``probability`` and ``fit``. A lead crosses at
+    its first score that reaches the bar with a fit of C or better, or where no fit is known.
     """
     fits = scores[(scores["fit"] != UNFIT) & (scores["as_of"] <= as_of)].sort_values("as_of", kind="stable")
     return tuple(_volume(fits, bar, period, since, as_of) for bar in bars)
@@ -78,6 +85,7 @@ def volumes(
 def _volume(scores: pd.DataFrame, bar: Bar, period: str, since: pd.Timestamp, as_of: pd.Timestamp) -> Volume:
     counted = [_by_period(scores, cut, period, since, as_of) for cut in (bar.today, bar.before)]
     (names, today, at_start), (_, before, at_start_before) = counted
+    last = len(names) - 1
     return Volume(
         name=bar.name,
         bar=bar.today,
@@ -87,7 +95,10 @@ def _volume(scores: pd.DataFrame, bar: Bar, period: str, since: pd.Timestamp, as
         before=before,
         at_start=at_start,
         at_start_before=at_start_before,
-        whole=len(names) > 2 or (len(names) == 2 and is_end_of_period(since, period)),
+        whole=tuple(
+            (number > 0 or is_end_of_period(since, period)) and (number < last or is_end_of_period(as_of, period))
+            for number in range(last + 1)
+        ),
     )
 
 
@@ -98,7 +109,9 @@ def _by_period(
     moments = scores.loc[scores["probability"] >= bar].drop_duplicates("lead_id")["as_of"]
     new = moments[moments > since].to_numpy("datetime64[us]")
     last = last_moment(as_of)
-    kinds = kinds_of_period(np.concatenate([np.minimum(new, last), [min(np.datetime64(since, "us"), last), last]]), period)
+    kinds = kinds_of_period(
+        np.concatenate([np.minimum(new, last), [min(np.datetime64(since, "us"), last), last]]), period
+    )
     counts = np.bincount(kinds.codes[:-2], minlength=len(kinds.names))
     return kinds.names, tuple(counts.tolist()), len(moments) - len(new)
 
