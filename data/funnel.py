@@ -96,9 +96,9 @@ class FunnelTables:
         cells = "".join(f", l.b{number}" for number in range(len(self.by))) + (", l.job_title" if self._title else "")
         table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
         for number, name in enumerate(self.by):
-            place = table.schema.get_field_index(f"b{number}")
-            coded = table.column(place).cast(pa.large_string()).dictionary_encode()
-            table = table.set_column(place, name if name not in table.column_names else f"{name} ", coded)
+            coded = table.column(f"b{number}").cast(pa.large_string()).dictionary_encode()
+            table = table.drop_columns(f"b{number}")
+            table = table if name in table.column_names else table.append_column(name, coded)  # such as the owner
         leads = table.to_pandas()
         later = leads["closed_at"] > self.as_of
         leads["won"] = leads["won"].astype("boolean").mask(later)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models.funnel.rates import Kinds, Share, kinds_by, share
+from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
 from models.funnel.stages import Journeys
 
 UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target it better"
@@ -21,6 +21,7 @@ MORE = "converts best: more budget"
 TUNE = "converts clearly worse than the others: tune its targeting"
 UNCLEAR = "no clear difference from the others"
 TOO_FEW = "too few leads to judge"
+NO_CHANNEL = "nobody knows how these leads came"
 
 
 @dataclass(frozen=True)
@@ -166,13 +167,15 @@ def _channel(
 
 def _with_advice(found: Sequence[Channel]) -> list[Channel]:
     """Say of each channel what its figures speak for; differences count only where the intervals keep clear."""
-    judged = [each for each in found if each.to_customer.enough]
+    judged = [each for each in found if each.to_customer.enough and each.name != NOT_GIVEN]
     best = max(judged, key=lambda each: each.to_customer.rate or 0.0, default=None)
     return [_advised(each, best, [other for other in judged if other is not each]) for each in found]
 
 
 def _advised(channel: Channel, best: Channel | None, others: Sequence[Channel]) -> Channel:
     own, leads = channel.to_customer, sum(other.leads for other in others)
+    if channel.name == NOT_GIVEN:
+        return replace(channel, advice=NO_CHANNEL)
     if not own.enough or own.low is None or own.high is None:
         return replace(channel, advice=TOO_FEW)
     if channel.affordable is False:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from data.vocabulary import FUNNEL
 from models.funnel.rates import Kinds, Share, everyone, kinds_of_period, share, soon
 from models.funnel.stages import Journeys
 
@@ -27,6 +28,7 @@ CAUSES = {
     "customer": "closing: offer, price or competition",
 }
 """What it speaks for that few leads come to a stage of ours."""
+UNTOLD = "targeting, qualification and closing: no stage between the two is on record"
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,10 @@ def _finding(journeys: Journeys, step: int, kind: str, leads: str, own: Share, o
     assert own.rate is not None and other.rate is not None
     if other.of:
         table = [[own.count, own.of - own.count], [other.count, other.of - other.count]]
-        p = float(stats.fisher_exact(table)[1])
+        p = float(stats.fisher_exact(table)[1])  # pyright: ignore[reportArgumentType]
     else:
         p = float(stats.binomtest(own.count, own.of, other.rate).pvalue)
     start, to = journeys.stages[step : step + 2]
     missing = round((other.rate - own.rate) * own.of)
-    return Finding(kind, start.name, to.name, leads, own, other, missing, p, CAUSES[to.of])
+    is_next = FUNNEL.index(to.of) - FUNNEL.index(start.of) <= 1
+    return Finding(kind, start.name, to.name, leads, own, other, missing, p, CAUSES[to.of] if is_next else UNTOLD)

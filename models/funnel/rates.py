@@ -307,7 +307,8 @@ def with_break_even(found: Sequence[Level], stage: str) -> tuple[Level, ...]:
 
     With 8 and 48 SQLs of 100 leads each, a lead of the first may cost a sixth of one of the second.
     """
-    rates = {each.name: each.reached.get(stage, 0) / each.leads for each in found if each.to_customer.enough}
+    judged = (each for each in found if each.to_customer.enough and each.name != NOT_GIVEN)
+    rates = {each.name: each.reached.get(stage, 0) / each.leads for each in judged}
     best = max(rates.values(), default=0.0)
     if not best:
         return tuple(found)

@@ -146,6 +146,9 @@ def follow(
     found = {
         **_out_of_order(row[place >= 0], place[place >= 0], last),
         "entered a stage that nobody has mapped: they stay in the stage before": row[place == UNKNOWN],
+        "entered a stage on a day before they were created: they count from then on": np.flatnonzero(
+            entered[:, 0].astype("datetime64[D]") < created.astype("datetime64[D]")
+        ),
         "have neither a date of creation nor a history: they are in no period": np.flatnonzero(np.isnat(entered[:, 0])),
     }
     return Journeys(

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from models.funnel.costs import MORE, TOO_FEW, TUNE, UNAFFORDABLE, UNCLEAR, channels
+from models.funnel.costs import MORE, NO_CHANNEL, TOO_FEW, TUNE, UNAFFORDABLE, UNCLEAR, channels
 
 JANUARY, FEBRUARY = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-02-01")
 
@@ -108,3 +108,10 @@ def test_channels_are_there_even_where_nobody_has_a_date(journeys, costs):
     everything, unmatched = channels(journeys([{"source": "ppc", "created": None}]), costs, "source", smallest=1)
     assert everything[0].name == "ppc"
     assert unmatched.leads_without_costs == ({} if costs is None else {"ppc": 1})
+
+
+def test_leads_of_no_channel_are_counted_and_get_no_budget(journeys):
+    found = told(journeys([*leads(None, 400, won=100), *leads("b", 400, won=20), *leads("c", 400, won=60)]), None)
+    assert found["not given"].leads == 400
+    assert (found["c"].advice, found["b"].advice) == (MORE, TUNE)
+    assert found["not given"].advice == NO_CHANNEL

@@ -79,3 +79,13 @@ def test_many_looks_at_noise_find_nothing(journeys, seed):
     random = np.random.default_rng(seed)
     found = [lead for n in range(40) for lead in step("lead", "mql", 60, random.binomial(60, 0.5), source=f"s{n}")]
     assert told(journeys(found), by="source") == []
+
+
+def test_where_no_stage_between_is_on_record_no_cause_is_made_up(journeys):
+    def won(source: str, count: int) -> list[dict]:
+        winners = [{"source": source, "won": True, "closed": 9}] * count
+        return winners + [{"source": source, "won": False}] * (100 - count)
+
+    (finding,) = told(journeys(won("a", 10) + won("b", 60)), by="source")
+    assert (finding.leads, finding.start, finding.to) == ("source: a", "lead", "customer")
+    assert "no stage between" in finding.cause

@@ -127,3 +127,9 @@ def test_contacts_are_a_stage_where_the_history_has_some(journeys):
     found = journeys([{"path": ["contact"]}, {"path": ["contact", "lead"]}])
     assert [stage.name for stage in found.stages] == ["contact", "lead", "customer"]
     assert found.reached.sum(axis=0).tolist() == [2, 1, 0]
+
+
+def test_a_lead_that_was_created_after_its_first_entry_is_told(journeys):
+    found = journeys([{"id": "late", "created": 9, "path": [("mql", 5)]}, {"path": ["lead", "mql"]}])
+    assert problems(found)["entered a stage on a day before they were created"] == 1
+    assert found.entered[0, 0] == day(5)
