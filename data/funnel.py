@@ -106,19 +106,17 @@ class FunnelTables:
         return leads
 
     def stage_names(self) -> list[str]:
-        """Return what the history calls its stages, in lower case, the most frequent first."""
-        query = (
-            "SELECT lower(trim(stage)) AS name FROM entries WHERE entered_at <= $1 GROUP BY 1 ORDER BY count(*) DESC, 1"
-        )
+        """Return what the history calls its stages, the most frequent first."""
+        query = "SELECT stage FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
         return [name for (name,) in self._connection.execute(query, [self.as_of]).fetchall()]
 
     def entries(self, places: dict[str, int]) -> pd.DataFrame:
         """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
 
-        ``places`` numbers the names of stages, in lower case.
+        ``places`` numbers the names of stages. The table is in this order already, and DuckDB keeps it.
         """
-        query = """SELECT position, $places[list_position($names, lower(trim(stage)))]::TINYINT AS place, entered_at
-            FROM entries WHERE entered_at <= $as_of ORDER BY position, entered_at, seq"""
+        query = """SELECT position, $places[list_position($names, stage)]::TINYINT AS place, entered_at
+            FROM entries WHERE entered_at <= $as_of"""
         given = {"names": list(places), "places": list(places.values()), "as_of": self.as_of}
         return self._connection.sql(query, params=given).to_arrow_table().to_pandas()
 

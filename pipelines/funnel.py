@@ -36,7 +36,6 @@ from models.funnel.rates import (
 from models.funnel.stages import Journeys, define_stages, follow, places_of
 from models.funnel.volume import UNFIT, Bar, growth, side_by_side, volumes
 from models.registry import Registry
-from pipelines.describe import describe
 
 ECONOMIC = ("source", "campaign")
 """Columns of the leads that costs may name."""
@@ -239,8 +238,3 @@ def _moments(journeys: Journeys, place: int) -> pd.DataFrame:
     """Return when each lead came to a stage: ``position``, ``owner``, ``moment``."""
     rows = journeys.leads[["position", "owner"]].assign(moment=journeys.entered[:, place])
     return rows[rows["moment"].notna()]
-
-
-def told(report: Report) -> list[str]:
-    """Say how the tables were read, as far as something was left out or looks wrong."""
-    return list(describe(report))

@@ -19,7 +19,8 @@ from models.funnel import Funnel
 from models.funnel.figures import figures
 from models.registry import Registry, Stored
 from pipelines.console import note
-from pipelines.funnel import funnel_of, told
+from pipelines.describe import describe
+from pipelines.funnel import funnel_of
 from pipelines.last_run import settings_of_last_run, store_address
 from pipelines.page import write_page
 from pipelines.score import read_as_trained
@@ -31,7 +32,10 @@ SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "sta
 
 @dataclass(frozen=True)
 class Reported:
-    """What a report tells; the page is made of it. Without a ``funnel``, the first of ``notes`` says why."""
+    """What a report tells; the page is made of it.
+
+    ``notes`` say what is not there, and why: without a ``funnel``, the first of them; ``read``, how tables were read.
+    """
 
     version: str
     training: Mapping[str, Any]
@@ -40,6 +44,7 @@ class Reported:
     hottest: list[dict[str, Any]]
     funnel: Funnel | None
     notes: list[str]
+    read: list[str]
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class ReportResult:
     def as_json(self) -> dict[str, Any]:
         told = self.reported
         about = {"out": self.out, "model_version": told.version, "scored": sum(told.bands.values())}
-        found = {"bands": told.bands, "hottest": told.hottest, "notes": told.notes}
+        found = {"bands": told.bands, "hottest": told.hottest, "notes": told.notes, "read": told.read}
         return {**about, **found, "funnel": told.funnel and told.funnel.as_json()}
 
 
@@ -86,7 +91,7 @@ def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
     stored = registry.champion()
     with open_store(store_address(workspace)) as store:
         _require_scores(store)
-        funnel, notes = _funnel(settings, stored, workspace, store, registry)
+        funnel, notes, read = _funnel(settings, stored, workspace, store, registry)
         return Reported(
             version=stored.scorer.version,
             training=stored.training,
@@ -95,6 +100,7 @@ def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
             hottest=hottest_leads(store, registry),
             funnel=funnel,
             notes=notes,
+            read=read,
         )
 
 
@@ -115,8 +121,11 @@ def _require_scores(store: Store) -> None:
 
 def _funnel(
     given: Settings | None, stored: Stored, workspace: Workspace, store: Store, registry: Registry
-) -> tuple[Funnel | None, list[str]]:
-    """Return the funnel with notes; a page without it is better than none where its tables are gone."""
+) -> tuple[Funnel | None, list[str], list[str]]:
+    """Return the funnel, notes, and how its tables were read.
+
+    Where the tables are gone, a page without the funnel is better than none.
+    """
     last = settings_of_last_run(workspace) or stored.settings
     notes = []
     if given:
@@ -131,8 +140,8 @@ def _funnel(
     except InputError as problem:
         if given:
             raise
-        return None, [f"no funnel is told: {problem.what} ({', '.join(problem.parts.values())})"]
-    return funnel, [*notes, *told(read), *funnel.notes]
+        return None, [f"no funnel is told: {problem.what} ({', '.join(problem.parts.values())})"], []
+    return funnel, [*notes, *funnel.notes], list(describe(read))
 
 
 def _export(reported: Reported, out: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from data.vocabulary import FUNNEL
-from models.funnel.rates import Kinds, Share, everyone, kinds_of_period, share, soon
+from models.funnel.rates import Kinds, Share, Soon, kinds_of_period, share, soon
 from models.funnel.stages import Journeys
 
 ERROR = 0.05
@@ -62,10 +62,11 @@ def diagnose(
     """Return what is clearly worse, the most missing leads first; ``cuts`` are the kinds of leads by column."""
     found: list[Finding] = []
     for step in range(len(journeys.stages) - 1):
-        found += _falling(journeys, step, period, within, smallest)
+        grown = soon(journeys, step, within)
+        found += _falling(journeys, step, grown, period, smallest)
         found += _below_benchmark(journeys, step, smallest, benchmarks)
         for column, kinds in cuts.items():
-            found += _below_others(journeys, step, column, kinds, within, smallest)
+            found += _below_others(journeys, step, grown, column, kinds, smallest)
     return tuple(sorted(clear(found), key=lambda each: -each.missing))
 
 
@@ -82,28 +83,27 @@ def clear(found: Sequence[Finding], error: float = ERROR) -> list[Finding]:
     return [each for each in held if each.missing > 0]
 
 
-def _falling(journeys: Journeys, step: int, period: str, within: int, smallest: int) -> list[Finding]:
+def _falling(journeys: Journeys, step: int, grown: Soon, period: str, smallest: int) -> list[Finding]:
     """Compare the newest period with enough leads old enough with all that was before it."""
     kinds = kinds_of_period(journeys.entered[:, step], period)
-    counted = soon(journeys, kinds, step, within)
-    enough = np.flatnonzero(counted.of >= smallest)
+    count, of = grown.count(kinds)
+    enough = np.flatnonzero(of >= smallest)
     if len(enough) < 2:
         return []
     newest = int(enough[-1])
-    now = share(int(counted.count[newest]), int(counted.of[newest]), smallest)
-    before = share(int(counted.count[:newest].sum()), int(counted.of[:newest].sum()), smallest)
+    now = share(int(count[newest]), int(of[newest]), smallest)
+    before = share(int(count[:newest].sum()), int(of[:newest].sum()), smallest)
     return [_finding(journeys, step, "falling", f"{kinds.names[newest]}, beside all before", now, before)]
 
 
 def _below_others(
-    journeys: Journeys, step: int, column: str, kinds: Kinds, within: int, smallest: int
+    journeys: Journeys, step: int, grown: Soon, column: str, kinds: Kinds, smallest: int
 ) -> list[Finding]:
-    counted = soon(journeys, kinds, step, within)
-    everything = soon(journeys, everyone(journeys), step, within)
+    count, of = grown.count(kinds)
     found = []
-    for number in np.flatnonzero(counted.of >= smallest):
-        own = share(counted.count[number], counted.of[number], smallest)
-        rest = share(everything.count[0] - own.count, everything.of[0] - own.of, smallest)
+    for number in np.flatnonzero(of >= smallest):
+        own = share(int(count[number]), int(of[number]), smallest)
+        rest = share(int(count.sum()) - own.count, int(of.sum()) - own.of, smallest)
         if rest.enough:
             found.append(_finding(journeys, step, "below others", f"{column}: {kinds.names[number]}", own, rest))
     return found
@@ -122,12 +122,20 @@ def _below_benchmark(journeys: Journeys, step: int, smallest: int, benchmarks: M
 
 def _finding(journeys: Journeys, step: int, kind: str, leads: str, own: Share, other: Share) -> Finding:
     assert own.rate is not None and other.rate is not None
-    if other.of:
-        table = [[own.count, own.of - own.count], [other.count, other.of - other.count]]
-        p = float(stats.fisher_exact(table)[1])  # pyright: ignore[reportArgumentType]
-    else:
-        p = float(stats.binomtest(own.count, own.of, other.rate).pvalue)
     start, to = journeys.stages[step : step + 2]
     missing = round((other.rate - own.rate) * own.of)
     is_next = FUNNEL.index(to.of) - FUNNEL.index(start.of) <= 1
-    return Finding(kind, start.name, to.name, leads, own, other, missing, p, CAUSES[to.of] if is_next else UNTOLD)
+    return Finding(
+        kind, start.name, to.name, leads, own, other, missing, _chance(own, other), CAUSES[to.of] if is_next else UNTOLD
+    )
+
+
+def _chance(own: Share, other: Share) -> float:
+    """Return how likely a rate so much worse is where there is no difference; a benchmark is of no number of leads."""
+    assert own.rate is not None and other.rate is not None
+    if own.rate >= other.rate:
+        return 1.0
+    if not other.of:
+        return float(stats.binomtest(own.count, own.of, other.rate, alternative="less").pvalue)
+    both = own.count + other.count
+    return float(stats.hypergeom.cdf(own.count, own.of + other.of, both, own.of))

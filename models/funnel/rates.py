@@ -145,37 +145,38 @@ def kinds_of_period(moments: npt.NDArray[np.datetime64], period: str) -> Kinds:
     >>> kinds_of_period(np.array(["2025-01-31", "2025-03-01", "NaT"], "datetime64[us]"), "month")
     Kinds(codes=array([ 0,  2, -1]), names=('2025-01', '2025-02', '2025-03'))
     """
-    periods = pd.PeriodIndex(moments, freq=PERIODS[period])
-    number = periods.asi8.copy()
     known = ~np.isnat(moments)
     if not known.any():
         return Kinds(np.full(len(moments), -1), ())
+    number = _period_number(moments, period)
     first, last = number[known].min(), number[known].max()
-    spelt = pd.period_range(periods[known].min(), periods[known].max(), freq=PERIODS[period])
-    names = tuple(_period_name(each, period) for each in spelt)
-    assert len(names) == last - first + 1
+    names = tuple(_period_name(each, period) for each in range(first, last + 1))
     return Kinds(np.where(known, number - first, -1), names)
 
 
-def _period_name(period: pd.Period, kind: str) -> str:
+def _period_number(moments: npt.NDArray[np.datetime64], period: str) -> Codes:
+    """Number the periods since 1970; weeks begin on Mondays."""
+    if period == "week":
+        return (moments.astype("datetime64[D]").astype(np.int64) + 3) // 7
+    return moments.astype("datetime64[M]").astype(np.int64) // (3 if period == "quarter" else 1)
+
+
+def _period_name(number: int, period: str) -> str:
     """Return ``2025-03``, ``2025Q1``, or the Monday of a week."""
-    return f"{period.start_time:%Y-%m-%d}" if kind == "week" else str(period)
+    if period == "week":
+        return str(np.datetime64(7 * number - 3, "D"))
+    return f"{1970 + number // 4}Q{number % 4 + 1}" if period == "quarter" else str(np.datetime64(number, "M"))
 
 
 def levels(
     journeys: Journeys, kinds: Kinds, *, smallest: int, opportunity: str, benchmarks: Mapping[str, float] | None = None
 ) -> tuple[Level, ...]:
     """Return the leads of each kind on their way through the funnel, in the order of the kinds."""
-    count, width = len(kinds.names), len(journeys.stages)
+    width = len(journeys.stages)
     names = [stage.name for stage in journeys.stages]
-    known = kinds.codes >= 0
-    furthest = journeys.reached.sum(axis=1) - 1
-    reached = np.stack([_counted(kinds.codes, known & journeys.reached[:, k], count) for k in range(width)], axis=1)
-    lost = np.stack(
-        [_counted(kinds.codes, known & journeys.lost & (furthest == k), count) for k in range(width)], axis=1
-    )
-    days = np.stack([_median_days(journeys, kinds, k, k + 1) for k in range(width - 1)], axis=1)
-    to_the_end = _median_days(journeys, kinds, 0, width - 1)
+    reached = np.cumsum(_by_furthest(journeys, kinds, kinds.codes >= 0)[:, ::-1], axis=1)[:, ::-1]
+    lost = _by_furthest(journeys, kinds, (kinds.codes >= 0) & journeys.lost)
+    *days, to_the_end = (_median_days(kinds, rows, seconds) for rows, seconds in journeys.waits)
     place = journeys.place(opportunity)
     found = []
     for number, name in enumerate(kinds.names):
@@ -188,7 +189,7 @@ def levels(
                 went_on=share(row[k + 1], row[k], smallest),
                 lost=int(lost[number, k]),
                 open=int(row[k] - row[k + 1] - lost[number, k]),
-                median_days=_known(days[number, k]),
+                median_days=_known(days[k][number]),
                 benchmark=(benchmarks or {}).get(names[k + 1]),
             )
             for k in range(width - 1)
@@ -207,22 +208,22 @@ def levels(
     return tuple(found)
 
 
-def _counted(codes: Codes, mask: npt.NDArray[np.bool_], count: int) -> Codes:
-    return np.bincount(codes[mask], minlength=count)
+def _by_furthest(journeys: Journeys, kinds: Kinds, counted: npt.NDArray[np.bool_]) -> Codes:
+    """Return how many of the counted leads of each kind (rows) came to each stage (columns) and no further."""
+    shape = (len(kinds.names), len(journeys.stages))
+    cells = (kinds.codes * shape[1] + journeys.furthest)[counted]
+    return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else round(float(value), 2)
 
 
-def _median_days(journeys: Journeys, kinds: Kinds, start: int, to: int) -> Floats:
-    """Return the median days between two stages by kind, over the leads that were in both; missing without any."""
-    began, came = journeys.entered[:, start], journeys.entered[:, to]
-    both = (
-        journeys.recorded[:, start] & journeys.recorded[:, to] & (kinds.codes >= 0) & ~np.isnat(came) & ~np.isnat(began)
-    )
-    seconds = ((came[both] - began[both]) / np.timedelta64(1, "s")).astype(np.int64)
-    return grouped_median(kinds.codes[both], seconds, len(kinds.names)) / 86_400
+def _median_days(kinds: Kinds, rows: Codes, seconds: Codes) -> Floats:
+    """Return the median days by kind of the leads of some rows; missing without any."""
+    codes = kinds.codes[rows]
+    known = codes >= 0
+    return grouped_median(codes[known], seconds[known], len(kinds.names)) / 86_400
 
 
 def grouped_median(codes: Codes, values: Codes, count: int) -> Floats:
@@ -246,22 +247,30 @@ def grouped_median(codes: Codes, values: Codes, count: int) -> Floats:
 
 @dataclass(frozen=True)
 class Soon:
-    """Leads that came to a stage long enough ago, and how many of them went on to the next within so many days."""
+    """The leads that came to a stage long enough ago, as rows, and those of them that went on within so many days."""
 
-    of: Codes
-    count: Codes
+    old: Codes
+    went_on: Codes
+
+    def count(self, kinds: Kinds) -> tuple[Codes, Codes]:
+        """Return by kind how many went on, and of how many."""
+        return _counted(kinds, self.went_on), _counted(kinds, self.old)
 
 
-def soon(journeys: Journeys, kinds: Kinds, step: int, within: int) -> Soon:
-    """Count by kind who went on from a stage within days, among those that came to it at least so many days ago.
+def _counted(kinds: Kinds, rows: Codes) -> Codes:
+    codes = kinds.codes[rows]
+    return np.bincount(codes[codes >= 0], minlength=len(kinds.names))
+
+
+def soon(journeys: Journeys, step: int, within: int) -> Soon:
+    """Find who went on from a stage within days, among those that came to it at least so many days ago.
 
     Nobody is left out because of how it ended, so that new leads do not look worse than old ones.
     """
     began, came = journeys.entered[:, step], journeys.entered[:, step + 1]
-    old = (began <= np.datetime64(journeys.as_of) - within * DAY) & (kinds.codes >= 0)
+    old = began <= np.datetime64(journeys.as_of) - within * DAY
     went_on = old & journeys.reached[:, step + 1] & (came - began <= within * DAY)
-    count = len(kinds.names)
-    return Soon(_counted(kinds.codes, old, count), _counted(kinds.codes, went_on, count))
+    return Soon(np.flatnonzero(old), np.flatnonzero(went_on))
 
 
 @dataclass(frozen=True)
@@ -281,12 +290,12 @@ def periods(journeys: Journeys, period: str, *, within: int, smallest: int) -> t
     kinds = kinds_of_period(moments, period)
     codes = kinds.codes[:-1].reshape(width, -1)
     entries = [np.bincount(of_stage[of_stage >= 0], minlength=len(kinds.names)) for of_stage in codes]
-    steps = [soon(journeys, Kinds(codes[k], kinds.names), k, within) for k in range(width - 1)]
+    steps = [soon(journeys, k, within).count(Kinds(codes[k], kinds.names)) for k in range(width - 1)]
     return tuple(
         Period(
             name=name,
             entries={stage.name: int(entries[k][n]) for k, stage in enumerate(journeys.stages)},
-            went_on_soon=tuple(share(each.count[n], each.of[n], smallest) for each in steps),
+            went_on_soon=tuple(share(count[n], of[n], smallest) for count, of in steps),
             complete=n < kinds.codes[-1] or is_end_of_period(journeys.as_of, period),
         )
         for n, name in enumerate(kinds.names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,25 @@ class Journeys:
     oddities: tuple[Oddity, ...] = ()
     unused: tuple[str, ...] = ()
 
+    @cached_property
+    def waits(self) -> tuple[tuple[Codes, Codes], ...]:
+        """Return the leads that were in both stages of each step, and the seconds between; last, from lead to customer.
+
+        Only who has an entry of its own into both, at a known time, tells how long it takes.
+        """
+        width = len(self.stages)
+        return (*(self._waits(start, start + 1) for start in range(width - 1)), self._waits(0, width - 1))
+
+    def _waits(self, start: int, to: int) -> tuple[Codes, Codes]:
+        between = self.entered[:, to] - self.entered[:, start]
+        rows = np.flatnonzero(self.recorded[:, start] & self.recorded[:, to] & ~np.isnat(between))
+        return rows, between[rows].astype("timedelta64[s]").astype(np.int64)
+
+    @cached_property
+    def furthest(self) -> Codes:
+        """Return the last stage that each lead has come to."""
+        return self.reached.sum(axis=1) - 1
+
     def place(self, name: str) -> int:
         """Return the column of a stage; that of its first part where it is split; -1 where it is not in use."""
         places = (number for number, stage in enumerate(self.stages) if name in (stage.name, stage.of))
@@ -107,10 +127,11 @@ def _without_taken(stage: Stage, parts: Mapping[str, Sequence[str]], taken: set[
 
 
 def places_of(names: Sequence[str], stages: Sequence[Stage], lost: Sequence[str]) -> dict[str, int]:
-    """Map what a history calls its stages, in lower case, to their places; others are LOST or UNKNOWN."""
+    """Map what a history calls its stages, in whatever case, to their places; others are LOST or UNKNOWN."""
     known = {name: place for place, stage in reversed(list(enumerate(stages))) for name in stage.crm}
     endings = {name.strip().lower() for name in lost}
-    return {name: known.get(name, LOST if name in endings else UNKNOWN) for name in names}
+    plain = {name: name.strip().lower() for name in names}
+    return {name: known.get(of, LOST if of in endings else UNKNOWN) for name, of in plain.items()}
 
 
 def follow(

@@ -73,14 +73,14 @@ def test_nothing_later_than_the_moment_is_told(opened):
     with opened(given, leads=LEADS, stages=STAGES, events=EVENTS) as tables:
         assert tables.leads()["lead_id"].tolist() == ["a", "b"]
         assert tables.leads()["won"].isna().all()
-        assert tables.stage_names() == ["lead", "mql", "nurturing"]
+        assert tables.stage_names() == ["Lead", "MQL", "Nurturing"]
         assert tables.touched()["asset"].tolist() == ["ebook"]
         assert tables.activities(["sales_call"]).empty
 
 
 def test_times_of_all_zones_are_utc(opened):
     with opened(leads=LEADS, stages=STAGES) as tables:
-        entries = tables.entries({"lead": 0, "mql": 1, "won": 2, "nurturing": -2})
+        entries = tables.entries({"Lead": 0, "MQL": 1, "Won": 2, "Nurturing": -2})
     assert entries["place"].tolist() == [0, 1, 2, -2]
     assert entries["entered_at"].tolist()[1] == pd.Timestamp("2025-01-04T23:00:00")
 
@@ -88,7 +88,7 @@ def test_times_of_all_zones_are_utc(opened):
 def test_stages_are_called_as_the_crm_calls_them(opened):
     mapping = StageMapping(mql=["MQL", "Nurturing"])
     with opened({"stages": mapping}, leads=LEADS, stages=STAGES) as tables:
-        assert set(tables.stage_names()) == {"lead", "mql", "won", "nurturing"}
+        assert set(tables.stage_names()) == {"Lead", "MQL", "Won", "Nurturing"}
 
 
 def test_what_a_lead_touched_after_it_closed_closes_nothing(opened):

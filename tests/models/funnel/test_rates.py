@@ -172,5 +172,5 @@ def test_leads_that_are_too_young_say_nothing_of_a_rate(journeys):
     old, young = {"created": 0, "path": [("lead", 0), ("mql", 10)]}, {"created": 300}
     late = {"created": 0, "path": [("lead", 0), ("mql", 31)]}
     found = journeys([old, young, late], as_of=pd.Timestamp("2025-11-10"))
-    told = soon(found, everyone(found), 0, within=30)
-    assert (told.count.tolist(), told.of.tolist()) == ([1], [2])
+    count, of = soon(found, 0, within=30).count(everyone(found))
+    assert (count.tolist(), of.tolist()) == ([1], [2])
