@@ -20,7 +20,7 @@ from data.dataset import limits, remove_abandoned, told_as_our_errors
 from data.lexicon import claims
 from data.mirror import Mirror
 from data.money import foreign, read_months
-from data.quality import Report
+from data.quality import Flag, Report
 from data.settings import Settings, StageMapping
 from data.tables import Reading
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
@@ -154,6 +154,7 @@ class _FunnelAssembly(Assembly):
         checks.identify_leads(self.connection, self.leads)
         self._read_timelines()
         self.costs, self.asset_stats = (self._sums(name) for name in REPORT_TABLES)
+        self._leave_out_foreign_amounts()
         self._count_rows(None)
         self._read_cuts()
         outcome = self.settings.outcome
@@ -210,6 +211,27 @@ class _FunnelAssembly(Assembly):
             self._set_aside(name, reason, rows.loc[is_so & usable, "position"])
             usable &= ~is_so
         return Sums(rows[usable].reset_index(drop=True), currency)
+
+    def _leave_out_foreign_amounts(self) -> None:
+        """Make amounts of deals missing that are in another currency than that of the settings, or of the costs."""
+        outcomes = self.tables.get("outcomes")
+        theirs = outcomes.columns.get("amount") if outcomes else None
+        if not outcomes or not theirs or not outcomes.file.is_text(theirs):
+            return
+        cell = outcomes.file.columns[theirs]
+        cells = self.connection.sql(f"SELECT DISTINCT {cell} AS cell FROM {outcomes.staged} WHERE {cell} IS NOT NULL")
+        amounts = cells.to_arrow_table().to_pandas()["cell"]
+        ours = self.settings.funnel.currency or (self.costs.currency if self.costs else "")
+        currency, others = foreign(pd.Series(None, index=amounts.index, dtype="str"), amounts, ours)
+        rows = f"""(SELECT l.position, lead_id, o.position AS row, s.{cell} AS cell
+            FROM typed_outcomes o JOIN lead_ids l USING (lead_id) JOIN {outcomes.staged} s ON s.position = o.position
+            WHERE list_contains($1, s.{cell}))"""
+        if found := checks.first_rows(self.connection, "min(cell)", rows, [amounts[others].tolist()]):
+            missing = f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})"
+            self.connection.execute(missing, [amounts[others].tolist()])
+            self.report.flags.append(
+                Flag("outcomes", theirs, f"in another currency than {currency}: not added", *found)
+            )
 
     def _set_aside(self, name: str, reason: str, positions: pd.Series) -> None:
         if len(positions):

@@ -8,7 +8,8 @@ most leads cool. From day to day, too, a lead rises from lead to mql, sql, qso a
 chances that depend on its stage, intent and fit: a Markov chain (`data.simulator.chain`). What is seen of it are the
 stages and the **events**, which occur at the rates of the present intent: who is about to buy looks at prices and
 asks for quotes (`data.simulator.history`). At last leads and events are made as dirty as real ones
-(`data.simulator.dirt`); stages, outcomes and truth stay clean.
+(`data.simulator.dirt`); stages, outcomes and truth stay clean. What the channels cost and how often assets were viewed
+is told by month (`data.simulator.spend`).
 
 So the truth needs no sampling. With M the matrix of a lead's daily moves, its chance of winning within 90 days is
 ``M^90``, from its present state to won. It is told for each lead while it is open: at its creation, 1, 7, 14, 30, 60,

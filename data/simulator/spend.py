@@ -38,7 +38,7 @@ class Channels:
     def count(self, leads: pa.Table) -> None:
         """Add a cohort of leads; of those that come twice, each counts."""
         month = pc.strftime(leads["created_at"], format="%Y-%m")  # pyright: ignore[reportAttributeAccessIssue]
-        rows = leads.append_column("month", month).select(["source", "campaign", "asset", "month"]).to_pandas().dropna()
+        rows = leads.append_column("month", month).select(["source", "campaign", "asset", "month"]).to_pandas()
         for name, keys in NAMES.items():
             self.leads[name].update(rows.groupby(list(keys)).size().to_dict())
 

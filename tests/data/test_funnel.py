@@ -187,3 +187,11 @@ def test_an_outcome_column_alone_tells_who_was_won(opened):
 def test_the_owner_may_be_a_cut(opened):
     with opened({"funnel": FunnelSettings(by=["owner"])}, leads=LEADS) as tables:
         assert tables.leads()["owner"].tolist() == ["Ann", "Bob", "Ann"]
+
+
+def test_deals_in_another_currency_are_not_added_and_told(opened):
+    outcomes = "lead_id closed_at won amount\na 2025-03-01 1 €1,000\nb 2025-03-01 1 $500\nc 2025-03-01 1 700\n"
+    with opened({"funnel": FunnelSettings(currency="EUR")}, leads=LEADS, outcomes=outcomes) as tables:
+        assert tables.leads()["amount"].fillna(0).tolist() == [1000, 0, 700]
+        (flag,) = tables.report.flags
+    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: not added", 1, ("b",))
