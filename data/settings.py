@@ -142,7 +142,8 @@ class FunnelSettings(Strict):
     ``split`` maps a stage of ours to its parts in order, each with what the CRM calls it:
     ``{"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}``. ``definitions`` says what a stage means,
     and ``benchmarks`` at which rate the market's leads come to it from the stage before; both by stage or part of one.
-    ``by`` are columns of the leads by whose levels rates are cut; ``segments`` follow them.
+    ``by`` are columns of the leads by whose levels rates are cut; ``segments`` follow them. ``bars`` are classes of the
+    user's own, each from a chance of winning on, counted beside those of warm and hot leads.
     ``within`` is the number of days in which a step counts where periods are compared, so that young leads do not look
     like lost ones. A rate on fewer leads than ``smallest`` is shown and not judged. ``sales_activities`` are types of
     events. Without a ``currency`` the one that most costs are in is taken.
@@ -152,6 +153,7 @@ class FunnelSettings(Strict):
     definitions: dict[str, str] = {}
     benchmarks: dict[str, Share] = {}
     by: list[str] = ["source", "campaign", "asset", "persona", "industry"]
+    bars: dict[str, Share] = {}
     opportunity: str = "qso"
     period: Literal["week", "month", "quarter"] = "month"
     within: int = Field(default=30, ge=1, le=3650)

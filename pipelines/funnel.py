@@ -70,18 +70,19 @@ def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: 
     Raises InputError where they cannot be read.
     """
     with open_funnel(settings, workspace=workspace.root) as tables:
-        scores = scores_at(store, registry, tables.as_of, settings.funnel.period)
+        scores = scores_at(store, registry, tables.as_of, settings.funnel)
         return count(tables, settings, scores), tables.report
 
 
-def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, period: str) -> Scores:
+def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores:
     """Return what was scored, with the bars of the newest run and of the last one before the period of the moment."""
     runs = [run for run in store.runs() if run["status"] == DONE]
-    began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[period]).start_time
+    began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] < began]
     scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
     now, before = scales[0], scales[-1]
-    bars = (Bar("scored_mql", now.warm, before.warm), Bar("scored_sql", now.hot, before.hot))
+    own = (Bar(name, bar, bar) for name, bar in chosen.bars.items())
+    bars = (Bar("scored_mql", now.warm, before.warm), Bar("scored_sql", now.hot, before.hot), *own)
     lowest = min(min(bar.today, bar.before) for bar in bars)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
@@ -186,13 +187,13 @@ def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualif
 def _costs(
     tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings, scores: Scores | None
 ) -> tuple[Costs, ...]:
-    """Return the channels by each column that the leads have; without costs only what their leads are worth."""
+    """Return the channels by each column that leads and costs have; without costs, what their leads are worth."""
     chances = scores.open["probability"] if scores else None
     rows, currency = (tables.costs.rows, tables.costs.currency) if tables.costs else (None, chosen.currency or "")
     return tuple(
         Costs(column, currency, *channels(journeys, rows, column, smallest=chosen.smallest, chances=chances))
         for column in ECONOMIC
-        if column in tables.by
+        if column in tables.by and (rows is None or rows[column].notna().any())
     )
 
 

@@ -159,3 +159,10 @@ def test_olist_is_told_by_origin_and_landing_page(datasets, counted):
     assert [(each.problem.split(":")[0], each.leads) for each in told.oddities] == [
         ("entered a stage on a day before they were created", 1)
     ]
+
+
+def test_costs_that_name_no_campaign_are_told_by_source_alone(tmp_path, counted):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at,source,campaign\na,2025-01-01,ppc,x\nb,2025-01-02,ppc,\n")
+    (tmp_path / "costs.csv").write_text("source,month,spend\nppc,2025-01,10\n")
+    (costs,) = counted(settings_of_folder(tmp_path)).costs
+    assert (costs.by, costs.channels[0].cpl) == ("source", 5)

@@ -123,6 +123,7 @@ def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, work
         "definitions": {"mql": "whoever <b>fits</b>"},
         "benchmarks": {"mql": 0.97},
         "period": "quarter",
+        "bars": {"likely": 0.4},
     }
     given = tmp_path / "leadscore.yaml"
     given.write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -133,6 +134,11 @@ def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, work
     assert told["funnel"]["all"]["steps"][0]["beside_benchmark"] == "below"
     assert "below the benchmark" in {finding["kind"] for finding in told["funnel"]["findings"]}
     assert told["funnel"]["periods"][-1]["name"] == "2025Q4"
+    assert [volume["name"] for volume in told["funnel"]["qualified"]["volumes"]] == [
+        "scored_mql",
+        "scored_sql",
+        "likely",
+    ]
 
 
 def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace, tmp_path):
