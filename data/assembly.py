@@ -225,8 +225,7 @@ class Assembly:
             self.report.flags += checks.lone_rows(self.connection, self.settled, self.now)
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
         self._note_contradictions(schema)
-        if self.zoneless:
-            self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
+        self._note_zoneless()
         unread = [name for name in LATER_TABLES if name in self.settings.tables]
         if unread:
             self.report.notes.append(f"tables that nothing reads yet: {', '.join(unread)}")
@@ -234,6 +233,10 @@ class Assembly:
         new = [name for name in self.leads.file.columns if name not in known]
         if new:
             self.report.notes.append(f"columns that the model does not know are ignored: {', '.join(new)}")
+
+    def _note_zoneless(self) -> None:
+        if self.zoneless:
+            self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
 
     def _note_contradictions(self, schema: Schema) -> None:
         told = self.settings.outcome is None and "outcomes" in self.tables

@@ -160,6 +160,7 @@ class _FunnelAssembly(Assembly):
         outcome = self.settings.outcome
         self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
         self.report.flags += checks.future_rows(self.connection, self.now)
+        self._note_zoneless()
         self._let_go()
         self._require_unchanged_files()
 

@@ -166,6 +166,7 @@ def follow(
     entered = _running_least(first[:, used])
     found = {
         **_out_of_order(row[place >= 0], place[place >= 0], last),
+        "were lost and came back: what became of them last counts": _came_back(row, place),
         "entered a stage that nobody has mapped: they stay in the stage before": row[place == UNKNOWN],
         "entered a stage on a day before they were created: they count from then on": np.flatnonzero(
             entered[:, 0].astype("datetime64[D]") < created.astype("datetime64[D]")
@@ -239,3 +240,11 @@ def _out_of_order(row: Codes, place: Codes, last: int) -> dict[str, Codes]:
         "went back to a stage: what they had reached counts": row[below & seen],
         "entered the same stage again: the first entry counts": row[same_lead & seen & ~below],
     }
+
+
+def _came_back(row: Codes, place: Codes) -> Codes:
+    """Find the leads that entered a stage after they were lost: entries are sorted by lead and time."""
+    is_lost = place == LOST
+    lost_so_far = np.concatenate([[0], np.cumsum(is_lost)])
+    beginning = np.searchsorted(row, row)
+    return row[(lost_so_far[:-1] > lost_so_far[beginning]) & (place >= 0)]

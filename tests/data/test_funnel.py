@@ -195,3 +195,8 @@ def test_deals_in_another_currency_are_not_added_and_told(opened):
         assert tables.leads()["amount"].fillna(0).tolist() == [1000, 0, 700]
         (flag,) = tables.report.flags
     assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: not added", 1, ("b",))
+
+
+def test_times_without_a_zone_are_told(opened):
+    with opened(leads=LEADS, stages=STAGES) as tables:
+        assert "times without a zone are read as UTC: stages.entered_at, leads.created_at" in tables.report.notes

@@ -133,3 +133,11 @@ def test_a_lead_that_was_created_after_its_first_entry_is_told(journeys):
     found = journeys([{"id": "late", "created": 9, "path": [("mql", 5)]}, {"path": ["lead", "mql"]}])
     assert problems(found)["entered a stage on a day before they were created"] == 1
     assert found.entered[0, 0] == day(5)
+
+
+def test_a_lead_that_was_lost_and_came_back_is_told(journeys):
+    way = [("lead", 0), ("mql", 5), ("lost", 9)]
+    found = journeys([{"path": way, "won": False}, {"id": "back", "path": [*way, ("sql", 20)]}, {"path": ["lead"]}])
+    (odd,) = found.oddities
+    assert (odd.problem.split(":")[0], odd.first) == ("were lost and came back", ("back",))
+    assert found.reached[:, 2].tolist() == [False, True, False]
