@@ -17,7 +17,7 @@ from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
 from models.funnel.stages import Journeys
 
 UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target it better"
-MORE = "converts best: more budget"
+MORE = "converts clearly better than the others: more budget"
 TUNE = "converts clearly worse than the others: tune its targeting"
 UNCLEAR = "no clear difference from the others"
 TOO_FEW = "too few leads to judge"
@@ -168,22 +168,20 @@ def _channel(
 def _with_advice(found: Sequence[Channel]) -> list[Channel]:
     """Say of each channel what its figures speak for; differences count only where the intervals keep clear."""
     judged = [each for each in found if each.to_customer.enough and each.name != NOT_GIVEN]
-    best = max(judged, key=lambda each: each.to_customer.rate or 0.0, default=None)
-    return [_advised(each, best, [other for other in judged if other is not each]) for each in found]
+    return [
+        replace(each, advice=_advice(each, [other.to_customer for other in judged if other is not each]))
+        for each in found
+    ]
 
 
-def _advised(channel: Channel, best: Channel | None, others: Sequence[Channel]) -> Channel:
-    own, leads = channel.to_customer, sum(other.leads for other in others)
+def _advice(channel: Channel, others: Sequence[Share]) -> str:
+    own, rest = channel.to_customer, share(sum(o.count for o in others), sum(o.of for o in others), 1)
     if channel.name == NOT_GIVEN:
-        return replace(channel, advice=NO_CHANNEL)
+        return NO_CHANNEL
     if not own.enough or own.low is None or own.high is None:
-        return replace(channel, advice=TOO_FEW)
+        return TOO_FEW
     if channel.affordable is False:
-        return replace(channel, advice=UNAFFORDABLE)
-    if not leads:
-        return replace(channel, advice=UNCLEAR)
-    rest = share(sum(other.to_customer.count for other in others), leads, 1)
-    assert rest.low is not None and rest.high is not None
-    if channel is best and own.low > rest.high:
-        return replace(channel, advice=MORE)
-    return replace(channel, advice=TUNE if own.high < rest.low else UNCLEAR)
+        return UNAFFORDABLE
+    if rest.low is None or rest.high is None:
+        return UNCLEAR
+    return MORE if own.low > rest.high else TUNE if own.high < rest.low else UNCLEAR
