@@ -32,7 +32,7 @@ from data.schema import EventType, Schema
 from data.settings import DatabaseTable, Outcome, Settings
 from data.tables import Reading, Sources, Table, check_column, make_typed, only_of, open_table
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
-from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
+from data.vocabulary import FUNNEL, LATER_TABLES, READ_TABLES, TABLES, Kind
 from data.wrong.findings import find_wrong_data
 from data.wrong.histories import contradictory_stages, contradictory_values
 
@@ -60,6 +60,9 @@ EMPTY_TABLES = """
 class Assembly:
     """The files of a project on their way into the database; `build` tells the story."""
 
+    wanted = tuple(TABLES)
+    """The tables that are staged, where there are such."""
+
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
@@ -74,7 +77,7 @@ class Assembly:
         self.settings = settings
         self.now = now
         self.report = Report()
-        self.formats: dict[str, dict[str, str]] = {name: dict(settings.formats.get(name, {})) for name in TABLES}
+        self.formats: dict[str, dict[str, str]] = {name: dict(settings.formats.get(name, {})) for name in self.wanted}
         self.zoneless: list[str] = []
         if "leads" not in settings.tables:
             raise InputError("there is no table of leads", expected="a file under tables.leads")
@@ -92,7 +95,7 @@ class Assembly:
         with ExitStack() as stack:
             address = self.settings.database if self._reads_a_database() else None
             sources = Sources(stack.enter_context(reading(address)), self.mirror) if address else None
-            names = (name for name in TABLES if name in self.settings.tables)
+            names = (name for name in self.wanted if name in self.settings.tables)
             return {n: open_table(self.connection, n, self.settings, sources, trained=self.trained) for n in names}
 
     def _reads_a_database(self) -> bool:
@@ -142,7 +145,7 @@ class Assembly:
 
     def _read_table(self, name: str, into: str) -> None:
         columns = self.tables[name].columns
-        readings = [Reading(ours, columns.get(ours), column.kind) for ours, column in TABLES[name].items()]
+        readings = [Reading(ours, columns.get(ours), column.kind) for ours, column in READ_TABLES[name].items()]
         self._type(name, readings, into)
 
     def _type(self, name: str, readings: Sequence[Reading], into: str) -> None:
@@ -226,8 +229,7 @@ class Assembly:
             self.report.flags += checks.lone_rows(self.connection, self.settled, self.now)
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
         self._note_contradictions(schema)
-        if self.zoneless:
-            self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
+        self._note_zoneless()
         unread = [name for name in LATER_TABLES if name in self.settings.tables]
         if unread:
             self.report.notes.append(f"tables that nothing reads yet: {', '.join(unread)}")
@@ -235,6 +237,10 @@ class Assembly:
         new = [name for name in self.leads.file.columns if name not in known]
         if new:
             self.report.notes.append(f"columns that the model does not know are ignored: {', '.join(new)}")
+
+    def _note_zoneless(self) -> None:
+        if self.zoneless:
+            self.report.notes.append(f"times without a zone are read as UTC: {', '.join(self.zoneless)}")
 
     def _note_contradictions(self, schema: Schema) -> None:
         told = self.settings.outcome is None and "outcomes" in self.tables

@@ -86,9 +86,14 @@ def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
 
 def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
     """Put stage entries without a known lead, a stage or a time into quarantine."""
-    set_aside(connection, "stages", "no known lead", _without_lead("typed_stages"))
-    set_aside(connection, "stages", "no stage", "SELECT position FROM typed_stages WHERE stage IS NULL")
-    set_aside(connection, "stages", "no readable time", "SELECT position FROM typed_stages WHERE entered_at IS NULL")
+    connection.execute(
+        """INSERT INTO quarantine SELECT * FROM (
+        SELECT 'stages', s.position, CASE
+            WHEN l.lead_id IS NULL THEN 'no known lead'
+            WHEN s.stage IS NULL THEN 'no stage'
+            WHEN s.entered_at IS NULL THEN 'no readable time' END AS reason
+        FROM typed_stages s LEFT JOIN lead_ids l USING (lead_id)) WHERE reason IS NOT NULL"""
+    )
 
 
 def check_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Table) -> None:

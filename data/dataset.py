@@ -196,9 +196,9 @@ def open_dataset(
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     remove_abandoned(workspace)
     folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
-    connection = duckdb.connect(":memory:", config=_limits(folder))
+    connection = duckdb.connect(":memory:", config=limits(folder))
     try:
-        with _told_as_our_errors(settings):
+        with told_as_our_errors(settings):
             moment = now or pd.Timestamp.now("UTC").tz_localize(None)
             assembly = Assembly(
                 connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR), only=only
@@ -229,7 +229,7 @@ def _is_alive(process: int) -> bool:
 
 
 @contextmanager
-def _told_as_our_errors(settings: Settings) -> Iterator[None]:
+def told_as_our_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as problem:
@@ -242,7 +242,7 @@ def _told_as_our_errors(settings: Settings) -> Iterator[None]:
         ) from None
 
 
-def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+def limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     threads = min(2, os.cpu_count() or 1)
     return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
 

@@ -23,7 +23,7 @@ from pydantic import (
 
 from data.errors import InputError
 from data.secrets import holds_password
-from data.vocabulary import HORIZON, LOST_STAGES, SCORE_FIELDS, TABLES, WON_STAGES
+from data.vocabulary import FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
 SQLITE = "sqlite:///"
@@ -136,6 +136,42 @@ class WriteBack(Strict):
         return self
 
 
+class FunnelSettings(Strict):
+    """What the funnel's figures are: the words and limits that sales and marketing agree on.
+
+    ``split`` maps a stage of ours to its parts in order, each with what the CRM calls it:
+    ``{"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}``. ``definitions`` says what a stage means,
+    and ``benchmarks`` at which rate the market's leads come to it from the stage before; both by stage or part of one.
+    ``by`` are columns of the leads by whose levels rates are cut; ``segments`` follow them. ``bars`` are classes of the
+    user's own, each from a chance of winning on, counted beside those of warm and hot leads.
+    ``within`` is the number of days in which a step counts where periods are compared, so that young leads do not look
+    like lost ones. A rate on fewer leads than ``smallest`` is shown and not judged. ``sales_activities`` are types of
+    events. Without a ``currency`` the one that most costs are in is taken.
+    """
+
+    split: dict[str, dict[str, Texts]] = {}
+    definitions: dict[str, str] = {}
+    benchmarks: dict[str, Share] = {}
+    by: list[str] = ["source", "campaign", "asset", "persona", "industry"]
+    bars: dict[str, Share] = {}
+    opportunity: str = "qso"
+    period: Literal["week", "month", "quarter"] = "month"
+    within: int = Field(default=30, ge=1, le=3650)
+    smallest: int = Field(default=30, ge=1)
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    sales_activities: list[str] = ["sales_call", "sales_email", "sales_meeting", "call", "meeting"]
+
+    @model_validator(mode="after")
+    def _speak_of_stages(self) -> Self:
+        parts = [part for parts in self.split.values() for part in parts]
+        for name in (*self.split, *self.definitions, *self.benchmarks, self.opportunity):
+            if name not in (*FUNNEL, *parts):
+                raise ValueError(f"'{name}' is no stage: they are {', '.join((*FUNNEL, *parts))}")
+        if any(not parts or name in parts or name in (FUNNEL[0], FUNNEL[-1]) for name, parts in self.split.items()):
+            raise ValueError("a stage is split into parts of other names; the first and the last cannot be split")
+        return self
+
+
 File = Annotated[Path, BeforeValidator(_no_address), Tag("file")]
 Source = Annotated[File | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
 
@@ -151,6 +187,7 @@ class Settings(Strict):
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
     ``segments`` are columns by whose levels the model card tells how well the model does.
+    ``funnel`` is what the report's figures are made by.
     ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
@@ -169,6 +206,7 @@ class Settings(Strict):
     drop: list[str] = []
     keep: list[str] = []
     segments: list[str] = []
+    funnel: FunnelSettings = Field(default_factory=FunnelSettings)
     rules: Path | None = None
     truth: Path | None = None
     as_of: Moment | None = None
@@ -276,7 +314,9 @@ def flat_settings(
 
 def settings_of_folder(folder: Path) -> Settings:
     """Find the tables of a folder by their file names, such as ``leads.csv`` and ``events.parquet``."""
-    tables: dict[str, Path | DatabaseTable] = {table: file for table in TABLES if (file := _table_file(folder, table))}
+    tables: dict[str, Path | DatabaseTable] = {
+        table: file for table in READ_TABLES if (file := _table_file(folder, table))
+    }
     if "leads" not in tables:
         raise InputError(
             "this folder holds no table of leads",

@@ -13,6 +13,7 @@ from data.errors import InputError, nearest
 from data.secrets import masked
 from data.settings import (
     DatabaseTable,
+    FunnelSettings,
     Outcome,
     Settings,
     StageMapping,
@@ -21,11 +22,12 @@ from data.settings import (
     settings_of_folder,
 )
 from data.strict_yaml import Document
-from data.vocabulary import EVENT_TYPES, LATER_TABLES, SCORE_FIELDS, TABLES
+from data.vocabulary import EVENT_TYPES, LATER_TABLES, READ_TABLES, SCORE_FIELDS
 
 FILE_NAME = "leadscore.yaml"
 UNKNOWN = "extra_forbidden"
 PARTS: dict[str, type[BaseModel]] = {
+    "funnel": FunnelSettings,
     "outcome": Outcome,
     "stages": StageMapping,
     "tables": DatabaseTable,
@@ -65,11 +67,11 @@ def _checked(document: Document) -> Settings:
 
 def _check_names(document: Document) -> None:
     """Names of tables, of columns and of event types are ours, so a misspelt one is found here."""
-    known_tables = [*TABLES, *LATER_TABLES]
+    known_tables = [*READ_TABLES, *LATER_TABLES]
     for part in ("tables", "columns", "formats"):
         _require_known(document, (part,), known_tables, "table")
-    for table in TABLES:
-        own = [*TABLES[table], "closed_at"] if table == "leads" else list(TABLES[table])
+    for table, columns in READ_TABLES.items():
+        own = [*columns, "closed_at"] if table == "leads" else list(columns)
         _require_known(document, ("columns", table), own, f"column of {table}")
     _require_known(document, ("event_types",), EVENT_TYPES, "type of event")
     _require_known(document, ("write_back", "columns"), SCORE_FIELDS, "field of a score")

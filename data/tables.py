@@ -21,7 +21,7 @@ from data.mirror import Mirror
 from data.quality import ROWS_SHOWN, Flag, place
 from data.schema import RENAMED, Schema
 from data.settings import Settings
-from data.vocabulary import TABLES, Kind
+from data.vocabulary import READ_TABLES, Kind
 
 BATCH = 50_000
 ARROW_TYPES = {Kind.NUMBER: pa.float64(), Kind.FLAG: pa.float64(), Kind.TIME: pa.timestamp("us")}
@@ -124,7 +124,7 @@ def open_table(
     columns = _meanings(reader, name, settings, scoring=scoring)
     needed = {*columns.values(), *(_needed_of_leads(reader, settings, trained) if name == "leads" else ())}
     reader.verbatim = {
-        columns[ours] for ours, known in TABLES[name].items() if known.kind is Kind.ID and ours in columns
+        columns[ours] for ours, known in READ_TABLES[name].items() if known.kind is Kind.ID and ours in columns
     }
     file = sources.mirror.stage(connection, reader, needed, into) or reader.stage(connection, needed, into)
     return _with_leads(Table(name, file, columns))
@@ -179,8 +179,8 @@ def _meanings(file: HasColumns, name: str, settings: Settings, *, scoring: bool)
         _check_known(name, ours)
         if (ours, theirs) != ("lead_id", ROWS):
             check_column(file, theirs, f"columns.{name}.{ours}")
-    columns = explicit | claims(_free_columns(file, name, settings), list(TABLES[name]), explicit)
-    for ours, column in TABLES[name].items():
+    columns = explicit | claims(_free_columns(file, name, settings), list(READ_TABLES[name]), explicit)
+    for ours, column in READ_TABLES[name].items():
         if column.required and ours not in columns and explicit.get(ours) != ROWS:
             check_column(file, ours, name)
     return columns
@@ -202,7 +202,7 @@ def _free_columns(file: HasColumns, name: str, settings: Settings) -> list[str]:
 
 
 def _check_known(table: str, ours: str) -> None:
-    known = [*TABLES[table], "closed_at"] if table == "leads" else list(TABLES[table])
+    known = [*READ_TABLES[table], "closed_at"] if table == "leads" else list(READ_TABLES[table])
     if ours not in known:
         raise InputError(
             f"'{ours}' is no column of {table}",
@@ -222,7 +222,7 @@ def check_column(file: HasColumns, theirs: str, what: str) -> None:
             expected=f"'{theirs}' (for {what})",
             got=", ".join(file.columns),
             where=file.place,
-            remedy=nearest(theirs, file.columns) or (mapping if what in TABLES else "name a column that is there"),
+            remedy=nearest(theirs, file.columns) or (mapping if what in READ_TABLES else "name a column that is there"),
         )
 
 

@@ -8,6 +8,8 @@ Example rows:
     stages    lead_id=007  stage=mql  entered_at=2025-03-03T00:00Z
     outcomes  lead_id=007  closed_at=2025-05-20T00:00Z  won=true  amount=18000
     attribute_history  lead_id=007  field=budget  value=20000  changed_at=2025-03-04T08:00Z
+    costs     source=ppc  campaign=ppc-brand  month=2025-03  spend=4200
+    asset_stats  asset=price_list  month=2025-03  views=1800
 """
 
 from __future__ import annotations
@@ -111,7 +113,22 @@ TABLES: dict[str, dict[str, Column]] = {
     "outcomes": OUTCOMES,
     "attribute_history": ATTRIBUTE_HISTORY,
 }
-LATER_TABLES = ("costs", "asset_stats", "feedback")
+COSTS = {
+    "source": Column(Kind.CATEGORY),
+    "campaign": Column(Kind.CATEGORY),
+    "month": Column(Kind.CATEGORY, required=True),
+    "spend": Column(Kind.NUMBER, required=True),
+    "currency": Column(Kind.CATEGORY),
+}
+ASSET_STATS = {
+    "asset": Column(Kind.CATEGORY, required=True),
+    "month": Column(Kind.CATEGORY, required=True),
+    "views": Column(Kind.NUMBER, required=True),
+}
+REPORT_TABLES = {"costs": COSTS, "asset_stats": ASSET_STATS}
+"""Tables without leads: the funnel's figures need them, and nothing that is learned."""
+READ_TABLES = TABLES | REPORT_TABLES
+LATER_TABLES = ("feedback",)
 """Tables that settings may name already although nothing reads them yet; a note says so."""
 
 EVENT_TYPES = (

@@ -292,17 +292,21 @@ def forget(
 @app.command()
 def report(
     out: Annotated[
-        Path | None, typer.Option(help="Page to write, .html; report.html in the workspace by default.")
+        Path | None,
+        typer.Option(help="Page to write, or table of all figures, .csv or .parquet; report.html in the workspace."),
     ] = None,
+    config: ConfigOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a page with the model beside the rules and the hottest leads."""
+    """Write a page with the funnel and its key figures, the model beside the rules, and the hottest leads."""
+    from data.settings_file import load_settings
     from data.workspace import Workspace
     from pipelines.report import report as run
     from pipelines.show import present, show_report
 
-    present(run(Workspace.at(workspace), out), show_report, as_json=as_json)
+    settings = load_settings(config) if config else None
+    present(run(Workspace.at(workspace), out, settings), show_report, as_json=as_json)
 
 
 @app.command()

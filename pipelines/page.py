@@ -30,5 +30,8 @@ def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["fixed"] = _fixed
     environment.filters["day"] = lambda moment: moment[:10]
+    environment.filters["thousands"] = "{:,}".format
+    environment.filters["zip"] = zip
+    environment.filters["dictvalues"] = lambda mapping: list(mapping.values())
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment

@@ -1,20 +1,29 @@
-"""report: the last training and the last scores, as one page that opens offline."""
+"""report: the funnel and its key figures, the last training and the last scores, as one page that opens offline."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from data.errors import InputError
+from data.exports import ENDINGS, export_to
 from data.secrets import masked
+from data.settings import Settings
 from data.store import DONE, Store, open_store
 from data.workspace import Workspace
-from models.registry import Registry
-from pipelines.last_run import store_address
+from models.funnel import Funnel
+from models.funnel.figures import figures
+from models.registry import Registry, Stored
+from pipelines.console import note
+from pipelines.describe import describe
+from pipelines.funnel import funnel_of
+from pipelines.last_run import settings_of_last_run, store_address
 from pipelines.page import write_page
+from pipelines.score import read_as_trained
 from pipelines.wording import Wording
 
 HOTTEST = 10
@@ -22,36 +31,124 @@ SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "sta
 
 
 @dataclass(frozen=True)
+class Reported:
+    """What a report tells; the page is made of it.
+
+    ``notes`` say what is not there, and why: without a ``funnel``, the first of them; ``read``, how tables were read.
+    """
+
+    version: str
+    training: Mapping[str, Any]
+    plots: Mapping[str, str]
+    bands: dict[str, int]
+    hottest: list[dict[str, Any]]
+    funnel: Funnel | None
+    notes: list[str]
+    read: list[str]
+
+
+@dataclass(frozen=True)
 class ReportResult:
-    """The page that was written, and what stands first in it."""
+    """What was reported, and where it was written to."""
 
     out: str
-    model_version: str
-    scored: int
-    hottest: list[dict[str, Any]]
+    reported: Reported
+
+    @property
+    def hottest(self) -> list[dict[str, Any]]:
+        return self.reported.hottest
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = self.reported
+        about = {"out": self.out, "model_version": told.version, "scored": sum(told.bands.values())}
+        found = {"bands": told.bands, "hottest": told.hottest, "notes": told.notes, "read": told.read}
+        return {**about, **found, "funnel": told.funnel and told.funnel.as_json()}
 
 
-def report(workspace: Workspace, out: Path | None = None) -> ReportResult:
-    """Write the page. Raises ModelError without a model, InputError without scores or for an unwritable path."""
-    stored = Registry(workspace).champion()
-    with open_store(store_address(workspace)) as store:
-        if not any(run["status"] == DONE for run in store.runs()):
-            raise InputError(
-                "there are no scores yet",
-                expected="the scores of a run",
-                where=masked(store.address),
-                remedy="run `leadscore score` with this workspace first",
-            )
-        hottest, bands = hottest_leads(store, Registry(workspace)), store.leads_per_band()
+def report(workspace: Workspace, out: Path | None = None, settings: Settings | None = None) -> ReportResult:
+    """Write the page, or, to a path that ends in .csv or .parquet, the funnel's figures as a table.
+
+    Raises ModelError without a model, InputError without scores or for an unwritable path.
+    """
     out = out or workspace.report
-    version = stored.scorer.version
-    write_page(
-        out, "report.html", training=stored.training, version=version, hottest=hottest, bands=bands, plots=stored.plots
-    )
-    return ReportResult(str(out), version, sum(bands.values()), hottest)
+    reported = look(workspace, settings)
+    for text in reported.notes:
+        note(text)
+    if out.suffix.lower() in ENDINGS:
+        _export(reported, out)
+    else:
+        write_page(out, "report.html", **page_content(reported))
+    return ReportResult(str(out), reported)
+
+
+def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
+    """Gather all that a report tells, at the moment of the last scoring run.
+
+    The funnel is that of the settings given, else of the last run, else of the training: the first that say how leads
+    end.
+    """
+    registry = Registry(workspace)
+    stored = registry.champion()
+    with open_store(store_address(workspace)) as store:
+        _require_scores(store)
+        funnel, notes, read = _funnel(settings, stored, workspace, store, registry)
+        return Reported(
+            version=stored.scorer.version,
+            training=stored.training,
+            plots=stored.plots,
+            bands=store.leads_per_band(),
+            hottest=hottest_leads(store, registry),
+            funnel=funnel,
+            notes=notes,
+            read=read,
+        )
+
+
+def page_content(reported: Reported) -> dict[str, Any]:
+    """Return what the templates ``report.html`` and ``funnel.html`` want."""
+    return {**reported.__dict__, "funnel": reported.funnel and reported.funnel.as_json()}
+
+
+def _require_scores(store: Store) -> None:
+    if not any(run["status"] == DONE for run in store.runs()):
+        raise InputError(
+            "there are no scores yet",
+            expected="the scores of a run",
+            where=masked(store.address),
+            remedy="run `leadscore score` with this workspace first",
+        )
+
+
+def _funnel(
+    given: Settings | None, stored: Stored, workspace: Workspace, store: Store, registry: Registry
+) -> tuple[Funnel | None, list[str], list[str]]:
+    """Return the funnel, notes, and how its tables were read.
+
+    Where the tables are gone, a page without the funnel is better than none.
+    """
+    last = settings_of_last_run(workspace) or stored.settings
+    notes = []
+    if given:
+        chosen = read_as_trained(given, stored).model_copy(update={"as_of": given.as_of or last.as_of})
+    elif last.tells_outcomes and (last.outcome is None or last.tables["leads"] == stored.settings.tables["leads"]):
+        chosen = last
+    else:
+        chosen = stored.settings
+        notes.append("the leads that were scored last do not say how they ended: the funnel is that of the training")
+    try:
+        funnel, read = funnel_of(chosen, workspace, store, registry)
+    except InputError as problem:
+        if given:
+            raise
+        return None, [f"no funnel is told: {problem.what} ({', '.join(problem.parts.values())})"], []
+    return funnel, [*notes, *funnel.notes], list(describe(read))
+
+
+def _export(reported: Reported, out: Path) -> None:
+    if reported.funnel is None:
+        raise InputError("there are no figures to write", got=reported.notes[0])
+    with export_to(out) as write:
+        write(figures(reported.funnel))
 
 
 def hottest_leads(store: Store, registry: Registry, count: int = HOTTEST) -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ def score(
             stored = Registry(workspace).champion()
             _require_known(rank_by, out, stored.scorer)
         given = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
-        settings = _read_as_trained(given, stored)
+        settings = read_as_trained(given, stored)
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = as_of or end_of_data(dataset)
@@ -183,7 +183,7 @@ def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> Non
         )
 
 
-def _read_as_trained(settings: Settings, stored: Stored) -> Settings:
+def read_as_trained(settings: Settings, stored: Stored) -> Settings:
     """Let files be read as those of training were: the same formats, and the same values for won and lost."""
     trained = stored.settings
     same = settings.outcome and trained.outcome and settings.outcome.column == trained.outcome.column

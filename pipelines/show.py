@@ -17,6 +17,7 @@ from pipelines.describe import describe
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from data.simulator import SimulatedFunnel
     from models.evaluation import Interval, Metrics
+    from models.funnel.rates import Level
     from models.leakage import Leak
     from models.questions import NextQuestion
     from models.similar import SimilarDeal
@@ -333,9 +334,22 @@ def told_when(when: Mapping[str, float]) -> str:
 
 
 def show_report(result: ReportResult) -> None:
-    """Show the hottest open leads, and where the page is."""
+    """Show the steps of the funnel, the hottest open leads, and where the page is."""
+    if result.reported.funnel:
+        show_steps(result.reported.funnel.all)
     show_hottest(result.hottest)
     say(f"Report: {result.out}")
+
+
+def show_steps(leads: Level) -> None:
+    """Show how many leads come from stage to stage, and how fast."""
+    grid = table("step", ">came to it", ">went on", ">rate", ">still there", ">median days", title="Funnel")
+    for step in leads.steps:
+        rate = "–" if step.went_on.rate is None else f"{step.went_on.rate:.1%}"
+        days = "–" if step.median_days is None else f"{step.median_days:.1f}"
+        counts = (f"{count:,}" for count in (step.entered, step.went_on.count))
+        grid.add_row(f"{escape(step.start)} → {escape(step.to)}", *counts, rate, f"{step.open:,}", days)
+    OUT.print(grid)
 
 
 def show_drift(result: MonitorResult) -> None:

@@ -24,7 +24,7 @@ from data.proposal.hints import (
     starts_with,
 )
 from data.proposal.looking import Look
-from data.vocabulary import LATER_TABLES
+from data.vocabulary import LATER_TABLES, REPORT_TABLES
 
 MOST_TYPES = 200
 FEW = 0.95
@@ -102,8 +102,11 @@ def _links(look: Look, key: str | None, looks: Sequence[Look]) -> int:
 
 def _place(look: Look, leads: Look, key: str) -> tuple[str, Placed] | str:
     """Return the role of a table and what its columns mean, or why it has none."""
-    if any(plain(look.name.split(".")[0]).endswith(plain(later)) for later in LATER_TABLES):
+    name = plain(look.name.split(".")[0])
+    if any(name.endswith(plain(later)) for later in LATER_TABLES):
         return "nothing reads such a table yet"
+    if any(name.endswith(plain(table)) for table in REPORT_TABLES):
+        return "the report reads it: name it under tables yourself"
     link, account = link_to(look, leads, key), _account_link(look, leads)
     if not link and not account:
         return "shares no ids with the leads"

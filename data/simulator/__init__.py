@@ -9,7 +9,8 @@ chances that depend on its stage, intent and fit, on how long the cycles of its 
 on the month: a Markov chain (`data.simulator.chain`). A few that were lost are opened again. What is seen of it are
 the stages and the **events**, which occur at the rates of the present intent: who is about to buy looks at prices and
 asks for quotes (`data.simulator.history`). At last the tables are made as dirty as real ones
-(`data.simulator.dirt`); outcomes and truth stay clean.
+(`data.simulator.dirt`); outcomes and truth stay clean. What the channels cost and how often assets were viewed is told
+by month (`data.simulator.spend`).
 
 So the truth needs no sampling. With M the matrix of a lead's daily moves in a month, its chance of winning within 90
 days is the product of the matrices of these days, from its present state to won. It is told for each lead while it is
@@ -39,6 +40,7 @@ import yaml
 
 from data.errors import InputError
 from data.simulator.chain import STAGES, Chain, Drift
+from data.simulator.spend import Channels
 from data.simulator.tables import schemas, simulate_cohort
 from data.simulator.world import DATA_END, DATA_START
 from data.vocabulary import HORIZON
@@ -78,22 +80,28 @@ def simulate(
     The same arguments write the same bytes.
 
     >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>> with TemporaryDirectory() as folder:  # doctest: +NORMALIZE_WHITESPACE
     ...     funnel = simulate(100, Path(folder))
     ...     sorted(file.name for file in Path(folder).iterdir())
-    ['events.parquet', 'leads.parquet', 'leadscore.yaml', 'outcomes.parquet', 'stages.parquet', 'truth.parquet']
+    ['asset_stats.parquet', 'costs.parquet', 'events.parquet', 'leads.parquet', 'leadscore.yaml', 'outcomes.parquet',
+     'stages.parquet', 'truth.parquet']
     """
     _check(leads, seed, drift)
     _make_folder(out)
     files = {name: out / f"{name}.parquet" for name in schemas()}
     counts: Counter[str] = Counter()
+    channels = Channels()
     with ExitStack() as stack:
         writers = {n: stack.enter_context(pq.ParquetWriter(files[n], schema)) for n, schema in schemas().items()}
         for cohort in _cohorts(leads, seed, Chain.make(drift), fast):
             for name, rows in cohort.items():
                 writers[name].write_table(rows)
             counts.update(_counted(cohort))
+            channels.count(cohort["leads"])
     truth = files.pop("truth")
+    for name, rows in channels.tables(np.random.default_rng([seed, leads])).items():
+        files[name] = out / f"{name}.parquet"
+        pq.write_table(rows, files[name])
     config = _write_settings(out, files, truth, seed)
     return SimulatedFunnel(leads, counts["events"], counts["won"], counts["lost"], config, files, truth)
 

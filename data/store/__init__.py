@@ -135,6 +135,22 @@ class Store:
             found = {row["band"]: row["leads"] for row in rows(connection, counted)}
         return {band: found.get(band, 0) for band in ("hot", "warm", "cold")}
 
+    def crossings(self, bar: float) -> pd.DataFrame:
+        """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""
+        names = ("lead_id", "as_of", "probability", "fit", "disposition", "outcome")
+        columns = [SCORES.c[name] for name in names]
+        reached = sa.or_(SCORES.c.probability >= bar, SCORES.c.disposition == "ready")
+        query = versions().with_only_columns(*columns, maintain_column_froms=True).where(reached)
+        with self.transaction() as connection:
+            return pd.read_sql(query.order_by(SCORES.c.run_id), connection)
+
+    def open_scores(self) -> pd.DataFrame:
+        """Return ``probability``, ``score`` and ``fit`` of the open leads, by ``lead_id``."""
+        with self.transaction() as connection:
+            query = current(connection).where(SCORES.c.outcome == "open")
+            columns = (SCORES.c.lead_id, SCORES.c.probability, SCORES.c.score, SCORES.c.fit)
+            return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
+
     def told(self, model_version: str) -> Told:
         """Return what the codes in scores of a model version mean."""
         query = sa.select(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version)

@@ -21,9 +21,10 @@ from data.settings_file import load_settings
 from data.simulator import SimulatedFunnel, simulate
 from data.simulator.chain import MOMENTS, Drift
 from data.simulator.history import ASSETS_BY_INTENT, EVENT_RATES, TASTES
+from data.simulator.spend import COST_PER_LEAD, VIEWS_PER_LEAD
 from data.simulator.tables import CUSTOM, SIMULATED
 from data.simulator.world import ASSETS, PERSONAS, SOURCES, TURNING_SOURCE
-from data.vocabulary import EVENT_TYPES, HORIZON, LOST_STAGES, WON_STAGES
+from data.vocabulary import EVENT_TYPES, HORIZON, LOST_STAGES, REPORT_TABLES, WON_STAGES
 
 DAY = pd.Timedelta(days=1)
 DRIFT_START, DATA_END = pd.Timestamp("2025-07-01", tz="UTC"), pd.Timestamp("2026-01-01", tz="UTC")
@@ -102,6 +103,25 @@ def test_the_settings_load_and_name_every_table(tables: Tables) -> None:
 def test_a_table_has_the_columns_of_the_vocabulary(tables: Tables, name: str) -> None:
     written = pq.read_schema(tables.funnel.tables[name]).names
     assert written == [*SIMULATED[name], *(CUSTOM if name == "leads" else ())]
+
+
+@pytest.mark.parametrize("name", REPORT_TABLES)
+def test_tables_of_the_report_have_columns_of_the_vocabulary(tables: Tables, name: str) -> None:
+    written = pq.read_schema(tables.funnel.tables[name]).names
+    needed = [column for column, kind in REPORT_TABLES[name].items() if kind.required]
+    assert set(needed) <= set(written) <= set(REPORT_TABLES[name])
+
+
+def test_channels_cost_what_their_leads_cost(tables: Tables) -> None:
+    """Give or take the months: a paid click costs many times what a search does."""
+    spend = pd.read_parquet(tables.funnel.tables["costs"]).groupby("source")["spend"].sum()
+    leads = tables.leads.dropna(subset="campaign").groupby("source").size()
+    assert (spend / leads).to_dict() == pytest.approx(COST_PER_LEAD, rel=0.1)
+
+
+def test_views_are_many_more_than_the_leads_that_came_of_them(tables: Tables) -> None:
+    views = pd.read_parquet(tables.funnel.tables["asset_stats"]).groupby("asset")["views"].sum()
+    assert (views / tables.leads.groupby("asset").size()).to_dict() == pytest.approx(VIEWS_PER_LEAD, rel=0.1)
 
 
 def test_times_are_in_utc_to_the_microsecond(tables: Tables) -> None:

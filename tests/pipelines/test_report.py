@@ -1,14 +1,19 @@
 """The report: one page, complete in itself, safe to open."""
 
+import json
 import re
 from pathlib import Path
+from unittest.mock import patch
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from data.store import open_store
 from data.store.tables import SCORES
 from data.workspace import Workspace
+from models.registry import Registry
 
 
 @pytest.fixture
@@ -65,6 +70,108 @@ def test_people_are_shown_where_the_page_is(leadscore, workspace, tmp_path):
     assert ran.code == 0
     assert (tmp_path / "deep" / "page.html").stat().st_size
     assert "page.html" in ran.out.replace("\n", "")
+
+
+def test_the_funnel_stands_in_the_page_as_in_the_json(page):
+    told, text = page()
+    steps = told["funnel"]["all"]["steps"]
+    assert [(step["start"], step["to"]) for step in steps] == [
+        ("lead", "mql"),
+        ("mql", "sql"),
+        ("sql", "qso"),
+        ("qso", "customer"),
+    ]
+    for step in steps:
+        assert f"{step['start']} → {step['to']}" in text
+        assert f"{100 * step['went_on']['rate']:.1f} %" in text
+    assert "By source" in text and "What leads cost and are worth, by source" in text
+
+
+def test_the_definitions_in_force_are_printed(page):
+    told, text = page()
+    for stage in told["funnel"]["stages"]:
+        assert stage["definition"] in text
+    assert "scored_mql" in text and "stage_mql" in text
+
+
+def test_leads_by_score_and_by_stage_stand_side_by_side(page, scored):
+    told, _ = page()
+    found, both = told["funnel"]["qualified"], told["funnel"]["qualified"]["side_by_side"]
+    assert both["both"] + both["only_by_stage"] == told["funnel"]["all"]["reached"]["mql"]
+    bar = found["volumes"][0]["bar"]
+    is_open, fits = scored.frame["outcome"] == "open", scored.frame["fit"] != "D"
+    standing = scored.frame[is_open & fits & (scored.frame["probability"] >= bar)]
+    assert found["standing"]["scored_mql"] == [len(standing), len(standing)]
+    assert [volume["at_start"] >= len(standing) for volume in found["volumes"][:1]] == [True]
+
+
+def test_figures_come_as_a_table_too(leadscore, workspace, tmp_path):
+    for ending in ("csv", "parquet"):
+        out = tmp_path / f"figures.{ending}"
+        told = leadscore("report", "--workspace", workspace.root, "--out", out, "--json").json
+        rows = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
+        everything = rows[(rows["table"] == "all") & (rows["measure"] == "leads")]
+        assert everything.set_index("stage")["value"].to_dict() == told["funnel"]["all"]["reached"]
+    assert not workspace.report.exists()
+
+
+def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, workspace, config, tmp_path):
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings["tables"] = {name: str(config.parent / file) for name, file in settings["tables"].items()}
+    settings["truth"] = str(config.parent / settings["truth"])
+    settings["funnel"] = {
+        "definitions": {"mql": "whoever <b>fits</b>"},
+        "benchmarks": {"mql": 0.97},
+        "period": "quarter",
+        "bars": {"likely": 0.4},
+    }
+    given = tmp_path / "leadscore.yaml"
+    given.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    told = leadscore("report", "--workspace", workspace.root, "--config", given, "--json").json
+    text = workspace.report.read_text(encoding="utf-8")
+    assert "whoever &lt;b&gt;fits&lt;/b&gt;" in text
+    assert "97.0 %" in text
+    assert told["funnel"]["all"]["steps"][0]["beside_benchmark"] == "below"
+    assert "below the benchmark" in {finding["kind"] for finding in told["funnel"]["findings"]}
+    assert told["funnel"]["periods"][-1]["name"] == "2025Q4"
+    assert [volume["name"] for volume in told["funnel"]["qualified"]["volumes"]] == [
+        "scored_mql",
+        "scored_sql",
+        "likely",
+    ]
+
+
+def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace, tmp_path):
+    kept = json.loads(workspace.last_scored.read_text(encoding="utf-8"))
+    kept["tables"] = {name: str(tmp_path / f"gone {name}.parquet") for name in kept["tables"]}
+    workspace.last_scored.write_text(json.dumps(kept), encoding="utf-8")
+    stored = Registry(workspace).champion().settings
+    gone = stored.model_copy(update={"tables": {name: Path(path) for name, path in kept["tables"].items()}})
+    with patch("pipelines.report.settings_of_last_run", return_value=gone):
+        told = leadscore("report", "--workspace", workspace.root, "--json").json
+    assert told["funnel"] is None
+    assert "no funnel is told" in told["notes"][0]
+    assert told["notes"][0].split(" (")[0] in workspace.report.read_text(encoding="utf-8")
+
+
+def test_leads_that_do_not_say_how_they_end_leave_the_funnel_to_the_training(leadscore, workspace, config, tmp_path):
+    new = tmp_path / "new.parquet"
+    pd.read_parquet(config.parent / "leads.parquet").head(50).to_parquet(new)
+    assert leadscore("score", "--leads", new, "--workspace", workspace.root).code == 0
+    told = leadscore("report", "--workspace", workspace.root, "--json").json
+    assert told["funnel"]["all"]["leads"] > 50
+    assert "the funnel is that of the training" in told["notes"][0]
+
+
+def test_a_flat_file_has_a_funnel_of_leads_and_customers(leadscore, export, tmp_path):
+    flat = ("--leads", export, "--id", "Id", "--outcome", "Status", "--workspace", tmp_path)
+    assert leadscore("train", *flat).code == 0
+    assert leadscore("score", "--workspace", tmp_path).code == 0
+    told = leadscore("report", "--workspace", tmp_path, "--json").json
+    won = int((pd.read_csv(export)["Status"] == "won").sum())
+    assert told["funnel"]["all"]["reached"] == {"lead": 600, "customer": won}
+    assert told["funnel"]["all"]["days_to_customer"] is None
+    assert any("no history of stages" in note for note in told["notes"])
 
 
 def test_without_scores_there_is_nothing_to_report(leadscore, workspace):

@@ -1,0 +1,151 @@
+"""The funnel of many leads: seconds and peak memory beside the same figures in plain pandas, in one run.
+
+    python -m benchmarks.report [--leads 1000000]
+
+Leads with their stage history and outcomes are simulated, without events, and written as Parquet. Both read these
+files and count, for all leads and by source, campaign, asset, industry and owner: who came to each stage, rates with
+their intervals and median times; cohorts and entries by month. Ours also checks every row, finds what is odd in the
+histories, compares what may be worse than it should be, and weighs channels, as the report does. Each runs in a
+process of its own; they are measured one after the other. That both count the same is checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.measure import measure
+
+COHORT = 50_000
+STAGES = ("lead", "mql", "sql", "qso", "customer")
+BY = ("source", "campaign", "asset", "industry", "owner")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--leads", type=int, default=1_000_000)
+    leads = parser.parse_args().leads
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        entries = measure(make, leads, folder).result
+        print(f"{leads:,} leads with {entries:,} entries into stages")
+        theirs = measure(plain_pandas, folder)
+        print(f"  plain pandas  {theirs.seconds:6.1f} s, peak {theirs.peak:,.0f} MiB", flush=True)
+        ours = measure(the_report, folder)
+        ratio = ours.seconds / theirs.seconds
+        print(f"  ours          {ours.seconds:6.1f} s, peak {ours.peak:,.0f} MiB, {ratio:.2f}× of pandas", flush=True)
+        assert ours.result == theirs.result, "both count the same"
+
+
+def make(leads: int, folder: Path) -> Callable[[], int]:
+    """Simulate leads and their ways through the stages; return the number of entries."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from data.simulator.chain import Chain, walk
+    from data.simulator.history import draw_outcomes, stage_history
+    from data.simulator.people import draw_leads
+
+    def run() -> int:
+        chain, count, writers = Chain.make(drift=False), 0, {}
+        for start in range(0, leads, COHORT):
+            random = np.random.default_rng(start)
+            drawn = draw_leads(random, min(COHORT, leads - start), start + 1)
+            visits = walk(random, chain, drawn)
+            tables = {
+                "leads": drawn[["lead_id", "account_id", *BY]].assign(created_at=drawn["created_at"]),
+                "stages": _dated(drawn, stage_history(visits), "entered_at"),
+                "outcomes": _dated(drawn, draw_outcomes(random, drawn, visits), "closed_at"),
+            }
+            count += len(tables["stages"])
+            for name, rows in tables.items():
+                moments = {column: rows[column].astype("datetime64[us]") for column in rows if column.endswith("_at")}
+                table = pa.Table.from_pandas(rows.assign(**moments), preserve_index=False)
+                if name not in writers:
+                    writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema)
+                writers[name].write_table(table)
+        for writer in writers.values():
+            writer.close()
+        return count
+
+    return run
+
+
+def _dated(leads: pd.DataFrame, rows: pd.DataFrame, time: str) -> pd.DataFrame:
+    lead = rows["lead"].to_numpy()
+    dated = {"lead_id": leads["lead_id"].to_numpy()[lead], time: leads["created_at"].to_numpy()[lead] + rows["age"]}
+    return rows.drop(columns=["lead", "age"]).assign(**dated)
+
+
+def the_report(folder: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+    from data.funnel import open_funnel
+    from data.settings import FunnelSettings, settings_of_folder
+    from pipelines.funnel import count
+
+    settings = settings_of_folder(folder).model_copy(update={"funnel": FunnelSettings(by=list(BY))})
+    workspace = folder / "workspace"
+    workspace.mkdir()
+
+    def run() -> Any:
+        with open_funnel(settings, workspace=workspace) as tables:
+            return count(tables, settings)
+
+    return run, lambda funnel: (
+        funnel.all.reached,
+        {level.name: level.reached["customer"] for level in funnel.cuts["source"]},
+        [round(step.median_days) for step in funnel.all.steps],
+    )
+
+
+def plain_pandas(folder: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+    """The same figures as somebody would count them in a notebook who knows pandas."""
+
+    def run() -> Any:
+        leads = pd.read_parquet(folder / "leads.parquet").set_index("lead_id")
+        stages, outcomes = pd.read_parquet(folder / "stages.parquet"), pd.read_parquet(folder / "outcomes.parquet")
+        first = stages.groupby(["lead_id", "stage"])["entered_at"].min().unstack()
+        table = leads.join(first[list(STAGES)]).join(outcomes.set_index("lead_id"))
+        table["lead"] = table["lead"].fillna(table["created_at"])
+        table["customer"] = table["closed_at"].where(table["won"].eq(True))
+        entered = table[list(STAGES)[::-1]].cummin(axis=1)[list(STAGES)]
+        table[list(STAGES)] = entered
+        steps = list(pairwise(STAGES))
+        for start, to in steps:
+            table[f"days to {to}"] = (entered[to] - entered[start]).dt.total_seconds() / 86_400
+        table["days to the end"] = (entered["customer"] - entered["lead"]).dt.total_seconds() / 86_400
+        table["month"] = table["lead"].dt.to_period("M")
+        cuts = {by: _by(table, by, steps) for by in (*BY, "month")}
+        months = {stage: entered[stage].dt.to_period("M").value_counts() for stage in STAGES}
+        return table.assign(all="all leads").pipe(_by, "all", steps), cuts, months
+
+    return run, _summed_up
+
+
+def _by(table: pd.DataFrame, by: str, steps: list[tuple[str, str]]) -> pd.DataFrame:
+    groups = table.groupby(by, dropna=False, observed=True)
+    counts = groups[list(STAGES)].count()
+    days = groups[[*(f"days to {to}" for _, to in steps), "days to the end"]].median()
+    rates = {f"{start} to {to}": counts[to] / counts[start] for start, to in steps}
+    spread = {name: 1.96 * np.sqrt(rate * (1 - rate) / counts[name.split(" ")[0]]) for name, rate in rates.items()}
+    return counts.assign(**rates, **{f"± {name}": each for name, each in spread.items()}).join(days)
+
+
+def _summed_up(found: Any) -> Any:
+    everything, cuts, _ = found
+    (row,) = everything.to_dict("records")
+    return (
+        {stage: row[stage] for stage in STAGES},
+        cuts["source"]["customer"].to_dict(),
+        [round(row[f"days to {to}"]) for to in STAGES[1:]],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""The tables that the funnel's figures are made of: checked like all others, without what only a model needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from data import checks
+from data.assembly import FIXED, Assembly
+from data.dataset import limits, remove_abandoned, told_as_our_errors
+from data.lexicon import claims
+from data.mirror import Mirror
+from data.money import foreign, read_months
+from data.quality import Flag, Report
+from data.settings import Settings, StageMapping
+from data.tables import Reading
+from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
+
+VERBATIM = ("account_id", "company", "owner")
+CHANNELS = ("source", "campaign", "asset")
+LEADS_QUERY = """
+    SELECT l.position, l.lead_id, l.account_id, l.owner, l.created_at, c.closed_at, c.won, c.amount{cells}
+    FROM leads l LEFT JOIN closings c USING (position) WHERE l.created_at IS NULL OR l.created_at <= $1
+    ORDER BY l.position"""
+TOUCHED = """
+    SELECT e.asset, count(DISTINCT position) AS leads,
+        count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
+    FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
+    WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
+        AND (l.created_at IS NULL OR l.created_at <= $1)
+    GROUP BY e.asset ORDER BY leads DESC, e.asset"""
+"""Leads by the asset that they touched before they closed, and how many of them were won."""
+ACTIVITIES = """
+    SELECT position, occurred_at FROM events
+    WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""
+ACCOUNTS = """
+    WITH recent AS (
+        SELECT DISTINCT l.account_id, e.seq, e.occurred_at, e.type, e.asset FROM events e JOIN leads l USING (position)
+        WHERE l.account_id IS NOT NULL AND e.occurred_at <= $1 AND e.occurred_at > $2),
+    most AS (SELECT account_id, count(*) AS activities, max(occurred_at) AS last_activity FROM recent
+        GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $3),
+    viewed AS (
+        SELECT account_id, CASE WHEN asset IS NULL THEN type ELSE type || ': ' || asset END AS what, count(*) AS times
+        FROM recent JOIN most USING (account_id) GROUP BY ALL)
+    SELECT m.*, first(l.company ORDER BY l.position) FILTER (l.company IS NOT NULL) AS company,
+        count(*) AS leads, list(l.position) AS positions,
+        first({channel} ORDER BY l.created_at, l.position) AS channel,
+        (SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id) AS viewed
+    FROM most m JOIN leads l USING (account_id) WHERE l.created_at IS NULL OR l.created_at <= $1
+    GROUP BY ALL ORDER BY m.activities DESC, m.account_id"""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A table of costs or of views: its rows, those that are in another currency, and the currency of all others."""
+
+    rows: pd.DataFrame
+    currency: str = ""
+
+
+class FunnelTables:
+    """What is known of all leads at one moment; made by `open_funnel`, and usable while that is open.
+
+    ``by`` are the columns that rates may be cut by, ``missing`` those of the settings that the leads do not have;
+    ``as_of`` is the moment (naive UTC): nothing later is told.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: _FunnelAssembly) -> None:
+        self._connection = connection
+        self.report: Report = assembly.report
+        self.by: list[str] = list(assembly.by)
+        self._title = assembly.title if assembly.leads.has("job_title") else None
+        self.missing: list[str] = assembly.missing
+        self.tables: list[str] = list(assembly.tables)
+        stated = assembly.settings.as_of
+        self.as_of = (pd.Timestamp(stated) if stated else assembly.newest()).as_unit("us").ceil("s")
+        self.costs: Sums | None = assembly.costs
+        self.asset_stats: Sums | None = assembly.asset_stats
+
+    def leads(self) -> pd.DataFrame:
+        """Return the leads that were there at the moment, in the order of the input.
+
+        Columns: ``position``, ``lead_id``, ``account_id``, ``owner``, ``created_at``, ``closed_at``, ``won``,
+        ``amount`` and those of ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A
+        lead that closed later is open.
+        """
+        cells = "".join(f", l.b{number}" for number in range(len(self.by))) + (", l.job_title" if self._title else "")
+        table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
+        for number, name in enumerate(self.by):
+            coded = table.column(f"b{number}").cast(pa.large_string()).dictionary_encode()
+            table = table.drop_columns(f"b{number}")
+            table = table if name in table.column_names else table.append_column(name, coded)  # such as the owner
+        leads = table.to_pandas()
+        later = leads["closed_at"] > self.as_of
+        leads["won"] = leads["won"].astype("boolean").mask(later)
+        leads["closed_at"] = leads["closed_at"].mask(later)
+        return leads
+
+    def stage_names(self) -> list[str]:
+        """Return what the history calls its stages, the most frequent first."""
+        query = "SELECT stage FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
+        return [name for (name,) in self._connection.execute(query, [self.as_of]).fetchall()]
+
+    def entries(self, places: dict[str, int]) -> pd.DataFrame:
+        """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
+
+        ``places`` numbers the names of stages. The table is in this order already, and DuckDB keeps it.
+        """
+        query = """SELECT position, $places[list_position($names, stage)]::TINYINT AS place, entered_at
+            FROM entries WHERE entered_at <= $as_of"""
+        given = {"names": list(places), "places": list(places.values()), "as_of": self.as_of}
+        return self._connection.sql(query, params=given).to_arrow_table().to_pandas()
+
+    def activities(self, types: Sequence[str]) -> pd.DataFrame:
+        """Return when events of some types occurred, by ``position`` of their lead."""
+        wanted = [name.strip().lower() for name in types]
+        return self._connection.sql(ACTIVITIES, params=[wanted, self.as_of]).to_arrow_table().to_pandas()
+
+    def touched(self) -> pd.DataFrame:
+        """Return how many leads touched each asset before they closed, and how many of them were won."""
+        return self._connection.sql(TOUCHED, params=[self.as_of]).to_arrow_table().to_pandas()
+
+    def accounts(self, days: int, count: int) -> pd.DataFrame:
+        """Return the accounts that did most in the last days, with their company, their leads and what they viewed."""
+        named = [f"l.b{self.by.index(name)}" for name in CHANNELS[:2] if name in self.by]
+        channel = f"concat_ws(', ', {', '.join(named)})" if named else "NULL"
+        since = self.as_of - pd.Timedelta(days=days)
+        query = ACCOUNTS.format(channel=channel)
+        return self._connection.sql(query, params=[self.as_of, since, count]).to_arrow_table().to_pandas()
+
+
+class _FunnelAssembly(Assembly):
+    """The same way as for a training, past everything that is only learned from."""
+
+    wanted = tuple(READ_TABLES)
+    by: dict[str, str]
+    missing: list[str]
+    title: str | None
+    costs: Sums | None = None
+    asset_stats: Sums | None = None
+
+    def read(self) -> None:
+        for table in self.tables.values():
+            checks.set_aside_damaged(self.connection, table)
+        checks.identify_leads(self.connection, self.leads)
+        self._read_timelines()
+        self.costs, self.asset_stats = (self._sums(name) for name in REPORT_TABLES)
+        self._leave_out_foreign_amounts()
+        self._count_rows(None)
+        self._read_cuts()
+        outcome = self.settings.outcome
+        self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
+        self.report.flags += checks.future_rows(self.connection, self.now)
+        self._note_zoneless()
+        self._let_go()
+        self._require_unchanged_files()
+
+    def _read_cuts(self) -> None:
+        """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""
+        names = dict.fromkeys([*self.settings.funnel.by, *self.settings.segments])
+        self.title = "job_title" if "persona" in names and not self._theirs("persona") else None
+        theirs = {name: self._theirs(name) for name in names}
+        self.by = {name: column for name, column in theirs.items() if column}
+        self.missing = [name for name, column in theirs.items() if not column]
+        readings = [Reading(name, self.leads.columns.get(name), kind) for name, kind in FIXED.items()]
+        readings += [Reading(name, self.leads.columns.get(name), Kind.ID) for name in VERBATIM[1:]]
+        readings += [self._outcome_reading(), Reading("job_title", self.leads.columns.get(self.title or ""), Kind.ID)]
+        cuts = enumerate(self.by.items())
+        readings += [Reading(name, column, Kind.CATEGORY, column=f"b{n}") for n, (name, column) in cuts]
+        self._type("leads", readings, "leads")
+        self.report.flags += checks.impossible_dates(self.connection, self.leads, self.now)
+
+    def _theirs(self, name: str) -> str | None:
+        """Return the column of the file that a name means, by our word or its own."""
+        if name in self.leads.columns:
+            return self.leads.columns[name]
+        if name in self.leads.file.columns:
+            return name
+        return claims(list(self.leads.file.columns), [name], {}).get(name) if name in LEADS else None
+
+    def _sums(self, name: str) -> Sums | None:
+        """Read costs or views; what cannot be used goes to quarantine, with the reason."""
+        if name not in self.tables:
+            return None
+        table, value = self.tables[name], "spend" if name == "costs" else "views"
+        known = {ours: column.kind for ours, column in READ_TABLES[name].items()}
+        readings = [Reading(ours, table.columns.get(ours), kind) for ours, kind in known.items()]
+        readings.append(Reading(f"{value}_as_written", table.columns[value], Kind.CATEGORY))
+        self._type(name, readings, f"typed_{name}")
+        rows = self.connection.sql(f"SELECT * FROM typed_{name} ORDER BY position").to_arrow_table().to_pandas()
+        rows["month"] = read_months(rows["month"])
+        currency, others = self.settings.funnel.currency or "", pd.Series(False, index=rows.index)
+        if name == "costs":
+            currency, others = foreign(rows["currency"], rows["spend_as_written"], currency)
+        wrong = {
+            f"no readable {value}": rows[value].isna(),
+            "no readable month": rows["month"].isna(),
+            **({"no asset": rows["asset"].isna()} if name == "asset_stats" else {}),
+            f"in another currency than {currency}": others,
+        }
+        usable = pd.Series(True, index=rows.index)
+        for reason, is_so in wrong.items():
+            self._set_aside(name, reason, rows.loc[is_so & usable, "position"])
+            usable &= ~is_so
+        return Sums(rows[usable].reset_index(drop=True), currency)
+
+    def _leave_out_foreign_amounts(self) -> None:
+        """Make amounts of deals missing that are in another currency than that of the settings, or of the costs."""
+        outcomes = self.tables.get("outcomes")
+        theirs = outcomes.columns.get("amount") if outcomes else None
+        if not outcomes or not theirs or not outcomes.file.is_text(theirs):
+            return
+        cell = outcomes.file.columns[theirs]
+        cells = self.connection.sql(f"SELECT DISTINCT {cell} AS cell FROM {outcomes.staged} WHERE {cell} IS NOT NULL")
+        amounts = cells.to_arrow_table().to_pandas()["cell"]
+        ours = self.settings.funnel.currency or (self.costs.currency if self.costs else "")
+        currency, others = foreign(pd.Series(None, index=amounts.index, dtype="str"), amounts, ours)
+        rows = f"""(SELECT l.position, lead_id, o.position AS row, s.{cell} AS cell
+            FROM typed_outcomes o JOIN lead_ids l USING (lead_id) JOIN {outcomes.staged} s ON s.position = o.position
+            WHERE list_contains($1, s.{cell}))"""
+        if found := checks.first_rows(self.connection, "min(cell)", rows, [amounts[others].tolist()]):
+            missing = f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})"
+            self.connection.execute(missing, [amounts[others].tolist()])
+            self.report.flags.append(
+                Flag("outcomes", theirs, f"in another currency than {currency}: not added", *found)
+            )
+
+    def _set_aside(self, name: str, reason: str, positions: pd.Series) -> None:
+        if len(positions):
+            self.connection.register("aside", positions.to_frame())
+            checks.set_aside(self.connection, name, reason, "SELECT position FROM aside")
+            self.connection.unregister("aside")
+
+
+@contextmanager
+def open_funnel(settings: Settings, *, workspace: Path, now: pd.Timestamp | None = None) -> Iterator[FunnelTables]:
+    """Read what the funnel needs into a temporary database, which spills into the workspace.
+
+    ``now`` (naive UTC, default: the present) is what dates are not later than. Raises `InputError` where the input as a
+    whole cannot be used.
+    """
+    remove_abandoned(workspace)
+    folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
+    connection = duckdb.connect(":memory:", config=limits(folder))
+    try:
+        with told_as_our_errors(settings):
+            moment = now or pd.Timestamp.now("UTC").tz_localize(None)
+            needed = _needed(settings)
+            assembly = _FunnelAssembly(
+                connection, needed, moment, trained=None, mirror=Mirror(workspace / "mirror.duckdb")
+            )
+            assembly.read()
+            tables = FunnelTables(connection, assembly)
+        yield tables
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _needed(settings: Settings) -> Settings:
+    """Return settings without the tables that are not needed, and with the stages called as the CRM calls them."""
+    tables = {name: source for name, source in settings.tables.items() if name != "attribute_history"}
+    stages = StageMapping(won=settings.stages.won, lost=settings.stages.lost)
+    return settings.model_copy(update={"tables": tables, "stages": stages})

@@ -1,0 +1,62 @@
+"""Accounts: which companies are active, how they came, what they look at, and how far their leads are."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.funnel.stages import Journeys
+
+
+@dataclass(frozen=True)
+class Account:
+    """A company with the activities of all its people in the last days; ``channel`` brought its first lead.
+
+    ``score`` is that of its best open lead, None where none is open or scored.
+    """
+
+    account_id: str
+    company: str
+    channel: str
+    leads: int
+    open: int
+    stage: str
+    score: int | None
+    activities: int
+    last_activity: pd.Timestamp
+    viewed: tuple[str, ...]
+
+
+def accounts(journeys: Journeys, found: pd.DataFrame, scores: pd.Series) -> tuple[Account, ...]:
+    """Roll up what is known of accounts, in the order given; ``scores`` of open leads are by ``lead_id``.
+
+    ``found`` has ``account_id``, ``company``, ``channel``, ``activities``, ``last_activity``, ``viewed`` and
+    ``positions`` of the leads, as `data.funnel.FunnelTables.accounts` returns them.
+    """
+    position = journeys.leads["position"].to_numpy()
+    return tuple(
+        _account(journeys, row, np.searchsorted(position, np.sort(row["positions"])), scores)
+        for row in found.to_dict("records")
+    )
+
+
+def _account(journeys: Journeys, row: Mapping[Hashable, Any], rows: np.ndarray, scores: pd.Series) -> Account:
+    is_open = ~journeys.won[rows] & ~journeys.lost[rows]
+    best = scores.reindex(journeys.leads["lead_id"].iloc[rows[is_open]]).max()
+    furthest = int(journeys.reached[rows].sum(axis=1).max()) - 1
+    return Account(
+        account_id=row["account_id"],
+        company=row["company"] if isinstance(row["company"], str) else "",
+        channel=row["channel"] or "",
+        leads=len(rows),
+        open=int(is_open.sum()),
+        stage=journeys.stages[furthest].name,
+        score=None if pd.isna(best) else int(best),
+        activities=int(row["activities"]),
+        last_activity=row["last_activity"],
+        viewed=tuple(row["viewed"]),
+    )

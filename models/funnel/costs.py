@@ -1,0 +1,187 @@
+"""What leads cost and what they are worth: by channel, and what follows for its budget.
+
+Costs are held against the leads of the same channel that were created in the months that the costs are of. What
+became of those leads until now counts, and who is still open may still become a customer: so the value of a lead
+takes an open one by its probability. A channel whose costs nobody knows has no cost per lead, rather than none to pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
+from models.funnel.stages import Journeys
+
+UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target it better"
+MORE = "converts clearly better than the others: more budget"
+TUNE = "converts clearly worse than the others: tune its targeting"
+UNCLEAR = "no clear difference from the others"
+TOO_FEW = "too few leads to judge"
+NO_CHANNEL = "nobody knows how these leads came"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel in the months of its costs.
+
+    ``spend`` is None where no costs are known; ``cost_per`` maps each stage to what one lead that came to it cost,
+    None where none came: the first is the cost per lead (CPL), the last the cost per customer (CAC).
+    ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much.
+    """
+
+    name: str
+    leads: int
+    open: int
+    spend: float | None
+    cost_per: dict[str, float | None]
+    to_customer: Share
+    chance: float | None
+    deal: float | None
+    value: float | None
+    affordable: bool | None
+    advice: str
+
+    @property
+    def cpl(self) -> float | None:
+        return next(iter(self.cost_per.values()), None)
+
+    @property
+    def cac(self) -> float | None:
+        return list(self.cost_per.values())[-1] if self.cost_per else None
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """What costs and leads have no counterpart for: spend without leads, and leads without costs, by channel."""
+
+    spend_without_leads: dict[str, float]
+    leads_without_costs: dict[str, int]
+
+
+def channels(
+    journeys: Journeys,
+    costs: pd.DataFrame | None,
+    column: str,
+    *,
+    smallest: int,
+    chances: pd.Series | None = None,
+) -> tuple[tuple[Channel, ...], Unmatched]:
+    """Return all channels of a column of the leads, such as ``source``, and what has no counterpart.
+
+    ``costs`` has that column, ``month`` (its first moment) and ``spend``; without it nothing is known of costs.
+    ``chances`` are the probabilities of open leads by ``lead_id``; without them an open lead counts as not won.
+    """
+    kinds = kinds_by(journeys.leads[column])
+    paid = _spent(costs, column) if costs is not None else pd.Series(dtype=float)
+    counted, without = _in_paid_months(journeys, kinds, paid)
+    chance = _chances(journeys, chances)
+    found = [
+        _channel(journeys, counted & (kinds.codes == number), name, _spend_of(paid, name), chance, smallest)
+        for number, name in enumerate(kinds.names)
+    ]
+    known = {name.casefold() for name in kinds.names}
+    lonely = {str(name): float(spend) for name, spend in paid.groupby(level=0).sum().items() if name not in known}
+    without_costs = dict(zip(kinds.names, np.bincount(kinds.codes[without], minlength=len(kinds.names)), strict=True))
+    unmatched = Unmatched(lonely, {name: int(count) for name, count in without_costs.items() if count and len(paid)})
+    return tuple(_with_advice(found)), unmatched
+
+
+def _spent(costs: pd.DataFrame, column: str) -> pd.Series:
+    """Return the spend by channel, in small letters, and month; what names no channel is called so."""
+    channel = costs[column].astype("str").str.strip().str.casefold().fillna("not given")
+    return costs["spend"].groupby([channel, costs["month"]]).sum()
+
+
+def _spend_of(paid: pd.Series, name: str) -> float | None:
+    fold = name.casefold()
+    return float(paid.loc[fold].sum()) if fold in paid.index.get_level_values(0) else None
+
+
+def _in_paid_months(journeys: Journeys, kinds: Kinds, paid: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which leads were created in a month that costs of their channel are known of, and which were not.
+
+    Of a channel without any costs all leads count: its rates are known even so.
+    """
+    everything = np.ones(len(kinds.codes), dtype=bool)
+    if not len(paid):
+        return everything, ~everything
+    month = journeys.entered[:, 0].astype("datetime64[M]")
+    known = month[~np.isnat(month)]
+    if not len(known):
+        return ~everything, everything
+    first, width = known.min(), int((known.max() - known.min()).astype(int)) + 1
+    number = {name.casefold(): place for place, name in enumerate(kinds.names)}
+    is_paid = np.zeros((len(number), width), dtype=bool)
+    for channel, moment in paid.index:
+        place = int((np.datetime64(moment, "M") - first).astype(int))
+        if channel in number and 0 <= place < width:
+            is_paid[number[channel], place] = True
+    place = np.where(np.isnat(month), -1, (month - first).astype(int))
+    in_month = is_paid[kinds.codes, place] & (place >= 0)
+    has_costs = np.isin(kinds.codes, np.flatnonzero(is_paid.any(axis=1)))
+    return in_month | ~has_costs, ~in_month
+
+
+def _chances(journeys: Journeys, chances: pd.Series | None) -> np.ndarray:
+    """Return the chance of each lead to be a customer in the end: 1 won, 0 lost, in between while it is open."""
+    is_open = ~journeys.won & ~journeys.lost
+    told = np.zeros(len(is_open))
+    if chances is not None:
+        told = journeys.leads["lead_id"].map(chances).fillna(0.0).to_numpy(float)
+    return np.where(is_open, told, journeys.won.astype(float))
+
+
+def _channel(
+    journeys: Journeys, leads: np.ndarray, name: str, spend: float | None, chance: np.ndarray, smallest: int
+) -> Channel:
+    reached = journeys.reached[leads].sum(axis=0).tolist()
+    names = [stage.name for stage in journeys.stages]
+    cost_per = {
+        stage: spend / count if spend is not None and count else None
+        for stage, count in zip(names, reached, strict=True)
+    }
+    count = int(leads.sum())
+    likely = float(chance[leads].mean()) if count else None
+    amounts = journeys.leads["amount"].to_numpy(float)[leads & journeys.won]
+    deal = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
+    value = likely * deal if likely is not None and deal is not None else None
+    cpl = spend / count if spend is not None and count else None
+    return Channel(
+        name=name,
+        leads=count,
+        open=int((leads & ~journeys.won & ~journeys.lost).sum()),
+        spend=spend,
+        cost_per=cost_per,
+        to_customer=share(reached[-1], count, smallest),
+        chance=likely,
+        deal=deal,
+        value=value,
+        affordable=None if value is None or cpl is None else value >= cpl,
+        advice="",
+    )
+
+
+def _with_advice(found: Sequence[Channel]) -> list[Channel]:
+    """Say of each channel what its figures speak for; differences count only where the intervals keep clear."""
+    judged = [each for each in found if each.to_customer.enough and each.name != NOT_GIVEN]
+    return [
+        replace(each, advice=_advice(each, [other.to_customer for other in judged if other is not each]))
+        for each in found
+    ]
+
+
+def _advice(channel: Channel, others: Sequence[Share]) -> str:
+    own, rest = channel.to_customer, share(sum(o.count for o in others), sum(o.of for o in others), 1)
+    if channel.name == NOT_GIVEN:
+        return NO_CHANNEL
+    if not own.enough or own.low is None or own.high is None:
+        return TOO_FEW
+    if channel.affordable is False:
+        return UNAFFORDABLE
+    if rest.low is None or rest.high is None:
+        return UNCLEAR
+    return MORE if own.low > rest.high else TUNE if own.high < rest.low else UNCLEAR

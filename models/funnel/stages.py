@@ -1,0 +1,250 @@
+"""The stages of the funnel: what each means, what the CRM calls it, and when each lead came to it.
+
+A lead has come to a stage once it was in it or in a later one: who is an SQL has passed the MQL, recorded or not. So
+the moment of a stage is the first entry into it or into any later one, moments never fall along the funnel, no rate
+exceeds 1, and a lead that goes back keeps what it reached. Whatever a history does otherwise is counted as an oddity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.settings import FunnelSettings, StageMapping
+from data.vocabulary import FUNNEL
+
+DEFINITIONS = {
+    "contact": "a person or company that is known by name",
+    "lead": "a contact that showed interest",
+    "mql": "a lead inside the ideal customer profile (fit C or better); a demo request alone is none",
+    "sql": "an MQL that sales has accepted as worth a conversation",
+    "qso": "an SQL with a budget and a time to buy",
+    "customer": "a deal that was won",
+}
+LEAD = FUNNEL.index("lead")
+LOST, UNKNOWN = -1, -2
+"""Places of stages that end a lead without a deal, and of those that nobody has mapped."""
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+Times = npt.NDArray[np.datetime64]
+NEVER = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the report: its name, its stage of ours, what it means, and what the CRM calls it, in lower case."""
+
+    name: str
+    of: str
+    definition: str
+    crm: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """Something odd in histories, and what is made of it: how many leads have it, and the first of them."""
+
+    problem: str
+    leads: int
+    first: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """How far each lead came, and when: one row per lead, one column per stage in use.
+
+    ``entered`` is the moment of each stage: missing where it was not reached, or where nobody knows when; ``reached``
+    tells which. ``recorded`` tells of an entry of its own. ``won`` and ``lost`` are leads that are closed, all others
+    are open. ``leads`` are the rows as they were given.
+    """
+
+    stages: tuple[Stage, ...]
+    leads: pd.DataFrame
+    entered: Times
+    reached: Bools
+    recorded: Bools
+    won: Bools
+    lost: Bools
+    as_of: pd.Timestamp
+    oddities: tuple[Oddity, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    @cached_property
+    def waits(self) -> tuple[tuple[Codes, Codes], ...]:
+        """Return the leads that were in both stages of each step, and the seconds between; last, from lead to customer.
+
+        Only who has an entry of its own into both, at a known time, tells how long it takes.
+        """
+        width = len(self.stages)
+        return (*(self._waits(start, start + 1) for start in range(width - 1)), self._waits(0, width - 1))
+
+    def _waits(self, start: int, to: int) -> tuple[Codes, Codes]:
+        between = self.entered[:, to] - self.entered[:, start]
+        rows = np.flatnonzero(self.recorded[:, start] & self.recorded[:, to] & ~np.isnat(between))
+        return rows, between[rows].astype("timedelta64[s]").astype(np.int64)
+
+    @cached_property
+    def furthest(self) -> Codes:
+        """Return the last stage that each lead has come to."""
+        return self.reached.sum(axis=1) - 1
+
+    def place(self, name: str) -> int:
+        """Return the column of a stage; that of its first part where it is split; -1 where it is not in use."""
+        places = (number for number, stage in enumerate(self.stages) if name in (stage.name, stage.of))
+        return next(places, -1)
+
+
+def define_stages(funnel: FunnelSettings, mapping: StageMapping) -> tuple[Stage, ...]:
+    """Return the stages in order, those that are split as their parts.
+
+    >>> split = {"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}
+    >>> [stage.name for stage in define_stages(FunnelSettings(split=split), StageMapping())]
+    ['contact', 'lead', 'mql', 'sql', 'meeting', 'proposal', 'customer']
+    """
+    stages = []
+    for ours in FUNNEL:
+        theirs = mapping.won if ours == "customer" else getattr(mapping, ours)
+        whole = {ours: theirs}
+        for number, (name, crm) in enumerate(funnel.split.get(ours, whole).items()):
+            usual = DEFINITIONS[ours] if name == ours else f"part of {ours}: {DEFINITIONS[ours]}"
+            also = [ours, *theirs] if not number else []  # what names the stage as a whole is at least its first part
+            names = dict.fromkeys(text.strip().lower() for text in (name, *crm, *also))
+            stages.append(Stage(name, ours, funnel.definitions.get(name, usual), tuple(names)))
+    named_in_part = {text.strip().lower() for parts in funnel.split.values() for crm in parts.values() for text in crm}
+    return tuple(_without_taken(stage, funnel.split.get(stage.of, {}), named_in_part) for stage in stages)
+
+
+def _without_taken(stage: Stage, parts: Mapping[str, Sequence[str]], taken: set[str]) -> Stage:
+    """A name that is given to one part stands for no other one, even where the mapping gives it to the whole."""
+    own = {stage.name, *(text.strip().lower() for text in parts.get(stage.name, ()))}
+    return Stage(stage.name, stage.of, stage.definition, tuple(n for n in stage.crm if n in own or n not in taken))
+
+
+def places_of(names: Sequence[str], stages: Sequence[Stage], lost: Sequence[str]) -> dict[str, int]:
+    """Map what a history calls its stages, in whatever case, to their places; others are LOST or UNKNOWN."""
+    known = {name: place for place, stage in reversed(list(enumerate(stages))) for name in stage.crm}
+    endings = {name.strip().lower() for name in lost}
+    plain = {name: name.strip().lower() for name in names}
+    return {name: known.get(of, LOST if of in endings else UNKNOWN) for name, of in plain.items()}
+
+
+def follow(
+    leads: pd.DataFrame,
+    entries: pd.DataFrame,
+    stages: Sequence[Stage],
+    as_of: pd.Timestamp,
+) -> Journeys:
+    """Follow leads through the stages until a moment (naive UTC).
+
+    ``leads`` has ``created_at``, ``closed_at`` and ``won`` (missing while open), as they are known at the moment, and
+    ``lead_id``. ``entries`` has ``row`` (of ``leads``), ``place`` and ``entered_at``, sorted by row and time. The
+    outcome decides who is a customer, whatever the history says; where it has no date, nobody knows when. Contacts are
+    a stage of their own only where the history has some; of all other stages but the lead those that no lead has come
+    to are left out.
+    """
+    row, place, moment = (entries[name].to_numpy() for name in ("row", "place", "entered_at"))
+    later = moment > np.datetime64(as_of)
+    row, place, moment = row[~later].astype(np.int64), place[~later].astype(np.int64), moment[~later]
+    last = len(stages) - 1
+    mapped = (place >= 0) & (place < last)
+    first = _first_entries(row[mapped], place[mapped], moment[mapped], (len(leads), len(stages)))
+    won = leads["won"].fillna(False).to_numpy(bool)
+    lost = leads["won"].notna().to_numpy() & ~won
+    recorded = ~np.isnat(first)
+    recorded[:, last] = won
+    used = _in_use(recorded, stages)
+    start, created = used[0], leads["created_at"].to_numpy("datetime64[us]")
+    first[:, start] = np.fmin(first[:, start], created)
+    recorded[:, start] = True
+    first[:, last] = np.where(won, leads["closed_at"].to_numpy("datetime64[us]"), NEVER)
+    entered = _running_least(first[:, used])
+    found = {
+        **_out_of_order(row[place >= 0], place[place >= 0], last),
+        "were lost and came back: what became of them last counts": _came_back(row, place),
+        "entered a stage that nobody has mapped: they stay in the stage before": row[place == UNKNOWN],
+        "entered a stage on a day before they were created: they count from then on": np.flatnonzero(
+            entered[:, 0].astype("datetime64[D]") < created.astype("datetime64[D]")
+        ),
+        "have neither a date of creation nor a history: they are in no period": np.flatnonzero(np.isnat(entered[:, 0])),
+    }
+    return Journeys(
+        stages=tuple(stages[number] for number in used),
+        leads=leads,
+        entered=entered,
+        reached=_or_further(recorded[:, used]),
+        recorded=recorded[:, used],
+        won=won,
+        lost=lost,
+        as_of=as_of,
+        oddities=_told(found | _skipped(recorded[:, used], [stages[number].name for number in used]), leads["lead_id"]),
+        unused=tuple(stage.name for number, stage in enumerate(stages) if number not in used),
+    )
+
+
+def _first_entries(row: Codes, place: Codes, moment: Times, shape: tuple[int, int]) -> Times:
+    """Return the first moment of each lead in each stage; rows are sorted by lead and time."""
+    first, new = np.full(shape, NEVER), ~_seen(row * shape[1] + place)
+    first[row[new], place[new]] = moment[new]
+    return first
+
+
+def _seen(key: Codes) -> Bools:
+    """Tell which keys have come before."""
+    return pd.Series(key).duplicated().to_numpy()
+
+
+def _in_use(recorded: Bools, stages: Sequence[Stage]) -> list[int]:
+    """Return the places of lead and customer, and of all other stages that some lead was in."""
+    return sorted({LEAD, len(stages) - 1, *np.flatnonzero(recorded.any(axis=0)).tolist()})
+
+
+def _running_least(first: Times) -> Times:
+    """Return for each stage the first entry into it or any later one."""
+    return np.fmin.accumulate(first[:, ::-1], axis=1)[:, ::-1]
+
+
+def _or_further(recorded: Bools) -> Bools:
+    """Tell for each stage whether a lead was in it or in any later one."""
+    return np.logical_or.accumulate(recorded[:, ::-1], axis=1)[:, ::-1]
+
+
+def _told(found: Mapping[str, Codes], lead_ids: pd.Series) -> tuple[Oddity, ...]:
+    each = ((problem, np.unique(rows)) for problem, rows in found.items())
+    return tuple(Oddity(problem, len(rows), tuple(lead_ids.iloc[rows[:5]])) for problem, rows in each if len(rows))
+
+
+def _skipped(recorded: Bools, names: Sequence[str]) -> dict[str, Codes]:
+    """Find the leads that came further without an entry into a stage."""
+    skipped = _or_further(recorded) & ~recorded
+    problem = "passed {} without an entry: it counts as passed when they came further"
+    return {problem.format(name): np.flatnonzero(skipped[:, number]) for number, name in enumerate(names)}
+
+
+def _out_of_order(row: Codes, place: Codes, last: int) -> dict[str, Codes]:
+    """Find the leads whose entries do not climb: entries are sorted by lead and time."""
+    width = last + 1
+    key = row * width + place
+    highest = np.maximum.accumulate(key)  # a lead's keys are above those of all leads before
+    before = np.concatenate([[-1], highest[:-1]])
+    same_lead = before // width == row
+    below = same_lead & (before > key)
+    seen = _seen(key)
+    return {
+        "came to a stage after a later one: it counts from the later one on": row[below & ~seen],
+        "went back to a stage: what they had reached counts": row[below & seen],
+        "entered the same stage again: the first entry counts": row[same_lead & seen & ~below],
+    }
+
+
+def _came_back(row: Codes, place: Codes) -> Codes:
+    """Find the leads that entered a stage after they were lost: entries are sorted by lead and time."""
+    is_lost = place == LOST
+    lost_so_far = np.concatenate([[0], np.cumsum(is_lost)])
+    beginning = np.searchsorted(row, row)
+    return row[(lost_so_far[:-1] > lost_so_far[beginning]) & (place >= 0)]

@@ -1,0 +1,241 @@
+"""The funnel of a workspace: its tables read, scores beside them, and all figures counted at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.funnel import FunnelTables, open_funnel
+from data.quality import Report
+from data.settings import FunnelSettings, Settings
+from data.store import DONE, Store
+from data.workspace import Workspace
+from features.titles import rank_of
+from models.funnel import Costs, Funnel, Qualified
+from models.funnel.accounts import Account, accounts
+from models.funnel.content import Asset, assets, closing_content
+from models.funnel.costs import channels
+from models.funnel.diagnosis import diagnose
+from models.funnel.follow_up import FollowUp, follow_up
+from models.funnel.rates import (
+    PERIODS,
+    Kinds,
+    Level,
+    Period,
+    everyone,
+    kinds_by,
+    kinds_of_period,
+    last_moment,
+    levels,
+    periods,
+    with_break_even,
+)
+from models.funnel.stages import Journeys, define_stages, follow, places_of
+from models.funnel.volume import UNFIT, Bar, growth, side_by_side, volumes
+from models.registry import Registry
+
+ECONOMIC = ("source", "campaign")
+"""Columns of the leads that costs may name."""
+ACTIVE_DAYS, ACTIVE_ACCOUNTS = 30, 50
+WITHOUT = {
+    "stages": "there is no history of stages: leads, and those that were won",
+    "events": "there are no events: nothing is known of content, companies and follow-up",
+    "costs": "there is no table of costs: what leads cost is not known",
+    "asset_stats": "there is no table asset_stats: how many views became leads is not known",
+}
+"""What is missing without a table."""
+PERSONA = "persona"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the store knows of leads: who reached a bar and when, the open ones, and the bars then and now.
+
+    ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when.
+    """
+
+    crossings: pd.DataFrame
+    open: pd.DataFrame
+    bars: tuple[Bar, ...]
+    since: pd.Timestamp
+    notes: tuple[str, ...]
+
+
+def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: Registry) -> tuple[Funnel, Report]:
+    """Count the funnel as of the moment of the settings, and say how its tables were read.
+
+    Raises InputError where they cannot be read.
+    """
+    with open_funnel(settings, workspace=workspace.root) as tables:
+        scores = scores_at(store, registry, tables.as_of, settings.funnel)
+        return count(tables, settings, scores), tables.report
+
+
+def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores:
+    """Return what was scored, with the bars of the newest run and of the last one before the period of the moment."""
+    runs = [run for run in store.runs() if run["status"] == DONE]
+    began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
+    earlier = [run for run in runs if run["as_of"] < began]
+    scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
+    now, before = scales[0], scales[-1]
+    own = (Bar(name, bar, bar) for name, bar in chosen.bars.items())
+    bars = (Bar("scored_mql", now.warm, before.warm), Bar("scored_sql", now.hot, before.hot), *own)
+    lowest = min(min(bar.today, bar.before) for bar in bars)
+    since = pd.Timestamp(min(run["as_of"] for run in runs))
+    notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
+    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes)
+
+
+def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
+    """Count everything; without ``scores`` nothing is known of leads by score."""
+    chosen, leads, notes = settings.funnel, tables.leads(), _absences(tables)
+    by, told = _cuts(tables, leads)
+    notes += told
+    journeys = _journeys(tables, leads, settings)
+    kinds = {name: kinds_by(leads[column]) for name, column in by.items()}
+    cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
+    created = kinds_of_period(journeys.entered[:, 0], chosen.period)
+    by_period = periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest)
+    ready, waiting = _follow_ups(tables, journeys, scores, chosen)
+    return Funnel(
+        as_of=tables.as_of,
+        settings=chosen,
+        stages=journeys.stages,
+        unused=journeys.unused,
+        all=_levels(journeys, everyone(journeys), chosen)[0],
+        periods=by_period,
+        growth=_growth(journeys, by_period),
+        cohorts=_levels(journeys, created, chosen),
+        cuts=cuts,
+        qualified=_qualified(journeys, scores, chosen.period),
+        costs=_costs(tables, journeys, chosen, scores),
+        assets=_assets(tables, journeys, chosen),
+        touched=closing_content(tables.touched(), len(leads), int(journeys.won.sum()), smallest=chosen.smallest),
+        accounts=_accounts(tables, journeys, scores),
+        follow_up=ready,
+        findings=diagnose(
+            journeys,
+            kinds,
+            period=chosen.period,
+            within=chosen.within,
+            smallest=chosen.smallest,
+            benchmarks=chosen.benchmarks,
+        ),
+        oddities=journeys.oddities,
+        notes=(*notes, *(scores.notes if scores else ()), *waiting),
+    )
+
+
+def _journeys(tables: FunnelTables, leads: pd.DataFrame, settings: Settings) -> Journeys:
+    stages = define_stages(settings.funnel, settings.stages)
+    places = places_of(tables.stage_names(), stages, settings.stages.lost)
+    entries = tables.entries(places)
+    position = leads["position"].to_numpy()
+    row = np.searchsorted(position, entries["position"].to_numpy())
+    known = position[np.minimum(row, len(position) - 1)] == entries["position"].to_numpy()  # not of later leads
+    return follow(leads, entries.assign(row=row)[known], stages, tables.as_of)
+
+
+def _absences(tables: FunnelTables) -> list[str]:
+    return [text for name, text in WITHOUT.items() if name not in tables.tables]
+
+
+def _cuts(tables: FunnelTables, leads: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
+    """Return the columns of ``leads`` to cut by, by name; the rank of the job title stands in for a missing persona."""
+    by, missing = {name: name for name in tables.by}, list(tables.missing)
+    notes = []
+    if PERSONA in missing and "job_title" in leads:
+        leads[PERSONA] = rank_of(leads["job_title"].astype("str"))
+        by[PERSONA] = PERSONA
+        missing.remove(PERSONA)
+        notes.append("no column tells the persona: the rank of the job title stands for it")
+    if missing:
+        notes.append(f"the leads have no column to cut by that is called {', '.join(missing)}")
+    return by, notes
+
+
+def _levels(journeys: Journeys, kinds: Kinds, chosen: FunnelSettings) -> tuple[Level, ...]:
+    found = levels(
+        journeys, kinds, smallest=chosen.smallest, opportunity=chosen.opportunity, benchmarks=chosen.benchmarks
+    )
+    return with_break_even(found, "sql" if journeys.place("sql") > 0 else journeys.stages[-1].name)
+
+
+def _growth(journeys: Journeys, found: Sequence[Period]) -> dict[str, float | None]:
+    """Return the growth of the entries into each stage; the first period may have begun before the data did."""
+    whole = [number > 0 and period.complete for number, period in enumerate(found)]
+    return {each.name: growth([p.entries[each.name] for p in found], whole) for each in journeys.stages}
+
+
+def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualified | None:
+    if scores is None:
+        return None
+    place = journeys.place("mql")
+    crossed = scores.crossings[scores.crossings["probability"] >= scores.bars[0].today]
+    by_score = pd.Index(crossed.loc[crossed["fit"] != UNFIT, "lead_id"].unique())
+    by_stage = pd.Index(journeys.leads.loc[journeys.reached[:, place], "lead_id"]) if place > 0 else pd.Index([])
+    both = side_by_side(by_stage, by_score) if place > 0 else {}
+    counted = volumes(scores.crossings, scores.bars, period, since=scores.since, as_of=journeys.as_of)
+    fits = scores.open.loc[scores.open["fit"] != UNFIT, "probability"]
+    standing = {bar.name: (int((fits >= bar.today).sum()), int((fits >= bar.before).sum())) for bar in scores.bars}
+    return Qualified(counted, standing, both, scores.since)
+
+
+def _costs(
+    tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings, scores: Scores | None
+) -> tuple[Costs, ...]:
+    """Return the channels by each column that leads and costs have; without costs, what their leads are worth."""
+    chances = scores.open["probability"] if scores else None
+    rows, currency = (tables.costs.rows, tables.costs.currency) if tables.costs else (None, chosen.currency or "")
+    return tuple(
+        Costs(column, currency, *channels(journeys, rows, column, smallest=chosen.smallest, chances=chances))
+        for column in ECONOMIC
+        if column in tables.by and (rows is None or rows[column].notna().any())
+    )
+
+
+def _assets(tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings) -> tuple[Asset, ...]:
+    if tables.asset_stats is None or "asset" not in tables.by:
+        return ()
+    return assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)[0]
+
+
+def _accounts(tables: FunnelTables, journeys: Journeys, scores: Scores | None) -> tuple[Account, ...]:
+    found = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
+    return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float))
+
+
+def _follow_ups(
+    tables: FunnelTables, journeys: Journeys, scores: Scores | None, chosen: FunnelSettings
+) -> tuple[dict[str, tuple[FollowUp, ...]], Sequence[str]]:
+    """Return the follow-up of leads that are ready by score and of MQLs in the CRM, and what is missing."""
+    activities, notes = tables.activities(chosen.sales_activities), []
+    sql = journeys.place("sql")
+    if activities.empty and sql > 0:
+        notes.append(
+            f"no event is of the types {', '.join(chosen.sales_activities)}: follow-up is the entry into the stage sql"
+        )
+        activities = _moments(journeys, sql).rename(columns={"moment": "occurred_at"})
+    if activities.empty:
+        return {}, [*notes, "nothing tells when sales works on a lead: follow-up is not known"]
+    found = {}
+    if scores is not None:
+        known = (scores.crossings["outcome"] == "open") | (scores.crossings["as_of"] > scores.since)
+        is_ready = scores.crossings["disposition"] == "ready"
+        ready = scores.crossings[is_ready & known].drop_duplicates("lead_id")
+        known = journeys.leads[["lead_id", "position", "owner"]].merge(ready[["lead_id", "as_of"]], on="lead_id")
+        found["ready by score"] = known.rename(columns={"as_of": "ready_at"})
+    if journeys.place("mql") > 0:
+        found["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
+    return {
+        name: follow_up(each, activities, journeys.as_of, smallest=chosen.smallest) for name, each in found.items()
+    }, notes
+
+
+def _moments(journeys: Journeys, place: int) -> pd.DataFrame:
+    """Return when each lead came to a stage: ``position``, ``owner``, ``moment``."""
+    rows = journeys.leads[["position", "owner"]].assign(moment=journeys.entered[:, place])
+    return rows[rows["moment"].notna()]

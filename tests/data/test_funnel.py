@@ -1,0 +1,202 @@
+"""The tables of the funnel are read with their oddities told: nothing is dropped in silence, nothing later is known."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.funnel import FunnelTables, open_funnel
+from data.settings import FunnelSettings, Settings, StageMapping, settings_of_folder
+
+NOW = pd.Timestamp("2025-06-01")
+LEADS = """
+lead_id account_id created_at source asset owner company
+a A1 2025-01-01 ppc ebook Ann Nordgate
+b A1 2025-02-01 PPC _ Bob _
+c _ 2025-03-01 mail ebook Ann _
+"""
+STAGES = """
+lead_id stage entered_at
+a Lead 2025-01-01
+a MQL 2025-01-05T01:00:00+02:00
+a Won 2025-03-01
+b Nurturing 2025-02-03
+"""
+EVENTS = """
+lead_id account_id occurred_at type asset
+a _ 2025-01-02 download ebook
+a _ 2025-03-02 download whitepaper
+_ A1 2025-05-20 pricing_visit _
+b _ 2025-05-21 sales_call _
+"""
+Open = Callable[..., AbstractContextManager[FunnelTables]]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Open:
+    """Open tables that are given as lines of cells parted by blanks; ``_`` is an empty cell."""
+
+    @contextmanager
+    def open_them(given: dict[str, object] | None = None, **tables: str) -> Iterator[FunnelTables]:
+        for name, text in tables.items():
+            rows = [[cell.replace("_", "") if cell == "_" else cell for cell in line.split()] for line in _lines(text)]
+            with (tmp_path / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows(rows)
+        settings = settings_of_folder(tmp_path).model_copy(update=given or {})
+        (tmp_path / "var").mkdir(exist_ok=True)
+        with open_funnel(settings, workspace=tmp_path / "var", now=NOW) as found:
+            yield found
+
+    return open_them
+
+
+def _lines(text: str) -> list[str]:
+    return text.strip().splitlines()
+
+
+def test_leads_are_there_with_their_cuts_and_their_end(opened):
+    with opened(leads=LEADS, stages=STAGES) as tables:
+        leads = tables.leads()
+    assert leads["lead_id"].tolist() == ["a", "b", "c"]
+    assert leads["won"].fillna(False).tolist() == [True, False, False]
+    assert leads["source"].tolist() == ["ppc", "PPC", "mail"]
+    assert (tables.by, tables.missing) == (["source", "asset"], ["campaign", "persona", "industry"])
+
+
+def test_nothing_later_than_the_moment_is_told(opened):
+    given = {"as_of": pd.Timestamp("2025-02-15").to_pydatetime()}
+    with opened(given, leads=LEADS, stages=STAGES, events=EVENTS) as tables:
+        assert tables.leads()["lead_id"].tolist() == ["a", "b"]
+        assert tables.leads()["won"].isna().all()
+        assert tables.stage_names() == ["Lead", "MQL", "Nurturing"]
+        assert tables.touched()["asset"].tolist() == ["ebook"]
+        assert tables.activities(["sales_call"]).empty
+
+
+def test_times_of_all_zones_are_utc(opened):
+    with opened(leads=LEADS, stages=STAGES) as tables:
+        entries = tables.entries({"Lead": 0, "MQL": 1, "Won": 2, "Nurturing": -2})
+    assert entries["place"].tolist() == [0, 1, 2, -2]
+    assert entries["entered_at"].tolist()[1] == pd.Timestamp("2025-01-04T23:00:00")
+
+
+def test_stages_are_called_as_the_crm_calls_them(opened):
+    mapping = StageMapping(mql=["MQL", "Nurturing"])
+    with opened({"stages": mapping}, leads=LEADS, stages=STAGES) as tables:
+        assert set(tables.stage_names()) == {"Lead", "MQL", "Won", "Nurturing"}
+
+
+def test_what_a_lead_touched_after_it_closed_closes_nothing(opened):
+    with opened(leads=LEADS, stages=STAGES, events=EVENTS) as tables:
+        assert tables.touched().to_dict("records") == [{"asset": "ebook", "leads": 1, "won": 1}]
+
+
+def test_activities_of_an_account_count_once_for_all_its_leads(opened):
+    with opened(leads=LEADS, stages=STAGES, events=EVENTS) as tables:
+        (account,) = tables.accounts(days=30, count=5).to_dict("records")
+    assert (account["account_id"], account["company"], account["leads"]) == ("A1", "Nordgate", 2)
+    assert account["activities"] == 2
+    assert list(account["viewed"]) == ["pricing_visit", "sales_call"]
+
+
+def test_the_title_stands_in_where_a_persona_is_wanted(opened):
+    text = "lead_id job_title\na CTO\nb _\n"
+    with opened(leads=text) as tables:
+        assert tables.leads()["job_title"].tolist()[0] == "CTO"
+        assert "persona" in tables.missing
+    with opened({"funnel": FunnelSettings(by=["job_title"])}, leads=text) as tables:
+        assert tables.by == ["job_title"]
+
+
+def test_segments_are_cuts_too_by_the_names_of_the_file(opened):
+    with opened({"segments": ["company"]}, leads=LEADS) as tables:
+        assert tables.leads()["company"].astype("str").tolist()[0] == "Nordgate"
+
+
+COSTS = """
+source campaign month spend currency
+ppc brand 2025-01 1000 EUR
+ppc brand 2025-02 500 _
+radio _ 03/2025 70 EUR
+ppc brand 2025-03 90 USD
+ppc brand soon 80 EUR
+ppc brand 2025-04 lots EUR
+"""
+
+
+def test_costs_that_cannot_be_used_are_set_aside_with_the_reason(opened):
+    with opened(leads=LEADS, costs=COSTS) as tables:
+        assert tables.costs.rows["spend"].tolist() == [1000, 500, 70]
+        assert tables.costs.currency == "EUR"
+        counts = tables.report.tables["costs"]
+    assert counts.reasons == {
+        "in another currency than EUR": 1,
+        "no readable month": 1,
+        "no readable spend": 1,
+    }
+    assert counts.read == counts.used + counts.quarantined == 6
+
+
+def test_the_currency_of_the_settings_decides(opened):
+    with opened({"funnel": FunnelSettings(currency="USD")}, leads=LEADS, costs=COSTS) as tables:
+        assert tables.costs.rows["spend"].tolist() == [500, 90]
+        assert tables.report.tables["costs"].reasons["in another currency than USD"] == 2
+
+
+def test_the_sign_of_an_amount_tells_its_currency(opened):
+    costs = "source month spend\nppc 2025-01 $1,000\nppc 2025-02 $500\nppc 2025-03 €70\n"
+    with opened(leads=LEADS, costs=costs) as tables:
+        assert (tables.costs.currency, tables.costs.rows["spend"].sum()) == ("USD", 1500)
+
+
+def test_views_need_an_asset_a_month_and_a_number(opened):
+    stats = "asset month views\nebook 2025-01 4,000\n_ 2025-01 5\nebook _ 5\nebook 2025-02 many\n"
+    with opened(leads=LEADS, asset_stats=stats) as tables:
+        assert tables.asset_stats.rows["views"].tolist() == [4000]
+        assert sum(tables.report.tables["asset_stats"].reasons.values()) == 3
+
+
+def test_costs_and_views_need_not_be_there(opened):
+    with opened(leads=LEADS) as tables:
+        assert (tables.costs, tables.asset_stats, tables.tables) == (None, None, ["leads"])
+
+
+def test_tables_of_costs_are_found_in_a_folder(tmp_path):
+    for name in ("leads.csv", "costs.csv", "asset_stats.csv"):
+        (tmp_path / name).touch()
+    assert set(settings_of_folder(tmp_path).tables) == {"leads", "costs", "asset_stats"}
+
+
+def test_nothing_is_left_in_the_workspace(opened, tmp_path):
+    with opened(leads=LEADS, stages=STAGES):
+        pass
+    assert list((tmp_path / "var").iterdir()) == []
+
+
+def test_an_outcome_column_alone_tells_who_was_won(opened):
+    settings = Settings(tables={"leads": Path("x")}, outcome={"column": "y"})
+    with opened({"outcome": settings.outcome}, leads="lead_id y\na 1\nb 0\n") as tables:
+        assert tables.leads()["won"].tolist() == [True, False]
+
+
+def test_the_owner_may_be_a_cut(opened):
+    with opened({"funnel": FunnelSettings(by=["owner"])}, leads=LEADS) as tables:
+        assert tables.leads()["owner"].tolist() == ["Ann", "Bob", "Ann"]
+
+
+def test_deals_in_another_currency_are_not_added_and_told(opened):
+    outcomes = "lead_id closed_at won amount\na 2025-03-01 1 €1,000\nb 2025-03-01 1 $500\nc 2025-03-01 1 700\n"
+    with opened({"funnel": FunnelSettings(currency="EUR")}, leads=LEADS, outcomes=outcomes) as tables:
+        assert tables.leads()["amount"].fillna(0).tolist() == [1000, 0, 700]
+        (flag,) = tables.report.flags
+    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: not added", 1, ("b",))
+
+
+def test_times_without_a_zone_are_told(opened):
+    with opened(leads=LEADS, stages=STAGES) as tables:
+        assert "times without a zone are read as UTC: stages.entered_at, leads.created_at" in tables.report.notes

@@ -1,0 +1,39 @@
+"""Companies: what their people do together, how far their leads are, and the best that is open."""
+
+import pandas as pd
+
+from models.funnel.accounts import accounts
+
+
+def test_an_account_is_what_its_leads_are_together(journeys):
+    found = journeys(
+        [
+            {"id": "a", "path": ["lead", "mql", "sql"], "won": False},
+            {"id": "b", "path": ["lead", "mql"]},
+            {"id": "c", "path": ["lead"]},
+            {"id": "other", "path": ["lead", "mql", "sql", "qso"]},
+        ]
+    )
+    told = {
+        "account_id": "A1",
+        "company": "Nordgate AG",
+        "channel": "webinar, roadshow",
+        "activities": 7,
+        "last_activity": pd.Timestamp("2025-03-01"),
+        "viewed": ["pricing_visit", "download: price_list"],
+        "positions": [2, 0, 1],
+    }
+    (account,) = accounts(found, pd.DataFrame([told]), pd.Series({"b": 70, "c": 90, "other": 99}))
+    assert (account.leads, account.open, account.stage, account.score) == (3, 2, "sql", 90)
+    assert (account.company, account.channel, account.viewed[0]) == (
+        "Nordgate AG",
+        "webinar, roadshow",
+        "pricing_visit",
+    )
+
+
+def test_an_account_without_a_name_or_a_scored_lead_is_told(journeys):
+    row = {"account_id": "A1", "company": None, "channel": "", "activities": 1, "positions": [0], "viewed": []}
+    rows = pd.DataFrame([{**row, "last_activity": pd.Timestamp("2025-03-01")}])
+    (account,) = accounts(journeys([{}]), rows, pd.Series(dtype=float))
+    assert (account.company, account.score, account.stage) == ("", None, "lead")

@@ -1,0 +1,41 @@
+"""Content: views that became leads, and assets whose leads become customers."""
+
+import pandas as pd
+import pytest
+
+from models.funnel.content import assets, closing_content
+
+MONTH = pd.Timestamp("2025-01-01")
+
+
+def views(**by_asset: float) -> pd.DataFrame:
+    return pd.DataFrame({"asset": list(by_asset), "month": MONTH, "views": [float(v) for v in by_asset.values()]})
+
+
+@pytest.mark.parametrize(("seen", "rate"), [(4000, 0.005), (100, 0.2)])
+def test_conversion_is_leads_over_views(journeys, seen, rate):
+    (asset,), _ = assets(journeys([{"asset": "ebook"}] * 20), views(Ebook=seen), smallest=1)
+    assert (asset.leads.count, asset.views, asset.leads.rate) == (20, seen, rate)
+
+
+def test_only_leads_of_months_with_views_count(journeys):
+    found = journeys([{"asset": "ebook"}, {"asset": "ebook", "created": 40}, {"asset": "video"}])
+    (asset,), unviewed = assets(found, views(ebook=10), smallest=1)
+    assert (asset.leads.count, unviewed) == (1, ("video",))
+
+
+def test_more_leads_than_views_are_told_without_a_rate(journeys):
+    (asset,), _ = assets(journeys([{"asset": "ebook"}] * 3), views(ebook=2), smallest=1)
+    assert (asset.leads.count, asset.leads.rate) == (3, None)
+
+
+def test_an_asset_that_nobody_came_by_is_in_the_table(journeys):
+    (asset,), _ = assets(journeys([{}]), views(ebook=10), smallest=1)
+    assert (asset.name, asset.leads.count, asset.views) == ("ebook", 0, 10)
+
+
+def test_price_list_downloaders_close_more():
+    touched = pd.DataFrame({"asset": ["price list", "blog"], "leads": [100, 200], "won": [40, 22]})
+    price, blog = closing_content(touched, leads=400, won=60, smallest=30)
+    assert (price.name, price.touched.rate, price.others.rate, price.clear) == ("price list", 0.4, 20 / 300, True)
+    assert (blog.touched.rate, blog.others.rate, blog.clear) == (0.11, 38 / 200, False)

@@ -1,0 +1,117 @@
+"""What leads cost and are worth: the usual ratios, exactly; and nothing is made up where nothing is known."""
+
+import pandas as pd
+import pytest
+
+from models.funnel.costs import MORE, NO_CHANNEL, TOO_FEW, TUNE, UNAFFORDABLE, UNCLEAR, channels
+
+JANUARY, FEBRUARY = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-02-01")
+
+
+def leads(source: str, count: int, won: int = 0, amount: float = 0, **more) -> list[dict]:
+    winners = [{"source": source, "won": True, "amount": amount, **more}] * won
+    return winners + [{"source": source, "won": False, **more}] * (count - won)
+
+
+def spent(**by_source: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"source": list(by_source), "month": JANUARY, "spend": [float(each) for each in by_source.values()]}
+    )
+
+
+def told(found, costs: pd.DataFrame | None, **given) -> dict:
+    return {each.name: each for each in channels(found, costs, "source", smallest=1, **given)[0]}
+
+
+def test_cost_per_lead_is_spend_over_leads(journeys):
+    assert told(journeys(leads("ppc", 20)), spent(ppc=1000))["ppc"].cpl == 50
+
+
+def test_cost_per_customer_is_spend_over_customers(journeys):
+    channel = told(journeys(leads("ppc", 1000, won=20)), spent(ppc=50_000))["ppc"]
+    assert channel.to_customer.rate == 0.02
+    assert channel.cac == 2500
+
+
+def test_every_stage_has_its_cost(two_assets):
+    found = told(two_assets, pd.DataFrame({"source": ["demo request"], "month": [JANUARY], "spend": [4800.0]}))
+    assert found["demo request"].cost_per == {"lead": 48, "mql": 60, "sql": 100, "customer": None}
+    assert found["case study"].cost_per == dict.fromkeys(["lead", "mql", "sql", "customer"])
+
+
+def test_leads_that_cost_more_than_they_are_worth_are_flagged(journeys):
+    channel = told(journeys(leads("ppc", 100, won=2, amount=2000)), spent(ppc=5000))["ppc"]
+    assert (channel.value, channel.cpl, channel.affordable) == (40, 50, False)
+    assert channel.advice == UNAFFORDABLE
+
+
+def test_leads_that_are_worth_their_cost_are_not_flagged(journeys):
+    channel = told(journeys(leads("ppc", 100, won=2, amount=2500)), spent(ppc=5000))["ppc"]
+    assert (channel.value, channel.cpl, channel.affordable) == (50, 50, True)
+
+
+def test_an_open_lead_is_worth_its_chance(journeys):
+    found = journeys([*leads("ppc", 1, won=1, amount=100), {"id": "open", "source": "ppc"}])
+    assert told(found, None)["ppc"].value == 50
+    assert told(found, None, chances=pd.Series({"open": 0.5}))["ppc"].value == 75
+
+
+def test_the_best_channel_gets_more_and_those_below_are_tuned(journeys):
+    found = told(journeys([*leads("a", 400, won=100), *leads("b", 400, won=20), *leads("c", 400, won=60)]), None)
+    assert {name: each.advice for name, each in found.items()} == {"a": MORE, "b": TUNE, "c": UNCLEAR}
+
+
+def test_no_advice_on_a_difference_that_chance_explains(journeys):
+    found = told(journeys([*leads("a", 40, won=5), *leads("b", 40, won=4)]), None)
+    assert {each.advice for each in found.values()} == {UNCLEAR}
+
+
+def test_few_leads_are_not_judged(journeys):
+    (channel,), _ = channels(journeys(leads("a", 3, won=3)), None, "source", smallest=30)
+    assert channel.advice == TOO_FEW
+
+
+def test_unknown_costs_are_not_no_costs(journeys):
+    found = told(journeys([*leads("ppc", 10), *leads("mail", 10)]), spent(ppc=100))
+    assert found["mail"].spend is None
+    assert found["mail"].cpl is None
+    assert found["mail"].affordable is None
+
+
+def test_costs_without_leads_and_leads_without_costs_are_told(journeys):
+    found = journeys([*leads("ppc", 10), *leads("ppc", 5, created=40), *leads("mail", 4)])
+    everything, unmatched = channels(found, spent(PPC=100, radio=70), "source", smallest=1)
+    assert unmatched.spend_without_leads == {"radio": 70}
+    assert unmatched.leads_without_costs == {"ppc": 5, "mail": 4}
+    assert {each.name: each.leads for each in everything} == {"ppc": 10, "mail": 4}
+    assert everything[0].cpl == 10
+
+
+def test_costs_of_several_campaigns_of_a_source_add_up(journeys):
+    rows = pd.DataFrame({"source": ["ppc", "PPC "], "month": JANUARY, "spend": [60.0, 40.0]})
+    assert told(journeys(leads("ppc", 10)), rows)["ppc"].cpl == 10
+
+
+def test_costs_of_no_channel_are_those_of_leads_without_one(journeys):
+    rows = pd.DataFrame({"source": [None], "month": [JANUARY], "spend": [60.0]}).astype({"source": "str"})
+    assert told(journeys(leads(None, 6)), rows)["not given"].cpl == 10
+
+
+def test_leads_without_a_date_have_no_costs(journeys):
+    found = journeys([{"source": "ppc", "created": None}, {"source": "ppc"}])
+    everything, unmatched = channels(found, spent(ppc=10), "source", smallest=1)
+    assert (everything[0].leads, unmatched.leads_without_costs) == (1, {"ppc": 1})
+
+
+@pytest.mark.parametrize("costs", [None, spent(ppc=10)])
+def test_channels_are_there_even_where_nobody_has_a_date(journeys, costs):
+    everything, unmatched = channels(journeys([{"source": "ppc", "created": None}]), costs, "source", smallest=1)
+    assert everything[0].name == "ppc"
+    assert unmatched.leads_without_costs == ({} if costs is None else {"ppc": 1})
+
+
+def test_leads_of_no_channel_are_counted_and_get_no_budget(journeys):
+    found = told(journeys([*leads(None, 400, won=100), *leads("b", 400, won=20), *leads("c", 400, won=60)]), None)
+    assert found["not given"].leads == 400
+    assert (found["c"].advice, found["b"].advice) == (MORE, TUNE)
+    assert found["not given"].advice == NO_CHANNEL

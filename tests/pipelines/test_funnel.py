@@ -1,0 +1,168 @@
+"""The funnel of a workspace: simulated and real leads, with and without what it may be made of."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data.funnel import open_funnel
+from data.settings import FunnelSettings, Settings, settings_of_folder
+from data.settings_file import load_settings
+from models.funnel import Funnel
+from models.funnel.figures import COLUMNS, figures
+from pipelines.funnel import count
+
+
+@pytest.fixture
+def counted(tmp_path):
+    """Count the funnel of settings, without any scores."""
+
+    def run(settings: Settings) -> Funnel:
+        with open_funnel(settings, workspace=tmp_path) as tables:
+            return count(tables, settings)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def funnel(config, tmp_path_factory) -> Funnel:
+    settings = load_settings(config)
+    with open_funnel(settings, workspace=tmp_path_factory.mktemp("funnel")) as tables:
+        return count(tables, settings)
+
+
+def table(config: Path, name: str) -> pd.DataFrame:
+    return pd.read_parquet(config.parent / f"{name}.parquet")
+
+
+def test_the_simulated_funnel_is_counted_as_pandas_counts_it(funnel, config):
+    stages, leads = table(config, "stages"), table(config, "leads").drop_duplicates("lead_id")
+    entered = stages.groupby("stage")["lead_id"].nunique()
+    assert funnel.all.reached == {name: entered[name] for name in ("lead", "mql", "sql", "qso", "customer")}
+    by_source = leads.set_index("lead_id")["source"]
+    won = stages.loc[stages["stage"] == "customer", "lead_id"].map(by_source).value_counts()
+    assert {level.name: level.reached["customer"] for level in funnel.cuts["source"]} == won.to_dict()
+    assert funnel.oddities == ()
+
+
+def test_median_times_are_those_of_pandas(funnel, config):
+    first = table(config, "stages").pivot_table(index="lead_id", columns="stage", values="entered_at", aggfunc="min")
+    days = (first["sql"] - first["mql"]).dropna() / pd.Timedelta(days=1)
+    assert funnel.all.steps[1].median_days == pytest.approx(days.median(), abs=0.01)
+
+
+def test_entries_of_all_periods_add_up(funnel):
+    for stage, reached in funnel.all.reached.items():
+        assert sum(period.entries[stage] for period in funnel.periods) == reached
+        assert sum(level.reached[stage] for level in funnel.cohorts) == reached
+
+
+def test_costs_are_held_against_the_leads_of_their_months(funnel, config):
+    spend = table(config, "costs").groupby("source")["spend"].sum()
+    by_source = next(costs for costs in funnel.costs if costs.by == "source")
+    assert {each.name: each.spend for each in by_source.channels} == spend.to_dict()
+    assert by_source.unmatched.spend_without_leads == {}
+    assert sum(each.leads for each in by_source.channels) == funnel.all.leads
+
+
+def test_which_content_closes_is_known(funnel):
+    best = funnel.touched[0]
+    assert (best.name, best.clear) == ("price_list", True)
+    assert funnel.assets
+
+
+def test_accounts_and_follow_up_are_told(funnel):
+    assert funnel.accounts[0].activities >= funnel.accounts[1].activities
+    assert funnel.accounts[0].viewed
+    assert funnel.follow_up["MQL in the CRM"][0].ready == funnel.all.reached["mql"]
+    assert any("follow-up is the entry into the stage sql" in text for text in funnel.notes)
+
+
+def test_the_persona_is_read_from_the_title_where_nobody_tells_it(funnel):
+    assert {"C-level", "Manager", "Student"} <= {level.name for level in funnel.cuts["persona"]}
+
+
+def test_case_studies_are_lost_after_the_mql(funnel):
+    found = {(each.leads, each.to) for each in funnel.findings}
+    assert ("asset: case_study", "sql") in found
+
+
+def test_the_table_of_figures_is_complete_and_adds_up(funnel):
+    rows = figures(funnel)
+    assert list(rows) == list(COLUMNS)
+    counts = rows[(rows["table"] == "cut") & (rows["by"] == "source") & (rows["measure"] == "leads")]
+    assert counts.groupby("stage")["value"].sum().to_dict() == funnel.all.reached
+    told = {"all", "cohort", "cut", "period", "costs", "content", "follow-up", "finding", "account"}
+    assert set(rows["table"]) == told
+    assert (rows.dropna(subset="of")["value"].dropna() <= 1).all()
+
+
+def test_vanity_numbers_are_not_told(funnel):
+    told = " ".join(figures(funnel)["measure"].unique()).lower()
+    assert not any(vanity in told for vanity in ("impression", "bounce", "session"))
+
+
+def test_a_moment_in_the_past_knows_nothing_later(config, counted):
+    moment = pd.Timestamp("2025-01-01")
+    past = counted(load_settings(config).model_copy(update={"as_of": moment.to_pydatetime()}))
+    stages = table(config, "stages")
+    before = stages[stages["entered_at"] <= moment.tz_localize("UTC")]
+    assert past.all.reached["sql"] == before.loc[before["stage"] == "sql", "lead_id"].nunique()
+    assert past.all.reached["customer"] == before.loc[before["stage"] == "customer", "lead_id"].nunique()
+    assert past.periods[-1].name == "2024-12"
+
+
+def test_leads_alone_are_a_funnel_and_each_absence_is_said(config, counted):
+    alone = Settings(tables={"leads": config.parent / "leads.parquet"})
+    told = counted(alone)
+    assert list(told.all.reached) == ["lead", "customer"]
+    for missing in ("history of stages", "no events", "no table of costs", "no table asset_stats", "follow-up"):
+        assert any(missing in note for note in told.notes)
+    assert (told.touched, told.assets, told.accounts, told.follow_up, told.findings) == ((), (), (), {}, ())
+    assert told.costs[0].channels[0].spend is None
+    assert len(figures(told))
+
+
+def test_stages_that_nobody_mapped_are_told(tmp_path, counted):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\na,2025-01-01\nb,2025-01-02\n")
+    stages = "lead_id,stage,entered_at\na,Nurturing,2025-01-03\na,MQL,2025-01-04\nb,Nurturing,2025-01-04\n"
+    (tmp_path / "stages.csv").write_text(stages)
+    (odd,) = counted(settings_of_folder(tmp_path)).oddities
+    assert (odd.leads, odd.first) == (2, ("a", "b"))
+
+
+def test_olist_is_told_by_origin_and_landing_page(datasets, counted):
+    folder = datasets / "olist"
+    columns = {
+        "leads": {
+            "lead_id": "mql_id",
+            "created_at": "first_contact_date",
+            "source": "origin",
+            "asset": "landing_page_id",
+        },
+        "outcomes": {"lead_id": "mql_id", "closed_at": "won_date"},
+    }
+    tables = {
+        "leads": folder / "olist_marketing_qualified_leads_dataset.csv",
+        "outcomes": folder / "olist_closed_deals_dataset.csv",
+    }
+    told = counted(Settings(tables=tables, columns=columns, funnel=FunnelSettings(by=["source", "asset"])))
+    assert told.all.reached == {"lead": 8000, "customer": 842}
+    assert told.all.days_to_customer == pytest.approx(14, abs=1)
+    sources = {level.name: level for level in told.cuts["source"]}
+    assert (sources["paid_search"].leads, sources["paid_search"].to_customer.count) == (1586, 195)
+    assert sources["social"].days_to_customer > 1.5 * sources["organic_search"].days_to_customer
+    assert sources["not given"].leads == 60
+    assert not sources["not given"].break_even
+    assert len(told.cuts["asset"]) == 495
+    assert ("source: social", "customer") in {(each.leads, each.to) for each in told.findings}
+    assert [(each.problem.split(":")[0], each.leads) for each in told.oddities] == [
+        ("entered a stage on a day before they were created", 1)
+    ]
+
+
+def test_costs_that_name_no_campaign_are_told_by_source_alone(tmp_path, counted):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at,source,campaign\na,2025-01-01,ppc,x\nb,2025-01-02,ppc,\n")
+    (tmp_path / "costs.csv").write_text("source,month,spend\nppc,2025-01,10\n")
+    (costs,) = counted(settings_of_folder(tmp_path)).costs
+    assert (costs.by, costs.channels[0].cpl) == ("source", 5)
