@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 WIDTH, HEIGHT = 640, 120
-RADIUS = 52
-ROUND = 326.7256
-"""The length of the ring's line: 2π · RADIUS."""
+GAUGE = 245.0
+"""The length of the gauge's line: three quarters of a circle of radius 52."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ def trend(steps: Sequence[tuple[datetime, int]], until: datetime) -> Trend:
 
 
 def arc(score: int) -> float:
-    """Return how much of the ring's line a score fills.
+    """Return how much of the gauge's line a score fills.
 
-    >>> arc(100) == ROUND, arc(0)
-    (True, 0.0)
+    >>> arc(100), arc(50)
+    (245.0, 122.5)
     """
-    return ROUND * score / 100
+    return GAUGE * score / 100

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
+from app.access import LOCAL
 from app.activity import activity_of
 from app.drawing import trend
 from app.guard import OurSite, Viewer
@@ -69,7 +70,7 @@ def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, 
         leads=[lead | _told(lead, site, run, set_by_people) for lead in shown],
         views=_views(filters, person, counts),
         menus={name: _choices(name, filters, counts) for name in ("stage", "source")},
-        others=_others(filters),
+        others=_others(filters, person.name),
         here=urlencode(filters.given()),
         next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
         is_first=not after,
@@ -102,7 +103,8 @@ def query_of(filters: Filters, **more: str) -> str:
 def _views(filters: Filters, person: Person, counts: Sequence[Row]) -> list[Row]:
     """Return the views that are one click away; a click on the present one leads back to all leads."""
     offered = [("Ready now", "disposition", "ready"), ("Hot", "band", "hot"), ("Went up this week", "week", "up")]
-    offered += [("Cooling", "week", "down"), ("Mine", "owner", person.name)]
+    offered += [("Cooling", "week", "down")]
+    offered += [] if person == LOCAL else [("Mine", "owner", person.name)]
     all_open = {"label": "All open", "active": not filters.given(), "query": "/leads", "count": _count(counts)}
     return [all_open, *(_view(filters, counts, *view) for view in offered)]
 
@@ -124,9 +126,9 @@ def _choices(name: str, filters: Filters, counts: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _others(filters: Filters) -> list[Row]:
+def _others(filters: Filters, own: str) -> list[Row]:
     """Return the filters that no view stands for, each with the way to be rid of it."""
-    in_views = {"band": "hot", "disposition": "ready", "week": filters.week}
+    in_views = {"band": "hot", "disposition": "ready", "week": filters.week, "owner": own}
     return [
         {"name": name, "value": value, "query": "/leads" + query_of(replace(filters, **{name: ""}))}
         for name, value in filters.given().items()
@@ -186,14 +188,14 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
     if not history:
         raise NoSuchLead(lead_id)
     site.opened(lead_id, person.name)
-    lead, *_ = history
+    lead, told = history[0], _by_moment(history)
     return {
         "run": run,
         "lead": lead | {"change": _change(history, run)},
         "address": quote(lead_id, safe=""),
         "unchanged": (run.as_of - lead["as_of"]).days,
-        "trend": trend([(step["as_of"], step["score"]) for step in reversed(history)], run.as_of),
-        "steps": _steps(history[:MOST_STEPS]),
+        "trend": trend([(step["as_of"], step["score"]) for step in reversed(told)], run.as_of),
+        "steps": _steps(told)[:MOST_STEPS],
         "verdicts": verdicts,
         "override": next((each for each in overrides if each["undone_at"] is None), None),
         "overrides": overrides,
@@ -227,7 +229,17 @@ def _change(history: Sequence[Row], run: Newest) -> int | None:
     return history[0]["score"] - old["score"] if old else None
 
 
+def _by_moment(history: Sequence[Row]) -> list[Row]:
+    """Return what was said last of each moment, the newest moment first: scores of the past may be made later."""
+    last = {step["as_of"]: step for step in reversed(history)}
+    return [last[moment] for moment in sorted(last, reverse=True)]
+
+
 def _steps(history: Sequence[Row]) -> list[Row]:
-    """Return the steps of a score, the newest first, each with what was before it."""
-    earlier = [*history[1:], None]
-    return [step | {"before": before} for step, before in zip(history, earlier, strict=True)]
+    """Return the versions in which score, stage or model changed, the newest first, each with what was before it."""
+    pairs = zip(history, [*history[1:], None], strict=True)
+    return [step | {"before": before} for step, before in pairs if before is None or _told_apart(step, before)]
+
+
+def _told_apart(step: Row, before: Row) -> bool:
+    return any(step[name] != before[name] for name in ("score", "stage", "model_version"))

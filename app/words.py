@@ -23,12 +23,12 @@ def chance(probability: float) -> str:
 def percent(share: float | None) -> str:
     """Write a share; small ones with a decimal.
 
-    >>> percent(0.5415), percent(0.0123), percent(None)
-    ('54 %', '1.2 %', '–')
+    >>> percent(0.5415), percent(0.0123), percent(0.0), percent(None)
+    ('54 %', '1.2 %', '0 %', '–')
     """
     if share is None:
         return "–"
-    return f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
+    return (f"{share:.1%}" if 0 < share < 0.0995 else f"{share:.0%}").replace("%", " %")
 
 
 def signed(points: int) -> str:

@@ -16,7 +16,7 @@ from data.errors import InputError
 from data.store import Store, rows
 from data.store.tables import AUDIT, FEEDBACK, OPENED, OVERRIDES, SCORES
 
-VERDICTS = {"good": "Good lead", "early": "Too early", "no fit": "Not a fit", "unreachable": "Cannot be reached"}
+VERDICTS = {"good": "Good lead", "early": "Too early", "no fit": "Not a fit", "unreachable": "No answer"}
 DISPOSITIONS = ("ready", "nurture", "discard")
 LONGEST_TEXT = 2000
 """Characters of a note or a reason."""

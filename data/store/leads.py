@@ -199,8 +199,7 @@ def deciles(connection: Connection) -> list[Row]:
 
     ``decile`` 9 is a score of 90 and more.
     """
-    decile = sa.func.min(SCORES.c.score / 10, 9) if connection.dialect.name == "sqlite" else None
-    decile = sa.func.least(sa.func.div(SCORES.c.score, 10), 9) if decile is None else decile
+    decile = sa.case((SCORES.c.score >= 90, 9), else_=SCORES.c.score // 10)
     won = sa.func.sum(sa.case((SCORES.c.outcome == "won", 1), else_=0)).label("won")
     columns = decile.label("decile"), sa.func.count().label("leads"), won
     closed = current(connection).with_only_columns(*columns).where(SCORES.c.outcome != "open")
