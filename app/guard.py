@@ -24,9 +24,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
-"""Nothing of a lead stays in a cache; files of our own do."""
 
 
 class NotSignedIn(Exception):
@@ -69,8 +67,10 @@ class Headers:
     def _add(self, headers: MutableHeaders, path: str) -> None:
         framed = self.site.access.pages.frame_ancestors if path.endswith("/panel") else []
         headers["Content-Security-Policy"] = POLICY + (" ".join(framed) or "'none'")
+        # Nothing of a lead stays in a cache; files of our own do.
+        headers["Cache-Control"] = "max-age=3600" if path.startswith("/static/") else "no-store"
         for name, value in HEADERS.items():
-            headers.setdefault(name, value)
+            headers[name] = value
 
 
 def site_of(request: Request) -> Site:

@@ -144,6 +144,8 @@ def _count(counts: Iterable[Row], **wanted: str) -> int:
 @router.get("/leads.csv")
 def export(site: OurSite, _: Viewer, filters: Asked) -> Response:
     """Give all leads of the list as CSV, in its order."""
+    with site.store.transaction() as connection:
+        site.newest(connection)
     folder = tempfile.TemporaryDirectory(prefix="leadscore-")
     file = Path(folder.name) / "leads.csv"
     with export_to(file, ids=("lead_id",)) as write:

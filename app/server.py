@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from app import changes, funnel, grid, leads, model, sign_in
 from app.access import Access, signing_key
-from app.guard import Forged, Headers, NotAllowed, NotSignedIn
+from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn
 from app.render import page
 from app.site import NothingYet, Site
 from data.errors import InputError, LeadscoreError
@@ -110,4 +110,6 @@ def _show_what_is_not_there(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def unexpected(request: Request, problem: Exception) -> Response:
         parts = {"got": type(problem).__name__, "remedy": "try again; if it stays so, look at what the server printed"}
-        return page(request, "error.html", status=500, what="Something went wrong", parts=parts)
+        answer = page(request, "error.html", status=500, what="Something went wrong", parts=parts)
+        answer.headers["Content-Security-Policy"] = f"{POLICY}'none'"  # this handler stands before `Headers`
+        return answer

@@ -78,7 +78,8 @@ class Site:
             raise self.nothing_yet()
         return found
 
-    def _nothing_yet(self) -> NothingYet:
+    def nothing_yet(self) -> NothingYet:
+        """Return what is missing before there is anything to show."""
         if not self.has_model:
             return NothingYet(
                 "There is no model yet",

@@ -30,6 +30,10 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 7_305_814_277
 """The number of the advisory lock on PostgreSQL, by which runs on several machines know of each other."""
 DONE = "done"
+IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
+"""Written out, for SQLite takes an index of open leads only where it reads that they are open."""
+HOTTEST_FIRST = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
+"""The columns of that index, all falling."""
 GRADE = (SCORES.c.fit + SCORES.c.engagement).label("grade")
 
 
@@ -115,11 +119,8 @@ class Store:
     def hottest(self, count: int) -> list[dict[str, Any]]:
         """Return the open leads with the highest probability; the score, which has an index, rises with it."""
         with self.transaction() as connection:
-            is_open = current(connection).where(SCORES.c.outcome == "open")
-            return rows(
-                connection,
-                is_open.order_by(SCORES.c.score.desc(), SCORES.c.probability.desc(), SCORES.c.lead_id).limit(count),
-            )
+            hottest_first = (column.desc() for column in HOTTEST_FIRST)
+            return rows(connection, current(connection).where(IS_OPEN).order_by(*hottest_first).limit(count))
 
     def leads_per_band(self) -> dict[str, int]:
         """Return how many open leads are hot, warm and cold."""

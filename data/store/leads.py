@@ -13,15 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data.store import DONE, GRADE, Store, current, rows
+from data.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, current, rows
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
 WEEK = timedelta(days=7)
 LAST_SIGN = "\U0010ffff"
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
-IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
-"""Written out, for SQLite takes an index of open leads only where it reads that they are open."""
-KEY = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
 Row = dict[str, Any]
 
 
@@ -130,8 +127,8 @@ def _passing(connection: Connection, filters: Filters, run: Newest, after: Curso
     if filters.q:
         found = found.where(_begins(connection, filters.q))
     if after:
-        found = found.where(sa.tuple_(*KEY) < sa.tuple_(after.score, after.probability, after.lead_id))
-    return found.order_by(*(column.desc() for column in KEY))
+        found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(after.score, after.probability, after.lead_id))
+    return found.order_by(*(column.desc() for column in HOTTEST_FIRST))
 
 
 def _stands() -> sa.ColumnElement[str]:
