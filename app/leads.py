@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,6 +49,7 @@ EXPORTED = (
 PART = 5_000
 """Leads that an export writes at once."""
 Row = dict[str, Any]
+Tally = dict[str, dict[str, int]]
 Asked = Annotated[Filters, Depends()]
 
 
@@ -60,7 +62,7 @@ def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, 
         found = listed(connection, filters, run, after=Cursor.parse(after), count=PAGE + 1)
         shown = with_trend(connection, found[:PAGE], run)
         set_by_people = overridden(connection, [lead["lead_id"] for lead in shown])
-        counts = site.counted(connection, run)
+        tally = site.once(run, "tally", lambda: _tally(site.counted(connection, run)))
     last = shown[-1] if len(found) > PAGE else None
     return page(
         request,
@@ -68,8 +70,8 @@ def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, 
         run=run,
         filters=filters,
         leads=[lead | _told(lead, site, run, set_by_people) for lead in shown],
-        views=_views(filters, person, counts),
-        menus={name: _choices(name, filters, counts) for name in ("stage", "source")},
+        views=_views(filters, person, tally),
+        menus={name: _choices(name, filters, tally) for name in ("stage", "source")},
         others=_others(filters, person.name),
         here=urlencode(filters.given()),
         next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
@@ -100,30 +102,43 @@ def query_of(filters: Filters, **more: str) -> str:
     return "?" + urlencode(filters.given() | more)
 
 
-def _views(filters: Filters, person: Person, counts: Sequence[Row]) -> list[Row]:
+def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
     """Return the views that are one click away; a click on the present one leads back to all leads."""
-    offered = [("Ready now", "disposition", "ready"), ("Hot", "band", "hot"), ("Went up this week", "week", "up")]
-    offered += [("Cooling", "week", "down")]
-    offered += [] if person == LOCAL else [("Mine", "owner", person.name)]
-    all_open = {"label": "All open", "active": not filters.given(), "query": "/leads", "count": _count(counts)}
-    return [all_open, *(_view(filters, counts, *view) for view in offered)]
+    offered = [
+        ("Ready now", "disposition", "ready", tally["disposition"].get("ready", 0)),
+        ("Hot", "band", "hot", tally["band"].get("hot", 0)),
+        ("Went up this week", "week", "up", None),
+        ("Cooling", "week", "down", None),
+    ]
+    offered += [] if person == LOCAL else [("Mine", "owner", person.name, None)]
+    count = sum(tally["band"].values())
+    all_open = {"label": "All open", "active": not filters.given(), "query": "/leads", "count": count}
+    return [all_open, *(_view(filters, *view) for view in offered)]
 
 
-def _view(filters: Filters, counts: Sequence[Row], label: str, name: str, value: str) -> Row:
+def _view(filters: Filters, label: str, name: str, value: str, count: int | None) -> Row:
     active = getattr(filters, name) == value
-    count = None if name in ("week", "owner") else _count(counts, **{name: value})
     query = "/leads" + query_of(replace(filters, **{name: "" if active else value}))
     return {"label": label, "active": active, "query": query, "count": count}
 
 
-def _choices(name: str, filters: Filters, counts: Sequence[Row]) -> list[Row]:
+def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
     """Return the values that a menu offers, the commonest first."""
-    leads = pd.DataFrame([row for row in counts if row["outcome"] == "open"], columns=[name, "leads"])
-    common = leads.groupby(name)["leads"].sum().sort_values(ascending=False).head(MOST_CHOICES)
+    common = list(tally[name].items())[:MOST_CHOICES]
     return [
-        {"value": value, "count": int(count), "query": "/leads" + query_of(replace(filters, **{name: value}))}
-        for value, count in common.items()
+        {"value": value, "count": count, "query": "/leads" + query_of(replace(filters, **{name: value}))}
+        for value, count in common
     ]
+
+
+def _tally(counts: Sequence[Row]) -> Tally:
+    """Count the open leads by band, disposition, stage and source, the commonest value first."""
+    found = {name: Counter[str]() for name in ("band", "disposition", "stage", "source")}
+    for row in counts:
+        if row["outcome"] == "open":
+            for name, counter in found.items():
+                counter.update({row[name]: row["leads"]} if row[name] else {})
+    return {name: dict(counter.most_common()) for name, counter in found.items()}
 
 
 def _others(filters: Filters, own: str) -> list[Row]:
@@ -134,11 +149,6 @@ def _others(filters: Filters, own: str) -> list[Row]:
         for name, value in filters.given().items()
         if in_views.get(name) != value
     ]
-
-
-def _count(counts: Iterable[Row], **wanted: str) -> int:
-    found = (row for row in counts if row["outcome"] == "open")
-    return sum(row["leads"] for row in found if all(row[name] == value for name, value in wanted.items()))
 
 
 @router.get("/leads.csv")

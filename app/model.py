@@ -35,7 +35,8 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
         run = newest(connection)
-        counts = {"deciles": deciles(connection), "opened": opened_since(connection, run)} if run else {}
+        tenths = site.once(run, "deciles", lambda: deciles(connection)) if run else []
+        opened = opened_since(connection, run) if run else 0
         contributions = some_contributions(connection, stored.scorer.version, SAMPLED)
         changes = audited(connection, MOST_DECISIONS)
     return page(
@@ -48,8 +49,8 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         findings=_findings(site),
         shares=_shares(contributions, stored),
         sampled=len(contributions),
-        deciles=counts.get("deciles", []),
-        opened=counts.get("opened", 0),
+        deciles=tenths,
+        opened=opened,
         changes=changes,
         **_preview(site, scale.hot, scale.warm, stored),
     )

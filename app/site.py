@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -20,6 +21,7 @@ from models.registry import Registry, Stored
 from pipelines.last_run import store_address
 from pipelines.wording import Wording
 
+T = TypeVar("T")
 CONNECTIONS = 20
 """Connections to the store that stay open: for so many people at once."""
 
@@ -55,7 +57,7 @@ class Site:
         self._lock = Lock()
         self._opened: set[tuple[date, str, str]] = set()
         self._seen: set[tuple[date, str, str]] = set()
-        self._counted: tuple[int, list[dict[str, Any]]] = (0, [])
+        self._known: tuple[int, dict[str, Any]] = (0, {})
         self._resources = ExitStack()
         self._store: Store | None = None
 
@@ -68,7 +70,7 @@ class Site:
                 self._resources.close()
                 self._store = self._resources.enter_context(open_store(address, connections=CONNECTIONS))
                 self.wording = Wording(self._store, self.registry)
-                self._counted = (0, [])
+                self._known = (0, {})
             return self._store
 
     def newest(self, connection: Connection) -> Newest:
@@ -98,12 +100,18 @@ class Site:
         return (self.workspace.root / "mlflow.db").exists() and self.registry.champion_version is not None
 
     def counted(self, connection: Connection, run: Newest) -> list[dict[str, Any]]:
-        """Return the counts of all leads, which are made once for each run."""
-        run_id, found = self._counted
+        """Return the counts of all leads."""
+        return self.once(run, "counted", lambda: counted(connection))
+
+    def once(self, run: Newest, name: str, make: Callable[[], T]) -> T:
+        """Return what holds until the next run, which is made when it is first asked for."""
+        run_id, known = self._known
         if run_id != run.run_id:
-            found = counted(connection)
-            self._counted = run.run_id, found
-        return found
+            known = {}
+            self._known = run.run_id, known
+        if name not in known:
+            known[name] = make()
+        return known[name]
 
     def opened(self, lead_id: str, by: str) -> None:
         """Remember that a lead was opened; `keep_opened` writes it, so that no page waits for that."""
