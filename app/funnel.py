@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import pandas as pd
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -25,7 +25,10 @@ def show_funnel(request: Request, site: OurSite, _: Viewer, source: str = "") ->
     with site.store.transaction() as connection:
         run = site.newest(connection)
         counts = site.counted(connection, run)
-    return page(request, "funnel.html", run=run, source=source, **report_of(counts, source))
+    known = not source or any(row["source"] == source for row in counts)
+    asked = source if known else ""
+    told = site.once(run, f"report {asked}", lambda: report_of(counts, asked))
+    return page(request, "funnel.html", run=run, source=asked, **told)
 
 
 def report_of(counts: Sequence[Row], source: str) -> dict[str, Any]:
@@ -57,15 +60,17 @@ def _by(counts: Sequence[Row], name: str) -> list[Row]:
 
 def _totals(counts: Sequence[Row]) -> Row:
     """Count open, hot, ready, closed and won leads; ``conversion`` is won of closed, ``expected`` the wins to come."""
-    table = pd.DataFrame(counts, columns=["outcome", "band", "disposition", "leads", "probability"])
-    is_open = table["outcome"] == "open"
-    leads = {
-        "open": is_open,
-        "hot": is_open & (table["band"] == "hot"),
-        "ready": is_open & (table["disposition"] == "ready"),
-        "closed": ~is_open,
-        "won": table["outcome"] == "won",
-    }
-    totals = {name: int(table.loc[rows, "leads"].sum()) for name, rows in leads.items()}
-    conversion = totals["won"] / totals["closed"] if totals["closed"] else None
-    return {**totals, "conversion": conversion, "expected": float(table.loc[is_open, "probability"].sum())}
+    totals = Counter[str]()
+    for row in counts:
+        is_open = row["outcome"] == "open"
+        told = {
+            "open": is_open,
+            "hot": is_open and row["band"] == "hot",
+            "ready": is_open and row["disposition"] == "ready",
+            "closed": not is_open,
+            "won": row["outcome"] == "won",
+        }
+        totals.update({name: row["leads"] * holds for name, holds in told.items()})
+    found = {name: totals[name] for name in ("open", "hot", "ready", "closed", "won")}
+    expected = sum(row["probability"] for row in counts if row["outcome"] == "open")
+    return {**found, "conversion": found["won"] / found["closed"] if found["closed"] else None, "expected": expected}

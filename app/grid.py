@@ -27,15 +27,21 @@ def show_grid(request: Request, site: OurSite, _: Viewer, source: str = "") -> R
     with site.store.transaction() as connection:
         run = site.newest(connection)
         counts = site.counted(connection, run)
+    sources = site.once(run, "sources", lambda: sorted({row["source"] for row in counts if row["source"]}))
+    asked = source if source in sources else ""
+    cells = site.once(run, f"grid {asked}", lambda: _cells(counts, asked))
+    graded = any(cell["open"] or cell["closed"] for cell in cells.values())
+    content = {"cells": cells, "fits": FITS, "engagements": ENGAGEMENTS, "sources": sources, "source": asked}
+    return page(request, "grid.html", run=run, graded=graded, **content)
+
+
+def _cells(counts: Sequence[Row], source: str) -> dict[str, Row]:
     of_source = [row for row in counts if not source or row["source"] == source]
     cells = {fit + engagement: _cell(of_source, fit, engagement, source) for fit in FITS for engagement in ENGAGEMENTS}
     highest = max((cell["conversion"] or 0 for cell in cells.values()), default=0) or 1
     for cell in cells.values():
         cell["level"] = round(LEVELS * (cell["conversion"] or 0) / highest)
-    sources = sorted({row["source"] for row in counts if row["source"]})
-    graded = any(cell["open"] or cell["closed"] for cell in cells.values())
-    content = {"cells": cells, "fits": FITS, "engagements": ENGAGEMENTS, "sources": sources, "source": source}
-    return page(request, "grid.html", run=run, graded=graded, **content)
+    return cells
 
 
 def _cell(counts: Sequence[Row], fit: str, engagement: str, source: str) -> Row:

@@ -37,7 +37,8 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         run = newest(connection)
         tenths = site.once(run, "deciles", lambda: deciles(connection)) if run else []
         opened = opened_since(connection, run) if run else 0
-        contributions = some_contributions(connection, stored.scorer.version, SAMPLED)
+        version = stored.scorer.version
+        told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
         changes = audited(connection, MOST_DECISIONS)
     return page(
         request,
@@ -47,8 +48,8 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         plots=list(stored.plots),
         decisions=site.registry.decisions()[:MOST_DECISIONS],
         findings=_findings(site),
-        shares=_shares(contributions, stored),
-        sampled=len(contributions),
+        shares=_shares(told, stored),
+        sampled=len(told),
         deciles=tenths,
         opened=opened,
         changes=changes,
@@ -111,7 +112,14 @@ def _bars(hot: str, warm: str) -> tuple[float, float]:
 def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
-        now, then = above(connection, [scale.hot, scale.warm]), above(connection, [hot, warm])
+        run = newest(connection)
+        present = [scale.hot, scale.warm]
+        now = (
+            site.once(run, f"above {present}", lambda: above(connection, present))
+            if run
+            else above(connection, present)
+        )
+        then = now if [hot, warm] == present else above(connection, [hot, warm])
     bars = [
         {"band": band, "now": before, "then": after, "moved": before["bar"] != after["bar"]}
         for band, before, after in zip(("hot", "warm"), now, then, strict=True)

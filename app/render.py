@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from app.drawing import arc
 from data.vocabulary import FUNNEL
 
 TEMPLATES = Path(__file__).with_name("templates")
+SIGNS = ("band", "ring", "change", "grade", "bar")
+"""What is drawn again and again, and once for each value."""
 MARKS = {"hot": 3, "warm": 2, "cold": 1}
 """How many of three marks stand beside a band: colour is never the only sign."""
 LONGEST_TEXT = 200
@@ -72,6 +75,8 @@ def _environment() -> Environment:
         "number": "{:,}".format,
     }
     environment.globals |= {"arc": arc, "marks": MARKS}
+    signs = environment.get_template("signs.html").module
+    environment.globals |= {name: lru_cache(1024)(getattr(signs, name)) for name in SIGNS}
     return environment
 
 

@@ -18,6 +18,8 @@ from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
 WEEK = timedelta(days=7)
 LAST_SIGN = "\U0010ffff"
+MOST_FOUND = 1_000
+"""Versions of scores that a search looks up by id, and by company."""
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
 Row = dict[str, Any]
 
@@ -153,14 +155,17 @@ def _moved(way: str, run: Newest) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _begins(connection: Connection, text: str) -> sa.ColumnElement[bool]:
-    company, wanted = sa.func.lower(SCORES.c.company), sa.func.lower(text)
-    lead = SCORES.c.lead_id
+    """Return what holds for the first leads whose id or company begins so: each is looked up in an index of its own."""
+    found = SCORES.alias("found")
+    company, wanted, lead = sa.func.lower(found.c.company), sa.func.lower(text), found.c.lead_id
     if connection.dialect.name == "postgresql":
         company, lead = company.collate("C"), lead.collate("C")
-    return sa.or_(
+    ways = (
         sa.and_(lead >= text, lead < text + LAST_SIGN),
-        sa.and_(company >= wanted, company < wanted.concat(LAST_SIGN)),
+        sa.and_(company >= wanted, company < wanted.concat(LAST_SIGN), sa.text("found.outcome = 'open'")),
     )
+    looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in ways)
+    return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in looked_up)))
 
 
 def with_trend(connection: Connection, leads: Sequence[Row], run: Newest) -> list[Row]:
