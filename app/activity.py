@@ -55,10 +55,14 @@ def _entries(chunk: Chunk, position: int, until: pd.Timestamp) -> list[Entry]:
     events = chunk.events[(chunk.events["position"] == position) & (chunk.events["occurred_at"] <= until)]
     stages = chunk.stages[(chunk.stages["position"] == position) & (chunk.stages["entered_at"] <= until)]
     entries = [_event(*row) for row in events[["occurred_at", "type", "asset"]].itertuples(index=False)]
-    entries += [Entry(row.entered_at, str(row.stage), "", True) for row in stages.itertuples()]
+    entries += [_stage(*row) for row in stages[["entered_at", "stage"]].itertuples(index=False)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST]
 
 
 def _event(at: datetime, kind: str, asset: str | None) -> Entry:
     detail = "" if pd.isna(asset) else str(asset).replace("_", " ")
     return Entry(at, str(kind).replace("_", " "), detail, False)
+
+
+def _stage(at: datetime, stage: str) -> Entry:
+    return Entry(at, stage, "", True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from app.guard import OUR_PAGE, Admin, OurSite, Viewer
@@ -80,8 +81,8 @@ def set_thresholds(
     before = site.registry.version(version).scorer.scale
     site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")
     with site.store.transaction() as connection:
-        moved = {"hot": [before.hot, bars[0]], "warm": [before.warm, bars[1]]}
-        audit(connection, person, "thresholds", version=version, why=why.strip(), **moved)
+        told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
+        audit(connection, person, "thresholds", detail=told)
     return RedirectResponse("/model#thresholds", 303)
 
 
@@ -112,19 +113,18 @@ def _bars(hot: str, warm: str) -> tuple[float, float]:
 def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
-        run = newest(connection)
-        present = [scale.hot, scale.warm]
-        now = (
-            site.once(run, f"above {present}", lambda: above(connection, present))
-            if run
-            else above(connection, present)
-        )
-        then = now if [hot, warm] == present else above(connection, [hot, warm])
+        now = _present(site, connection, [scale.hot, scale.warm])
+        then = now if (hot, warm) == (scale.hot, scale.warm) else above(connection, [hot, warm])
     bars = [
         {"band": band, "now": before, "then": after, "moved": before["bar"] != after["bar"]}
         for band, before, after in zip(("hot", "warm"), now, then, strict=True)
     ]
     return {"bars": bars, "horizon": stored.scorer.horizon}
+
+
+def _present(site: Site, connection: Connection, bars: list[float]) -> list[Row]:
+    run = newest(connection)
+    return site.once(run, f"above {bars}", lambda: above(connection, bars)) if run else above(connection, bars)
 
 
 def _shares(contributions: list[bytes], stored: Stored) -> list[Row]:

@@ -50,13 +50,11 @@ def run(leads: int, folder: Path) -> int:
     some = learned(folder, workspace)
     began = time.perf_counter()
     fill(workspace, some, leads)
-    print(
-        f"{leads:,} leads in SQLite, {time.perf_counter() - began:.0f} s; {CLIENTS} clients at once, {SECONDS:.0f} s each"
-    )
+    print(f"{leads:,} leads in SQLite, {time.perf_counter() - began:.0f} s to write; {CLIENTS} clients at once")
     print(f"{'page':<22}{'asked':>8}{'median':>9}{'p99':>9}{'errors':>8}{'bare SQL':>10}{'ratio':>8}")
     pages = addresses(leads)
     asked = {name: recorded(workspace, chosen) for name, chosen in pages.items()}
-    with served(workspace) as port:
+    with Served(workspace) as port:
         errors = sum(line(name, chosen, port, asked[name], workspace) for name, chosen in pages.items())
     return int(errors > 0)
 
@@ -160,7 +158,7 @@ def recorded(workspace, chosen: Sequence[str]) -> list[list[Asked]]:
     return found
 
 
-class served:
+class Served:
     """The server of `leadscore serve` in a process of its own, for as long as the block lasts."""
 
     def __init__(self, workspace) -> None:

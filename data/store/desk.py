@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -39,7 +39,7 @@ def give_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person
         _require_lead(connection, lead_id)
         said = {"verdict": verdict, "note": note or None}
         connection.execute(sa.insert(FEEDBACK).values(lead_id=lead_id, given_at=_now(), by=by.name, **said))
-        audit(connection, by, "verdict", lead_id, **said)
+        audit(connection, by, "verdict", lead_id, said)
 
 
 def override(store: Store, lead_id: str, disposition: str, reason: str, by: Person) -> None:
@@ -55,7 +55,7 @@ def override(store: Store, lead_id: str, disposition: str, reason: str, by: Pers
         _undo(connection, lead_id, by)
         given = {"disposition": disposition, "reason": reason.strip()}
         connection.execute(sa.insert(OVERRIDES).values(lead_id=lead_id, set_at=_now(), by=by.name, **given))
-        audit(connection, by, "override", lead_id, **given)
+        audit(connection, by, "override", lead_id, given)
 
 
 def undo_override(store: Store, lead_id: str, by: Person) -> None:
@@ -86,9 +86,11 @@ def count_opened(store: Store, opened: Iterable[tuple[date, str, str]]) -> None:
         connection.execute(insert(OPENED).on_conflict_do_nothing(), found)
 
 
-def audit(connection: Connection, by: Person, action: str, lead_id: str | None = None, **detail: Any) -> None:
+def audit(
+    connection: Connection, by: Person, action: str, lead_id: str | None = None, detail: Mapping[str, Any] | None = None
+) -> None:
     """Keep who did what, within the transaction of the change."""
-    told = {"action": action, "lead_id": lead_id, "detail": json.dumps(detail, ensure_ascii=False)}
+    told = {"action": action, "lead_id": lead_id, "detail": json.dumps(detail or {}, ensure_ascii=False)}
     connection.execute(sa.insert(AUDIT).values(at=_now(), by=by.name, role=by.role, **told))
 
 
