@@ -20,15 +20,18 @@ DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 NO_SPACE = ("disk is full", "no space left", "could not extend file", "file too large")
 
 
-def engine_of(address: str) -> Engine:
+def engine_of(address: str, *, connections: int = 0) -> Engine:
     """Return an engine for an address such as ``${CRM_URL}`` or ``sqlite:///crm.db``. Raises InputError.
+
+    So many ``connections`` stay open between uses; by default none.
 
     >>> engine_of("sqlite:///crm.db").dialect.name
     'sqlite'
     """
     url = _url(address)
     try:
-        engine = create_engine(url, poolclass=NullPool)
+        kept = {"pool_size": connections, "max_overflow": connections} if connections else {"poolclass": NullPool}
+        engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", **kept)
     except (exc.NoSuchModuleError, ImportError) as problem:
         raise InputError(
             "there is no driver for this database",

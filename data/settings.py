@@ -172,6 +172,32 @@ class FunnelSettings(Strict):
         return self
 
 
+Role = Literal["viewer", "sales", "admin"]
+
+
+class User(Strict):
+    """What somebody may do at the pages, and the token by which they sign in, as ${NAME}; none: through the proxy."""
+
+    role: Role = "viewer"
+    token: Annotated[str, Field(pattern=r"^\$\{\w+\}$")] | None = None
+
+
+class Proxy(Strict):
+    """A proxy that signs people in: its address, the header with the user, and the role of those not named."""
+
+    address: str
+    header: str = "X-Forwarded-User"
+    role: Role = "viewer"
+
+
+class Pages(Strict):
+    """Who may open the pages of ``leadscore serve``, and which sites may show a lead's panel in a frame."""
+
+    users: dict[str, User] = {}
+    proxy: Proxy | None = None
+    frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
+
+
 File = Annotated[Path, BeforeValidator(_no_address), Tag("file")]
 Source = Annotated[File | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
 
@@ -216,6 +242,7 @@ class Settings(Strict):
     store: Address | None = None
     retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None
+    pages: Pages = Field(default_factory=Pages)
 
     @model_validator(mode="after")
     def _knows_its_database(self) -> Self:

@@ -69,3 +69,8 @@ class Workspace:
     @property
     def monitor(self) -> Path:
         return self.root / "monitor.html"
+
+    @property
+    def findings(self) -> Path:
+        """What `monitor` found last, as it told it."""
+        return self.root / "monitor.json"

@@ -112,6 +112,14 @@ class Narrator:
             sentences[here] = self._sentences(feature, values, reasons.sign)
         return sentences
 
+    def sentence(self, name: str, value: Any, sign: int) -> tuple[str, str]:
+        """Put one value of a feature into words, and what history says of such leads; empty where it says nothing."""
+        feature = self.features[name]
+        values = pd.Series([value], dtype="str" if feature.categorical else "float64")
+        leads, won = self.evidence.like(feature, values)
+        told = self._told_by_history(leads[0], won[0], sign)
+        return say(feature, values[0]), told.removeprefix(" – ")
+
     def texts(self, reasons: Reasons) -> list[list[str]]:
         """Return the reasons of each row as they are exported: sentence, family and points."""
         rows = zip(reasons.concept, reasons.points, self.sentences(reasons), strict=True)

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -169,6 +169,24 @@ class Registry:
         """Tag a version with what was decided of it; its earlier decisions stay."""
         moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.client.set_model_version_tag(NAME, version, DECISION + moment, what)
+
+    def decisions(self) -> list[tuple[str, str, str]]:
+        """Return what was decided of all versions, the newest first: when, of which, and what."""
+        versions = self.client.search_model_versions(f"name='{NAME}'")
+        told = [
+            (tag.removeprefix(DECISION), str(found.version), what)
+            for found in versions
+            for tag, what in found.tags.items()
+            if tag.startswith(DECISION)
+        ]
+        return sorted(told, reverse=True)
+
+    def set_bars(self, number: str, hot: float, warm: float, why: str) -> None:
+        """Let the bands of a version begin at other probabilities, from its next scoring run on."""
+        version, stored = self._version(number), self.version(number)
+        scale = replace(stored.scorer.scale, hot=hot, warm=warm)
+        self.client.log_text(str(version.run_id), scale.to_json(), "leadscore/scale.json")
+        self._decided(number, f"hot from {hot:.3g}, warm from {warm:.3g}: {why}")
 
     def _alias(self, alias: str) -> str | None:
         try:

@@ -15,6 +15,7 @@ from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.schema import Chunk
 from data.settings import Settings
+from data.strict_json import strict_json
 from data.workspace import Workspace
 from features import Batch
 from features.snapshots import snapshots_between
@@ -92,6 +93,7 @@ def monitor(
         seconds=round(time.perf_counter() - began, 2),
     )
     write_page(page, "monitor.html", told=result.as_json(), horizon=stored.scorer.horizon)
+    workspace.findings.write_text(strict_json(result.as_json()), encoding="utf-8")
     return result
 
 

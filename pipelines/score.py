@@ -34,6 +34,8 @@ from pipelines.retention import erase_old
 
 CHUNK = 50_000
 """Leads that are in memory at once."""
+KNOWN_BY = ["company", "owner", "source"]
+"""By what sales knows a lead, and finds its own; empty where the data do not say it, or it is left out."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def _erased(found: dict[str, int]) -> Iterator[str]:
 
 
 def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[tuple[pd.DataFrame, Judged]]:
-    """Score chunk after chunk, in input order: who each lead is, as_of, stage and outcome, and its score."""
+    """Score chunk after chunk, in input order: who each lead is, as_of, stage, outcome and owner, and its score."""
     for chunk in dataset.chunks(CHUNK):
         existing = existing_at(chunk, as_of)
         batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
@@ -223,7 +225,7 @@ def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
                 "outcome": _outcome_at(leads, as_of),
             }
         )
-        yield known, scorer.judge(batch)
+        yield pd.concat([known, leads.reindex(columns=KNOWN_BY).astype("str")], axis="columns"), scorer.judge(batch)
 
 
 def _stage_at(chunk: Chunk, as_of: pd.Timestamp) -> pd.Series:

@@ -139,7 +139,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
 
 def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
-    asked = dataset.settings.with_absolute_paths().model_dump_json(exclude={"retention_days"})
+    asked = dataset.settings.with_absolute_paths().model_dump_json(exclude={"retention_days", "pages"})
     request = [asked, rules and rules.to_yaml()]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]

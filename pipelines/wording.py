@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
 from data.store import Store
 from models.packing import unpacked
 from models.registry import Registry
+
+SENTENCES = 100_000
+"""Sentences that are remembered: the values of leads repeat."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason as a page shows it: ``points`` are what it is worth, ``evidence`` what history says, if anything."""
+
+    sentence: str
+    evidence: str
+    concept: str
+    family: str
+    points: int
 
 
 class Wording:
@@ -18,6 +36,7 @@ class Wording:
         self.store = store
         self.narrator = lru_cache(lambda version: registry.version(version).scorer.narrator)
         self.told = lru_cache(store.told)
+        self._said = lru_cache(SENTENCES)(self._say)
 
     def reasons(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Return ``reasons_up`` and ``reasons_down`` of each score, lists of texts as they are exported."""
@@ -27,3 +46,20 @@ class Wording:
             for name, reasons in zip(worded, unpacked(of_version["reasons"], features, narrator), strict=True):
                 worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
         return worded
+
+    def parts(self, score: Mapping[str, Any], most: int | None = None) -> tuple[list[Reason], list[Reason]]:
+        """Return the reasons up and down of one stored score, each way the strongest first; at most so many."""
+        version = score["model_version"]
+        up, down = (
+            [self._reason(version, code, value, points, sign) for code, value, points in way[:most]]
+            for sign, way in zip((1, -1), json.loads(score["reasons"]), strict=True)
+        )
+        return up, down
+
+    def _reason(self, version: str, code: int, value: Any, points: int, sign: int) -> Reason:
+        return Reason(*self._said(version, code, value, sign), points)
+
+    def _say(self, version: str, code: int, value: Any, sign: int) -> tuple[str, str, str, str]:
+        narrator, name = self.narrator(version), self.told(version).features[code]
+        feature = narrator.features[name]
+        return *narrator.sentence(name, value, sign), feature.concept, str(feature.family)

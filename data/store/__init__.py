@@ -24,12 +24,16 @@ from data import bulk
 from data.connections import connected, engine_of, require_dialect
 from data.errors import LeadscoreError
 from data.locks import one_run_at_a_time
-from data.store.tables import DELIVERIES, MODEL_VERSIONS, RUNS, SCORES
+from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, RUNS, SCORES
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 7_305_814_277
 """The number of the advisory lock on PostgreSQL, by which runs on several machines know of each other."""
 DONE = "done"
+IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
+"""Written out, for SQLite takes an index of open leads only where it reads that they are open."""
+HOTTEST_FIRST = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
+"""The columns of that index, all falling."""
 GRADE = (SCORES.c.fit + SCORES.c.engagement).label("grade")
 
 
@@ -78,13 +82,13 @@ class Store:
     def add(self, run: Run, scores: pd.DataFrame) -> None:
         """Add those of a chunk of scores that changed; nobody sees them before `publish`.
 
-        ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``.
+        ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``; those that it lacks stay empty.
         """
         with self.transaction() as connection:
             if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             known = _digests(connection, run.before, scores["lead_id"]) if run.before else {}
-            changed = _changed(scores, known).assign(run_id=run.run_id)[[each.name for each in SCORES.columns]]
+            changed = _changed(scores, known).assign(run_id=run.run_id).reindex(columns=SCORES.columns.keys())
             bulk.load(connection, SCORES, pa.Table.from_pandas(changed, preserve_index=False))
             counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
             _update_running(connection, run, counts)
@@ -115,11 +119,8 @@ class Store:
     def hottest(self, count: int) -> list[dict[str, Any]]:
         """Return the open leads with the highest probability; the score, which has an index, rises with it."""
         with self.transaction() as connection:
-            is_open = current(connection).where(SCORES.c.outcome == "open")
-            return rows(
-                connection,
-                is_open.order_by(SCORES.c.score.desc(), SCORES.c.probability.desc(), SCORES.c.lead_id).limit(count),
-            )
+            hottest_first = (column.desc() for column in HOTTEST_FIRST)
+            return rows(connection, current(connection).where(IS_OPEN).order_by(*hottest_first).limit(count))
 
     def won(self, model_version: str) -> list[dict[str, Any]]:
         """Return the current scores, by one model version, of the leads that were won."""
@@ -162,8 +163,10 @@ class Store:
         """Erase a lead from all tables; return how many rows of each it was in."""
         with self.transaction() as connection:
             found = {
-                name: connection.execute(sa.delete(table).where(table.c.lead_id == lead_id)).rowcount
-                for name, table in (("scores", SCORES), ("deliveries", DELIVERIES))
+                table.name.removeprefix("leadscore_"): connection.execute(
+                    sa.delete(table).where(table.c.lead_id == lead_id)
+                ).rowcount
+                for table in OF_ONE_LEAD
             }
         self._scrub()
         return found
@@ -188,7 +191,7 @@ class Store:
         engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         with connected(engine, self.address) as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"VACUUM {SCORES.name}, {DELIVERIES.name}")
+                connection.exec_driver_sql(f"VACUUM {', '.join(table.name for table in OF_ONE_LEAD)}")
             else:
                 connection.exec_driver_sql("VACUUM")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -279,14 +282,15 @@ def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> 
 
 
 @contextmanager
-def open_store(address: str, *, writing: bool = False) -> Iterator[Store]:
+def open_store(address: str, *, writing: bool = False, connections: int = 0) -> Iterator[Store]:
     """Open the store, making or migrating its tables where they are not those of this version.
 
-    ``writing`` claims it for one run: on PostgreSQL also against runs on other machines.
+    ``writing`` claims it for one run: on PostgreSQL also against runs on other machines. So many ``connections`` are
+    kept open, for one that is asked often.
     Raises InputError for an address that cannot be used, LeadscoreError where the store cannot be reached or another
     run has claimed it.
     """
-    engine = engine_of(address)
+    engine = engine_of(address, connections=connections)
     require_dialect(engine, address)
     with _claimed(engine, address, writing=writing):
         with connected(engine, address) as connection:

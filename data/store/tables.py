@@ -45,6 +45,9 @@ SCORES = sa.Table(
     sa.Column("contributions", sa.LargeBinary, nullable=False),  # float16, little-endian, one per concept
     sa.Column("reasons", sa.Text, nullable=False),  # JSON: [reasons up, reasons down], each [feature, value, points]
     sa.Column("digest", sa.BigInteger, nullable=False),  # of what makes two scores different
+    sa.Column("company", sa.Text),  # by which sales knows the lead
+    sa.Column("owner", sa.Text),
+    sa.Column("source", sa.Text),
     sa.Column("persona", sa.Text),  # empty where a lead is like none
     sa.Column("rules", sa.Text),  # JSON: every rule that fired, as [its place among the version's rules, points]
 )
@@ -61,3 +64,50 @@ DELIVERIES = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("at", sa.DateTime, nullable=False),
 )
+
+FEEDBACK = sa.Table(
+    "leadscore_feedback",
+    METADATA,
+    sa.Column("feedback_id", sa.Integer, primary_key=True),
+    sa.Column("lead_id", sa.Text, nullable=False, index=True),
+    sa.Column("given_at", sa.DateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+)
+
+OVERRIDES = sa.Table(
+    "leadscore_overrides",
+    METADATA,
+    sa.Column("override_id", sa.Integer, primary_key=True),
+    sa.Column("lead_id", sa.Text, nullable=False, index=True),
+    sa.Column("disposition", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("set_at", sa.DateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("undone_at", sa.DateTime),
+    sa.Column("undone_by", sa.Text),
+)
+
+OPENED = sa.Table(
+    "leadscore_opened",
+    METADATA,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("lead_id", sa.Text, primary_key=True),
+    sa.Column("by", sa.Text, primary_key=True),
+)
+
+AUDIT = sa.Table(
+    "leadscore_audit",
+    METADATA,
+    sa.Column("audit_id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("lead_id", sa.Text),
+    sa.Column("detail", sa.Text, nullable=False),  # JSON
+)
+
+OF_ONE_LEAD = (SCORES, DELIVERIES, FEEDBACK, OVERRIDES, OPENED, AUDIT)
+"""All tables whose rows are about one lead each, by its id."""

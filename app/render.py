@@ -1,0 +1,83 @@
+"""From a template to an answer; whatever stands in data is escaped."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import words
+from app.drawing import arc
+from data.vocabulary import FUNNEL
+
+TEMPLATES = Path(__file__).with_name("templates")
+SIGNS = ("band", "ring", "change", "grade", "bar")
+"""What is drawn again and again, and once for each value."""
+MARKS = {"hot": 3, "warm": 2, "cold": 1}
+"""How many of three marks stand beside a band: colour is never the only sign."""
+LONGEST_TEXT = 200
+"""Signs of a text from the CRM that a page shows."""
+DIRECTIONS = dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8206, 8207, 1564))
+"""Signs that turn the direction of what follows them."""
+
+
+def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
+    """Fill a template in. ``person`` is who looks, ``is_open`` whether nobody had to sign in."""
+    state = request.state
+    known = {"path": request.url.path, "person": getattr(state, "person", None), "csrf": getattr(state, "csrf", "")}
+    is_open = request.app.state.site.access.is_open
+    text = ENVIRONMENT.get_template(template).render(**known, is_open=is_open, **content)
+    return HTMLResponse(text, status_code=status)
+
+
+def safe(text: object) -> str:
+    """Return a text from elsewhere on one line, not too long, in the direction in which it is written.
+
+    >>> safe("a\\u202eb\\n c"), len(safe("x" * 10_000))
+    ('ab c', 200)
+    """
+    line = " ".join(str(text).translate(DIRECTIONS).split())
+    return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 1]}…"
+
+
+def stage_name(stage: str | None) -> str:
+    """Return a stage as sales writes it.
+
+    >>> stage_name("sql"), stage_name("lead"), stage_name(None)
+    ('SQL', 'Lead', '–')
+    """
+    if not stage:
+        return "–"
+    short = stage in FUNNEL and len(stage) == 3
+    return stage.upper() if short else stage[:1].upper() + stage[1:]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "chance": words.chance,
+        "day": words.day,
+        "percent": words.percent,
+        "signed": words.signed,
+        "span": words.span,
+        "safe_text": safe,
+        "stage": stage_name,
+        "number": "{:,}".format,
+    }
+    environment.globals |= {"arc": arc, "marks": MARKS}
+    signs = environment.get_template("signs.html").module
+    environment.globals |= {name: lru_cache(1024)(getattr(signs, name)) for name in SIGNS}
+    return environment
+
+
+ENVIRONMENT = _environment()

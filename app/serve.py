@@ -1,0 +1,47 @@
+"""serve: the pages of a workspace, over HTTP."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from app.access import access_for
+from app.server import make_app
+from data.errors import InputError
+from data.settings import Pages
+from data.workspace import Workspace
+from pipelines.console import say
+from pipelines.last_run import settings_of_last_run
+
+
+def serve(workspace: Workspace, host: str, port: int, pages: Pages | None = None) -> None:
+    """Serve the pages until stopped; by default, those may sign in whom the settings of the last run name.
+
+    Raises InputError where the address cannot be served on, or anybody could open the pages there.
+    """
+    settings = settings_of_last_run(workspace)
+    access = access_for(host, pages or (settings.pages if settings else Pages()))
+    app = make_app(workspace, access)
+    # Nobody may say for a client where it comes from: the proxy is known by its own address.
+    server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, server_header=False, log_level="warning"))
+    with _listening(host, port) as listener:
+        say(f"Pages: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
+        server.run([listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as problem:
+        raise InputError(
+            "this address cannot be served on",
+            expected="a free port of this computer",
+            got=f"{host}:{port} ({problem.strerror})",
+            remedy="name another one with --host and --port",
+        ) from None
+
+
+def _named(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

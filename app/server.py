@@ -1,0 +1,115 @@
+"""The pages as one application: routes, what stands before them, and what is shown where something is not there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.sessions import SessionMiddleware
+
+from app import changes, funnel, grid, leads, model, sign_in
+from app.access import Access, signing_key
+from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn
+from app.render import page
+from app.site import NothingYet, Site
+from data.errors import InputError, LeadscoreError
+from data.workspace import Workspace
+
+STATIC = Path(__file__).with_name("static")
+SESSION = 12 * 3600
+"""Seconds for which somebody stays signed in."""
+PAUSE = 1.0
+"""Seconds between two writings of what was opened."""
+STATUS = {leads.NoSuchLead: 404, InputError: 400}
+"""What an answer says of our errors; of all others, that the store or the model cannot be reached."""
+
+
+def make_app(workspace: Workspace, access: Access) -> FastAPI:
+    """Return the application for a workspace."""
+    site = Site(workspace, access)
+    app = FastAPI(title="leadscore", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_keeping_opened)
+    app.state.site = site
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=signing_key(workspace),
+        session_cookie="leadscore",
+        max_age=SESSION,
+        same_site="strict",
+    )
+    app.add_middleware(Headers, site=site)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for part in (sign_in, leads, changes, grid, funnel, model):
+        app.include_router(part.router)
+    _show_what_is_not_there(app)
+    return app
+
+
+@asynccontextmanager
+async def _keeping_opened(app: FastAPI) -> AsyncIterator[None]:
+    """Write now and then which leads were opened, while the pages are served, and once more when they end."""
+    site: Site = app.state.site
+    keeping = asyncio.create_task(_keep_opened(site))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(LeadscoreError):
+            site.keep_opened()
+        site.close()
+
+
+async def _keep_opened(site: Site) -> None:
+    while True:
+        await asyncio.sleep(PAUSE)
+        with suppress(LeadscoreError):
+            await asyncio.to_thread(site.keep_opened)
+
+
+def _show_what_is_not_there(app: FastAPI) -> None:
+    @app.exception_handler(NothingYet)
+    def nothing_yet(request: Request, problem: NothingYet) -> Response:
+        return page(request, "nothing_yet.html", problem=problem)
+
+    @app.exception_handler(LeadscoreError)
+    def failed(request: Request, problem: LeadscoreError) -> Response:
+        status = next((number for kind, number in STATUS.items() if isinstance(problem, kind)), 503)
+        return page(request, "error.html", status=status, what=problem.what, parts=problem.parts)
+
+    @app.exception_handler(NotSignedIn)
+    def not_signed_in(request: Request, problem: NotSignedIn) -> Response:
+        return RedirectResponse(f"/sign-in?back={problem.back}", 303)
+
+    @app.exception_handler(NotAllowed)
+    def not_allowed(request: Request, problem: NotAllowed) -> Response:
+        needed = {"expected": f"the role {problem}", "remedy": "ask who set up these pages for that role"}
+        return page(request, "error.html", status=403, what="You may not do this", parts=needed)
+
+    @app.exception_handler(Forged)
+    def forged(request: Request, _: Forged) -> Response:
+        parts = {"remedy": "open the page again and repeat what you did there"}
+        return page(request, "error.html", status=403, what="This change did not come from a page of ours", parts=parts)
+
+    @app.exception_handler(RequestValidationError)
+    def not_understood(request: Request, _: RequestValidationError) -> Response:
+        parts = {"remedy": "go back, and fill in what is missing"}
+        return page(request, "error.html", status=400, what="This is not understood", parts=parts)
+
+    @app.exception_handler(HTTPException)
+    def no_page(request: Request, problem: HTTPException) -> Response:
+        parts = {"remedy": "begin at the list of leads"}
+        what = "There is no such page" if problem.status_code == 404 else problem.detail
+        return page(request, "error.html", status=problem.status_code, what=what, parts=parts)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, problem: Exception) -> Response:
+        parts = {"got": type(problem).__name__, "remedy": "try again; if it stays so, look at what the server printed"}
+        answer = page(request, "error.html", status=500, what="Something went wrong", parts=parts)
+        answer.headers["Content-Security-Policy"] = f"{POLICY}'none'"  # this handler stands before `Headers`
+        return answer

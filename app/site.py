@@ -1,0 +1,133 @@
+"""What the pages share: the score store, the words of model versions, and counts that hold until the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from threading import Lock
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from app.access import Access
+from data.errors import LeadscoreError
+from data.store import Store, open_store
+from data.store.desk import count_opened
+from data.store.leads import Newest, counted, newest
+from data.workspace import Workspace
+from models.registry import Registry, Stored
+from pipelines.last_run import store_address
+from pipelines.wording import Wording
+
+T = TypeVar("T")
+CONNECTIONS = 20
+"""Connections to the store that stay open: for so many people at once."""
+
+
+class NothingYet(LeadscoreError):
+    """There is no model or no score yet: no failure, but a page of its own that says what to do."""
+
+
+class Versions(Registry):
+    """The registry, which keeps the versions that it has loaded."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._lock = Lock()
+        self._loaded = lru_cache(8)(super().version)
+
+    def version(self, number: str) -> Stored:
+        with self._lock:
+            return self._loaded(number)
+
+    def set_bars(self, number: str, hot: float, warm: float, why: str) -> None:
+        super().set_bars(number, hot, warm, why)
+        self._loaded.cache_clear()
+
+
+class Site:
+    """One workspace, as the pages see it; `close` ends it."""
+
+    def __init__(self, workspace: Workspace, access: Access) -> None:
+        self.workspace = workspace
+        self.access = access
+        self.registry = Versions(workspace)
+        self._lock = Lock()
+        self._opened: set[tuple[date, str, str]] = set()
+        self._seen: set[tuple[date, str, str]] = set()
+        self._known: tuple[int, dict[str, Any]] = (0, {})
+        self._resources = ExitStack()
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """Return the store of the last run: opened when it is first asked for, and where a run names another."""
+        address = store_address(self.workspace)
+        with self._lock:
+            if self._store is None or self._store.address != address:
+                self._resources.close()
+                self._store = self._resources.enter_context(open_store(address, connections=CONNECTIONS))
+                self.wording = Wording(self._store, self.registry)
+                self._known = (0, {})
+            return self._store
+
+    def newest(self, connection: Connection) -> Newest:
+        """Return the newest run. Raises NothingYet before the first."""
+        found = newest(connection)
+        if found is None:
+            raise self.nothing_yet()
+        return found
+
+    def nothing_yet(self) -> NothingYet:
+        """Return what is missing before there is anything to show."""
+        if not self.has_model:
+            return NothingYet(
+                "There is no model yet",
+                expected="a model that learned from leads whose outcome is known",
+                remedy=f"leadscore train --config leadscore.yaml --workspace {self.workspace.root}",
+            )
+        return NothingYet(
+            "There are no scores yet",
+            expected="a scoring run of the model that is there",
+            remedy=f"leadscore score --workspace {self.workspace.root}",
+        )
+
+    @property
+    def has_model(self) -> bool:
+        """Tell whether there is a champion; looking for one makes no database."""
+        return (self.workspace.root / "mlflow.db").exists() and self.registry.champion_version is not None
+
+    def counted(self, connection: Connection, run: Newest) -> list[dict[str, Any]]:
+        """Return the counts of all leads."""
+        return self.once(run, "counted", lambda: counted(connection))
+
+    def once(self, run: Newest, name: str, make: Callable[[], T]) -> T:
+        """Return what holds until the next run, which is made when it is first asked for."""
+        run_id, known = self._known
+        if run_id != run.run_id:
+            known = {}
+            self._known = run.run_id, known
+        if name not in known:
+            known[name] = make()
+        return known[name]
+
+    def opened(self, lead_id: str, by: str) -> None:
+        """Remember that a lead was opened; `keep_opened` writes it, so that no page waits for that."""
+        self._opened.add((datetime.now(UTC).date(), lead_id, by))
+
+    def keep_opened(self) -> None:
+        """Write which leads were opened since the last call, if any were for the first time that day."""
+        opened, self._opened = self._opened, set()
+        today = datetime.now(UTC).date()
+        self._seen = {each for each in self._seen if each[0] == today}
+        if new := opened - self._seen:
+            count_opened(self.store, new)
+            self._seen |= new
+
+    def close(self) -> None:
+        """Let go of the store."""
+        with self._lock:
+            self._resources.close()
+            self._store = None

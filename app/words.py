@@ -1,0 +1,64 @@
+"""Numbers and times as people say them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+MINUS = "−"
+
+
+def chance(probability: float) -> str:
+    """Say a probability as so many of so many.
+
+    >>> [chance(p) for p in (0.001, 0.08, 0.34, 0.54, 0.97)]
+    ['fewer than 1 in 200', 'about 1 in 12', 'about 1 in 3', 'about 5 in 10', 'more than 9 in 10']
+    """
+    if probability < 0.005:
+        return "fewer than 1 in 200"
+    if probability < 0.4:
+        return f"about 1 in {round(1 / probability)}"
+    return f"about {round(probability * 10)} in 10" if probability < 0.95 else "more than 9 in 10"
+
+
+def percent(share: float | None) -> str:
+    """Write a share; small ones with a decimal.
+
+    >>> percent(0.5415), percent(0.0123), percent(0.0), percent(None)
+    ('54 %', '1.2 %', '0 %', '–')
+    """
+    if share is None:
+        return "–"
+    return (f"{share:.1%}" if 0 < share < 0.0995 else f"{share:.0%}").replace("%", " %")
+
+
+def signed(points: int) -> str:
+    """Write points with their sign.
+
+    >>> signed(5), signed(-5)
+    ('+5', '−5')
+    """
+    return f"{points:+d}".replace("-", MINUS)
+
+
+def day(moment: datetime | None) -> str:
+    """Write a day.
+
+    >>> day(datetime(2026, 1, 5))
+    '5 Jan 2026'
+    """
+    return f"{moment.day} {moment:%b %Y}" if moment else "–"
+
+
+def span(days: int) -> str:
+    """Say how long something has lasted.
+
+    >>> [span(days) for days in (0, 1, 12, 45, 800)]
+    ['today', '1 day', '12 days', '6 weeks', '2 years']
+    """
+    if days < 1:
+        return "today"
+    for length, name in ((730, "year"), (61, "month"), (28, "week")):
+        if days >= length:
+            count = days // {"year": 365, "month": 30, "week": 7}[name]
+            return f"{count} {name}s"
+    return f"{days} day{'s' if days > 1 else ''}"

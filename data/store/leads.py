@@ -1,0 +1,244 @@
+"""Leads as people look at them: filtered, sorted by score, a page at a time, and counted.
+
+All queries see the scores of one run that is done, and nothing of one that is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, current, rows
+from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
+
+WEEK = timedelta(days=7)
+LAST_SIGN = "\U0010ffff"
+MOST_FOUND = 1_000
+"""Versions of scores that a search looks up by id, and by company."""
+SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which open leads are looked at; empty texts ask for nothing.
+
+    ``week`` is ``up`` or ``down``: the score has risen, or fallen, within the last seven days before the newest run.
+    ``q`` is how a lead's id or company begins.
+    """
+
+    band: str = ""
+    disposition: str = ""
+    fit: str = ""
+    engagement: str = ""
+    stage: str = ""
+    source: str = ""
+    owner: str = ""
+    week: str = ""
+    q: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Return the filters that ask for something."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ends: the key of its last lead."""
+
+    score: int
+    probability: float
+    lead_id: str
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address.
+
+        >>> str(Cursor(90, 0.25, "a:b"))
+        '90:0.25:a:b'
+        """
+        return f"{self.score}:{self.probability!r}:{self.lead_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """Read what `str` wrote; None for anything else.
+
+        >>> Cursor.parse("90:0.25:a:b"), Cursor.parse("90")
+        (Cursor(score=90, probability=0.25, lead_id='a:b'), None)
+        """
+        score, _, rest = text.partition(":")
+        probability, _, lead_id = rest.partition(":")
+        try:
+            return cls(int(score), float(probability), lead_id)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest run that is done, and that of a week before (0: there is none so old)."""
+
+    run_id: int
+    as_of: datetime
+    finished_at: datetime
+    model_version: str
+    week_before: int
+
+
+def newest(connection: Connection) -> Newest | None:
+    """Return the newest run that is done; None before the first."""
+    done = sa.select(RUNS).where(RUNS.c.status == DONE).order_by(RUNS.c.run_id.desc()).limit(1)
+    found = rows(connection, done)
+    if not found:
+        return None
+    (run,) = found
+    old = sa.and_(RUNS.c.status == DONE, RUNS.c.as_of <= run["as_of"] - WEEK, RUNS.c.run_id < run["run_id"])
+    before = connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(old)).scalar_one() or 0
+    told = {name: run[name] for name in ("run_id", "as_of", "finished_at", "model_version")}
+    return Newest(**told, week_before=before)
+
+
+def listed(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
+    """Return the open leads that pass, the hottest first, from behind a cursor on."""
+    return rows(connection, _passing(connection, filters, run, after).limit(count))
+
+
+def all_listed(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]:
+    """Yield all that `listed` would return, so many at a time, as of one run."""
+    with store.transaction() as connection:
+        run = newest(connection)
+        if run is None:
+            return
+        query = _passing(connection, filters, run, None)
+        found = connection.execute(query, execution_options={"stream_results": True, "yield_per": size})
+        for part in found.mappings().partitions():
+            yield with_trend(connection, [dict(row) for row in part], run)
+
+
+def _passing(connection: Connection, filters: Filters, run: Newest, after: Cursor | None) -> sa.Select:
+    found = current(connection).with_only_columns(*SHOWN, GRADE, RUNS.c.model_version).where(IS_OPEN)
+    for name, value in filters.given().items():
+        if name not in ("week", "q"):
+            found = found.where((_stands() if name == "disposition" else SCORES.c[name]) == value)
+    if filters.week:
+        found = found.where(*_moved(filters.week, run))
+    if filters.q:
+        found = found.where(_begins(connection, filters.q))
+    if after:
+        found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(after.score, after.probability, after.lead_id))
+    return found.order_by(*(column.desc() for column in HOTTEST_FIRST))
+
+
+def _stands() -> sa.ColumnElement[str]:
+    """Return a lead's disposition: a person's, where one was given, else the model's."""
+    given = sa.select(OVERRIDES.c.disposition).where(
+        OVERRIDES.c.lead_id == SCORES.c.lead_id, OVERRIDES.c.undone_at.is_(None)
+    )
+    return sa.func.coalesce(given.limit(1).scalar_subquery(), SCORES.c.disposition)
+
+
+def _moved(way: str, run: Newest) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what holds for leads whose score is another than a week ago: only those have a newer version."""
+    old = SCORES.alias("old")
+    before = (
+        sa.select(old.c.score)
+        .where(old.c.lead_id == SCORES.c.lead_id, old.c.run_id <= run.week_before)
+        .order_by(old.c.run_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return SCORES.c.run_id > run.week_before, SCORES.c.score > before if way == "up" else SCORES.c.score < before
+
+
+def _begins(connection: Connection, text: str) -> sa.ColumnElement[bool]:
+    """Return what holds for the first leads whose id or company begins so: each is looked up in an index of its own."""
+    found = SCORES.alias("found")
+    company, wanted, lead = sa.func.lower(found.c.company), sa.func.lower(text), found.c.lead_id
+    if connection.dialect.name == "postgresql":
+        company, lead = company.collate("C"), lead.collate("C")
+    ways = (
+        sa.and_(lead >= text, lead < text + LAST_SIGN),
+        sa.and_(company >= wanted, company < wanted.concat(LAST_SIGN), sa.text("found.outcome = 'open'")),
+    )
+    looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in ways)
+    return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in looked_up)))
+
+
+def with_trend(connection: Connection, leads: Sequence[Row], run: Newest) -> list[Row]:
+    """Add ``change``: by how much each score rose since a week before the newest run; None where it is newer."""
+    ids = [lead["lead_id"] for lead in leads if lead["run_id"] > run.week_before]
+    query = (
+        sa.select(SCORES.c.lead_id, SCORES.c.score)
+        .where(SCORES.c.lead_id.in_(ids), SCORES.c.run_id <= run.week_before)
+        .order_by(SCORES.c.run_id)
+    )
+    before = {row.lead_id: row.score for row in connection.execute(query)} if ids and run.week_before else {}
+    return [lead | {"change": _change(lead, before, run)} for lead in leads]
+
+
+def _change(lead: Row, before: dict[str, int], run: Newest) -> int | None:
+    if lead["run_id"] <= run.week_before:
+        return 0
+    return lead["score"] - before[lead["lead_id"]] if lead["lead_id"] in before else None
+
+
+def counted(connection: Connection) -> list[Row]:
+    """Count all leads, the closed ones as they stood before: per band, disposition, grade, stage, source and outcome.
+
+    Each row has ``leads`` and the sum of their ``probability``.
+    """
+    by = [SCORES.c[name] for name in ("band", "disposition", "fit", "engagement", "stage", "source", "outcome")]
+    sums = sa.func.count().label("leads"), sa.func.sum(SCORES.c.probability).label("probability")
+    return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
+
+
+def deciles(connection: Connection) -> list[Row]:
+    """Count closed leads and won ones by tenths of the score that they had just before they closed, the highest first.
+
+    ``decile`` 9 is a score of 90 and more.
+    """
+    decile = sa.case((SCORES.c.score >= 90, 9), else_=SCORES.c.score // 10)
+    won = sa.func.sum(sa.case((SCORES.c.outcome == "won", 1), else_=0)).label("won")
+    columns = decile.label("decile"), sa.func.count().label("leads"), won
+    closed = current(connection).with_only_columns(*columns).where(SCORES.c.outcome != "open")
+    return rows(connection, closed.group_by("decile").order_by(sa.desc("decile")))
+
+
+def some_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
+    """Return what each concept adds to the log-odds of some leads, packed, as a model version told it."""
+    of_version = current(connection).with_only_columns(SCORES.c.contributions)
+    query = of_version.where(RUNS.c.model_version == model_version).limit(count)
+    return list(connection.execute(query).scalars())
+
+
+def above(connection: Connection, bars: Sequence[float]) -> list[Row]:
+    """Return, for each bar, how many open leads have that probability or more, and the ``wins`` it promises."""
+    found = current(connection).with_only_columns(SCORES.c.probability).where(IS_OPEN).subquery()
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(found.c.probability), 0.0))
+    told = (connection.execute(query.where(found.c.probability >= bar)).one() for bar in bars)
+    return [{"bar": bar, "leads": leads, "wins": wins} for bar, (leads, wins) in zip(bars, told, strict=True)]
+
+
+def history_of(connection: Connection, lead_id: str) -> list[Row]:
+    """Return the versions of a lead's score that count, the newest first."""
+    made_by = sa.and_(RUNS.c.run_id == SCORES.c.run_id, RUNS.c.status == DONE)
+    query = sa.select(*SHOWN, GRADE, RUNS.c.model_version, RUNS.c.as_of.label("run_as_of"))
+    of_lead = query.select_from(SCORES.join(RUNS, made_by)).where(SCORES.c.lead_id == lead_id)
+    return rows(connection, of_lead.order_by(SCORES.c.run_id.desc()))
+
+
+def overridden(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
+    """Return the disposition that a person gave to each of some leads, where one did."""
+    in_force = sa.and_(OVERRIDES.c.lead_id.in_(lead_ids), OVERRIDES.c.undone_at.is_(None))
+    query = sa.select(OVERRIDES.c.lead_id, OVERRIDES.c.disposition).where(in_force)
+    return {row.lead_id: row.disposition for row in connection.execute(query)}
+
+
+def opened_since(connection: Connection, run: Newest) -> int:
+    """Return how many leads were opened since the newest run was done."""
+    query = sa.select(sa.func.count(sa.distinct(OPENED.c.lead_id))).where(OPENED.c.day >= run.finished_at.date())
+    return connection.execute(query).scalar_one()

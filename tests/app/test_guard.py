@@ -1,0 +1,112 @@
+"""What stands before every page: headers, roles, and changes that our own pages ask for."""
+
+import pytest
+
+PAGES = ["/", "/leads", "/grid", "/funnel", "/model", "/nowhere", "/static/app.css"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_answer_is_strict_about_what_a_browser_may_do(shared, path):
+    headers = shared.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == ("max-age=3600" if path.startswith("/static") else "no-store")
+
+
+@pytest.mark.parametrize("path", ["/", "/grid", "/funnel", "/model"])
+def test_pages_hold_no_script_and_no_style_of_their_own(shared, path):
+    text = shared.get(path).text
+    assert "<style" not in text
+    assert " style=" not in text
+    assert text.count("<script") == text.count('<script src="/static/htmx.min.js"')
+    assert " onclick" not in text
+
+
+def test_only_the_panel_may_stand_in_a_frame_and_only_where_it_is_configured(signed, hottest):
+    client = signed("viewer")
+    policy = client.get(f"/leads/{hottest}/panel").headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors https://crm.example")
+    assert client.get(f"/leads/{hottest}").headers["content-security-policy"].endswith("frame-ancestors 'none'")
+
+
+def test_where_nobody_signs_in_a_banner_says_so(shared, signed):
+    assert "Sign-in is off." in shared.get("/").text
+    assert "Sign-in is off." not in signed("viewer").get("/").text
+
+
+def test_where_nobody_signs_in_other_names_of_this_computer_are_refused(shared):
+    """A page from elsewhere may let its own name point to this computer."""
+    assert shared.get("/leads", headers={"host": "evil.example"}).status_code == 421
+
+
+@pytest.mark.parametrize("path", ["/", "/leads/x", "/leads.csv", "/grid", "/model", "/model/plots/gains.svg"])
+def test_who_is_not_signed_in_is_asked_to(signed, path):
+    answer = signed().get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/sign-in?back={path}"
+
+
+def test_a_wrong_token_is_refused(signed, csrf):
+    client = signed()
+    word = csrf(client.get("/sign-in").text)
+    answer = client.post("/sign-in", data={"token": "the-token-of-nobody", "csrf": word})
+    assert answer.status_code == 403
+    assert "not known" in answer.text
+
+
+def test_signing_in_leads_on_within_the_pages_only(signed, csrf):
+    client = signed()
+    word = csrf(client.get("/sign-in").text)
+    data = {"token": "the-token-of-sales", "csrf": word, "back": "//evil.example"}
+    assert client.post("/sign-in", data=data).headers["location"] == "/"
+
+
+def test_who_signed_out_is_asked_again(signed, csrf):
+    client = signed("sales")
+    client.post("/sign-out", data={"csrf": csrf(client.get("/").text)})
+    assert client.get("/").status_code == 303
+
+
+def test_a_token_may_come_as_a_header(signed):
+    assert signed().get("/grid", headers={"authorization": "Bearer the-token-of-viewer"}).status_code == 200
+    assert signed().get("/grid", headers={"authorization": "Bearer the-token-of-nobody"}).status_code == 303
+
+
+CHANGES = ["/leads/x/verdict", "/leads/x/override", "/leads/x/undo", "/model/thresholds", "/sign-out", "/sign-in"]
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_change_that_no_page_of_ours_asked_for_is_refused(client, path):
+    client.get("/")
+    assert client.post(path, data={"verdict": "good", "csrf": "guessed"}).status_code == 403
+    assert client.post(path).status_code == 403
+
+
+def test_every_change_is_in_the_list_of_changes(client):
+    routes = [route for route in client.app.routes if "POST" in (getattr(route, "methods", None) or ())]
+    known = {path.replace("/x/", "/{lead_id:path}/") for path in CHANGES}
+    assert {route.path for route in routes} <= known
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        ("viewer", "verdict", 403),
+        ("viewer", "override", 403),
+        ("viewer", "undo", 403),
+        ("sales", "verdict", 303),
+        ("admin", "verdict", 303),
+    ],
+)
+def test_a_role_may_do_what_is_its_own(signed, csrf, hottest, role, path, status):
+    client = signed(role)
+    data = {"csrf": csrf(client.get("/").text), "verdict": "good"}
+    assert client.post(f"/leads/{hottest}/{path}", data=data).status_code == status
+
+
+def test_only_an_admin_sets_thresholds(signed, csrf):
+    client = signed("sales")
+    data = {"csrf": csrf(client.get("/").text), "hot": "50", "warm": "10", "why": "fewer calls"}
+    assert client.post("/model/thresholds", data=data).status_code == 403

@@ -1,0 +1,54 @@
+"""The model's page, and thresholds that are looked at before they are kept."""
+
+import re
+
+import pytest
+
+from models.registry import Registry
+
+
+def cells(html: str) -> list[list[str]]:
+    rows = re.findall(r"<tr.*?</tr>", html, re.DOTALL)
+    return [
+        [re.sub(r"(<[^>]+>|\s)+", " ", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows
+    ]
+
+
+def test_the_page_tells_model_and_rules_with_their_intervals(shared):
+    text = shared.get("/model").text
+    assert "Beside the rules" in text
+    assert len(re.findall(r'<span class="interval">0\.\d+ to [01]\.\d+</span>', text)) >= 6
+    assert "Version 1: promoted" in text
+    assert "leadscore monitor" in text
+
+
+def test_the_plots_are_pictures_of_their_own(shared):
+    answer = shared.get("/model/plots/calibration.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert shared.get("/model/plots/../../secret.svg").status_code == 404
+    assert shared.get("/model/plots/nothing.svg").status_code == 404
+
+
+def test_a_preview_counts_and_changes_nothing(shared, scored):
+    before = Registry(scored).champion().scorer.scale
+    rows = cells(shared.get("/model/preview?hot=90&warm=0.01").text)
+    then = {row[0]: row for row in rows if row[0].endswith("then")}
+    assert then["Hot then"][2] == "0"
+    assert int(then["Warm then"][2].replace(",", "")) > 100
+    assert Registry(scored).champion().scorer.scale == before
+
+
+@pytest.mark.parametrize(("hot", "warm"), [("5", "10"), ("x", "1"), ("100", "10"), ("nan", "nan"), ("", "")])
+def test_thresholds_that_cannot_be_are_refused(shared, hot, warm):
+    answer = shared.get("/model/preview", params={"hot": hot, "warm": warm})
+    assert answer.status_code == 400
+    assert "These are no thresholds" in answer.text
+
+
+def test_what_monitor_found_is_shown(client, workspace):
+    workspace.findings.write_text(
+        '{"verdict": "Train again.", "as_of": "2026-01-01T00:00:00Z", "model_version": "1", "why": ["The <b> moved"]}'
+    )
+    text = client.get("/model").text
+    assert "Train again." in text
+    assert "The &lt;b&gt; moved" in text

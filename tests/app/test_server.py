@@ -1,0 +1,97 @@
+"""What is not there yet, what cannot be reached, and reading while a run writes."""
+
+import threading
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from app.access import access_for
+from app.server import make_app
+from data.settings import Pages
+from data.store import open_store
+from data.store.tables import SCORES
+from data.workspace import Workspace
+from pipelines import last_run
+
+PAGES = ("/", "/grid", "/funnel", "/leads/x", "/leads.csv")
+
+
+def pages_of(workspace: Workspace) -> TestClient:
+    app = make_app(workspace, access_for("127.0.0.1", Pages()))
+    return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+def table_of(page: str) -> str:
+    return page.split("<table")[1].split("</table")[0]
+
+
+@pytest.mark.parametrize("path", (*PAGES, "/model"))
+def test_without_a_model_a_page_says_how_to_train_one(tmp_path, path):
+    with pages_of(Workspace.at(tmp_path)) as client:
+        answer = client.get(path)
+    assert answer.status_code == 200
+    assert "There is no model yet" in answer.text
+    assert "leadscore train --config leadscore.yaml" in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_without_scores_a_page_says_how_to_make_them(workspace, path):
+    with open_store(workspace.store) as store, store.transaction() as connection:
+        connection.execute(sa.text("UPDATE leadscore_runs SET status = 'interrupted'"))
+    with pages_of(workspace) as client:
+        answer = client.get(path)
+    assert "There are no scores yet" in answer.text
+    assert f"leadscore score --workspace {workspace.root}" in answer.text
+
+
+def test_a_store_that_cannot_be_reached_is_said_to_be_without_its_password(workspace, monkeypatch):
+    monkeypatch.setenv("AWAY", "postgresql://me:secret@127.0.0.1:1/none")
+    settings = last_run.settings_of_last_run(workspace)
+    assert settings is not None
+    last_run.keep(settings.model_copy(update={"store": "${AWAY}"}), workspace)
+    with pages_of(workspace) as client:
+        answer = client.get("/")
+    assert answer.status_code == 503
+    assert "cannot be reached" in answer.text
+    assert "What to do" in answer.text
+    assert "secret" not in answer.text
+
+
+def test_a_failure_of_ours_is_a_page_and_no_traceback(workspace, monkeypatch):
+    monkeypatch.setattr("app.leads.listed", lambda *_, **__: 1 / 0)
+    with pages_of(workspace) as client:
+        answer = client.get("/")
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
+    assert "Traceback" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_pages_are_read_while_a_run_writes_and_show_nothing_of_it_before_it_is_done(client, store, hottest):
+    """No lock errors, and no page with scores of both runs."""
+    with store.transaction() as connection:
+        rows = [dict(row) for row in connection.execute(sa.select(SCORES).where(SCORES.c.run_id == 2)).mappings()]
+    scores = pd.DataFrame(rows).drop(columns="run_id").assign(score=7, digest=range(len(rows)), outcome="open")
+    answers, stop = [], threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            answers.append(client.get("/leads"))
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    run = store.begin(as_of=pd.Timestamp("2026-01-02").to_pydatetime(), model_version="1", told=store.told("1"))
+    for start in range(0, len(scores), 50):
+        store.add(run, scores.iloc[start : start + 50])
+    before = client.get("/leads").text
+    store.publish(run)
+    after = client.get("/leads").text
+    stop.set()
+    reader.join()
+    assert {answer.status_code for answer in answers} == {200}
+    assert '<span class="score">7<' not in before
+    assert "1 Jan 2026" in before
+    assert "2 Jan 2026" in after
+    assert {table_of(answer.text) for answer in answers} <= {table_of(before), table_of(after)}
