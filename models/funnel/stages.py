@@ -191,7 +191,7 @@ def follow(
 
 @dataclass(frozen=True)
 class _Way:
-    """Entries into stages, sorted by lead and time: which fall below an earlier one of their lead, and which repeat one."""
+    """Entries into stages, sorted by lead and time: which fall below an earlier one, and which repeat one."""
 
     row: Codes
     place: Codes
