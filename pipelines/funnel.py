@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.errors import InputError
 from data.funnel import FunnelTables, open_funnel
 from data.quality import Report
 from data.settings import FunnelSettings, Settings
@@ -90,8 +91,13 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
 
 
 def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
-    """Count everything; without ``scores`` nothing is known of leads by score."""
+    """Count everything; without ``scores`` nothing is known of leads by score.
+
+    Raises InputError where there were no leads yet.
+    """
     chosen, leads, notes = settings.funnel, tables.leads(), _absences(tables)
+    if leads.empty:
+        raise InputError("there were no leads yet", expected="a moment at which there were", got=f"{tables.as_of}")
     by, told = _cuts(tables, leads)
     notes += told
     journeys = _journeys(tables, leads, settings)

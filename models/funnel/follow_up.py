@@ -57,12 +57,13 @@ def follow_up(
 
 def _first_after(ready: pd.DataFrame, activities: pd.DataFrame) -> tuple[Times, npt.NDArray[np.bool_]]:
     """Return the first activity at or after each lead was ready, and whether there was one before."""
-    wanted = ready.reset_index(drop=True).reset_index(names="row").sort_values("ready_at")
+    rows = ready.reset_index(drop=True).reset_index(names="row")
+    wanted = rows[rows["position"].isin(activities["position"])].sort_values("ready_at")
     by_time = activities.sort_values("occurred_at")
     look = partial(pd.merge_asof, wanted, by_time, left_on="ready_at", right_on="occurred_at", by="position")
-    after = look(direction="forward").sort_values("row")
-    before = look(direction="backward", allow_exact_matches=False).sort_values("row")
-    return after["occurred_at"].to_numpy("datetime64[us]"), before["occurred_at"].notna().to_numpy()
+    after = look(direction="forward").set_index("row")["occurred_at"].reindex(rows["row"])
+    before = look(direction="backward", allow_exact_matches=False).set_index("row")["occurred_at"].reindex(rows["row"])
+    return after.to_numpy("datetime64[us]"), before.notna().to_numpy()
 
 
 def _of(owner: str, waits: npt.NDArray, age: npt.NDArray, before: npt.NDArray[np.bool_], smallest: int) -> FollowUp:

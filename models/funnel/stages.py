@@ -152,8 +152,10 @@ def follow(
     later = moment > np.datetime64(as_of)
     row, place, moment = row[~later].astype(np.int64), place[~later].astype(np.int64), moment[~later]
     last = len(stages) - 1
-    mapped = (place >= 0) & (place < last)
-    first = _first_entries(row[mapped], place[mapped], moment[mapped], (len(leads), len(stages)))
+    mapped = place >= 0
+    way = _Way.of(row[mapped], place[mapped], len(stages))
+    first = np.full((len(leads), len(stages)), NEVER)
+    first[way.row[~way.seen], way.place[~way.seen]] = moment[mapped][~way.seen]
     won = leads["won"].fillna(False).to_numpy(bool)
     lost = leads["won"].notna().to_numpy() & ~won
     recorded = ~np.isnat(first)
@@ -165,7 +167,7 @@ def follow(
     first[:, last] = np.where(won, leads["closed_at"].to_numpy("datetime64[us]"), NEVER)
     entered = _running_least(first[:, used])
     found = {
-        **_out_of_order(row[place >= 0], place[place >= 0], last),
+        **way.out_of_order(),
         "were lost and came back: what became of them last counts": _came_back(row, place),
         "entered a stage that nobody has mapped: they stay in the stage before": row[place == UNKNOWN],
         "entered a stage on a day before they were created: they count from then on": np.flatnonzero(
@@ -187,16 +189,32 @@ def follow(
     )
 
 
-def _first_entries(row: Codes, place: Codes, moment: Times, shape: tuple[int, int]) -> Times:
-    """Return the first moment of each lead in each stage; rows are sorted by lead and time."""
-    first, new = np.full(shape, NEVER), ~_seen(row * shape[1] + place)
-    first[row[new], place[new]] = moment[new]
-    return first
+@dataclass(frozen=True)
+class _Way:
+    """Entries into stages, sorted by lead and time: which fall below an earlier one, and which repeat one."""
 
+    row: Codes
+    place: Codes
+    below: Bools
+    seen: Bools
 
-def _seen(key: Codes) -> Bools:
-    """Tell which keys have come before."""
-    return pd.Series(key).duplicated().to_numpy()
+    @classmethod
+    def of(cls, row: Codes, place: Codes, width: int) -> _Way:
+        key = row * width + place
+        highest = np.maximum.accumulate(key)  # a lead's keys are above those of all leads before
+        before = np.concatenate([[-1], highest[:-1]])
+        seen = np.zeros(len(key), dtype=bool)
+        perhaps = np.isin(key, key[key <= before])  # who climbs has not been there: few are left to look at
+        seen[perhaps] = pd.Series(key[perhaps]).duplicated()
+        return cls(row, place, below=key < before, seen=seen)
+
+    def out_of_order(self) -> dict[str, Codes]:
+        """Find the leads whose entries do not climb."""
+        return {
+            "came to a stage after a later one: it counts from the later one on": self.row[self.below & ~self.seen],
+            "went back to a stage: what they had reached counts": self.row[self.below & self.seen],
+            "entered the same stage again: the first entry counts": self.row[self.seen & ~self.below],
+        }
 
 
 def _in_use(recorded: Bools, stages: Sequence[Stage]) -> list[int]:
@@ -224,22 +242,6 @@ def _skipped(recorded: Bools, names: Sequence[str]) -> dict[str, Codes]:
     skipped = _or_further(recorded) & ~recorded
     problem = "passed {} without an entry: it counts as passed when they came further"
     return {problem.format(name): np.flatnonzero(skipped[:, number]) for number, name in enumerate(names)}
-
-
-def _out_of_order(row: Codes, place: Codes, last: int) -> dict[str, Codes]:
-    """Find the leads whose entries do not climb: entries are sorted by lead and time."""
-    width = last + 1
-    key = row * width + place
-    highest = np.maximum.accumulate(key)  # a lead's keys are above those of all leads before
-    before = np.concatenate([[-1], highest[:-1]])
-    same_lead = before // width == row
-    below = same_lead & (before > key)
-    seen = _seen(key)
-    return {
-        "came to a stage after a later one: it counts from the later one on": row[below & ~seen],
-        "went back to a stage: what they had reached counts": row[below & seen],
-        "entered the same stage again: the first entry counts": row[same_lead & seen & ~below],
-    }
 
 
 def _came_back(row: Codes, place: Codes) -> Codes:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from data.errors import InputError
 from data.funnel import open_funnel
 from data.settings import FunnelSettings, Settings, settings_of_folder
 from data.settings_file import load_settings
@@ -110,6 +111,11 @@ def test_a_moment_in_the_past_knows_nothing_later(config, counted):
     assert past.all.reached["sql"] == before.loc[before["stage"] == "sql", "lead_id"].nunique()
     assert past.all.reached["customer"] == before.loc[before["stage"] == "customer", "lead_id"].nunique()
     assert past.periods[-1].name == "2024-12"
+
+
+def test_before_the_first_lead_there_is_no_funnel(config, counted):
+    with pytest.raises(InputError, match="no leads yet"):
+        counted(load_settings(config).model_copy(update={"as_of": pd.Timestamp("2020-01-01").to_pydatetime()}))
 
 
 def test_leads_alone_are_a_funnel_and_each_absence_is_said(config, counted):
