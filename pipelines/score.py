@@ -113,9 +113,9 @@ def score(
         moment = as_of or end_of_data(dataset)
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
-            people = Accounts()
+            people = Accounts() if accounts else None
             counts = _write_scores(dataset, stored.scorer, moment, store, write, people)
-        if accounts:
+        if accounts and people:
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
                     write_account(scored)
@@ -140,7 +140,7 @@ def score(
 
 
 def _write_scores(
-    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None, accounts: Accounts
+    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None, accounts: Accounts | None
 ) -> dict[str, int]:
     """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
     counts = {"scored": 0, "open": 0}
@@ -150,7 +150,8 @@ def _write_scores(
         for leads, judged in judged_chunks(dataset, scorer, as_of):
             counts["scored"] += len(leads)
             counts["open"] += int((leads["outcome"] == "open").sum())
-            accounts.add(leads, judged.frame["probability"])
+            if accounts:
+                accounts.add(leads, judged.frame["probability"])
             store.add(run, _kept(leads, judged, scorer))
             if write:
                 write(_exported(leads, scorer.in_words(judged)))

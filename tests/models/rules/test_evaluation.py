@@ -125,6 +125,12 @@ def test_recency_is_the_days_since_the_newest_event(days, given):
     assert points(engagement("when: {last: webinar, below: 14}, points: 10"), webinar_last=days) == given
 
 
+@pytest.mark.parametrize(("case_study", "given"), [(90.0, 10), (np.nan, 10)])
+def test_of_several_assets_the_newest_event_counts(case_study, given):
+    rules = engagement("when: {last: download, asset: [ebook, case study], below: 14}, points: 10")
+    assert points(rules, **{"download: ebook_last": 7.0, "download: case_study_last": case_study}) == given
+
+
 def test_silence_may_cost_points():
     assert points(fit("when: {last: activity, at_least: 60}, points: 10"), last_activity=90.0) == 10
 
