@@ -53,7 +53,7 @@ def unpacked_contributions(kept: bytes) -> npt.NDArray[np.float16]:
 
 def values_in(kept: str, features: Sequence[str]) -> dict[str, Any]:
     """Return the values that kept reasons tell of, by feature; ``features`` are the names behind their codes."""
-    told: dict[str, Any] = {features[code]: value for way in json.loads(kept) for code, value, _ in way}
+    told = {features[int(code)]: value for way in json.loads(kept) for code, value, _ in way}
     return {name: value for name, value in told.items() if value != RARE}
 
 

@@ -48,7 +48,7 @@ class Question:
     shares: tuple[float, ...]
     counts: bool
 
-    def is_open(self, row: Mapping[str, Any]) -> bool:
+    def is_open(self, row: Mapping[Any, Any]) -> bool:
         """Tell whether a lead has not answered; the first of the features tells."""
         return not _is_known(self.features[0], row[self.features[0]])
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""
-MOST_CLOSING = 5
+MOST_CLOSING, LEAST_SHARE = 5, 0.01
 """Concepts of won leads that are named; the JSON has all."""
 ENDLESS = 10.0
 """A log-loss that only comes of what was held to be impossible: it has no end, and is no number to compare."""
@@ -157,8 +157,8 @@ def told_closing(closing: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator
     'What lifted the won leads: stage SQL 31 %, Need 20 %.'
     'Won most often: leads with price_list (downloads) 24 %, 1.9 times as often as all.'
     """
-    if concepts := closing.get("concepts"):
-        shares = ", ".join(f"{row['concept']} {row['share']:.0%}".replace("%", " %") for row in concepts[:MOST_CLOSING])
+    if concepts := [row for row in closing.get("concepts", ()) if row["share"] >= LEAST_SHARE]:
+        shares = ", ".join(f"{row['concept']} {row['share'] * 100:.0f} %" for row in concepts[:MOST_CLOSING])
         yield f"What lifted the won leads: {shares}."
     if assets := closing.get("assets"):
         best = assets[0]

@@ -1,12 +1,17 @@
 """Explaining one lead: exact, in words, and the same as in the scores."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from features.catalogue import catalogue
+from models.changes import Looked
+from models.explanation import Contributions
 from models.registry import Registry
+from pipelines.explain import what_next
 
 EXPLANATION = {
     "lead_id": str,
@@ -85,6 +90,20 @@ def test_people_are_told_in_sentences(leadscore, trained, explained):
     told = " ".join(ran.out.split())
     assert f"{explained['lead_id']} score {explained['score']}, {explained['band']}" in told
     assert all(f"{reason['points']:+d}" in told for reason in explained["reasons_up"])
+
+
+def test_what_to_ask_next_is_said_with_its_points(explained):
+    for asked in explained["what_next"]:
+        assert asked["points"] >= 1
+        assert asked["lowest_score"] <= asked["highest_score"]
+    assert len(explained["what_next"]) <= 2
+
+
+def test_a_version_that_knows_no_answers_asks_nothing_and_says_why(capfd, trained):
+    scorer = replace(Registry(trained.workspace).champion().scorer, questions=None)
+    nobody = pd.DataFrame(columns=[feature.name for feature in scorer.features])
+    assert what_next(Looked(nobody, Contributions((), np.zeros((1, 0)), 0.0), 0.0), scorer) is None
+    assert "does not know what leads answer: run `leadscore train` again" in capfd.readouterr().err
 
 
 def test_an_unknown_lead_is_refused(leadscore, trained):
