@@ -8,7 +8,8 @@ VENV := $(if $(UV),uv venv --quiet --allow-existing --python $(PYTHON),$(PYTHON)
 INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos bench lock
+PICTURED ?= var
+.PHONY: help demo test lint chaos bench picture lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -31,6 +32,9 @@ bench: .venv/installed  ## measure speed and memory beside named references
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.quality --simulator
+
+picture: .venv/installed  ## make the picture of the lead page in the docs, from the demo
+	$(BIN)/python -m benchmarks.picture $(PICTURED) docs/lead.png
 
 lock: .venv/installed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \

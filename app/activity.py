@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -10,7 +12,7 @@ import pandas as pd
 
 from app.site import Site
 from data.dataset import open_dataset
-from data.errors import InputError
+from data.errors import InputError, LeadscoreError
 from data.schema import Chunk
 from pipelines.last_run import settings_of_last_run
 from pipelines.moments import end_of_data
@@ -19,6 +21,8 @@ MOST = 200
 """Entries that are shown, the newest first."""
 READING = Lock()
 """One lead at a time: reading may take all the memory that there is."""
+LONGEST_WAIT = 3.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,14 @@ class Entry:
 def activity_of(lead_id: str, site: Site) -> list[Entry]:
     """Return what a lead did until the newest run, the newest first.
 
-    Raises InputError for a lead that is not there any more, and where the data cannot be read.
+    Raises InputError for a lead that is not there any more, and where the data cannot be read; LeadscoreError while
+    others are waited for.
     """
     stored = site.registry.champion()
     settings = settings_of_last_run(site.workspace) or stored.settings
     schema = stored.scorer.schema
     with (
-        READING,
+        _alone(),
         open_dataset(settings, workspace=site.workspace.root, schema=schema, keep_rejected=False) as dataset,
     ):
         until = end_of_data(dataset)
@@ -49,6 +54,17 @@ def activity_of(lead_id: str, site: Site) -> list[Entry]:
             if len(found):
                 return _entries(chunk, int(found.iloc[0]), until)
     raise InputError("this lead is not where the leads are read from any more", got=lead_id[:80])
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait a little for others that read; not for long, for then no thread would be left for other pages."""
+    if not READING.acquire(timeout=LONGEST_WAIT):
+        raise LeadscoreError("others are reading what their leads did", remedy="try again in a minute")
+    try:
+        yield
+    finally:
+        READING.release()
 
 
 def _entries(chunk: Chunk, position: int, until: pd.Timestamp) -> list[Entry]:

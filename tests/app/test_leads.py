@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
+from app import activity
 from data.store.desk import Person, override
 from data.store.tables import OPENED, SCORES
 
@@ -165,3 +166,11 @@ def test_what_a_person_set_shows_in_the_list(client, store, hottest):
     override(store, hottest, "discard", "a student", Person("Ann", "sales"))
     assert "discard, set by hand" in client.get("/leads").text
     assert hottest not in client.get("/leads?disposition=ready").text
+
+
+def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypatch):
+    monkeypatch.setattr("app.activity.LONGEST_WAIT", 0.01)
+    with activity.READING:
+        answer = shared.get("/leads/x/activity")
+    assert answer.status_code == 503
+    assert "try again in a minute" in answer.text

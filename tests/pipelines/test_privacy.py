@@ -1,7 +1,7 @@
 """Personal data stay where they came from: planted ones are in no artifact, database, log, score, page or card.
 
-What lawfully stands in the workspace is the id of a lead, in the score store and the report, and whole rows in the
-quarantine, which are kept to be mended there.
+What lawfully stands in the workspace is the id of a lead, in the score store and the report, company and owner in the
+store, by which sales knows a lead, and whole rows in the quarantine, which are kept to be mended there.
 """
 
 import json
@@ -221,4 +221,9 @@ def test_no_planted_personal_data_are_kept_or_said(kept):
     places = kept.places
     assert {"mlflow.db", "store.db", "model.skops", "evidence.json", "model_card.md", "report.html"} <= places.keys()
     assert {b"Software" in b"".join(places[name]) for name in ("evidence.json", "model_card.md")} == {True}
-    assert found_in(places, secrets()) == {}
+    known_by = {cell for name in ("Company", "Lead Owner") for cell in planted()[name]}
+    found = {
+        secret: where - {"store.db"} if secret in known_by else where
+        for secret, where in found_in(places, secrets()).items()
+    }
+    assert {secret: where for secret, where in found.items() if where} == {}

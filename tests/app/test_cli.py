@@ -1,0 +1,42 @@
+"""serve, on the command line: who may be served, and where."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from app.cli import main
+
+HEAVY = {"fastapi", "uvicorn", "pandas", "mlflow", "sqlalchemy"}
+
+
+def run(monkeypatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["leadscore", "serve", *map(str, arguments)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return int(end.value.code or 0)
+
+
+def test_pages_for_others_are_refused_while_nobody_signs_in(monkeypatch, tmp_path, capsys):
+    assert run(monkeypatch, "--host", "0.0.0.0", "--workspace", tmp_path) == 2
+    assert "anybody who reaches this computer could open the pages" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said_to_be(monkeypatch, tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(monkeypatch, "--port", port, "--workspace", tmp_path) == 2
+    assert f"127.0.0.1:{port}" in capsys.readouterr().err
+
+
+def test_the_command_line_with_the_pages_imports_nothing_heavy():
+    code = "import sys, app.cli; sys.stdout.write(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert HEAVY & set(loaded.split()) == set()
+    assert "pipelines.cli" in loaded
+
+
+def test_serve_stands_beside_the_other_commands(monkeypatch, capsys):
+    assert run(monkeypatch, "--help") == 0
+    assert "127.0.0.1" in capsys.readouterr().out
