@@ -38,7 +38,7 @@ picture: .venv/installed  ## make the picture of the lead page in the docs, from
 
 lock: .venv/installed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
+		--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
 
 # The file marks a finished installation; the project itself is installed in place, from this folder.
 .venv/installed: requirements.txt pyproject.toml

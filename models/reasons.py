@@ -117,8 +117,9 @@ class Narrator:
         feature = self.features[name]
         values = pd.Series([value], dtype="str" if feature.categorical else "float64")
         leads, won = self.evidence.like(feature, values)
-        told = self._told_by_history(leads[0], won[0], sign)
-        return say(feature, values[0]), told.removeprefix(" – ")
+        reason = say(feature, values[0])
+        whole = self._with_evidence(reason, leads[0], won[0], sign)
+        return (reason, whole.removeprefix(reason).lstrip(" –,")) if whole.startswith(reason) else (whole, "")
 
     def texts(self, reasons: Reasons) -> list[list[str]]:
         """Return the reasons of each row as they are exported: sentence, family and points."""
