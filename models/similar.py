@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,21 +20,23 @@ from models.packing import unpacked
 from models.reasons import Narrator, Reasons, say
 
 MOST_DEALS = 5
+MOST_IN_COMMON = 3
+"""What is named that both leads have in common, of what spoke for both: the strongest of the lead that was asked for."""
 
 
 @dataclass(frozen=True)
 class WonDeal:
-    """A deal that was won: its lead, its moment just before, and its kept contributions and reasons."""
+    """A deal that was won: its lead, its moment just before where that is known, and what is kept of its score."""
 
     lead_id: str
-    as_of: datetime
+    as_of: datetime | None
     contributions: npt.NDArray[np.float16]
     reasons: str
 
 
 @dataclass(frozen=True)
 class SimilarDeal:
-    """A won lead that is like another: how far it is in log-odds, and the sentences that hold for both."""
+    """A won lead that is like another: its day (or nothing), how far it is in log-odds, and what spoke for both."""
 
     lead_id: str
     won_on: str
@@ -66,9 +69,10 @@ class WonDeals:
 
     def _similar(self, deal: WonDeal, distance: float, own: Mapping[int, Told]) -> SimilarDeal:
         theirs = _told(unpacked([deal.reasons], self.features, self.narrator))
-        both = [concept for concept in own if concept in theirs and own[concept].sign == theirs[concept].sign]
+        both = [concept for concept in own if concept in theirs and own[concept].sign == theirs[concept].sign == 1]
         said = (self._in_words(concept, own[concept], theirs[concept]) for concept in both)
-        return SimilarDeal(deal.lead_id, f"{deal.as_of:%Y-%m-%d}", float(distance), tuple(filter(None, said)))
+        in_common = tuple(islice(filter(None, said), MOST_IN_COMMON))
+        return SimilarDeal(deal.lead_id, f"{deal.as_of:%Y-%m-%d}" if deal.as_of else "", float(distance), in_common)
 
     def _in_words(self, concept: int, own: Told, theirs: Told) -> str:
         """Say a value that both have; else name what both have some of; nothing where their levels are others."""

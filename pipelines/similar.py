@@ -10,9 +10,14 @@ from models.similar import WonDeal, WonDeals
 
 def won_deals(store: Store, scorer: Scorer) -> WonDeals:
     """Return the won deals that were scored by the scorer's version; others are made up of other parts."""
-    kept = store.won(scorer.version)
+    is_timed = scorer.horizon is not None
     deals = [
-        WonDeal(row["lead_id"], row["as_of"], unpacked_contributions(row["contributions"]), row["reasons"])
-        for row in kept
+        WonDeal(
+            lead_id=row["lead_id"],
+            as_of=row["as_of"] if is_timed else None,
+            contributions=unpacked_contributions(row["contributions"]),
+            reasons=row["reasons"],
+        )
+        for row in store.won(scorer.version)
     ]
     return WonDeals(deals, store.told(scorer.version).features if deals else (), scorer.narrator)
