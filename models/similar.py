@@ -21,7 +21,7 @@ from models.reasons import Narrator, Reasons, say
 
 MOST_DEALS = 5
 MOST_IN_COMMON = 3
-"""What is named that both leads have in common, of what spoke for both: the strongest of the lead that was asked for."""
+"""What is named of what spoke for both leads: the strongest of the lead that was asked for."""
 
 
 @dataclass(frozen=True)
