@@ -16,6 +16,8 @@ from data.vocabulary import AGE_EDGES
 
 SNAPSHOT_AGES = (0, *AGE_EDGES)
 """Days after its creation at which a lead is looked at."""
+SURELY_WON = 10.0
+"""Of so many wins that the rate of later leads foretells, all being missing, it is said that none was recorded."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,20 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     moments = pd.DataFrame(known)
     undated = leads["created_at"].isna().to_numpy() | (leads["won"].notna().to_numpy() & np.isnat(closed))
     return Snapshots(moments, censored=int(happened.sum() - matured.sum()), undated=int(undated.sum()))
+
+
+def before_records(rows: pd.DataFrame, horizon: int) -> np.ndarray:
+    """Tell which snapshots lie before wins were recorded at all: what looks lost there may have been won.
+
+    rows: ``lead_id``, ``as_of``, ``ever_won_at``; horizon in days. None does unless, by the rate of later leads, at
+    least ten would have been won in windows that were over before the first recorded win.
+    """
+    first = rows["ever_won_at"].min()
+    before = (rows["as_of"] < first).to_numpy()
+    over = rows["as_of"] + pd.Timedelta(days=horizon) <= first
+    leads = rows.assign(is_won=rows["ever_won_at"].notna()).drop_duplicates("lead_id", keep="last")
+    expected = rows["lead_id"][over].nunique() * leads["is_won"][leads["as_of"] >= first].mean()
+    return before if expected >= SURELY_WON else np.zeros(len(rows), dtype=bool)
 
 
 def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:

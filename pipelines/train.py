@@ -427,6 +427,18 @@ def _has_moved(result: TrainResult) -> bool:
     return stats.fisher_exact(table).pvalue <= CHANCE  # type: ignore[union-attr]
 
 
+def _told_treatments(counts: Mapping[str, Any]) -> Iterator[str]:
+    """Say which snapshots are not learned from, and their share of all."""
+    censored, unrecorded = counts["censored"], counts.get("unrecorded", 0)
+    whole = counts["snapshots"] + censored + unrecorded
+    if censored:
+        said = f"{censored:,} snapshots whose window is not over are censored: neither won nor lost"
+        yield f"{said} ({censored / whole:.1%} of all)."
+    if unrecorded:
+        said = f"{unrecorded:,} snapshots lie before the first win that was recorded: left out"
+        yield f"{said} ({unrecorded / whole:.1%} of all)."
+
+
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
     now = "Attributes without a history are read as they stand now"
@@ -439,8 +451,7 @@ def _notes(result: TrainResult) -> Iterator[str]:
         older, newest = result.base_rates["older"], result.base_rates["newest"]
         moved = f"The base rate moved from {older:.1%} in the older blocks to {newest:.1%} in the newest"
         yield f"{moved}: probabilities lag behind such a drift, the ranking less."
-    if result.counts["censored"]:
-        yield f"{result.counts['censored']:,} snapshots whose window is not over are censored: neither won nor lost."
+    yield from _told_treatments(result.counts)
     if result.counts["undated"]:
         yield f"{result.counts['undated']:,} leads without a date of creation or of closing are not learned from."
     yield "The metrics describe recipes on the newest block; what is served is refitted on all matured leads."

@@ -14,7 +14,7 @@ from data.schema import Chunk, Schema
 from data.settings import Settings
 from data.workspace import Workspace
 from features import Batch, build
-from features.snapshots import final_snapshots, timed_snapshots
+from features.snapshots import before_records, final_snapshots, timed_snapshots
 from models.leakage import Leak, find_leaks
 from models.learning import lay_blocks
 from models.rules import Rules, load_rules, speaks_of
@@ -68,10 +68,13 @@ def gathered(dataset: Dataset) -> TrainingData:
     parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
     designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
     design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
+    counts = _added_up(left_out)
     by_lead = all_rows["lead_id"].argsort(kind="stable")  # whatever order the source has its rows in
+    if schema.timed:
+        unrecorded = before_records(all_rows, dataset.settings.horizon)
+        counts["unrecorded"], by_lead = int(unrecorded.sum()), by_lead[~unrecorded[by_lead]]
     design, all_rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, all_rows))
     table = TrainingTable(schema, design, all_rows, schema.timed, dataset.settings.horizon)
-    counts = _added_up(left_out)
     return TrainingData(table, now_open, counts, data_end, dataset.report, dataset.settings, dataset.fingerprint())
 
 

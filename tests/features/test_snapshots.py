@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from features.snapshots import final_snapshots, snapshots_between, timed_snapshots
+from features.snapshots import before_records, final_snapshots, snapshots_between, timed_snapshots
 
 END = pd.Timestamp("2025-12-31")
 JANUARY = pd.Timestamp("2025-01-01")
@@ -84,3 +84,24 @@ def test_snapshots_of_a_stretch_know_no_later_win():
 
 def test_a_lead_that_ended_nobody_knows_when_is_not_looked_at():
     assert snapshots_between(lead(won=False), JANUARY, END).empty
+
+
+def rows_of(*groups: tuple[str, int, str | None]) -> pd.DataFrame:
+    """Snapshots of leads: the moment, how many leads, and when they were won."""
+    rows = pd.DataFrame([group[::2] for group in groups for _ in range(group[1])], columns=["as_of", "ever_won_at"])
+    return rows.astype("datetime64[us]").assign(lead_id=[f"l{number}" for number in range(len(rows))])
+
+
+def test_snapshots_before_wins_were_recorded_are_told_apart():
+    rows = rows_of(("2025-01-01", 50, None), ("2025-05-20", 10, "2025-06-10"), ("2025-07-01", 10, "2025-07-02"))
+    assert before_records(rows, 90).tolist() == [True] * 60 + [False] * 10
+
+
+@pytest.mark.parametrize("early", [("2025-03-20", 50, None), ("2025-01-01", 9, None)])
+def test_a_window_that_reaches_the_first_win_or_few_leads_say_nothing_of_records(early):
+    rows = rows_of(early, ("2025-06-10", 10, "2025-06-10"), ("2025-07-01", 10, "2025-07-02"))
+    assert not before_records(rows, 90).any()
+
+
+def test_where_nothing_was_won_nothing_is_said_of_records():
+    assert not before_records(rows_of(("2025-01-01", 50, None)), 90).any()

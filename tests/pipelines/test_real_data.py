@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import pytest
+import yaml
 
 from data.settings_file import load_settings
 from data.workspace import Workspace
@@ -175,3 +176,36 @@ def test_no_usage_after_the_close_enters_a_feature(hubspot_tables, tmp_path):
     one, other = (read_training_data(each, Workspace.at(tmp_path)).table for each in (settings, without))
     pd.testing.assert_frame_equal(one.rows, other.rows)
     pd.testing.assert_frame_equal(one.design, other.design, check_like=True)
+
+
+# Olist: leads from June 2017 on, deals that are recorded from December on
+
+
+@pytest.fixture(scope="module")
+def olist(datasets, train, tmp_path_factory) -> Training:
+    config = tmp_path_factory.mktemp("olist") / "leadscore.yaml"
+    files = {"leads": "olist_marketing_qualified_leads_dataset.csv", "outcomes": "olist_closed_deals_dataset.csv"}
+    columns = {
+        "leads": {"lead_id": "mql_id", "created_at": "first_contact_date", "asset": "landing_page_id"}
+        | {"source": "origin"},
+        "outcomes": {"lead_id": "mql_id", "closed_at": "won_date"},
+    }
+    tables = {name: str(datasets / "olist" / file) for name, file in files.items()}
+    config.write_text(yaml.safe_dump({"tables": tables, "columns": columns, "horizon": 90}))
+    return train("--config", config)
+
+
+def test_the_months_before_olist_recorded_deals_are_not_taken_for_lost(olist):
+    counts = olist.result["counts"]
+    assert counts["unrecorded"] > 5000
+    assert "lie before the first win that was recorded: left out (1" in olist.log
+    assert "are censored: neither won nor lost (" in olist.log
+
+
+def test_olist_is_foretold_better_than_by_its_base_rate(olist):
+    metrics = olist.result["metrics"]
+    assert metrics["model"]["log_loss"] < metrics["base rate"]["log_loss"]
+
+
+def test_the_olist_deal_that_was_closed_before_its_first_contact_is_told(olist):
+    assert "leads.created_at: 1 × created after it was closed" in olist.log
