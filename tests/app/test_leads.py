@@ -117,13 +117,14 @@ def test_a_lead_says_its_score_its_chance_and_why(client, store, hottest):
 
 
 def test_the_reasons_are_those_that_are_written_back(client, workspace, hottest):
+    import re
     from html import unescape
 
     from pipelines.explain import explain
 
     text = unescape(client.get(f"/leads/{hottest}").text)
     for reason in explain(hottest, workspace).reasons_up:
-        assert reason["sentence"].split(" – ")[0] in text
+        assert re.split(" – |, together with", reason["sentence"])[0] in text
 
 
 def test_a_score_shows_how_it_came_about(client, store):
