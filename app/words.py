@@ -40,6 +40,15 @@ def signed(points: int) -> str:
     return f"{points:+d}".replace("-", MINUS)
 
 
+def points(given: float) -> str:
+    """Write the points of a rule.
+
+    >>> points(12.0), points(-2.5), points(0.04)
+    ('+12', '−2.5', '+0.04')
+    """
+    return f"{given:+g}".replace("-", MINUS)
+
+
 def day(moment: datetime | None) -> str:
     """Write a day.
 
