@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -18,6 +19,7 @@ from pipelines.page import filled
 from pipelines.report import look, page_content
 
 router = APIRouter()
+HEADING = re.compile("<h2>(.*?)</h2>", re.DOTALL)
 COUNTING = Lock()
 """One report at a time: counting reads all tables."""
 Row = dict[str, Any]
@@ -27,12 +29,13 @@ Row = dict[str, Any]
 class Beside:
     """Two columns of the funnel beside each other: entries into each stage, and shares that went on.
 
-    A row is its name and the two values; a share is `models.funnel.rates.Share` as plain types.
+    A row is the stage, or those at the ends of the step, and the two values; a share is plain types of
+    `models.funnel.rates.Share`.
     """
 
     names: tuple[str, str]
     entries: Sequence[tuple[str, int, int]]
-    steps: Sequence[tuple[str, Row, Row]]
+    steps: Sequence[tuple[tuple[str, str], Row, Row]]
 
 
 @router.get("/funnel/report")
@@ -54,10 +57,21 @@ def show_report(
         notes=told["notes"],
         source=source,
         periods=[period["name"] for period in reversed(funnel["periods"])] if funnel else [],
+        within=funnel and funnel["settings"]["within"],
         by_period=funnel and periods_beside(funnel, now, before),
         by_source=funnel and source_beside(funnel, source),
-        figures=Markup(filled("funnel.html", clean=safe, funnel=funnel)) if funnel else None,
+        sections=sections_of(filled("funnel.html", clean=safe, funnel=funnel)) if funnel else [],
     )
+
+
+def sections_of(report: str) -> list[tuple[Markup, Markup]]:
+    """Cut a report, in which all from the CRM is escaped, at its headings: each with what stands under it.
+
+    >>> sections_of("<p>x</p><h2>By <b>source</b></h2><p>1</p><h2>Costs</h2><p>2</p>")[1]
+    (Markup('Costs'), Markup('<p>2</p>'))
+    """
+    _, *parts = (Markup(part) for part in HEADING.split(report))
+    return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def periods_beside(funnel: Mapping[str, Any], now: str, before: str) -> Beside | None:
@@ -85,8 +99,8 @@ def source_beside(funnel: Mapping[str, Any], source: str) -> Beside | None:
 
 def _rows(
     funnel: Mapping[str, Any], columns: Sequence[tuple[Mapping[str, int], Sequence[Row]]]
-) -> tuple[list[tuple[str, int, int]], list[tuple[str, Row, Row]]]:
+) -> tuple[list[tuple[str, int, int]], list[tuple[tuple[str, str], Row, Row]]]:
     (entries, shares), (others, other_shares) = columns
-    labels = [f"{step['start']} → {step['to']}" for step in funnel["all"]["steps"]]
+    labels = [(step["start"], step["to"]) for step in funnel["all"]["steps"]]
     counted = [(stage["name"], entries[stage["name"]], others[stage["name"]]) for stage in funnel["stages"]]
     return counted, list(zip(labels, shares, other_shares, strict=True))

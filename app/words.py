@@ -43,10 +43,10 @@ def signed(points: int) -> str:
 def points(given: float) -> str:
     """Write the points of a rule.
 
-    >>> points(12.0), points(-2.5), points(0.04)
-    ('+12', '−2.5', '+0.04')
+    >>> points(12.0), points(-2.54)
+    ('+12', '−2.5')
     """
-    return f"{given:+g}".replace("-", MINUS)
+    return f"{round(given, 1):+g}".replace("-", MINUS)
 
 
 def day(moment: datetime | None) -> str:

@@ -1,13 +1,14 @@
 """The list, one lead, its panel, what it did, and the export."""
 
 import csv
+import re
 from io import StringIO
 from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 
-from app import activity
+from app import reading
 from data.store.desk import Person, override
 from data.store.tables import OPENED, SCORES
 
@@ -123,7 +124,8 @@ def test_the_reasons_are_those_that_are_written_back(client, workspace, hottest)
 
     text = unescape(client.get(f"/leads/{hottest}").text)
     for reason in explain(hottest, workspace).reasons_up:
-        assert reason["sentence"].split(" – ")[0] in text
+        said = re.split(" – |, together with", reason["sentence"])[0]
+        assert said in text
 
 
 def test_a_score_shows_how_it_came_about(client, store):
@@ -169,8 +171,8 @@ def test_what_a_person_set_shows_in_the_list(client, store, hottest):
 
 
 def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypatch):
-    monkeypatch.setattr("app.activity.LONGEST_WAIT", 0.01)
-    with activity.READING:
+    monkeypatch.setattr("app.reading.LONGEST_WAIT", 0.01)
+    with reading.READING:
         answer = shared.get("/leads/x/activity")
     assert answer.status_code == 503
     assert "try again in a minute" in answer.text
