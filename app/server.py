@@ -84,6 +84,8 @@ def _show_what_is_not_there(app: FastAPI) -> None:
 
     @app.exception_handler(NotSignedIn)
     def not_signed_in(request: Request, problem: NotSignedIn) -> Response:
+        if "hx-request" in request.headers:  # not into a part of the page: the page itself leads to signing in
+            return Response(status_code=401, headers={"HX-Refresh": "true"})
         return RedirectResponse(f"/sign-in?back={problem.back}", 303)
 
     @app.exception_handler(NotAllowed)

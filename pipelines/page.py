@@ -15,7 +15,7 @@ from data.errors import InputError
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_page(out: Path, template: str, **content: object) -> None:
+def write_page(out: Path, template: str, **content: Any) -> None:
     """Fill a template in and write the page. Raises InputError for an unwritable path."""
     page = filled(template, **content)
     try:
@@ -25,7 +25,7 @@ def write_page(out: Path, template: str, **content: object) -> None:
         raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None
 
 
-def filled(template: str, *, clean: Callable[[str], str] = str, **content: object) -> str:
+def filled(template: str, *, clean: Callable[[str], str] = str, **content: Any) -> str:
     """Fill a template in; every text that is put in goes through ``clean`` first."""
 
     def cleaned(value: Any) -> Any:
