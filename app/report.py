@@ -16,7 +16,7 @@ from app.guard import OurSite, Viewer
 from app.reading import Busy, alone
 from app.render import page, safe
 from pipelines.page import filled
-from pipelines.report import look, page_content
+from pipelines.report import Reported, look, page_content
 
 router = APIRouter()
 HEADING = re.compile("<h2>(.*?)</h2>", re.DOTALL)
@@ -47,7 +47,7 @@ def show_report(
         run = site.newest(connection)
     try:
         with alone(COUNTING, "the funnel is being counted"):
-            told = site.once(run, "report", lambda: page_content(look(site.workspace)))
+            told = site.once(run, "report", lambda: kept_of(look(site.workspace)))
     except Busy:
         return page(request, "counting.html", source=source)
     funnel = told["funnel"]
@@ -62,6 +62,14 @@ def show_report(
         by_source=funnel and source_beside(funnel, source),
         sections=sections_of(filled("funnel.html", clean=safe, funnel=funnel)) if funnel else [],
     )
+
+
+def kept_of(reported: Reported) -> Row:
+    """Return what is kept of a report until the next run: figures, and no lead by its id, for it may be forgotten."""
+    content = page_content(reported)
+    for oddity in content["funnel"]["oddities"] if content["funnel"] else ():
+        oddity["first"] = []
+    return {name: content[name] for name in ("funnel", "notes")}
 
 
 def sections_of(report: str) -> list[tuple[Markup, Markup]]:

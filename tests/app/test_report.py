@@ -92,6 +92,14 @@ def test_the_report_is_counted_once_for_a_run(client, monkeypatch):
     assert len(counted) == 1
 
 
+def test_no_lead_is_named_in_a_report_that_is_kept(told, scored):
+    """It may be forgotten before the next run."""
+    funnel = look(scored).funnel
+    assert funnel is not None
+    assert any(oddity.first for oddity in funnel.oddities)
+    assert not re.search(r"\bL\d{7}\b", told)
+
+
 def test_the_funnel_comes_without_counting_and_fetches_the_report_of_its_source(shared, monkeypatch):
     monkeypatch.setattr("app.report.look", lambda _: pytest.fail("the report was counted"))
     text = shared.get("/funnel?source=ppc").text
