@@ -20,7 +20,7 @@ from app.activity import activity_of
 from app.drawing import trend
 from app.guard import OurSite, Viewer
 from app.render import page
-from app.site import Site
+from app.site import NoSuchLead, Site
 from data.errors import LeadscoreError
 from data.exports import export_to
 from data.store.desk import DISPOSITIONS, VERDICTS, Person, said_of
@@ -34,12 +34,13 @@ from data.store.leads import (
     overridden,
     with_trend,
 )
+from models.rule_terms import fired_by_name
 
 router = APIRouter()
 PAGE = 50
 """Leads on a page."""
 MOST_CHOICES = 30
-"""Stages or sources that a menu offers."""
+"""Stages, sources or personas that a menu offers."""
 MOST_STEPS = 100
 """Steps of a score that are shown."""
 EXPORTED = (
@@ -71,7 +72,7 @@ def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, 
         filters=filters,
         leads=[lead | _told(lead, site, run, set_by_people) for lead in shown],
         views=_views(filters, person, tally),
-        menus={name: _choices(name, filters, tally) for name in ("stage", "source")},
+        menus={name: _choices(name, filters, tally) for name in ("stage", "source", "persona")},
         others=_others(filters, person.name),
         here=urlencode(filters.given()),
         next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
@@ -132,8 +133,8 @@ def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
 
 
 def _tally(counts: Sequence[Row]) -> Tally:
-    """Count the open leads by band, disposition, stage and source, the commonest value first."""
-    found = {name: Counter[str]() for name in ("band", "disposition", "stage", "source")}
+    """Count the open leads by band, disposition, stage, source and persona, the commonest value first."""
+    found = {name: Counter[str]() for name in ("band", "disposition", "stage", "source", "persona")}
     for row in counts:
         if row["outcome"] == "open":
             for name, counter in found.items():
@@ -192,7 +193,7 @@ def show_lead(request: Request, site: OurSite, person: Viewer, lead_id: str, fil
 
 
 def _lead(site: Site, person: Person, lead_id: str) -> Row:
-    """Return all that is known of a lead without reading it again. Raises LeadNotThere."""
+    """Return all that is known of a lead without reading it again. Raises NoSuchLead."""
     with site.store.transaction() as connection:
         run = site.newest(connection)
         history = history_of(connection, lead_id)
@@ -217,23 +218,17 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
     }
 
 
-class NoSuchLead(LeadscoreError):
-    """The store has no score of a lead of this id."""
-
-    def __init__(self, lead_id: str) -> None:
-        remedy = "look for it in the list: it may be new since the last scoring run, or was forgotten"
-        super().__init__("There is no score of this lead", got=lead_id[:80], remedy=remedy)
-
-
 def _reasons(lead: Row, site: Site) -> Row:
-    """Return the reasons of a score and the horizon of its model; none of a version that this code cannot read."""
+    """Return the reasons of a score, the rules that fired, and its horizon; none of a version that is not read."""
     try:
         up, down = site.wording.parts(lead)
-        horizon = site.registry.version(lead["model_version"]).scorer.horizon
+        scorer = site.registry.version(lead["model_version"]).scorer
     except LeadscoreError as problem:
-        return {"up": [], "down": [], "most": 1, "horizon": None, "untold": problem.what}
+        return {"up": [], "down": [], "most": 1, "horizon": None, "rules": [], "untold": problem.what}
     most = max((abs(reason.points) for reason in (*up, *down)), default=1)
-    return {"up": up, "down": down, "most": most or 1, "horizon": horizon, "untold": ""}
+    rules = sorted(fired_by_name(scorer.rules, lead["rules"] or "[]").items(), key=lambda rule: -abs(rule[1]))
+    told = {"horizon": scorer.horizon, "rules": rules, "untold": ""}
+    return {"up": up, "down": down, "most": most or 1, **told}
 
 
 def _change(history: Sequence[Row], run: Newest) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,17 @@ DIRECTIONS = dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8206, 8207, 
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
-    """Fill a template in. ``person`` is who looks, ``is_open`` whether nobody had to sign in."""
+    """Fill a template in; a script that asks gets the part without the frame.
+
+    ``person`` is who looks, ``is_open`` whether nobody had to sign in.
+    """
     state = request.state
+    is_part = "hx-request" in request.headers
+    layout = "part.html" if is_part else "base.html"
     known = {"path": request.url.path, "person": getattr(state, "person", None), "csrf": getattr(state, "csrf", "")}
     is_open = request.app.state.site.access.is_open
-    text = ENVIRONMENT.get_template(template).render(**known, is_open=is_open, **content)
+    shape = {"layout": layout, "is_part": is_part, "is_open": is_open}
+    text = ENVIRONMENT.get_template(template).render(**known, **shape, **content)
     return HTMLResponse(text, status_code=status)
 
 
@@ -67,7 +74,9 @@ def _environment() -> Environment:
     environment.filters |= {
         "chance": words.chance,
         "day": words.day,
+        "moment": lambda text: words.day(datetime.fromisoformat(text)),
         "percent": words.percent,
+        "points": words.points,
         "signed": words.signed,
         "span": words.span,
         "safe_text": safe,

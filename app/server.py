@@ -14,11 +14,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import changes, funnel, grid, leads, model, sign_in
+from app import changes, closer, funnel, grid, leads, model, report, sign_in
 from app.access import Access, signing_key
 from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn
 from app.render import page
-from app.site import NothingYet, Site
+from app.site import NoSuchLead, NothingYet, Site
 from data.errors import InputError, LeadscoreError
 from data.workspace import Workspace
 
@@ -27,7 +27,7 @@ SESSION = 12 * 3600
 """Seconds for which somebody stays signed in."""
 PAUSE = 1.0
 """Seconds between two writings of what was opened."""
-STATUS = {leads.NoSuchLead: 404, InputError: 400}
+STATUS = {NoSuchLead: 404, InputError: 400}
 """What an answer says of our errors; of all others, that the store or the model cannot be reached."""
 
 
@@ -45,7 +45,7 @@ def make_app(workspace: Workspace, access: Access) -> FastAPI:
     )
     app.add_middleware(Headers, site=site)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (sign_in, leads, changes, grid, funnel, model):
+    for part in (sign_in, closer, leads, changes, grid, funnel, report, model):
         app.include_router(part.router)
     _show_what_is_not_there(app)
     return app
@@ -84,6 +84,8 @@ def _show_what_is_not_there(app: FastAPI) -> None:
 
     @app.exception_handler(NotSignedIn)
     def not_signed_in(request: Request, problem: NotSignedIn) -> Response:
+        if "hx-request" in request.headers:  # not into a part of the page: the page itself leads to signing in
+            return Response(status_code=401, headers={"HX-Refresh": "true"})
         return RedirectResponse(f"/sign-in?back={problem.back}", 303)
 
     @app.exception_handler(NotAllowed)

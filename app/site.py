@@ -30,6 +30,14 @@ class NothingYet(LeadscoreError):
     """There is no model or no score yet: no failure, but a page of its own that says what to do."""
 
 
+class NoSuchLead(LeadscoreError):
+    """The store has no score of a lead of this id."""
+
+    def __init__(self, lead_id: str) -> None:
+        remedy = "look for it in the list: it may be new since the last scoring run, or was forgotten"
+        super().__init__("There is no score of this lead", got=lead_id[:80], remedy=remedy)
+
+
 class Versions(Registry):
     """The registry, which keeps the versions that it has loaded."""
 
@@ -98,6 +106,13 @@ class Site:
     def has_model(self) -> bool:
         """Tell whether there is a champion; looking for one makes no database."""
         return (self.workspace.root / "mlflow.db").exists() and self.registry.champion_version is not None
+
+    def kept(self, lead_id: str) -> list[dict[str, Any]]:
+        """Return the scores of a lead, the newest first. Raises NoSuchLead."""
+        found = self.store.scores_of(lead_id)
+        if not found:
+            raise NoSuchLead(lead_id)
+        return found
 
     def counted(self, connection: Connection, run: Newest) -> list[dict[str, Any]]:
         """Return the counts of all leads."""

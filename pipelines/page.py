@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
 from data.errors import InputError
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_page(out: Path, template: str, **content: object) -> None:
+def write_page(out: Path, template: str, **content: Any) -> None:
     """Fill a template in and write the page. Raises InputError for an unwritable path."""
-    page = _environment().get_template(template).render(**content)
+    page = filled(template, **content)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(page, encoding="utf-8")
     except OSError as problem:
         raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None
+
+
+def filled(template: str, *, clean: Callable[[str], str] = str, **content: Any) -> str:
+    """Fill a template in; every text that is put in goes through ``clean`` first."""
+
+    def cleaned(value: Any) -> Any:
+        return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    return _environment().overlay(finalize=cleaned).get_template(template).render(**content)
 
 
 def _fixed(value: float | None, digits: int) -> str:

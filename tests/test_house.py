@@ -135,9 +135,9 @@ def test_the_console_script_answers():
 
 
 def test_every_command_is_in_the_readme():
-    from pipelines.cli import app
+    from app.cli import commands as every
 
-    group = get_command(app)
+    group = get_command(every)
     assert isinstance(group, TyperGroup)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [command for command in commands(group) if command not in readme] == []

@@ -38,6 +38,7 @@ class Filters:
     engagement: str = ""
     stage: str = ""
     source: str = ""
+    persona: str = ""
     owner: str = ""
     week: str = ""
     q: str = ""
@@ -187,11 +188,13 @@ def _change(lead: Row, before: dict[str, int], run: Newest) -> int | None:
 
 
 def counted(connection: Connection) -> list[Row]:
-    """Count all leads, the closed ones as they stood before: per band, disposition, grade, stage, source and outcome.
+    """Count all leads, the closed ones as they stood before: per band, disposition, grade, stage, source, persona and
+    outcome.
 
     Each row has ``leads`` and the sum of their ``probability``.
     """
-    by = [SCORES.c[name] for name in ("band", "disposition", "fit", "engagement", "stage", "source", "outcome")]
+    names = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
+    by = [SCORES.c[name] for name in names]
     sums = sa.func.count().label("leads"), sa.func.sum(SCORES.c.probability).label("probability")
     return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
 
@@ -229,6 +232,12 @@ def history_of(connection: Connection, lead_id: str) -> list[Row]:
     query = sa.select(*SHOWN, GRADE, RUNS.c.model_version, RUNS.c.as_of.label("run_as_of"))
     of_lead = query.select_from(SCORES.join(RUNS, made_by)).where(SCORES.c.lead_id == lead_id)
     return rows(connection, of_lead.order_by(SCORES.c.run_id.desc()))
+
+
+def companies_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the company of each of some leads; leads that have no score are not in it."""
+    known = current(connection).with_only_columns(SCORES.c.lead_id, SCORES.c.company)
+    return {row.lead_id: row.company for row in connection.execute(known.where(SCORES.c.lead_id.in_(lead_ids)))}
 
 
 def overridden(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:

@@ -6,10 +6,14 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 
+from app.reading import Busy
 from data.store.tables import SCORES
 
 pytestmark = pytest.mark.slow
-PAGES = ("/leads", "/leads?q=nobody", "/leads/{lead}", "/leads/{lead}/panel", "/grid", "/funnel", "/model", "/nowhere")
+PAGES = (
+    *("/leads", "/leads?q=nobody", "/leads/{lead}", "/leads/{lead}/closer", "/leads/{lead}/panel", "/grid", "/funnel"),
+    *("/funnel?source=ppc", "/model", "/nowhere"),
+)
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}
 HOSTILE = (
@@ -45,6 +49,7 @@ def test_sales_opens_the_hottest_lead_sees_why_says_what_it_is_and_goes_on(page,
     page.get_by_text("they called").wait_for()
     page.get_by_label("Reason").fill("a student after all")
     page.get_by_role("button", name="Discard").click()
+    page.get_by_role("heading", name="Similar won deals").wait_for()
     page.get_by_role("button", name="Undo").click()
     page.get_by_label("Reason").wait_for()
     page.get_by_role("link", name="Next lead").click()
@@ -54,6 +59,7 @@ def test_sales_opens_the_hottest_lead_sees_why_says_what_it_is_and_goes_on(page,
 
 def test_a_manager_goes_from_the_funnel_to_a_source_and_its_list(page):
     page.goto("/funnel")
+    page.get_by_role("heading", name="Where leads get lost").wait_for()
     row = page.locator("tbody tr").first
     source, count = row.locator("th").inner_text(), row.locator("td").first.inner_text()
     row.get_by_role("link", name=source, exact=True).click()
@@ -76,6 +82,27 @@ def test_a_data_scientist_compares_and_sees_what_a_threshold_would_do(page):
     assert page.get_by_label("Hot from").input_value() == "90"
 
 
+def test_other_periods_are_compared_where_they_stand(page):
+    page.goto("/funnel")
+    page.get_by_label("Beside", exact=True).wait_for()
+    chosen = page.get_by_label("Beside", exact=True).locator("option").last.inner_text()
+    page.get_by_label("Beside", exact=True).select_option(chosen)
+    page.get_by_role("columnheader", name=chosen).first.wait_for()
+    page.get_by_text("By source", exact=True).click()
+    page.get_by_role("heading", name="Where leads get lost").wait_for()
+    assert page.url.endswith("/funnel")
+
+
+def test_what_cannot_be_read_is_said_in_its_part_and_the_rest_of_the_page_stays(page, hottest, monkeypatch):
+    def busy(*_):
+        raise Busy("others are reading their leads", remedy="try again in a minute")
+
+    monkeypatch.setattr("app.closer.read_lead", busy)
+    page.goto(f"/leads/{hottest}")
+    page.get_by_text("try again in a minute").wait_for()
+    assert page.get_by_role("heading", name="Why it scores").is_visible()
+
+
 def test_everything_is_reached_by_the_keyboard_alone(page, hottest):
     page.goto("/")
     page.keyboard.press("Tab")
@@ -93,7 +120,7 @@ def test_everything_is_reached_by_the_keyboard_alone(page, hottest):
 def test_nothing_keeps_people_out(browser, served, hottest, path, scheme):
     context = browser.new_context(base_url=served, viewport=WIDE, color_scheme=scheme, bypass_csp=True)
     opened = context.new_page()
-    opened.goto(path.format(lead=hottest))
+    opened.goto(path.format(lead=hottest), wait_until="networkidle")
     found = Axe().run(opened).response["violations"]
     context.close()
     serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
@@ -103,7 +130,7 @@ def test_nothing_keeps_people_out(browser, served, hottest, path, scheme):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_narrow_screen_shows_all_and_never_scrolls_sideways(page, hottest, path):
     page.set_viewport_size(NARROW)
-    page.goto(path.format(lead=hottest))
+    page.goto(path.format(lead=hottest), wait_until="networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 

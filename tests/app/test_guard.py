@@ -48,6 +48,13 @@ def test_who_is_not_signed_in_is_asked_to(signed, path):
     assert answer.headers["location"] == f"/sign-in?back={path}"
 
 
+@pytest.mark.parametrize("path", ["/leads/x/closer", "/leads/x/activity", "/funnel/report"])
+def test_a_part_is_not_shown_to_who_is_not_signed_in(signed, path):
+    assert signed().get(path).status_code == 303
+    answer = signed().get(path, headers={"hx-request": "true"})
+    assert (answer.status_code, answer.headers["hx-refresh"], answer.text) == (401, "true", "")
+
+
 def test_a_wrong_token_is_refused(signed, csrf):
     client = signed()
     word = csrf(client.get("/sign-in").text)

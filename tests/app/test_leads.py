@@ -1,13 +1,14 @@
 """The list, one lead, its panel, what it did, and the export."""
 
 import csv
+import re
 from io import StringIO
 from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 
-from app import activity
+from app import reading
 from data.store.desk import Person, override
 from data.store.tables import OPENED, SCORES
 
@@ -117,7 +118,6 @@ def test_a_lead_says_its_score_its_chance_and_why(client, store, hottest):
 
 
 def test_the_reasons_are_those_that_are_written_back(client, workspace, hottest):
-    import re
     from html import unescape
 
     from pipelines.explain import explain
@@ -170,8 +170,8 @@ def test_what_a_person_set_shows_in_the_list(client, store, hottest):
 
 
 def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypatch):
-    monkeypatch.setattr("app.activity.LONGEST_WAIT", 0.01)
-    with activity.READING:
+    monkeypatch.setattr("app.reading.LONGEST_WAIT", 0.01)
+    with reading.READING:
         answer = shared.get("/leads/x/activity")
     assert answer.status_code == 503
     assert "try again in a minute" in answer.text
