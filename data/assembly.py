@@ -50,6 +50,7 @@ EMPTY_TABLES = """
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
+    CREATE TABLE told_outcomes (position BIGINT);
     CREATE TABLE reopenings (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);
     CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP, seq BIGINT);
     CREATE TABLE changes (position BIGINT, attribute VARCHAR, changed_at TIMESTAMP, text VARCHAR, number DOUBLE,
@@ -209,9 +210,9 @@ class Assembly:
     def _close_leads(self, strict: bool) -> None:
         if self.settings.outcome is not None:
             self._close_by_column(self.settings.outcome, strict)
-        elif "outcomes" in self.tables:
-            closings.close_by_outcomes(self.connection)
-        elif "stages" in self.tables:
+        else:
+            if "outcomes" in self.tables:
+                closings.close_by_outcomes(self.connection)
             closings.close_by_stages(self.connection, self.settings.stages)
         closings.find_reopenings(self.connection, self.settings.stages)
 

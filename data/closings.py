@@ -2,7 +2,7 @@
 
 Each ``close_by_…`` fills the table ``closings``: ``position``, ``won``, ``closed_at``, ``amount``, one row per closed
 lead. A lead that was lost and opened again ended as it did at last, or is open; it is not learned from in between:
-``reopenings`` has ``position``, ``lost_at`` (the first time) and ``reopened_at`` (the last).
+``reopenings`` has ``position``, ``lost_at`` and ``reopened_at``, of the last time.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ def _third_value(leads: Table, outcome: Outcome, won: list[str], others: list[st
 def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
     """Take outcomes from their table; a row without outcome and date is an open lead."""
     connection.execute(
+        f"""INSERT INTO told_outcomes SELECT l.position FROM typed_outcomes o JOIN lead_ids l USING (lead_id)
+        WHERE o.position NOT IN ({quarantined("outcomes")})"""
+    )
+    connection.execute(
         f"""INSERT INTO closings SELECT l.position, o.won = 1, o.closed_at, o.amount
         FROM typed_outcomes o JOIN lead_ids l USING (lead_id)
         WHERE o.won IS NOT NULL AND o.position NOT IN ({quarantined("outcomes")}) ORDER BY l.position"""
@@ -75,7 +79,10 @@ def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
-    """Take outcomes from the history: won at the first entry into a won stage, else lost if the last stage is lost."""
+    """Take outcomes from the history: won at the first entry into a won stage, else lost if the last stage is lost.
+
+    Leads that the table of outcomes speaks of are left as they are.
+    """
     connection.execute(
         """INSERT INTO closings
         WITH ends AS (
@@ -83,21 +90,21 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
                 last(lower(stage) ORDER BY entered_at, seq) AS last_stage, max(entered_at) AS last_at
             FROM entries GROUP BY position)
         SELECT position, won_at IS NOT NULL, coalesce(won_at, last_at), NULL FROM ends
-        WHERE won_at IS NOT NULL OR list_contains($lost, last_stage) ORDER BY position""",
+        WHERE (won_at IS NOT NULL OR list_contains($lost, last_stage))
+            AND position NOT IN (SELECT position FROM told_outcomes) ORDER BY position""",
         {"won": [plain_value(stage) for stage in stages.won], "lost": [plain_value(stage) for stage in stages.lost]},
     )
 
 
 def find_reopenings(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
-    """Fill the table of leads that were lost, entered another stage later, and so were open again."""
+    """Fill the table of leads that were lost, entered another stage later, and so were open again: of the last time."""
     connection.execute(
         """INSERT INTO reopenings
         WITH steps AS (
-            SELECT position, entered_at, list_contains($lost, lower(stage)) AS lost,
-                lag(lost) OVER lead AS was_lost, lead(lost) OVER lead AS stays_lost
+            SELECT position, entered_at, list_contains($lost, lower(stage)) AS lost, lag(lost) OVER lead AS was_lost,
+                lag(entered_at) OVER lead AS before
             FROM entries WINDOW lead AS (PARTITION BY position ORDER BY entered_at, seq))
-        SELECT position, min(entered_at) FILTER (lost AND NOT stays_lost) AS lost_at,
-            max(entered_at) FILTER (was_lost AND NOT lost) AS reopened_at
-        FROM steps GROUP BY position HAVING reopened_at > lost_at ORDER BY position""",
+        SELECT position, arg_max(before, entered_at), max(entered_at) FROM steps
+        WHERE was_lost AND NOT lost GROUP BY position ORDER BY position""",
         {"lost": [plain_value(stage) for stage in stages.lost]},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,17 @@ def gains_plot(probabilities: Mapping[str, Floats], won: Numbers) -> Figure:
     return figure
 
 
+@contextmanager
+def _closing_what_shap_opens() -> Iterator[None]:
+    """Close the figures that SHAP opens on its way though it is given the axes to draw on."""
+    import matplotlib.pyplot as plt
+
+    before = set(plt.get_fignums())
+    yield
+    for number in set(plt.get_fignums()) - before:
+        plt.close(number)
+
+
 def concepts_plot(merged: Floats, concepts: Sequence[str]) -> Figure:
     """Draw SHAP's bars of how much the strongest concepts move the log-odds, up or down, on average."""
     import shap
@@ -53,7 +65,8 @@ def concepts_plot(merged: Floats, concepts: Sequence[str]) -> Figure:
     strongest = _strongest(merged, MOST_BARS)
     figure, axes = _axes("What moves the score", "", "")
     names = np.array(concepts)[strongest].tolist()
-    shap.plots.bar(shap.Explanation(merged[:, strongest], feature_names=names), MOST_BARS, show=False, ax=axes)
+    with _closing_what_shap_opens():
+        shap.plots.bar(shap.Explanation(merged[:, strongest], feature_names=names), MOST_BARS, show=False, ax=axes)
     axes.set_xlabel("mean of the absolute contribution (log-odds)")
     return figure
 
@@ -66,7 +79,8 @@ def dependence_plot(told: Contributions, shown: pd.DataFrame) -> Figure:
     for code, axes in zip(_strongest(told.values, 4), figure.subplots(2, 2).flat, strict=False):
         name = told.columns[code]
         explained = shap.Explanation(told.values[:, code], data=_cells(shown[name]), feature_names=name)
-        shap.plots.scatter(explained, ax=axes, show=False)
+        with _closing_what_shap_opens():
+            shap.plots.scatter(explained, ax=axes, show=False)
         axes.set_ylabel("contribution (log-odds)")
     return figure
 

@@ -19,9 +19,8 @@ NEEDED = {"fit": 30, "tune": 10, "test": 1}
 
 def fitting_horizon(dataset: Dataset) -> Line:
     """Propose the longest usual horizon with which each block of the training has wins enough, else the longest."""
-    leads = pd.concat(
-        [chunk.leads[["created_at", "closed_at", "won"]] for chunk in dataset.chunks()], ignore_index=True
-    )
+    columns = ["created_at", "closed_at", "won", "lost_at", "reopened_at"]
+    leads = pd.concat([chunk.leads[columns] for chunk in dataset.chunks()], ignore_index=True)
     end = end_of_data(dataset, to_learn=True)
     for horizon in HORIZONS:
         if _is_long_enough(leads, end, horizon):

@@ -36,6 +36,9 @@ def moments_of(leads: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
 
 
 def existing_at(chunk: Chunk, as_of: pd.Timestamp) -> Chunk:
-    """Leave out the leads that were created later."""
+    """Leave out the leads that were created later; one that was lost then, and opened again later, is lost."""
     created = chunk.leads["created_at"]
-    return chunk._replace(leads=chunk.leads[created.isna() | (created <= as_of)])
+    leads = chunk.leads[created.isna() | (created <= as_of)]
+    lost = (leads["lost_at"] <= as_of) & (leads["reopened_at"] > as_of)
+    won, closed_at = leads["won"].mask(lost, False), leads["closed_at"].mask(lost, leads["lost_at"])
+    return chunk._replace(leads=leads.assign(won=won, closed_at=closed_at))

@@ -19,6 +19,7 @@ from data.locks import one_run_at_a_time
 from data.schema import Chunk
 from data.settings import Settings, settings_of_folder
 from data.store import Store, Told, open_store
+from data.vocabulary import TABLES
 from data.workspace import Workspace
 from features import Batch
 from models.amount import FEWEST_AT_ALL
@@ -121,7 +122,7 @@ def score(
                     write_account(scored)
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
-    missing = [table for table in stored.settings.tables if table not in settings.tables]
+    missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
     for text in [*describe(dataset.report), *_missing_tables(missing), *_erased(erased)]:
         note(text)
     counted = dataset.report.tables["leads"]

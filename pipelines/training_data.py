@@ -109,7 +109,8 @@ def _added_up(counts: list[dict[str, int]]) -> dict[str, int]:
 
 def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
     created = leads["created_at"].isna() | (leads["created_at"] <= moment)
-    return created & (leads["won"].isna() | (leads["closed_at"] > moment))
+    lost = (leads["lost_at"] <= moment) & (leads["reopened_at"] > moment)
+    return created & ~lost & (leads["won"].isna() | (leads["closed_at"] > moment))
 
 
 def usable_rules(settings: Settings, schema: Schema) -> Rules | None:

@@ -78,7 +78,8 @@ def test_a_chunk_has_the_columns_and_types_that_the_schema_promises(tmp_path) ->
     kinds = {name: str(kind) for name, kind in chunk.leads.dtypes.items()}
     assert kinds == {
         "position": "int64", "lead_id": "str", "account_id": "str", "created_at": "datetime64[us]",
-        "closed_at": "datetime64[us]", "won": "boolean", "amount": "float64", "stage": "str",
+        "closed_at": "datetime64[us]", "won": "boolean", "amount": "float64", "lost_at": "datetime64[us]",
+        "reopened_at": "datetime64[us]", "stage": "str",
         "impossible_size": "float64", "email": "str", "job_title": "str", "company": "str", "owner": "str",
         "industry": "str",
     }  # fmt: skip

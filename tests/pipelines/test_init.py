@@ -169,7 +169,7 @@ def test_the_two_files_of_olist_find_each_other(proposed_and_trained, out):
     }  # fmt: skip
     formats = load_settings(out).formats
     assert formats == {"leads": {"created_at": "day first"}, "outcomes": {"closed_at": "day first"}}
-    assert trained["window"]["horizon"] == 30
+    assert trained["window"]["horizon"] == 60
 
 
 @pytest.mark.slow

@@ -45,7 +45,10 @@ def test_a_stage_of_the_day_of_creation_is_none_too_early(flags):
 def test_a_lead_that_was_lost_after_it_was_won(flags):
     both = STAGES + "a,won,2025-02-01\na,lost,2025-02-02\nb,lost,2025-02-01\nb,won,2025-02-02\n"
     found = flags(leads=LEADS.replace("mql", "").replace("sql", ""), stages=both)
-    assert found == {("stages", "stage", "lost after it was won: read as won"): ("a",)}
+    assert found == {
+        ("stages", "stage", "lost after it was won: read as won"): ("a",),
+        ("stages", "stage", "opened again after it was lost: not learned from in between"): ("b",),
+    }
 
 
 def test_an_outcome_that_the_stages_deny(flags):
