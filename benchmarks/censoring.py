@@ -1,13 +1,13 @@
 """What harm does it do to take open leads for lost ones, and how much of it is left by other ways?
 
-    python -m benchmarks.censoring [--leads 60000] [--at 2025-01-01] [--seeds 1] [--plot docs/censoring.svg]
+    python -m benchmarks.censoring [--leads 200000] [--at 2024-10-01] [--seeds 1] [--plot docs/censoring.svg]
 
 A funnel is simulated and learned from as it was known at a moment, by the same trees in five ways: as if all leads had
 been followed to the end of their windows (which nobody can do); without the snapshots whose window is not over, closed
-or not, as the product does; with those that closed early, weighted by the inverse of the chance to be watched so long,
-by age; with those that are still open as likely won as such leads were; and with open leads taken for lost. Each is
-asked for snapshots of other leads up to the same moment, whose true chances are known. What is printed is the log-loss
-in excess of that of the truth, and what is told on average beside the truth.
+or not; with those that closed early, weighted by the inverse of the chance to be watched so long, by age; with those of
+open leads as likely won as such leads were, as the product does; and with open leads taken for lost. Each is asked for
+snapshots of other leads up to the same moment, whose true chances are known. What is printed is the log-loss in excess
+of that of the truth, and what is told on average beside the truth.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.schema import Schema
+
 HORIZON = 90
-OTHERS = 15_000
-"""Leads that are asked for: some 60,000 snapshots."""
+OTHERS = 60_000
+"""Leads that are asked for: some 120,000 snapshots by the moment of the default."""
 FEWEST = 0.02
 """No chance to be watched so long is taken for smaller."""
 Floats = npt.NDArray[np.float64]
@@ -36,7 +38,7 @@ class World(NamedTuple):
 
     design: pd.DataFrame
     rows: pd.DataFrame
-    schema: object
+    schema: Schema
 
 
 class Treatment(NamedTuple):
@@ -69,10 +71,12 @@ def world_at(leads: int, seed: int, at: pd.Timestamp, folder: Path) -> World:
     truth = pd.read_parquet(settings.truth)
     truth["as_of"] = truth["as_of"].dt.tz_localize(None).astype("datetime64[us]")
     told = told.merge(truth, on=["lead_id", "as_of"], how="left")
+    has_truth = told["probability"].notna()
+    told, design = told[has_truth].reset_index(drop=True), pd.concat(designs)[has_truth.to_numpy()]
     told["closes_in"] = ((told["closed_at"] - told["as_of"]) / pd.Timedelta(days=1)).fillna(np.inf)
     told["watched"] = (at - told["as_of"]) / pd.Timedelta(days=1)
     told["age"] = ((told["as_of"] - told["created_at"]) / pd.Timedelta(days=1)).round()
-    return World(pd.concat(designs, ignore_index=True), told, schema)
+    return World(design.reset_index(drop=True), told, schema)
 
 
 def treatments(world: World) -> Iterator[Treatment]:
@@ -83,10 +87,9 @@ def treatments(world: World) -> Iterator[Treatment]:
     in_time, over = (won & (closes_in <= HORIZON)).astype(float), watched >= HORIZON
     known = np.minimum(closes_in, HORIZON) <= watched
     yield Treatment("followed to the end", ones > 0, in_time, ones)
-    left_out = Treatment("left out", over, in_time, ones)
-    yield left_out
+    yield Treatment("left out", over, in_time, ones)
     yield Treatment("weighted", known, in_time, 1 / np.maximum(_watched_so_long(rows), FEWEST))
-    yield Treatment("as likely won", ones > 0, np.where(known, in_time, _as_such_leads(world, left_out)), ones)
+    yield Treatment("as likely won", ones > 0, np.where(known, in_time, _as_such_leads(world, over, in_time)), ones)
     yield Treatment("open taken for lost", ones > 0, in_time * (closes_in <= watched), ones)
 
 
@@ -101,22 +104,25 @@ def _watched_so_long(rows: pd.DataFrame) -> Floats:
     return chance
 
 
-def _as_such_leads(world: World, left_out: Treatment) -> Floats:
-    """Return how likely an open lead still is to be won in time, by what is told of it and how long it was watched.
+def _as_such_leads(world: World, over: npt.NDArray[np.bool_], in_time: Floats) -> Floats:
+    """Return how likely a lead is to be won in time, were it still open, as the product learns it.
 
-    That is learned from snapshots whose window is over, as if they had been watched as long as those that are not.
+    A model of the older half of what is over foretells the newer half, which says how much such a word is worth.
     """
-    from sklearn.linear_model import LogisticRegression
+    from models.censoring import chance_while_open
+    from models.training_table import TrainingTable
 
-    rows, over = world.rows, left_out.taken
-    told = learned(world, left_out)(world.design)
-    watched = np.where(over, np.random.default_rng(0).choice(rows["watched"][~over], len(rows)), rows["watched"])
-    share = np.minimum(watched / HORIZON, 1.0)
-    margin = np.log(told / (1 - told))
-    facts = np.column_stack([margin, share, share**2, np.log(1.0001 - share), margin * share])
-    still_open = over & (rows["closes_in"].to_numpy() > watched)
-    chance = LogisticRegression(C=10).fit(facts[still_open], left_out.label[still_open])
-    return chance.predict_proba(facts)[:, 1]
+    rows, ones = world.rows.assign(won=in_time), np.ones(len(world.rows))
+    table = TrainingTable(world.schema, world.design, rows, timed=True, horizon=HORIZON)
+    older = over & (rows["as_of"] <= rows["as_of"][over].median()).to_numpy()
+    known, waiting = table.taken(over & ~older), table.taken(~over)
+    foretold = learned(world, Treatment("older half", older, in_time, ones))(known.design)
+    told = learned(world, Treatment("left out", over, in_time, ones))(waiting.design)
+    likely = chance_while_open(waiting, told, known, foretold)
+    assert likely is not None, "so many leads say what becomes of open ones"
+    chance = np.zeros(len(rows))
+    chance[~over] = likely
+    return chance
 
 
 def learned(world: World, treatment: Treatment) -> Tell:
@@ -169,37 +175,37 @@ def draw(told: dict[str, Floats], truth: Floats, path: Path) -> None:
     figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
 
 
+def compare(leads: int, at: pd.Timestamp, seed: int, plot: Path | None) -> dict[str, float]:
+    """Print what each treatment tells at a moment; return its excess."""
+    with tempfile.TemporaryDirectory() as folder:
+        world, others = world_at(leads, seed, at, Path(folder)), world_at(OTHERS, 1000 + seed, at, Path(folder))
+    truth = others.rows["probability"].to_numpy()
+    print(f"{len(world.rows):,} snapshots up to {at:%Y-%m-%d}; asked for {len(truth):,}")
+    told, found = {}, {}
+    for treatment in treatments(world):
+        name = treatment.name
+        told[name] = learned(world, treatment)(others.design)
+        found[name] = excess(told[name], truth)
+        said = f"told {told[name].mean():.2%}, true {truth.mean():.2%}"
+        print(f"  {name:22} {treatment.taken.sum():9,} snapshots, {said}: {found[name]:.5f}", flush=True)
+    if plot:
+        draw(told, truth, plot)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--leads", type=int, default=60_000)
-    parser.add_argument("--at", type=pd.Timestamp, default=pd.Timestamp("2025-01-01"))
+    parser.add_argument("--leads", type=int, default=200_000)
+    parser.add_argument("--at", type=pd.Timestamp, default=pd.Timestamp("2024-10-01"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
-    found: dict[str, list[float]] = {}
-    for seed in range(given.seeds):
-        with tempfile.TemporaryDirectory() as folder:
-            world = world_at(given.leads, seed, given.at, Path(folder))
-            others = world_at(OTHERS, 1000 + seed, given.at, Path(folder))
-        truth = others.rows["probability"].to_numpy()
-        print(
-            f"{given.leads:,} leads, {len(world.rows):,} snapshots up to {given.at:%Y-%m-%d}; asked for {len(truth):,}"
-        )
-        told = {}
-        for treatment in treatments(world):
-            name = treatment.name
-            told[name] = learned(world, treatment)(others.design)
-            found.setdefault(name, []).append(excess(told[name], truth))
-            said = f"told {told[name].mean():.2%}, true {truth.mean():.2%}"
-            print(f"  {name:22} {treatment.taken.sum():9,} snapshots, {said}: {found[name][-1]:.5f}", flush=True)
-        if given.plot and seed == 0:
-            draw(told, truth, given.plot)
-    means = {name: float(np.mean(each)) for name, each in found.items()}
-    best, worst = means["followed to the end"], means["open taken for lost"]
+    found = [compare(given.leads, given.at, seed, None if seed else given.plot) for seed in range(given.seeds)]
+    means = pd.DataFrame(found).mean()
+    harm = means - means["followed to the end"]
     for name in ("left out", "weighted", "as likely won"):
-        print(
-            f"  {name:22} leaves {(means[name] - best) / (worst - best):.0%} of the harm of taking open leads for lost"
-        )
+        left = harm[name] / harm["open taken for lost"]
+        print(f"  {name:22} leaves {left:.0%} of the harm of taking open leads for lost")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@
 The first times the values of as many moments of simulated leads, by the trees that the product fits (300 of depth 4):
 medians of rounds in which all ways take turns, as ratios to `booster.predict` with the same threads, and the largest
 difference from `pred_contrib`. "As without us" are LightGBM's defaults with shap. woodelf-explainer is measured where
-it is installed, on like trees that take levels for numbers, since it knows no levels. Then one lead in a warm process,
-from its features to its reasons in words, is timed beside `predict_proba`.
+it and treelite are installed, on like trees that take levels for numbers, since it knows no levels. Then one lead in a
+warm process, from its features to its reasons in words, is timed beside `predict_proba`.
 
 The second times a scoring run with values, reasons and Parquet, and its peak memory, for a fifth of the leads and for
 all of them.
@@ -107,8 +107,8 @@ def _shap(model: Any, rows: Any) -> Any:
 
 def _woodelf(fitted: Any, rows: Any, won: Any) -> Mapping[str, Call]:
     """Return woodelf's way by its name; nothing, with a message, where it is missing."""
-    if not find_spec("woodelf"):
-        print("woodelf-explainer is not installed: left out")
+    if not (find_spec("woodelf") and find_spec("treelite")):
+        print("woodelf-explainer and treelite are not installed: left out")
         return {}
     import pandas as pd
     from sklearn import clone

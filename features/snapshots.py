@@ -1,7 +1,7 @@
 """Snapshots: the moments at which leads are learned from, and what became of each.
 
 A lead is looked at at several ages, until it closes. Its label is whether it was won within the horizon after that
-moment. A snapshot whose horizon is not over at the end of the data is censored, never lost: it is left out. In flat
+moment. A snapshot whose horizon is not over at the end of the data is censored, never lost: it is kept apart. In flat
 mode the outcome is final: one snapshot per closed lead.
 """
 
@@ -22,21 +22,21 @@ SURELY_WON = 10.0
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Moments to learn from, and what was left out.
+    """Moments to learn from, those whose window is not over, and how many leads have none.
 
     ``moments`` has ``row``, ``as_of``, ``won`` (0 or 1), ``won_at``, missing unless it was won within the horizon, and
-    ``ever_won_at``, missing unless it was won by the end of the data.
-    ``censored`` snapshots are those whose window is not over; ``undated`` leads those that were created, or ended,
-    nobody knows when.
+    ``ever_won_at``, missing unless it was won by the end of the data. ``censored`` has the same of the moments whose
+    window is not over; its ``won`` is missing while the lead is open.
+    ``undated`` leads are those that were created, or ended, nobody knows when.
     """
 
     moments: pd.DataFrame
-    censored: int
+    censored: pd.DataFrame
     undated: int = 0
 
 
 def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -> Snapshots:
-    """Return the matured snapshots of leads with known times.
+    """Return the snapshots of leads with known times.
 
     leads: ``created_at``, ``closed_at`` (missing while open), ``won``, ``lost_at`` and ``reopened_at`` (missing but of
     leads that were lost and opened again: they are not looked at in between); horizon in days.
@@ -49,17 +49,24 @@ def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -
     ['01 Jan', '02 Jan']
     """
     as_of, happened = _looked_at(leads, data_end)
-    closed = leads["closed_at"].to_numpy("datetime64[us]")
+    closed, end = leads["closed_at"].to_numpy("datetime64[us]"), data_end.to_datetime64()
     window_end = as_of + np.timedelta64(horizon, "D")
-    matured = happened & (window_end <= data_end.to_datetime64())
-    won_at = _won_at(leads, window_end)[matured]
-    ever = np.broadcast_to(_won_at(leads, np.array([[data_end.to_datetime64()]])), as_of.shape)[matured]
-    rows, _ = np.nonzero(matured)
-    won = (~np.isnat(won_at)).astype(int)
-    known = {"row": rows, "as_of": as_of[matured], "won": won, "won_at": won_at, "ever_won_at": ever}
-    moments = pd.DataFrame(known)
+    won_at = _won_at(leads, np.minimum(window_end, end))
+    ever = np.broadcast_to(_won_at(leads, np.array([[end]])), as_of.shape)
+
+    def chosen(some: np.ndarray) -> pd.DataFrame:
+        won = (~np.isnat(won_at[some])).astype(int)
+        known = {"row": np.nonzero(some)[0], "as_of": as_of[some], "won": won, "won_at": won_at[some]}
+        return pd.DataFrame({**known, "ever_won_at": ever[some]})
+
+    censored = chosen(happened & (window_end > end))
+    still_open = (np.isnat(closed) | (closed > end))[censored["row"]]
     undated = leads["created_at"].isna().to_numpy() | (leads["won"].notna().to_numpy() & np.isnat(closed))
-    return Snapshots(moments, censored=int(happened.sum() - matured.sum()), undated=int(undated.sum()))
+    return Snapshots(
+        chosen(happened & (window_end <= end)),
+        censored.assign(won=censored["won"].astype(float).mask(still_open)),
+        undated=int(undated.sum()),
+    )
 
 
 def before_records(rows: pd.DataFrame, horizon: int) -> np.ndarray:
@@ -117,4 +124,5 @@ def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:
     won = leads["won"][closed].astype(int).to_numpy()
     moments = pd.DataFrame({"row": np.flatnonzero(closed), "as_of": as_of, "won": won})
     never = pd.Series(pd.NaT, index=moments.index, dtype="datetime64[us]")
-    return Snapshots(moments.assign(won_at=never, ever_won_at=never), censored=0)
+    known = moments.assign(won_at=never, ever_won_at=never)
+    return Snapshots(known, known[:0])

@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 def fit_member(name: str, recipe: Recipe, table: TrainingTable, *, seed: int, threads: int | None = None) -> Pipeline:
     """Fit one member on a table, logistic regression on 50,000 rows at most; ``threads`` never change the result."""
     if name not in (LOGISTIC, BOOSTING):
-        return fit_rule_curve(table.design, table.won)
+        return fit_rule_curve(table.design, table.won, table.parts)
     features = [feature for feature in catalogue(table.schema) if feature.name not in recipe.without]
     if name == LOGISTIC:
         return fit_logistic(
@@ -82,8 +82,8 @@ def fit_boosting(
     return _fitted(encoder, "trees", trees, table, half_life, **as_levels)
 
 
-def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64]) -> Pipeline:
-    """Fit a logistic curve on the rule points: what the points are worth as a probability.
+def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64], parts: Floats | None = None) -> Pipeline:
+    """Fit a logistic curve on the rule points: what the points are worth as a probability; ``parts`` weigh the rows.
 
     Beside the outcomes stand a few made-up ones by which points are worth `WORTH_OF_A_POINT`: so few outcomes do not
     turn the points around, and there may be none. The curve is held back just so far that points which tell won from
@@ -91,10 +91,11 @@ def fit_rule_curve(design: pd.DataFrame, won: npt.NDArray[np.int64]) -> Pipeline
     """
     encoder = ColumnTransformer([("points", "passthrough", [RULE_POINTS.name])]).fit(design)
     points = design[RULE_POINTS.name].to_numpy(float)
-    rate = (won.sum() + 0.5) / (len(won) + 1)
+    parts = np.ones(len(won)) if parts is None else parts
+    rate = (won @ parts + 0.5) / (parts.sum() + 1)
     believed = special.expit(special.logit(rate) + WORTH_OF_A_POINT * (points - points.mean()))
     each = BELIEVED_WINS / min(believed.sum(), (1 - believed).sum())
-    weights = np.concatenate([np.ones(len(won)), each * believed, each * (1 - believed)])
+    weights = np.concatenate([parts, each * believed, each * (1 - believed)])
     outcomes = np.concatenate([won, np.ones_like(won), np.zeros_like(won)])
     curve = LogisticRegression(C=0.01).fit(np.tile(points[:, None], (3, 1)), outcomes, sample_weight=weights)
     return Pipeline([("points", encoder), ("curve", curve)])

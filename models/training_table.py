@@ -23,7 +23,9 @@ class TrainingTable:
 
     design  the features, one row per snapshot
     rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``won_at`` (missing
-            unless won, and in flat mode), ``ever_won_at`` (the same, whenever it was), ``order`` (or missing)
+            unless won, and in flat mode), ``ever_won_at`` (the same, whenever it was), ``order`` (or missing);
+            where it is timed, ``closed_at`` (missing while open) and ``watched``, the days until the end of the data;
+            where snapshots are there twice, ``part``: how much of it is won, or lost
     timed   false in flat mode, where outcomes are final
     """
 
@@ -57,7 +59,13 @@ class TrainingTable:
             return np.ones(len(self))
         age_of_table = self.rows["as_of"].max() - self.rows.groupby("lead_id")["as_of"].transform("min")
         could_have = np.searchsorted(SNAPSHOT_AGES, age_of_table.dt.days, side="right")
-        return (1 / could_have) / (1 / could_have).mean()
+        weights = self.parts / could_have
+        return weights / weights.mean()
+
+    @property
+    def parts(self) -> npt.NDArray[np.float64]:
+        """Return how much of a snapshot each row is: 1, but where it is there twice, won in part and lost in part."""
+        return self.rows["part"].to_numpy(float) if "part" in self.rows else np.ones(len(self))
 
     @property
     def moments(self) -> pd.Series | None:
@@ -86,6 +94,13 @@ class TrainingTable:
         """
         taken = (self.won == (ended == "won")) & (True if rows is None else rows)
         return self.rows["lead_id"][taken].nunique()
+
+
+def joined(table: TrainingTable, more: TrainingTable) -> TrainingTable:
+    """Return a table of the rows of both."""
+    design = pd.concat([table.design, more.design], ignore_index=True)
+    rows = pd.concat([table.rows.assign(part=table.parts), more.rows.assign(part=more.parts)], ignore_index=True)
+    return replace(table, design=design, rows=rows)
 
 
 def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:

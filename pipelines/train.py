@@ -125,7 +125,14 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
                 read = without_leaks(dataset)
             rules = usable_rules(settings, dataset.schema)
         with step(f"learning from {len(read.table):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
-            learned = learn(read.table, rules, seed=settings.seed, trials=settings.trials, budget=settings.budget)
+            learned = learn(
+                read.table,
+                rules,
+                seed=settings.seed,
+                trials=settings.trials,
+                budget=settings.budget,
+                censored=read.censored if read.table.timed else None,
+            )
             learned.tested.update(_truth(settings, read.table, learned))
             metrics = evaluate_all(learned.tested, *outcomes_of(read.table, learned.blocks.test), settings.seed)
         with step("comparing with the champion"):
@@ -263,6 +270,7 @@ def _store(
                 "snapshots": len(table),
                 "leads": int(table.rows["lead_id"].nunique()),
                 **read.left_out,
+                "completed": read.left_out["censored"] if learned.completed else 0,
             },
             compared=contest.verdict and as_json(contest.verdict),
             leakage=[leak.as_json() for leak in read.leaks],
@@ -428,12 +436,14 @@ def _has_moved(result: TrainResult) -> bool:
 
 
 def _told_treatments(counts: Mapping[str, Any]) -> Iterator[str]:
-    """Say which snapshots are not learned from, and their share of all."""
+    """Say which snapshots are not learned from as they stand, and their share of all."""
     censored, unrecorded = counts["censored"], counts.get("unrecorded", 0)
     whole = counts["snapshots"] + censored + unrecorded
     if censored:
         said = f"{censored:,} snapshots whose window is not over are censored: neither won nor lost"
         yield f"{said} ({censored / whole:.1%} of all)."
+    if counts.get("completed"):
+        yield "What is served learns from them too: from those of open leads, as likely won as such leads were."
     if unrecorded:
         said = f"{unrecorded:,} snapshots lie before the first win that was recorded: left out"
         yield f"{said} ({unrecorded / whole:.1%} of all)."
@@ -454,4 +464,4 @@ def _notes(result: TrainResult) -> Iterator[str]:
     yield from _told_treatments(result.counts)
     if result.counts["undated"]:
         yield f"{result.counts['undated']:,} leads without a date of creation or of closing are not learned from."
-    yield "The metrics describe recipes on the newest block; what is served is refitted on all matured leads."
+    yield "The metrics describe recipes on the newest block; what is served is refitted on all leads."

@@ -21,16 +21,21 @@ from models.rules import Rules, load_rules, speaks_of
 from models.training_table import TrainingTable
 from pipelines.moments import end_of_data
 
+Looked = tuple[pd.DataFrame, pd.DataFrame]
+"""The design of some moments, and what is known of the leads that are looked at."""
+
 
 @dataclass(frozen=True)
 class TrainingData:
     """What was read: the training table, the design of the leads that are open now, and how the reading went.
 
+    ``censored`` is the table of the snapshots whose window is not over: ``won`` is missing while the lead is open.
     ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
     model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
     """
 
     table: TrainingTable
+    censored: TrainingTable
     open_leads: pd.DataFrame
     left_out: Mapping[str, int]
     data_end: pd.Timestamp
@@ -66,45 +71,64 @@ def gathered(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
     data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
     parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
-    designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
-    design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
-    counts = _added_up(left_out)
-    by_lead = all_rows["lead_id"].argsort(kind="stable")  # whatever order the source has its rows in
+    matured, censored, open_leads, undated = (list(part) for part in zip(*parts, strict=True))
+    table, not_over = (_in_order(part, dataset) for part in (matured, censored))
+    counts = {"censored": len(not_over), "undated": sum(undated)}
     if schema.timed:
-        unrecorded = before_records(all_rows, dataset.settings.horizon)
-        counts["unrecorded"], by_lead = int(unrecorded.sum()), by_lead[~unrecorded[by_lead]]
-    design, all_rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, all_rows))
-    table = TrainingTable(schema, design, all_rows, schema.timed, dataset.settings.horizon)
-    return TrainingData(table, now_open, counts, data_end, dataset.report, dataset.settings, dataset.fingerprint())
+        unrecorded = before_records(table.rows, dataset.settings.horizon)
+        counts["unrecorded"], table = int(unrecorded.sum()), table.taken(~unrecorded)
+    return TrainingData(
+        table=table,
+        censored=not_over,
+        open_leads=pd.concat(open_leads, ignore_index=True),
+        left_out=counts,
+        data_end=data_end,
+        report=dataset.report,
+        settings=dataset.settings,
+        fingerprint=dataset.fingerprint(),
+    )
+
+
+def _in_order(parts: list[Looked], dataset: Dataset) -> TrainingTable:
+    """Put designs and rows of chunks together by lead, whatever order the source has its rows in."""
+    design, rows = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
+    by_lead = rows["lead_id"].argsort(kind="stable")
+    design, rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, rows))
+    return TrainingTable(dataset.schema, design, rows, dataset.schema.timed, dataset.settings.horizon)
 
 
 def _of_chunk(
     chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, int]]:
-    """Return the design and rows of the snapshots of a chunk, the design of its open leads, and what was left out."""
+) -> tuple[Looked, Looked, pd.DataFrame, int]:
+    """Return design and rows of a chunk's matured and censored snapshots, its open leads, and how many are undated."""
     leads = chunk.leads
     taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
-    moments = pd.concat([taken.moments, now], ignore_index=True)
+    moments = pd.concat([taken.moments, taken.censored, now], ignore_index=True)
     design = build(Batch(schema, *chunk, moments=moments))
-    learned_from = leads.iloc[taken.moments["row"]].reset_index(drop=True)
-    rows = pd.DataFrame(
+    first, last = len(taken.moments), len(taken.moments) + len(taken.censored)
+    matured = (design[:first], _rows(leads, taken.moments, data_end, ranks))
+    censored = (design[first:last], _rows(leads, taken.censored, data_end, ranks))
+    return matured, censored, design[last:], taken.undated
+
+
+def _rows(leads: pd.DataFrame, moments: pd.DataFrame, data_end: pd.Timestamp, ranks: pd.Series | None) -> pd.DataFrame:
+    """Return what is known of the leads that are looked at, one row per moment."""
+    looked_at = leads.iloc[moments["row"]].reset_index(drop=True)
+    return pd.DataFrame(
         {
-            "lead_id": learned_from["lead_id"],
-            "group": learned_from["account_id"].fillna("lead " + learned_from["lead_id"]),
-            "as_of": taken.moments["as_of"],
-            "won": taken.moments["won"],
-            "won_at": taken.moments["won_at"],
-            "ever_won_at": taken.moments["ever_won_at"],
-            "amount": learned_from["amount"].where(taken.moments["ever_won_at"].notna()),
-            "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
+            "lead_id": looked_at["lead_id"],
+            "group": looked_at["account_id"].fillna("lead " + looked_at["lead_id"]),
+            "as_of": moments["as_of"],
+            "won": moments["won"],
+            "won_at": moments["won_at"],
+            "ever_won_at": moments["ever_won_at"],
+            "closed_at": looked_at["closed_at"].where(looked_at["closed_at"] <= data_end),
+            "watched": (data_end - moments["as_of"]) / pd.Timedelta(days=1),
+            "amount": looked_at["amount"].where(moments["ever_won_at"].notna()),
+            "order": looked_at["created_at"] if ranks is None else looked_at["position"].map(ranks),
         }
     )
-    return design[: len(rows)], rows, design[len(rows) :], {"censored": taken.censored, "undated": taken.undated}
-
-
-def _added_up(counts: list[dict[str, int]]) -> dict[str, int]:
-    return {name: sum(each[name] for each in counts) for name in counts[0]}
 
 
 def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:

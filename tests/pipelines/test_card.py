@@ -54,6 +54,7 @@ def test_the_card_tells_what_the_training_printed(card, trained):
     assert f"| leads | {3001:,} |" in card
     assert all(card.count(f"- {choice.split(':')[0]}") == 1 for choice in printed["choices"])
     assert f"{printed['counts']['censored']:,} snapshots whose window is not over are censored" in card
+    assert printed["counts"]["completed"] == printed["counts"]["censored"] > 1000, "what is served learns from them"
 
 
 def test_the_calibration_table_adds_up_to_the_newest_block(card, trained):
