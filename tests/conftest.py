@@ -1,12 +1,15 @@
 """What every test may ask for, and an environment without windows and without telemetry."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -23,6 +26,27 @@ def datasets() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the public data sets are not on this machine: {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow_is_copied(tmp_path_factory) -> Iterator[None]:
+    """MLflow takes seconds to migrate an empty database to its own version: one is made, and copied ever after."""
+    from mlflow.store.db import utils
+    from mlflow.store.model_registry import sqlalchemy_store
+
+    make, made = utils._initialize_tables, tmp_path_factory.mktemp("mlflow") / "empty.db"
+
+    def make_or_copy(engine) -> None:
+        if not made.exists():
+            make(engine)
+            shutil.copy(engine.url.database, made)
+        engine.dispose()
+        shutil.copy(made, engine.url.database)
+
+    with ExitStack() as patches:
+        for store in (utils, sqlalchemy_store):
+            patches.enter_context(patch.object(store, "_initialize_tables", make_or_copy))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,11 @@ NOW = pd.Timestamp("2026-01-01")
 LOCAL = "http://127.0.0.1"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def new_workspaces_come_soon(empty_mlflow_is_copied) -> None:
+    """Most tests begin with a new workspace."""
+
+
 @pytest.fixture(scope="session")
 def scored(tmp_path_factory) -> Workspace:
     """A workspace with a model and scores of two moments, eight days apart; nobody may change it."""

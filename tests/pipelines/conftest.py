@@ -67,6 +67,11 @@ def run_leadscore(*arguments: object) -> Ran:
     return Ran(int(end.value.code or 0), out.getvalue(), err.getvalue())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def new_workspaces_come_soon(empty_mlflow_is_copied) -> None:
+    """Most tests begin with a new workspace."""
+
+
 @pytest.fixture(scope="session")
 def leadscore() -> Command:
     """The command line, in this process: `leadscore("score", "--json")` gives what it printed and its exit code."""
