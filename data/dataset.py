@@ -6,9 +6,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -136,6 +136,10 @@ class Dataset:
     def leave_out(self, why: Mapping[str, str]) -> None:
         """Make attributes no features; ``why`` maps them to the reason."""
         self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
+
+    def look_for(self, competitors: Iterable[str]) -> None:
+        """Let a feature tell which leads are from these firms, named or by their mail domain."""
+        self.schema = replace(self.schema, competitors=tuple(competitors))
 
     def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
         """Return the signs, in sentences, that attributes were filled in with hindsight, as known at ``end``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,13 +40,18 @@ class TrainingData:
     leaks: tuple[Leak, ...] = ()
 
 
-def read_training_data(settings: Settings, workspace: Workspace, schema: Schema | None = None) -> TrainingData:
+def read_training_data(
+    settings: Settings, workspace: Workspace, schema: Schema | None = None, competitors: Sequence[str] | None = None
+) -> TrainingData:
     """Read all that is learned from, or would be by a model of the schema given.
 
+    ``competitors`` are looked for in the place of those that the schema names.
     Raises InputError where there are not both won and lost leads.
     """
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as dataset:
         require_both_classes(dataset)
+        if competitors is not None:
+            dataset.look_for(competitors)
         return gathered(dataset) if schema else without_leaks(dataset)
 
 

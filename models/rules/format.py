@@ -14,7 +14,16 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from data import strict_yaml
@@ -39,6 +48,14 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, (str, dict, BaseModel)) else value
 
 
+def _are_no_persons(firms: tuple[str, ...]) -> tuple[str, ...]:
+    for number, firm in enumerate(firms):
+        if "@" in firm:
+            remedy = f"write {firm.rpartition('@')[2]}" if firm.rpartition("@")[2] else ""
+            raise _wrong("this is no firm", (number,), "the name of a firm, or its mail domain", remedy=remedy)
+    return firms
+
+
 Number = Annotated[float, PlainSerializer(lambda value: int(value) if value == int(value) else value)]  # 10, not 10.0
 Points = Annotated[Number, Field(ge=-MOST_POINTS, le=MOST_POINTS)]
 Share = Annotated[Number, Field(ge=0, le=MOST_POINTS)]
@@ -49,6 +66,7 @@ Names = Annotated[
     BeforeValidator(_many),
     PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
 ]
+Firms = Annotated[Names, AfterValidator(_are_no_persons)]
 Disposition = Literal["ready", "nurture", "discard"]
 Row = tuple[Disposition, Disposition, Disposition, Disposition]
 
@@ -296,7 +314,8 @@ class Rules(_Strict):
 
     ``dispositions`` is the grade grid; without one a hot lead that fits is ready, and a cold one that does not is let
     go. A ``trigger`` makes a lead that fits ready, a ``disqualifier`` lets it go, whatever its points. ``qso`` are the
-    conditions by which a lead is a qualified sales opportunity.
+    conditions by which a lead is a qualified sales opportunity. ``competitors`` are firms, named or by their mail
+    domain: the attribute ``competitor`` tells their leads.
     """
 
     thresholds: Thresholds
@@ -304,6 +323,7 @@ class Rules(_Strict):
     fit: Dimension = Dimension()
     engagement: Engagement = Engagement()
     personas: tuple[Persona, ...] = ()
+    competitors: Firms = ()
     grades: Grades = Grades()
     dispositions: Grid | None = None
     triggers: tuple[Mark, ...] = ()
@@ -365,12 +385,12 @@ class Rules(_Strict):
     def from_yaml(cls, text: str, where: str = "rules") -> Rules:
         """Read rules; ``where`` names the file in messages. Anything wrong is an InputError with the line.
 
-        >>> Rules.from_yaml("thresholds: {mql: 50, sql: 70}\\nfits: {}", where="rules.yaml")
+        >>> Rules.from_yaml("thresholds:\\n  mql: 50\\n  sq: 70", where="rules.yaml")
         Traceback (most recent call last):
-        data.errors.InputError: unknown key 'fits'
-          expected: thresholds, start, fit, engagement, personas, grades, dispositions, triggers, disqualifiers, qso
-          where:    rules.yaml, line 2
-          remedy:   did you mean 'fit'?
+        data.errors.InputError: unknown key 'sq'
+          expected: mql, sql
+          where:    rules.yaml, line 3
+          remedy:   did you mean 'sql'?
         """
         return rules_of(strict_yaml.parse(text, Path(where)))
 

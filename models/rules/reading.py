@@ -10,7 +10,7 @@ from data.errors import InputError, nearest
 from data.schema import Schema
 from data.strict_yaml import Document, Place
 from data.vocabulary import EVENT_TYPES, LEADS
-from features.catalogue import DERIVED, catalogue
+from features.catalogue import COMPETITOR, DERIVED, catalogue
 from models.rules.cells import plain
 from models.rules.format import ANY_EVENT, Condition, Mark, Rules, rules_of, where_in
 
@@ -30,22 +30,24 @@ class RulesFile:
         """Return file and line of a part."""
         return where_in(self.document, place)
 
+    def require_known(self, schema: Schema) -> None:
+        """Raise InputError for a name that neither the vocabulary nor the data has; the shipped rules may be idle."""
+        if self.document.path != DEFAULT_RULES:
+            _refuse_unknown_names(self, schema)
 
-def read_rules(path: Path | None = None, *, schema: Schema | None = None) -> RulesFile:
-    """Read a file of rules, or the shipped one.
 
-    With the schema of the data, a name in the file that neither the vocabulary nor the data has is an InputError.
-    """
+def read_rules(path: Path | None = None) -> RulesFile:
+    """Read a file of rules, or the shipped one."""
     document = strict_yaml.read(path or DEFAULT_RULES)
-    file = RulesFile(rules_of(document), document)
-    if path and schema:
-        _refuse_unknown_names(file, schema)
-    return file
+    return RulesFile(rules_of(document), document)
 
 
 def load_rules(path: Path | None = None, *, schema: Schema | None = None) -> Rules:
-    """Return the rules of a file, or the shipped ones; see `read_rules`."""
-    return read_rules(path, schema=schema).rules
+    """Return the rules of a file, or the shipped ones; with the schema of the data, see `RulesFile.require_known`."""
+    file = read_rules(path)
+    if schema:
+        file.require_known(schema)
+    return file.rules
 
 
 def known_to(rules: Rules, schema: Schema) -> list[str]:
@@ -73,7 +75,7 @@ def _refuse_unknown_names(file: RulesFile, schema: Schema) -> None:
     attributes = [name for name, column in LEADS.items() if column.family]
     events = [*EVENT_TYPES, *(kind.name for kind in schema.event_types)]
     known = {
-        "attribute": [*attributes, *(feature.name for feature in (*DERIVED, *catalogue(schema)))],
+        "attribute": [*attributes, *(feature.name for feature in (*DERIVED, COMPETITOR, *catalogue(schema)))],
         "event": events,
         "last": [ANY_EVENT, *events],
     }

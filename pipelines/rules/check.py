@@ -43,8 +43,8 @@ def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
     file = project.rules(path)
     history, leads = None, None
     if project.settings:
-        read = project.history()
-        file = project.rules(path, read.table.schema)
+        read = project.history(file.rules)
+        file.require_known(read.table.schema)
         history, leads = pd.concat([read.table.design, read.open_leads]), read.report.tables["leads"].used
     with step("looking for rules that contradict each other or do nothing"):
         found = findings(file.rules, history)

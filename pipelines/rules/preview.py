@@ -55,11 +55,13 @@ def preview(project: Project, against: Path, path: Path | None = None) -> Previe
 
     Volumes and precision are those of history: a lead counts once, at the first moment at which it was in the class.
     """
-    read = project.history()
-    schema = read.table.schema
-    new, old = project.rules(path, schema), project.rules(against, schema)
+    new, old = project.rules(path), project.rules(against)
+    read = project.history(new.rules)
+    as_before = read if old.rules.competitors == new.rules.competitors else project.history(old.rules)
+    for each in (new, old):
+        each.require_known(read.table.schema)
     with step("judging the open leads and those of history by both"):
-        before, after = judged(old.rules, read.open_leads), judged(new.rules, read.open_leads)
+        before, after = judged(old.rules, as_before.open_leads), judged(new.rules, read.open_leads)
         moved = before["disposition"] != after["disposition"]
         pairs = pd.DataFrame({"from": before["disposition"], "to": after["disposition"]})[moved].value_counts()
         return Preview(
@@ -68,7 +70,7 @@ def preview(project: Project, against: Path, path: Path | None = None) -> Previe
             open=len(before),
             changed=int(moved.sum()),
             changes=[{"from": one, "to": other, "leads": int(leads)} for (one, other), leads in pairs.items()],  # type: ignore[misc]
-            old=_qualified(old.rules, before, read.table),
+            old=_qualified(old.rules, before, as_before.table),
             new=_qualified(new.rules, after, read.table),
         )
 

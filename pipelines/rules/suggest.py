@@ -68,7 +68,7 @@ def suggest(
     ``capacity`` is how many SQLs sales can take in a week, ``precision`` which share of them is to be won.
     Raises InputError where no threshold gives that.
     """
-    read = project.history()
+    read = project.history(project.rules().rules)
     table, seed = read.table, read.settings.seed
     blocks = lay_blocks(table, seed)
     require_both_outcomes(table, blocks)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from models.rules import Rules
@@ -96,6 +97,28 @@ def test_preview_counts_the_open_leads_that_change_by_what_they_were(rules, proj
     told = rules("preview", "--against", old, "--json").json
     assert 0 < told["changed"] == sum(change["leads"] for change in told["changes"]) < told["open"]
     assert {change["from"] for change in told["changes"]} == {"discard"}
+
+
+@pytest.fixture
+def with_rivals(project, export, tmp_path) -> Path:
+    """The project with the firms of its leads, every fifth of them a rival, and rules that let rivals go."""
+    leads = pd.read_csv(export, dtype={"Id": str})
+    leads["Company"] = [f"Rival Firm {n % 3} Inc" if n % 5 == 0 else f"Firm {n}" for n in range(len(leads))]
+    leads.to_csv(tmp_path / "leads.csv", index=False)
+    project.write_text(project.read_text().replace(str(export), "leads.csv") + "as_of: 2025-10-01\n")
+    marks = "disqualifiers: [{name: Competitor, when: {attribute: competitor, is: yes}}]\n"
+    project.with_name("rules.yaml").write_text(RULES + marks + "competitors: [Rival Firm 0, Rival Firm 1]\n")
+    return project
+
+
+def test_preview_shows_how_many_leads_a_named_competitor_costs(with_rivals, rules):
+    old = with_rivals.with_name("old.yaml")
+    old.write_text(
+        with_rivals.with_name("rules.yaml").read_text().replace("competitors: [Rival Firm 0, ", "competitors: [")
+    )
+    told = rules("preview", "--against", old, "--json").json
+    assert 0 < told["changed"] < told["open"] / 5
+    assert {change["to"] for change in told["changes"]} == {"discard"}
 
 
 def test_preview_of_the_same_file_changes_nothing(rules, project):

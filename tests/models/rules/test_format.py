@@ -71,6 +71,7 @@ fit:
         ("thresholds: {mql: 60, sql: 75}\npersonas: [{name: a, fit: {rules: []}}]", "known by its profile"),
         ("thresholds: {mql: 60, sql: 75}\nthresholds: {mql: 50, sql: 60}", "comes twice"),
         ("thresholds: {mql: 60, sql: 400}", "'sql' is wrong"),
+        ("thresholds: {mql: 40, sql: 60}\ncompetitors: [Rival, ann@rival.com]", "(?s)no firm.*line 2.*write rival.com"),
         ("thresholds: {mql: 40, sql: 60}\nfit: {silence_half_life: 3}", "unknown key 'silence_half_life'"),
     ],
 )

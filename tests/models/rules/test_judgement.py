@@ -69,7 +69,8 @@ def test_5000_within_three_months_is_a_qualified_opportunity(budget, days, is_qs
 
 
 @pytest.mark.parametrize(
-    ("lead", "why"), [({"job_rank": "Student"}, "Student"), ({"careers_visit_90d": 3.0}, "Job seeker")]
+    ("lead", "why"),
+    [({"job_rank": "Student"}, "Student"), ({"careers_visit_90d": 3.0}, "Often looks for a job with us")],
 )
 def test_the_disqualified_are_let_go_whatever_their_points(lead, why):
     judged_so = told(**FITS | {"budget": 9000.0, "timeline_days": 30.0} | lead, **ASKED_FOR_A_DEMO)
