@@ -89,13 +89,15 @@ class _Strict(BaseModel):
 class Condition(_Strict):
     """A question: about an ``attribute`` (any column of the frame), the number of an ``event``, or its ``last``.
 
-    ``is`` ignores case. ``within`` counts events of so many days, else ever, and at least one unless a bound says
-    otherwise; ``asset`` counts only those of some assets, together. ``last`` is the days since the newest event, or
-    since any (``last: activity``); they pass at the ageing edges, so that its bounds are such.
+    ``is`` and, of a column with several words in a cell, ``has`` ask for one of some words, whatever their case.
+    ``within`` counts events of so many days, else ever, and at least one unless a bound says otherwise; ``asset``
+    counts only those of some assets, together. ``last`` is the days since the newest event, or since any
+    (``last: activity``); they pass at the ageing edges, so that its bounds are such.
     """
 
     attribute: Name | None = None
     is_: Annotated[tuple[str, ...], BeforeValidator(_many)] = Field(default=(), alias="is")
+    has: Names = ()
     given: bool | None = None
     event: Name | None = None
     last: Name | None = None
@@ -107,15 +109,17 @@ class Condition(_Strict):
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
-        of_attributes = bool(self.is_) or self.given is not None
+        of_attributes = bool(self.is_ or self.has) or self.given is not None
         if sum(subject is not None for subject in (self.attribute, self.event, self.last)) != 1:
             raise _wrong("a condition is about one thing", expected="one of 'attribute', 'event' and 'last'")
         if of_attributes and not self.attribute:
-            raise _wrong("'is' and 'given' go with an attribute", expected=", ".join(BOUNDS))
+            raise _wrong("'is', 'has' and 'given' go with an attribute", expected=", ".join(BOUNDS))
         if (self.asset and self.attribute) or (self.within is not None and not self.event):
             raise _wrong("'asset' goes with 'event' or 'last', and 'within' with 'event'")
         if not (of_attributes or self.bounds):
-            raise _wrong("a condition says what there must be", expected=f"is, given, {', '.join(BOUNDS)}")
+            raise _wrong("a condition says what there must be", expected=f"is, has, given, {', '.join(BOUNDS)}")
+        if self.has and (self.is_ or self.given is not None or self.bounds):
+            raise _wrong("'has' stands alone", ("has",), "another condition for what else is asked")
         if self.within is not None and self.within not in WINDOWS:
             days = ", ".join(map(str, WINDOWS))
             raise _wrong("events are not counted over so many days", ("within",), f"{days}, or no 'within' for ever")
@@ -151,7 +155,7 @@ class Condition(_Strict):
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the feature frame that the condition looks at."""
         if self.attribute:
-            return (self.attribute,)
+            return tuple(f"{self.attribute}_{word}" for word in self.has) or (self.attribute,)
         if self.last:
             return self.recencies
         window = f"{self.within}d" if self.within else "ever"

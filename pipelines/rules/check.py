@@ -13,11 +13,17 @@ from models.rules.findings import Finding, findings
 from pipelines.console import step
 from pipelines.rules.project import Project
 
+NEEDS_LEADS = (
+    "whether the data have the attributes, events and assets that the rules name, and hold such cells in them",
+    "which rules were never so in history, and which of them a cap makes idle",
+)
+
 
 @dataclass(frozen=True)
 class RulesCheck:
     """What was found; ``leads`` is how many it was looked at on, None where only the file was.
 
+    ``not_checked`` says what could not be looked at then.
     `as_json` is what ``rules check --json`` prints.
     """
 
@@ -25,6 +31,7 @@ class RulesCheck:
     count: int
     leads: int | None
     findings: list[dict[str, str]]
+    not_checked: list[str]
 
     @property
     def asks_for_action(self) -> bool:
@@ -41,15 +48,16 @@ def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
     Raises InputError where the file is no set of rules, or names what neither the data nor the vocabulary have.
     """
     file = project.rules(path)
-    history, leads = None, None
+    history, leads, not_checked = None, None, list(NEEDS_LEADS)
     if project.settings:
         read = project.history(file.rules)
         file.require_known(read.table.schema)
+        not_checked.clear()
         history, leads = pd.concat([read.table.design, read.open_leads]), read.report.tables["leads"].used
     with step("looking for rules that contradict each other or do nothing"):
         found = findings(file.rules, history)
     told = [_told(one, file.where(one.place)) for one in found]
-    return RulesCheck(str(file.document.path), _count(file.rules), leads, told)
+    return RulesCheck(str(file.document.path), _count(file.rules), leads, told, not_checked)
 
 
 def _count(rules: Rules) -> int:

@@ -19,8 +19,10 @@ def show_check(result: RulesCheck) -> None:
     say(f"{result.count} rules in {result.rules}, checked {looked_at}: {len(result.findings) or 'no'} findings")
     for found in result.findings:
         say(f"  {found['where']}: {found['kind']}: {found['what']}")
-    if result.leads is None:
-        say("With --config, or a workspace with a model, rules that never held are found too.")
+    if result.not_checked:
+        say("Not checked, for that needs --config or a workspace with a model:")
+    for what in result.not_checked:
+        say(f"  {what}")
 
 
 def show_preview(result: Preview) -> None:

@@ -56,12 +56,13 @@ def test_the_json_of_a_check_keeps_its_contract(rules, project):
     place = project.with_name("rules.yaml")
     place.write_text(RULES.replace("Nowhere", "Mail"))
     told = rules("check", "--json").json
-    assert told == {"rules": str(place), "count": 3, "leads": 600, "findings": []}
+    assert told == {"rules": str(place), "count": 3, "leads": 600, "findings": [], "not_checked": []}
 
 
 def test_check_looks_at_the_file_alone_where_nothing_says_where_the_leads_are(leadscore, project, tmp_path):
     ran = leadscore("rules", "check", "--rules", project.with_name("rules.yaml"), "--workspace", tmp_path / "empty")
     assert ran.code == 0 and "checked by the file alone: no findings" in ran.out
+    assert "Not checked" in ran.out and "whether the data have the attributes" in ran.out
 
 
 def test_a_rule_about_an_unknown_column_is_refused_with_its_line_and_the_nearest(rules, project):

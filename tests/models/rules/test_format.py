@@ -31,7 +31,7 @@ def test_no_is_a_country():
         ("{name: a, when: {event: trial}}", "either 'points', or 'each'"),
         ("{name: a, when: {event: trial}, each: 5, max: -10}", "different directions"),
         ("{name: a, when: {event: trial, within: 45}, points: 5}", "7, 30, 90"),
-        ("{name: a, when: {event: trial, is: [x]}, points: 5}", "'is' and 'given' go with an attribute"),
+        ("{name: a, when: {event: trial, is: [x]}, points: 5}", "'is', 'has' and 'given' go with an attribute"),
         ("{name: a, when: {event: trial, attribute: x}, points: 5}", "one of 'attribute', 'event' and 'last'"),
         ("{name: a, when: {attribute: x}, points: 5}", "what there must be"),
         ("{name: a, when: {attribute: x, given: yes}, points: 5, half_life: 9}", "about one event"),
