@@ -28,7 +28,7 @@ from models.questions import NextQuestion, Question, gather_questions, what_next
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
 from models.rule_terms import fired_codes, term_features, with_terms
-from models.rules import Rules, disqualified, grid_of, triggered
+from models.rules import Rules, cuts_of, disqualified, grid_of, triggered
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
 from models.timing import Timing, days_if_won
@@ -257,13 +257,8 @@ def bars_of_rules(learned: Learned) -> Thresholds | None:
 
 
 def _graded_by(rules: Rules, scale: Scale) -> Scale:
-    """Return a scale whose grades begin where the rules say, if they do."""
-    fit, engagement = rules.grades.fit, rules.grades.engagement
-    return replace(
-        scale,
-        fit=fit.cuts if fit else scale.fit,
-        engagement=engagement.cuts if engagement else scale.engagement,
-    )
+    """Return a scale whose grades begin where the rules say."""
+    return replace(scale, **cuts_of(rules)._asdict())
 
 
 def fit_and_engagement(

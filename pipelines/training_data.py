@@ -26,12 +26,14 @@ from pipelines.moments import end_of_data
 class TrainingData:
     """What was read: the training table, the design of the leads that are open now, and how the reading went.
 
+    ``waiting_since`` is when the open leads came that are in no row of the table, missing for those that are.
     ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
     model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
     """
 
     table: TrainingTable
     open_leads: pd.DataFrame
+    waiting_since: pd.Series
     left_out: Mapping[str, int]
     data_end: pd.Timestamp
     report: Report
@@ -71,8 +73,9 @@ def gathered(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
     data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
     parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
-    designs, rows, open_leads, left_out = (list(part) for part in zip(*parts, strict=True))
+    designs, rows, open_leads, since, left_out = (list(part) for part in zip(*parts, strict=True))
     design, all_rows, now_open = (pd.concat(part, ignore_index=True) for part in (designs, rows, open_leads))
+    waiting_since = pd.concat(since, ignore_index=True)
     counts = _added_up(left_out)
     by_lead = all_rows["lead_id"].argsort(kind="stable")  # whatever order the source has its rows in
     if schema.timed:
@@ -80,13 +83,15 @@ def gathered(dataset: Dataset) -> TrainingData:
         counts["unrecorded"], by_lead = int(unrecorded.sum()), by_lead[~unrecorded[by_lead]]
     design, all_rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, all_rows))
     table = TrainingTable(schema, design, all_rows, schema.timed, dataset.settings.horizon)
-    return TrainingData(table, now_open, counts, data_end, dataset.report, dataset.settings, dataset.fingerprint())
+    return TrainingData(
+        table, now_open, waiting_since, counts, data_end, dataset.report, dataset.settings, dataset.fingerprint()
+    )
 
 
 def _of_chunk(
     chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, int]]:
-    """Return the design and rows of the snapshots of a chunk, the design of its open leads, and what was left out."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.Series, dict[str, int]]:
+    """Return design and rows of the snapshots of a chunk, design and dates of its open leads, and what was left out."""
     leads = chunk.leads
     taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
@@ -105,7 +110,14 @@ def _of_chunk(
             "order": learned_from["created_at"] if ranks is None else learned_from["position"].map(ranks),
         }
     )
-    return design[: len(rows)], rows, design[len(rows) :], {"censored": taken.censored, "undated": taken.undated}
+    in_no_row = leads["created_at"].iloc[now["row"]].mask(np.full(len(now), schema.timed))
+    return (
+        design[: len(rows)],
+        rows,
+        design[len(rows) :],
+        in_no_row,
+        {"censored": taken.censored, "undated": taken.undated},
+    )
 
 
 def _added_up(counts: list[dict[str, int]]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from models.rules.format import (
     Rules,
     Thresholds,
 )
-from models.rules.judgement import bands, disqualified, grid_of, judged, triggered
+from models.rules.judgement import bands, cuts_of, disqualified, grid_of, judged, triggered
 from models.rules.reading import DEFAULT_RULES, RulesFile, known_to, load_rules, read_rules, speaks_of
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "RulesFile",
     "Thresholds",
     "bands",
+    "cuts_of",
     "disqualified",
     "evaluate",
     "fired",

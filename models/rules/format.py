@@ -298,7 +298,7 @@ class EngagementGrades(_Cuts):
 
 
 class Grades(_Strict):
-    """Where the grades begin; where they are not given, at the quarters of the leads."""
+    """Where the grades begin; where they are not given, `models.rules.cuts_of` says it."""
 
     fit: FitGrades | None = None
     engagement: EngagementGrades | None = None

@@ -41,12 +41,17 @@ def show_preview(result: Preview) -> None:
 def show_suggestion(result: Suggestion) -> None:
     """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
     say(result.yaml)
+    say("# What the points were learned from, the older leads:")
+    for rule in result.told:
+        woe = f"weight of evidence {rule.woe:+.2f}"
+        say(f"#   {rule.name}: {rule.points:+g} points; {rule.leads:,} leads, {rule.won:,} won, {woe}")
     low, high = result.auc_ci
     say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
     say(f"# Thresholds: {result.why}")
     bars = result.rules.thresholds.model_dump()
     for name, gives in result.thresholds.items():
-        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}")
+        before = _in_words(result.chosen_on[name])
+        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}; on the older leads {before}")
     for points, gives in result.ladder.items():
         if gives.leads:
             say(f"#   from {points}: {_in_words(gives)}")

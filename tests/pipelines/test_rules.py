@@ -133,10 +133,46 @@ def test_suggested_rules_are_ready_to_paste(rules):
     assert "Visits" in ran.out
 
 
+AGREED = """
+personas: [{name: Fan, fit: {rules: [{name: 'Channel: Fair', when: {attribute: Channel, is: Fair}, points: 5}]}}]
+triggers: [{name: Here all day, when: {attribute: Visits, at_least: 6}}]
+disqualifiers: [{name: Never here, when: {attribute: Visits, at_most: 0}}]
+competitors: [Rival Inc]
+qso: {attribute: Visits, at_least: 9}
+dispositions:
+  A: [ready, ready, nurture, nurture]
+  B: [ready, nurture, nurture, nurture]
+  C: [ready, nurture, nurture, nurture]
+  D: [nurture, nurture, discard, discard]
+"""
+
+
+def test_a_suggestion_has_grades_and_keeps_what_else_was_agreed(rules, project):
+    project.with_name("rules.yaml").write_text(RULES + AGREED)
+    agreed, proposed = Rules.from_yaml(RULES + AGREED), Rules.from_yaml(rules("suggest").out)
+    for name in ("personas", "triggers", "disqualifiers", "competitors", "qso", "dispositions"):
+        assert getattr(proposed, name) == getattr(agreed, name)
+    assert proposed.grades.fit and proposed.grades.engagement
+
+
+def test_each_suggested_rule_says_how_many_leads_it_had_and_how_many_were_won(rules):
+    told = rules("suggest", "--json").json["rules"]
+    assert all(rule["leads"] >= 20 and (rule["woe"] > 0) == (rule["points"] > 0) for rule in told)
+    assert re.search(
+        r"^#   .*: \+[0-9]+ points; [0-9]+ leads, [0-9]+ won, weight of evidence \+", rules("suggest").out, re.M
+    )
+
+
+def test_thresholds_are_chosen_on_the_older_leads_and_told_on_the_newest(rules):
+    sql = rules("suggest", "--precision", 0.5, "--json").json["thresholds"]["sql"]
+    assert sql["older"]["precision"] >= 0.5
+    assert sql["leads"] < sql["older"]["leads"]
+
+
 def test_a_suggestion_keeps_to_the_capacity_of_sales(rules):
-    told = rules("suggest", "--capacity", 2, "--rules", 4, "--json").json
+    told = rules("suggest", "--capacity", 2, "--most", 4, "--json").json
     assert len(told["rules"]) <= 4
-    assert told["thresholds"]["sql"]["per_week"] <= 2
+    assert told["thresholds"]["sql"]["older"]["per_week"] <= 2
     assert Rules.from_yaml(told["yaml"]).thresholds.sql == told["thresholds"]["sql"]["points"]
     assert 0.5 < told["auc"] <= 1
 
