@@ -28,7 +28,7 @@ from models.questions import NextQuestion, Question, gather_questions, what_next
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
 from models.rule_terms import fired_codes, term_features, with_terms
-from models.rules import Rules, cuts_of, disqualified, grid_of, triggered
+from models.rules import Rules, cuts_of, first_disqualifier, first_trigger, grid_of
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
 from models.timing import Timing, days_if_won
@@ -171,7 +171,8 @@ class Scorer:
         """Score each moment of a batch.
 
         Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
-        texts), model_version; in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; where
+        texts), model_version; where the rules have such, triggered_by and disqualified_by (the mark that decided), and
+        persona; in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; where
         amounts are known expected_amount and expected_value. Rows are in the order of ``batch.moments``.
         """
         return self.in_words(self.judge(batch))
@@ -188,19 +189,26 @@ class Scorer:
         band = scales.bands(self.scale, probability)
         fit = scales.fit_grades(self.scale, fit_values)
         engagement = scales.engagement_grades(self.scale, engagement_values)
+        trigger, disqualifier = first_trigger(self.rules, design), first_disqualifier(self.rules, design)
+        out = disqualifier != ""
+        decided_by = {
+            "triggered_by": np.where(scales.qualifies(fit, out), trigger, "") if self.rules.triggers else None,
+            "disqualified_by": disqualifier if self.rules.disqualifiers else None,
+        }
         return {
             "band": band,
             "disposition": scales.dispositions(
                 band,
                 fit,
                 engagement,
-                triggered=triggered(self.rules, design),
-                disqualified=disqualified(self.rules, design),
+                triggered=trigger != "",
+                disqualified=out,
                 grid=grid_of(self.rules),
             ),
             "fit": fit,
             "engagement": engagement,
             "grade": np.char.add(fit.astype(str), engagement.astype(str)),
+            **{name: names for name, names in decided_by.items() if names is not None},
         }
 
 

@@ -20,7 +20,7 @@ from models.rules.format import (
     Rules,
     Thresholds,
 )
-from models.rules.judgement import bands, cuts_of, disqualified, grid_of, judged, triggered
+from models.rules.judgement import bands, cuts_of, first_disqualifier, first_trigger, grid_of, judged
 from models.rules.reading import DEFAULT_RULES, RulesFile, known_to, load_rules, read_rules, speaks_of
 
 __all__ = [
@@ -39,9 +39,10 @@ __all__ = [
     "Thresholds",
     "bands",
     "cuts_of",
-    "disqualified",
     "evaluate",
     "fired",
+    "first_disqualifier",
+    "first_trigger",
     "grid_of",
     "holds_all",
     "holds_on",
@@ -50,5 +51,4 @@ __all__ = [
     "load_rules",
     "read_rules",
     "speaks_of",
-    "triggered",
 ]

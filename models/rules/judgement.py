@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from models import scale
-from models.rules.cells import Cells, Mask
+from models.rules.cells import Cells
 from models.rules.evaluation import evaluate, holds_all
 from models.rules.format import Mark, Rules
 from models.rules.reach import reach
 
+Names = npt.NDArray[np.object_]
 SHARES = {"fit": (0.16, 0.36, 0.6), "engagement": (0.12, 0.4, 0.8)}
 """Shares of the most points at which grades begin that no file says, the worst first: those of the shipped rules."""
 
@@ -86,14 +88,14 @@ def bands(rules: Rules, points: pd.Series) -> pd.Series:
     return pd.Series(np.select([hot, warm], ["hot", "warm"], "cold"), index=points.index, dtype="str")
 
 
-def triggered(rules: Rules, frame: pd.DataFrame) -> Mask:
-    """Tell on which rows of a feature frame an event calls for sales at once."""
-    return _first_of(rules.triggers, Cells(frame)) != ""
+def first_trigger(rules: Rules, frame: pd.DataFrame) -> Names:
+    """Return the name of the first trigger that holds on each row of a feature frame, or empty text."""
+    return _first_of(rules.triggers, Cells(frame))
 
 
-def disqualified(rules: Rules, frame: pd.DataFrame) -> Mask:
-    """Tell which rows of a feature frame are let go whatever their points."""
-    return _first_of(rules.disqualifiers, Cells(frame)) != ""
+def first_disqualifier(rules: Rules, frame: pd.DataFrame) -> Names:
+    """Return the name of the first disqualifier that holds on each row of a feature frame, or empty text."""
+    return _first_of(rules.disqualifiers, Cells(frame))
 
 
 def grid_of(rules: Rules) -> scale.Grid | None:
@@ -101,8 +103,7 @@ def grid_of(rules: Rules) -> scale.Grid | None:
     return rules.dispositions and dict(rules.dispositions)
 
 
-def _first_of(marks: Sequence[Mark], cells: Cells) -> np.ndarray:
-    """Return the name of the first mark that holds on each row, or empty text."""
+def _first_of(marks: Sequence[Mark], cells: Cells) -> Names:
     names = np.full(len(cells), "", dtype=object)
     for mark in reversed(marks):
         names[holds_all(mark.when, cells)] = mark.name

@@ -6,7 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from data.store import open_store
 from data.workspace import Workspace
+from models.registry import Registry
+from pipelines.funnel import funnel_of
 
 RULES = """thresholds: {mql: 20, sql: 40}
 grades: {fit: {A: 10, B: 5, C: 1}}
@@ -28,10 +31,10 @@ class InForce:
 
 @pytest.fixture(scope="module")
 def in_force(export, leadscore, tmp_path_factory) -> InForce:
-    """600 leads, every fifth of a rival firm; those of the last weeks are open."""
+    """600 leads, every second of a rival firm; those of the last weeks are open."""
     folder: Path = tmp_path_factory.mktemp("rules")
     leads = pd.read_csv(export, dtype={"Id": str})
-    leads["Company"] = [f"Rival Firm {n % 3} Inc" if n % 5 == 0 else f"Firm {n}" for n in range(len(leads))]
+    leads["Company"] = [f"Rival Firm {n % 3} Inc" if n % 2 == 0 else f"Firm {n}" for n in range(len(leads))]
     leads.to_csv(folder / "leads.csv", index=False)
     (folder / "rules.yaml").write_text(RULES)
     (folder / "leadscore.yaml").write_text("""tables: {leads: leads.csv}
@@ -49,7 +52,7 @@ rules: rules.yaml
 
 def is_rival(lead_ids: pd.Index) -> pd.Series:
     numbers = lead_ids.astype(int)
-    return pd.Series((numbers % 5 == 0) & (numbers % 3 < 2), index=lead_ids)
+    return pd.Series((numbers % 2 == 0) & (numbers % 3 < 2), index=lead_ids)
 
 
 def test_the_leads_of_a_competitor_are_let_go(in_force):
@@ -62,3 +65,32 @@ def test_no_name_of_a_lead_s_firm_reaches_mlflow(in_force):
     files = [file for file in in_force.workspace.artifacts.rglob("*") if file.is_file()]
     assert any(b"Rival Firm 0" in file.read_bytes() for file in files)  # what the rules look for
     assert not any(b"Firm 7" in file.read_bytes() for file in files)
+
+
+def test_the_mark_that_decides_is_exported_kept_and_explained(in_force, leadscore):
+    scores = in_force.scores
+    assert set(scores["disqualified_by"].dropna()) == {"Competitor"}
+    assert (scores["disqualified_by"].notna() == is_rival(scores.index)).all()
+    called = scores[scores["triggered_by"].notna()]
+    assert (called["disposition"] == "ready").all() and (called["fit"] != "D").all()
+    with open_store(in_force.workspace.store) as store:
+        kept = [store.scores_of(lead)[0] for lead in (called.index[0], is_rival(scores.index).idxmax())]
+    assert [kept[0]["triggered_by"], kept[1]["disqualified_by"]] == ["Here all day", "Competitor"]
+    told = [
+        leadscore("explain", each["lead_id"], "--workspace", in_force.workspace.root, "--json").json for each in kept
+    ]
+    assert [told[0]["triggered_by"], told[1]["disqualified_by"]] == ["Here all day", "Competitor"]
+    shown = leadscore("explain", kept[1]["lead_id"], "--workspace", in_force.workspace.root).out
+    assert "Let go by the rules: Competitor" in shown
+
+
+def test_no_competitor_is_an_mql_by_score(in_force):
+    workspace = in_force.workspace
+    settings = Registry(workspace).champion().settings
+    settings = settings.model_copy(update={"funnel": settings.funnel.model_copy(update={"bars": {"any": 0.0}})})
+    with open_store(workspace.store) as store:
+        found, _ = funnel_of(settings, workspace, store, Registry(workspace))
+    scores = in_force.scores
+    fits, rivals = (scores["outcome"] == "open") & (scores["fit"] != "D"), is_rival(scores.index)
+    assert (fits & rivals).any()
+    assert found.qualified.standing["any"][0] == (fits & ~rivals).sum()
