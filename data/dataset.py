@@ -36,9 +36,11 @@ EVENTS_QUERY = """
     SELECT position, occurred_at, type, asset, campaign, value FROM events
     WHERE position BETWEEN $1 AND $2 ORDER BY position, occurred_at, seq"""
 EVENTS_OF_ACCOUNTS_QUERY = """
-    SELECT DISTINCT b.position, e.occurred_at, e.type, e.asset, e.campaign, e.value
-    FROM best b JOIN leads l USING (account_id) JOIN events e ON e.position = l.position
-    WHERE b.position BETWEEN $1 AND $2 ORDER BY b.position, e.occurred_at"""
+    SELECT position, occurred_at, type, asset, campaign, value FROM (
+        SELECT DISTINCT b.position, e.occurred_at, e.seq, e.type, e.asset, e.campaign, e.value
+        FROM best b JOIN leads l USING (account_id) JOIN events e ON e.position = l.position
+        WHERE b.position BETWEEN $1 AND $2) ORDER BY position, occurred_at, seq"""
+"""An event of the whole account is there for each of its leads, by one ``seq``; those of colleagues have others."""
 STAGES_QUERY = """
     SELECT position, stage, entered_at FROM entries
     WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""

@@ -155,7 +155,7 @@ def _write_scores(
             counts["scored"] += len(leads)
             counts["open"] += int((leads["outcome"] == "open").sum())
             if accounts:
-                accounts.add(leads, judged.frame["probability"])
+                accounts.add(leads, judged.frame)
             store.add(run, _kept(leads, judged, scorer))
             if write:
                 write(_exported(leads, scorer.in_words(judged)))
