@@ -24,7 +24,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from data import strict_yaml
 from data.errors import InputError, nearest
@@ -56,7 +56,18 @@ def _are_no_persons(firms: tuple[str, ...]) -> tuple[str, ...]:
     return firms
 
 
-Number = Annotated[float, PlainSerializer(lambda value: int(value) if value == int(value) else value)]  # 10, not 10.0
+def _as_people_write(value: Any) -> Any:
+    """Python would read 5_0 as 50."""
+    if isinstance(value, str) and "_" in value:
+        raise PydanticCustomError("float_parsing", "no number")
+    return value
+
+
+Number = Annotated[
+    float,
+    BeforeValidator(_as_people_write),
+    PlainSerializer(lambda value: int(value) if value == int(value) else value),  # 10, not 10.0
+]
 Points = Annotated[Number, Field(ge=-MOST_POINTS, le=MOST_POINTS)]
 Share = Annotated[Number, Field(ge=0, le=MOST_POINTS)]
 Days = Annotated[Number, Field(gt=0)]
@@ -67,6 +78,28 @@ Names = Annotated[
     PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
 ]
 Firms = Annotated[Names, AfterValidator(_are_no_persons)]
+WORDS = {
+    "bool_parsing": "yes or no",
+    "bool_type": "yes or no",
+    "dict_type": "names, each with a number",
+    "finite_number": "a number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "one of {expected}",
+    "mapping_type": "names, each with a number",
+    "model_type": "something below it: a name, a colon and what it is",
+    "string_too_short": "a text",
+    "string_type": "a text",
+    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} of them",
+    "tuple_type": "a list",
+}
+"""What is expected where pydantic finds something else."""
 Disposition = Literal["ready", "nurture", "discard"]
 Row = tuple[Disposition, Disposition, Disposition, Disposition]
 
@@ -102,7 +135,7 @@ class Condition(_Strict):
     event: Name | None = None
     last: Name | None = None
     asset: Names = ()
-    within: int | None = None
+    within: Annotated[int, BeforeValidator(_as_people_write)] | None = None
     at_least: Number | None = None
     at_most: Number | None = None
     below: Number | None = None
@@ -409,10 +442,23 @@ def rules_of(document: Document) -> Rules:
 
 def _input_error(problem: ValidationError, document: Document) -> InputError:
     first = problem.errors()[0]
-    told = dict(first.get("ctx", {})) if first["type"] == "rules" else {"got": reprlib.repr(first["input"])}
+    told = dict(first.get("ctx", {})) if first["type"] == "rules" else _in_our_words(first)
     place = (*first["loc"], *told.pop("place", ()))
-    what = told.pop("what", "") or f"'{place[-1]}' is wrong: {first['msg'].lower()}"
-    return InputError(what, where=where_in(document, place), **told)
+    return InputError(told.pop("what"), where=where_in(document, place), **told)
+
+
+def _in_our_words(error: ErrorDetails) -> dict[str, str]:
+    """Return what is wrong with a part of the file, what is expected there, and what is."""
+    *above, last = error["loc"]
+    name = next((part for part in (last, *reversed(above)) if isinstance(part, str)), "")
+    entry = f", entry {last + 1}," if isinstance(last, int) else ""
+    if error["type"] == "missing":
+        return {"what": f"'{name}'{entry} is wrong: it is missing"}
+    limits = error.get("ctx", {})
+    expected = WORDS.get(error["type"], "something else").format(**limits)
+    got = "nothing" if error["input"] in (None, "", {}, []) else reprlib.repr(error["input"])
+    near = nearest(str(error["input"]), str(limits.get("expected", "")).split("'")[1::2])
+    return {"what": f"'{name}'{entry} is wrong", "expected": expected, "got": got, "remedy": near}
 
 
 def where_in(document: Document, place: Place) -> str:

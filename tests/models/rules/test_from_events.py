@@ -6,6 +6,7 @@ import pytest
 from data.schema import Attribute, Chunk, EventType, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
+from models.rule_terms import fired_by_name, fired_codes
 from models.rules import Rules, fired, judged, load_rules
 
 SHIPPED = load_rules()
@@ -62,6 +63,20 @@ def test_competitors_students_and_job_seekers_are_let_go_by_title_firm_and_event
     lead = told(FITS | lead, {"demo_request": [1]} | events)
     assert lead["disqualifier"] == why
     assert (lead["disposition"] == "discard") == (why != "")
+
+
+def test_the_rules_that_fire_for_a_lead_and_are_kept_with_it_are_these():
+    features = frame(FITS, {"demo_request": [0], "webinar": [40]})
+    expected = {
+        "Decision maker": 12,
+        "Company of 250 or more": 12,
+        "Business e-mail address": 3,
+        "Asked for a demo": 40,
+        "Attended a webinar": 2.83,  # 4, cooled at the edge of 30 days with a half-life of 60
+    }
+    gives = fired(SHIPPED, features).loc[0]
+    assert gives[gives != 0].round(2).to_dict() == expected
+    assert fired_by_name(SHIPPED, fired_codes(SHIPPED, features)[0]) == expected
 
 
 def test_the_name_of_a_firm_becomes_no_feature():
