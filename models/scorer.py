@@ -136,13 +136,16 @@ class Scorer:
         """Score rows of a design whose contributions are known."""
         probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
+        trigger, disqualifier = first_trigger(self.rules, design), first_disqualifier(self.rules, design)
+        judgement = self._judgement(probability, told, design, triggered=trigger != "", disqualified=disqualifier != "")
         frame = pd.DataFrame(
             {
                 "probability": probability,
                 "score": scales.scores(self.scale, probability),
-                **self._judgement(probability, told, design),
-                **self._persona(design),
+                **judgement,
                 "model_version": self.version,
+                **self._persona(design),
+                **self._decided_by(judgement["fit"], trigger, disqualifier),
                 **self._when(design, probability),
                 **self._worth(design, probability),
             }
@@ -184,32 +187,29 @@ class Scorer:
         place = frame.columns.get_loc("model_version")
         return pd.concat([frame.iloc[:, :place], pd.DataFrame(texts), frame.iloc[:, place:]], axis="columns")
 
-    def _judgement(self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame) -> dict[str, npt.NDArray]:
+    def _judgement(
+        self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame, **marked: npt.NDArray[np.bool_]
+    ) -> dict[str, npt.NDArray]:
         fit_values, engagement_values = fit_and_engagement(told, self.narrator.features, self.rules, design)
         band = scales.bands(self.scale, probability)
         fit = scales.fit_grades(self.scale, fit_values)
         engagement = scales.engagement_grades(self.scale, engagement_values)
-        trigger, disqualifier = first_trigger(self.rules, design), first_disqualifier(self.rules, design)
-        out = disqualifier != ""
-        decided_by = {
-            "triggered_by": np.where(scales.qualifies(fit, out), trigger, "") if self.rules.triggers else None,
-            "disqualified_by": disqualifier if self.rules.disqualifiers else None,
-        }
         return {
             "band": band,
-            "disposition": scales.dispositions(
-                band,
-                fit,
-                engagement,
-                triggered=trigger != "",
-                disqualified=out,
-                grid=grid_of(self.rules),
-            ),
+            "disposition": scales.dispositions(band, fit, engagement, grid=grid_of(self.rules), **marked),
             "fit": fit,
             "engagement": engagement,
             "grade": np.char.add(fit.astype(str), engagement.astype(str)),
-            **{name: names for name, names in decided_by.items() if names is not None},
         }
+
+    def _decided_by(self, fit: npt.NDArray, trigger: npt.NDArray, disqualifier: npt.NDArray) -> dict[str, npt.NDArray]:
+        """Return the marks that decided, where the rules have such: a trigger does for a lead that fits."""
+        decided = {}
+        if self.rules.triggers:
+            decided["triggered_by"] = np.where(scales.qualifies(fit, disqualifier != ""), trigger, "")
+        if self.rules.disqualifiers:
+            decided["disqualified_by"] = disqualifier
+        return decided
 
 
 def assemble(

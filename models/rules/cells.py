@@ -78,8 +78,10 @@ class Cells:
     def numbers(self, name: str) -> Floats:
         """Return a column of the frame as numbers, missing where it holds none."""
         if name not in self._numbers:
-            numbers = pd.to_numeric(self.frame[name], errors="coerce")
-            self._numbers[name] = numbers.to_numpy(np.float64, na_value=np.nan)
+            cells = self.frame[name]
+            if cells.dtype != np.float64:
+                cells = pd.Series(pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan))
+            self._numbers[name] = cells.to_numpy()
         return self._numbers[name]
 
     def counts(self, condition: Condition) -> Floats:
@@ -87,7 +89,8 @@ class Cells:
         return self._counted(self.found(condition.columns))
 
     def _counted(self, found: list[str]) -> Floats:
-        return sum((_at_least_none(self.numbers(name)) for name in found), np.zeros(len(self)))
+        counts = [_at_least_none(self.numbers(name)) for name in found]
+        return reduce(np.add, counts) if counts else np.zeros(len(self))
 
     def _newest(self, found: list[str]) -> Floats:
         return reduce(np.fmin, (self.numbers(name) for name in found))
@@ -113,4 +116,4 @@ class Cells:
 
 
 def _at_least_none(numbers: Floats) -> Floats:
-    return np.nan_to_num(numbers, posinf=np.inf).clip(min=0)
+    return np.fmax(numbers, 0.0)
