@@ -9,7 +9,7 @@ from pipelines.console import OUT, say, table
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from models.rules.volume import Volume
     from pipelines.rules.check import RulesCheck
-    from pipelines.rules.preview import Preview
+    from pipelines.rules.preview import Changes, Preview
     from pipelines.rules.suggest import Suggestion
 
 
@@ -28,14 +28,21 @@ def show_check(result: RulesCheck) -> None:
 def show_preview(result: Preview) -> None:
     """Show how many leads change, and the volume and the precision of both files."""
     say(f"{result.rules} against {result.against}:")
-    say(f"{result.changed:,} of {result.open:,} open leads change their disposition by the rules")
-    for change in result.changes:
-        say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
+    _show_changes(result.by_rules, result.open, "by the rules")
+    if served := result.served:
+        by = f"as served: by the score of version {served.model_version} ({served.chosen}), its grades and these marks"
+        _show_changes(served, result.open, by)
     grid = table("", "", ">open now", ">a week", ">in history", ">of them won")
     for name in result.new:
         for told, qualified in (("old", result.old[name]), ("new", result.new[name])):
             grid.add_row(name.upper(), told, f"{qualified.open:,}", *_figures(qualified.history))
     OUT.print(grid)
+
+
+def _show_changes(told: Changes, leads: int, by: str) -> None:
+    say(f"{told.changed:,} of {leads:,} open leads change their disposition {by}")
+    for change in told.changes:
+        say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
 
 
 def show_suggestion(result: Suggestion) -> None:

@@ -1,13 +1,16 @@
-"""A team's rules where a model is served: who is let go, who is called, and why."""
+"""A team's rules, which know little, where a model is served: who is let go, who is called, and why."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data.store import open_store
 from data.workspace import Workspace
+from models.learning import chosen_of
 from models.registry import Registry
 from pipelines.funnel import funnel_of
 
@@ -15,7 +18,7 @@ RULES = """thresholds: {mql: 20, sql: 40}
 grades: {fit: {A: 10, B: 5, C: 1}}
 competitors: [Rival Firm 0, Rival Firm 1]
 fit: {rules: [{name: From a fair, when: {attribute: Channel, is: Fair}, points: 10}]}
-engagement: {rules: [{name: Visits, when: {attribute: Visits, at_least: 4}, points: 30}]}
+engagement: {rules: [{name: Visits, when: {attribute: Visits, given: yes}, points: 30}]}
 triggers: [{name: Here all day, when: {attribute: Visits, at_least: 6}}]
 disqualifiers: [{name: Competitor, when: {attribute: competitor, is: yes}}]
 """
@@ -35,6 +38,9 @@ def in_force(export, leadscore, tmp_path_factory) -> InForce:
     folder: Path = tmp_path_factory.mktemp("rules")
     leads = pd.read_csv(export, dtype={"Id": str})
     leads["Company"] = [f"Rival Firm {n % 3} Inc" if n % 2 == 0 else f"Firm {n}" for n in range(len(leads))]
+    leads["Status"] = np.where(
+        leads["Visits"] + np.random.default_rng(0).normal(scale=1.7, size=len(leads)) > 3, "won", "lost"
+    )
     leads.to_csv(folder / "leads.csv", index=False)
     (folder / "rules.yaml").write_text(RULES)
     (folder / "leadscore.yaml").write_text("""tables: {leads: leads.csv}
@@ -94,3 +100,28 @@ def test_no_competitor_is_an_mql_by_score(in_force):
     fits, rivals = (scores["outcome"] == "open") & (scores["fit"] != "D"), is_rival(scores.index)
     assert (fits & rivals).any()
     assert found.qualified.standing["any"][0] == (fits & ~rivals).sum()
+
+
+def previewed(in_force, leadscore, old: str, *more: str):
+    against = in_force.workspace.root.parent / "old.yaml"
+    against.write_text(old)
+    return leadscore("rules", "preview", "--against", against, "--workspace", in_force.workspace.root, *more)
+
+
+def test_preview_tells_what_is_served_where_a_model_is_the_champion(in_force, leadscore):
+    chosen = chosen_of(Registry(in_force.workspace).champion().scorer.model)
+    assert chosen != "rules"
+    without = previewed(
+        in_force, leadscore, RULES.replace("competitors: [Rival Firm 0, Rival Firm 1]", ""), "--json"
+    ).json
+    still_open = in_force.scores[in_force.scores["outcome"] == "open"]
+    assert (without["served"]["model_version"], without["served"]["chosen"]) == ("1", chosen)
+    assert without["served"]["changed"] == is_rival(still_open.index).sum() > 0
+    points = previewed(in_force, leadscore, RULES.replace("sql: 40", "sql: 20"), "--json").json
+    assert points["served"]["changed"] == 0  # thresholds are those of the rules alone
+
+
+def test_preview_says_so_in_words(in_force, leadscore):
+    ran = previewed(in_force, leadscore, RULES)
+    assert re.search("^0 of [0-9]+ open leads change their disposition by the rules$", ran.out, re.MULTILINE)
+    assert "as served: by the score of version 1" in " ".join(ran.out.split())
