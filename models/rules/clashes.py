@@ -36,7 +36,7 @@ def clash(when: Sequence[Condition]) -> str:
 def _clash_of_attribute(name: str, asked: Sequence[Condition]) -> str:
     subject = asked[0].subject
     lowest = max(one.bounds.get("at_least", -np.inf) for one in asked)
-    above = [(one.bounds[name], name) for one in asked for name in ("at_most", "below") if name in one.bounds]
+    above = [(one.bounds[kind], kind) for one in asked for kind in ("at_most", "below") if kind in one.bounds]
     highest, bound = min(above, key=lambda each: (each[0], each[1] != "below"), default=(np.inf, ""))
     limit = f"{bound.replace('_', ' ')} {highest:g}"
     if lowest > highest or (lowest == highest and bound == "below"):

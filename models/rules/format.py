@@ -51,7 +51,7 @@ def _many(value: Any) -> Any:
 def _are_no_persons(firms: tuple[str, ...]) -> tuple[str, ...]:
     for number, firm in enumerate(firms):
         if "@" in firm:
-            remedy = f"write {firm.rpartition('@')[2]}" if firm.rpartition("@")[2] else ""
+            remedy = f"write {firm.rpartition('@')[2]}"
             raise _wrong("this is no firm", (number,), "the name of a firm, or its mail domain", remedy=remedy)
     return firms
 

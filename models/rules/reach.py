@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -44,19 +45,19 @@ def _reach_of(rules: Rules, persona: Persona | None, names: tuple[str, ...]) -> 
     points = np.array([[rule.most * ((name, rule.group or "") == group) for name, rule in given] for group in groups])
     within = np.array([[float(group[0] == name) for group in groups] for name in names])
     nothing = np.zeros((len(names), len(given)))
-    apart = _apart([rule for _, rule in given])
+    limits: Any = np.array([caps[name].limit for name in names])
+    highest: Any = np.array([*np.ones(len(given)), *(caps[name].groups.get(group, np.inf) for name, group in groups)])
     passed = LinearConstraint(np.hstack([-points, np.eye(len(groups))]), ub=0)
-    capped = LinearConstraint(np.hstack([nothing, within]), ub=[caps[name].limit for name in names])
-    alone = LinearConstraint(sparse.hstack([apart, sparse.csr_matrix((apart.shape[0], len(groups)))]), ub=1)
-    highest = [*np.ones(len(given)), *(caps[name].groups.get(group, np.inf) for name, group in groups)]
+    capped = LinearConstraint(np.hstack([nothing, within]), ub=limits)
+    alone = LinearConstraint(_apart([rule for _, rule in given], len(given) + len(groups)), ub=1)
     sought = np.repeat([0, -1], [len(given), len(groups)])
     whole = np.repeat([1, 0], [len(given), len(groups)])
     return float(-milp(sought, integrality=whole, bounds=Bounds(0, highest), constraints=[passed, capped, alone]).fun)
 
 
-def _apart(rules: list[Rule]) -> sparse.csr_matrix:
-    """Return a row for each pair of rules that exclude each other, with a 1 for both."""
+def _apart(rules: list[Rule], unknowns: int) -> sparse.csr_matrix:
+    """Return a row for each pair of rules that exclude each other, with a 1 for both; rules are the first unknowns."""
     numbered = combinations(enumerate(rules), 2)
     pairs = [(here, there) for (here, one), (there, other) in numbered if clash((*one.when, *other.when))]
     rows = np.repeat(np.arange(len(pairs)), 2)
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, np.array(pairs, int).ravel())), (len(pairs), len(rules)))
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, np.array(pairs, int).ravel())), (len(pairs), unknowns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ NEEDS_LEADS = (
 class RulesCheck:
     """What was found; ``leads`` is how many it was looked at on, None where only the file was.
 
-    ``not_checked`` says what could not be looked at then.
     `as_json` is what ``rules check --json`` prints.
     """
 
@@ -31,15 +31,19 @@ class RulesCheck:
     count: int
     leads: int | None
     findings: list[dict[str, str]]
-    not_checked: list[str]
 
     @property
     def asks_for_action(self) -> bool:
         """Tell whether something is wrong beyond rules about what the data do not have."""
         return any(found["kind"] != "no data" for found in self.findings)
 
+    @property
+    def not_checked(self) -> Sequence[str]:
+        """Return what could not be looked at."""
+        return NEEDS_LEADS if self.leads is None else ()
+
     def as_json(self) -> dict[str, Any]:
-        return vars(self)
+        return {**vars(self), "not_checked": list(self.not_checked)}
 
 
 def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
@@ -48,16 +52,15 @@ def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
     Raises InputError where the file is no set of rules, or names what neither the data nor the vocabulary have.
     """
     file = project.rules(path)
-    history, leads, not_checked = None, None, list(NEEDS_LEADS)
+    history, leads = None, None
     if project.settings:
         read = project.history(file.rules)
         file.require_known(read.table.schema)
-        not_checked.clear()
         history, leads = pd.concat([read.table.design, read.open_leads]), read.report.tables["leads"].used
     with step("looking for rules that contradict each other or do nothing"):
         found = findings(file.rules, history)
     told = [_told(one, file.where(one.place)) for one in found]
-    return RulesCheck(str(file.document.path), _count(file.rules), leads, told, not_checked)
+    return RulesCheck(str(file.document.path), _count(file.rules), leads, told)
 
 
 def _count(rules: Rules) -> int:
