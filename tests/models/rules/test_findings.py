@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from models.rules import Rules, load_rules
+from models.rules import Rules, load_rules, read_rules
 from models.rules.findings import findings
 
 HISTORY = pd.DataFrame(
@@ -222,3 +222,23 @@ def test_a_rule_whose_points_the_cap_always_takes_is_idle():
         caps="  cap: 10\n",
     )
     assert found(capped, HISTORY) == [("idle cap", 0), ("idle cap", 1)]
+
+
+def test_each_finding_has_its_line(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text("""thresholds: {mql: 0, sql: 50}
+qso:
+  - {attribute: budget, given: yes}
+  - {attribute: budget, given: no}
+personas:
+  - name: a
+    fit:
+      rules:
+        - {name: p, when: {attribute: industry, is: x}, points: 20}
+        - name: q
+          when: {attribute: industry, is: X}
+          points: -5
+""")
+    read = read_rules(file)
+    told = {(one.kind, read.where(one.place).rpartition(" ")[2]) for one in findings(read.rules)}
+    assert told == {("unreachable", "1"), ("contradiction", "4"), ("contradiction", "10")}
