@@ -6,9 +6,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -36,9 +36,11 @@ EVENTS_QUERY = """
     SELECT position, occurred_at, type, asset, campaign, value FROM events
     WHERE position BETWEEN $1 AND $2 ORDER BY position, occurred_at, seq"""
 EVENTS_OF_ACCOUNTS_QUERY = """
-    SELECT DISTINCT b.position, e.occurred_at, e.type, e.asset, e.campaign, e.value
-    FROM best b JOIN leads l USING (account_id) JOIN events e ON e.position = l.position
-    WHERE b.position BETWEEN $1 AND $2 ORDER BY b.position, e.occurred_at"""
+    SELECT position, occurred_at, type, asset, campaign, value FROM (
+        SELECT DISTINCT b.position, e.occurred_at, e.seq, e.type, e.asset, e.campaign, e.value
+        FROM best b JOIN leads l USING (account_id) JOIN events e ON e.position = l.position
+        WHERE b.position BETWEEN $1 AND $2) ORDER BY position, occurred_at, seq"""
+"""An event of the whole account is there for each of its leads, by one ``seq``; those of colleagues have others."""
 STAGES_QUERY = """
     SELECT position, stage, entered_at FROM entries
     WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""
@@ -136,6 +138,10 @@ class Dataset:
     def leave_out(self, why: Mapping[str, str]) -> None:
         """Make attributes no features; ``why`` maps them to the reason."""
         self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
+
+    def look_for(self, competitors: Iterable[str]) -> None:
+        """Let a feature tell which leads are from these firms, named or by their mail domain."""
+        self.schema = replace(self.schema, competitors=tuple(competitors))
 
     def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
         """Return the signs, in sentences, that attributes were filled in with hindsight, as known at ``end``."""

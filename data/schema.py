@@ -49,7 +49,8 @@ class Schema:
 
     ``timed`` is false in flat mode, where nothing is relative to a moment. ``personal`` names the vocabulary's
     personal columns that are there (features may be derived from them by declaration).
-    ``excluded`` maps each column that is no feature to the reason.
+    ``excluded`` maps each column that is no feature to the reason. ``competitors`` are firms, by name or mail domain,
+    that the rules look for among the leads.
     """
 
     timed: bool
@@ -58,6 +59,7 @@ class Schema:
     stages: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
+    competitors: tuple[str, ...] = ()
 
     def without(self, reasons: Mapping[str, str], attributes: Collection[str]) -> Schema:
         """Return the schema without some attributes; ``reasons`` maps their columns to why they are left out."""
@@ -88,6 +90,7 @@ class Schema:
             stages=tuple(content["stages"]),
             personal=tuple(content["personal"]),
             excluded=content["excluded"],
+            competitors=tuple(content.get("competitors", ())),
         )
 
 

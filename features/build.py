@@ -16,6 +16,7 @@ from data.wrong.mail import kind_of_mail
 from data.wrong.names import is_made_up, without_made_up
 from features.batch import Batch
 from features.catalogue import (
+    OF_FIRMS,
     ActiveDays,
     Age,
     Contradiction,
@@ -24,6 +25,7 @@ from features.catalogue import (
     EventSum,
     Feature,
     FieldsGiven,
+    FromFirm,
     Given,
     HasToken,
     ImpossibleSize,
@@ -32,6 +34,7 @@ from features.catalogue import (
     catalogue,
 )
 from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
+from features.firms import is_from
 from features.titles import department_of, rank_of
 
 READINGS: dict[str, Callable[[pd.Series], pd.Series]] = {
@@ -141,6 +144,12 @@ def _(source: HasToken, view: _View) -> Any:
 @_compute.register
 def _(source: Derived, view: _View) -> Any:
     return view.each_moment(READINGS[source.reading](view.batch.leads[source.column]))
+
+
+@_compute.register
+def _(source: FromFirm, view: _View) -> Any:
+    known = view.batch.leads.reindex(columns=[*OF_FIRMS & {*view.schema.personal}])
+    return view.each_moment(is_from(known, source.firms))
 
 
 @_compute.register

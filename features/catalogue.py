@@ -86,6 +86,13 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class FromFirm:
+    """Whether the mail domain or the firm of a lead is one of these."""
+
+    firms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FieldsGiven:
     """Number of the lead's attributes that are filled in."""
 
@@ -106,7 +113,7 @@ class FromRules:
 
 
 EventSource = EventCount | EventSum | Recency | ActiveDays | Trend
-LeadSource = Age | Given | HasToken | Derived | FieldsGiven | ImpossibleSize | Contradiction
+LeadSource = Age | Given | HasToken | Derived | FromFirm | FieldsGiven | ImpossibleSize | Contradiction
 Source = EventSource | LeadSource | FromRules
 
 
@@ -181,6 +188,12 @@ DERIVED = (
     ),
 )  # fmt: skip
 """Features read from personal columns, where the data has them."""
+OF_FIRMS = frozenset(("email", "company"))
+COMPETITOR = Feature(
+    "competitor", "competitors", Family.FIRMOGRAPHIC, FromFirm(()),
+    "Works for a competitor", "Neither company nor e-mail address given", zero="Works for no competitor",
+)  # fmt: skip
+"""Read from the personal columns `OF_FIRMS` where the rules name competitors."""
 
 ACTIVITY = (
     *(
@@ -251,6 +264,8 @@ def _named_apart(feature: Feature, taken: set[str]) -> Feature:
 
 def _of_the_lead(schema: Schema) -> Iterator[Feature]:
     yield from (feature for feature in DERIVED if feature.source.column in schema.personal)  # type: ignore[union-attr]
+    if schema.competitors and OF_FIRMS & {*schema.personal}:
+        yield replace(COMPETITOR, source=FromFirm(schema.competitors))
     if len(schema.attributes) > 1:
         yield FIELDS_GIVEN
     numbers = {attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER}

@@ -8,6 +8,9 @@ import pandas as pd
 
 RANKS = {
     "Student": r"student|intern|trainee|apprentice|working student",
+    "Job seeker": r"job[ -]?(?:seek\w+|hunt\w+)|unemployed|between jobs|(?:seeking|looking for) (?:a |new )*"
+    r"(?:job|work|position|role|opportunit\w+|employment|challenges?)|open to work|arbeitss?uchend|arbeitslos|"
+    r"stellensuchend",
     "C-level": r"chief|c[eftoim]o|ciso|cmo|cro|president|founder|owner|partner|managing director|geschäftsführer",
     "VP": r"vp|svp|evp|vice president",
     "Director": r"director|head|direktor|leiter",

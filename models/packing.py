@@ -19,7 +19,7 @@ from models.scorer import Judged
 
 TELLING = (
     *("probability", "score", "band", "disposition", "fit", "engagement", "grade", "stage", "outcome"),
-    *("model_version", "reasons", "company", "owner", "source"),
+    *("model_version", "reasons", "company", "owner", "source", "triggered_by", "disqualified_by"),
 )
 """Two scores that differ in one of these are two scores; the moment alone makes no difference."""
 
@@ -41,7 +41,7 @@ def _as_lists(reasons: Reasons) -> list[list[list]]:
 
 def digests(scores: pd.DataFrame) -> pd.Series:
     """Return a whole number per row that is another where anything that tells is another."""
-    texts = dict.fromkeys(("stage", "company", "owner", "source"), "str")
+    texts = dict.fromkeys(("stage", "company", "owner", "source", "triggered_by", "disqualified_by"), "str")
     hashed = pd.util.hash_pandas_object(scores[list(TELLING)].astype(texts), index=False)
     return pd.Series(hashed.to_numpy().view("int64"), index=scores.index)
 

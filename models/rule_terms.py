@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.schema import Schema
+from data.strict_yaml import Place
 from data.vocabulary import Family
 from features.catalogue import RULE_POINTS, Feature, FromRules
 from models.rules import Rule, Rules, fired
@@ -58,16 +59,15 @@ def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
 def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
     """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
     families = {attribute.name: attribute.family for attribute in schema.attributes}
-    declared = [_declared(rule, families, Family.DECLARED) for rule in rules.fit.rules]
-    declared += [_declared(rule, families, Family.BEHAVIOURAL) for rule in rules.engagement.rules]
-    return (*declared, CAPS)
+    return (*(_declared(rule, place, families) for place, rule in rules.with_places()), CAPS)
 
 
-def _declared(rule: Rule, families: dict[str, Family], otherwise: Family) -> Feature:
-    family = families.get(rule.when[0].attribute or "", otherwise)
-    return Feature(
-        PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=f"Not so: {rule.name}"
-    )
+def _declared(rule: Rule, place: Place, families: Mapping[str, Family]) -> Feature:
+    """A rule of a persona gives nothing where its conditions hold but the lead is scored by another."""
+    of_persona, is_fit = place[0] == "personas", place[-3] == "fit"
+    family = families.get(rule.when[0].attribute or "", Family.DECLARED if is_fit else Family.BEHAVIOURAL)
+    zero = f"Not so, or like another persona: {rule.name}" if of_persona else f"Not so: {rule.name}"
+    return Feature(PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=zero)
 
 
 def shares_of_rules(rules: Rules, features: Mapping[str, Feature], shares: Mapping[str, float]) -> dict[str, float]:
@@ -76,10 +76,11 @@ def shares_of_rules(rules: Rules, features: Mapping[str, Feature], shares: Mappi
     ``features`` are those of the model by name, ``shares`` the part of each concept.
     """
     concepts = {plain(name): feature.concept for name, feature in features.items()}
-    return {
-        rule.name: sum(
-            shares.get(concept, 0.0)
-            for concept in {rule.name, *(concepts.get(plain(name), "") for one in rule.when for name in one.columns)}
-        )
+    asked = {
+        rule.name: {plain(PREFIX + rule.name), *(plain(name) for one in rule.when for name in one.columns)}
         for _, rule in rules.with_places()
+    }
+    return {
+        name: sum(shares.get(concept, 0.0) for concept in {concepts[each] for each in columns & concepts.keys()})
+        for name, columns in asked.items()
     }

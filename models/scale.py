@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import special
 
 from data.errors import InputError
@@ -164,6 +165,16 @@ def dispositions(
     first = [(np.asarray(disqualified), "discard"), (np.asarray(triggered) & (fit != "D"), "ready")]
     when, what = zip(*first, *by_grid, *hot_or_not, strict=True)
     return np.select(when, what, "nurture")
+
+
+def qualifies(fit: npt.NDArray | pd.Series, disqualified: npt.NDArray | pd.Series) -> npt.NDArray[np.bool_]:
+    """Tell which leads can be an MQL or an SQL by their score: those of fit C or better (or of a fit that nobody knows)
+    that are not disqualified.
+
+    >>> qualifies(np.array(["C", "D", "", "A"]), np.array([False, False, False, True])).tolist()
+    [True, False, True, False]
+    """
+    return np.asarray((fit != "D") & ~disqualified, dtype=np.bool_)
 
 
 def points(scale: Scale, values: Floats, base: float) -> npt.NDArray[np.int64]:

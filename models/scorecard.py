@@ -7,7 +7,8 @@ points, additive, without decay, at most fifteen lines that a team can read, edi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress, pairwise
 from typing import Any, NamedTuple
 
@@ -19,7 +20,8 @@ from sklearn.linear_model import LogisticRegression
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES
 from features.catalogue import EventCount, Feature, catalogue
-from models.rules import MOST_POINTS, Condition, Dimension, Engagement, Rule, Rules, Thresholds, holds_on
+from models.rules import MOST_POINTS, Condition, Dimension, Engagement, Rule, Rules, Thresholds, evaluate, holds_on
+from models.rules.format import EngagementGrades, FitGrades, Grades
 
 MOST_LEADS = 50_000
 """More are not looked at: whole points do not change with them."""
@@ -32,6 +34,7 @@ FEWEST_LEADS, SMALLEST_SHARE = 20, 0.01
 LEAST_WORTH = 9.0
 """Chi-square from which a bin says something: three standard errors."""
 MIDDLE = 50
+QUARTERS = (0.25, 0.5, 0.75)
 MQL_SHARE, SQL_SHARE = 0.3, 0.1
 """Shares of the leads, the best first, that the proposed thresholds let through."""
 
@@ -59,7 +62,8 @@ def fit_scorecard(
 
     The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. With fewer than five wins
     or losses there are no rules, and all get 50. The seed draws the leads to look at where there are more than 50,000.
-    ``leads`` names the lead of each row; by default each is one of its own.
+    ``leads`` names the lead of each row; by default each is one of its own. The grades begin at the quarters of
+    the rows.
     """
     rows = _drawn(len(frame), seed)
     frame, won = frame.iloc[rows], np.asarray(won)[rows].astype(int)
@@ -69,13 +73,41 @@ def fit_scorecard(
     points, start = _whole_points(
         _logistic(holds[:, chosen], won).coef_[0] if chosen else np.empty(0), holds[:, chosen]
     )
-    return _as_rules([bins[number] for number in chosen], points, start, holds[:, chosen] @ points + start)
+    card = _as_rules([bins[number] for number in chosen], points, start, holds[:, chosen] @ points + start)
+    return with_grades(card, evaluate(card, frame))
 
 
 def _drawn(count: int, seed: int) -> npt.NDArray[np.int64]:
     if count <= MOST_LEADS:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, MOST_LEADS, replace=False))
+
+
+def with_grades(card: Rules, told: pd.DataFrame, shares: Mapping[str, Sequence[float]] | None = None) -> Rules:
+    """Let the grades of rules begin at shares of some rows, at their quarters unless said otherwise.
+
+    ``told`` is what `evaluate` says of the rows. A dimension in which all are alike has no grades of its own.
+    """
+    fit, engagement = (_whole_cuts(told[name], (shares or {}).get(name, QUARTERS)) for name in ("fit", "engagement"))
+    grades = Grades(
+        fit=FitGrades(**dict(zip("CBA", fit, strict=True))) if fit else None,
+        engagement=EngagementGrades(**dict(zip("321", engagement, strict=True))) if engagement else None,
+    )
+    return card.model_copy(update={"grades": grades})
+
+
+def _whole_cuts(points: pd.Series, shares: Sequence[float]) -> list[int]:
+    """Return rising cuts at shares of some points; the lowest points are below all of them.
+
+    >>> _whole_cuts(pd.Series([0.0] * 6 + [10, 20]), QUARTERS), _whole_cuts(pd.Series([5.0, 5.0]), QUARTERS)
+    ([1, 2, 3], [])
+    """
+    if points.empty or points.min() == points.max():
+        return []
+    cuts = [math.floor(points.min())]
+    for share in shares:
+        cuts.append(max(math.ceil(points.quantile(share)), cuts[-1] + 1))
+    return cuts[1:]
 
 
 # Bins
@@ -217,12 +249,17 @@ def _as_rules(bins: list[_Bin], points: npt.NDArray[np.int64], start: int, total
             if one.is_engagement == is_engagement
         )
 
-    mql, sql = (
-        round(float(np.clip(np.quantile(totals, 1 - share), 0, MOST_POINTS))) for share in (MQL_SHARE, SQL_SHARE)
-    )
     return Rules(
-        thresholds=Thresholds(mql=mql, sql=sql),
+        thresholds=usual_bars(totals),
         start=start,
         fit=Dimension(rules=rules_of(False)),
         engagement=Engagement(rules=rules_of(True)),
     )
+
+
+def usual_bars(points: Floats) -> Thresholds:
+    """Return the thresholds that make the best three tenths of some leads MQLs, and the best tenth SQLs."""
+    mql, sql = (
+        round(float(np.clip(np.quantile(points, 1 - share), 0, MOST_POINTS))) for share in (MQL_SHARE, SQL_SHARE)
+    )
+    return Thresholds(mql=mql, sql=sql)

@@ -28,7 +28,7 @@ from models.questions import NextQuestion, Question, gather_questions, what_next
 from models.reasons import Narrator, Reasons
 from models.recipe import RULES
 from models.rule_terms import fired_codes, term_features, with_terms
-from models.rules import Rules, disqualified, grid_of, triggered
+from models.rules import Rules, cuts_of, first_disqualifier, first_trigger, grid_of
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
 from models.timing import Timing, days_if_won
@@ -136,13 +136,16 @@ class Scorer:
         """Score rows of a design whose contributions are known."""
         probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
+        trigger, disqualifier = first_trigger(self.rules, design), first_disqualifier(self.rules, design)
+        judgement = self._judgement(probability, told, design, triggered=trigger != "", disqualified=disqualifier != "")
         frame = pd.DataFrame(
             {
                 "probability": probability,
                 "score": scales.scores(self.scale, probability),
-                **self._judgement(probability, told, design),
-                **self._persona(design),
+                **judgement,
                 "model_version": self.version,
+                **self._persona(design),
+                **self._decided_by(judgement["fit"], trigger, disqualifier),
                 **self._when(design, probability),
                 **self._worth(design, probability),
             }
@@ -171,7 +174,8 @@ class Scorer:
         """Score each moment of a batch.
 
         Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
-        texts), model_version; in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; where
+        texts), model_version; where the rules have such, triggered_by and disqualified_by (the mark that decided), and
+        persona; in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; where
         amounts are known expected_amount and expected_value. Rows are in the order of ``batch.moments``.
         """
         return self.in_words(self.judge(batch))
@@ -183,25 +187,29 @@ class Scorer:
         place = frame.columns.get_loc("model_version")
         return pd.concat([frame.iloc[:, :place], pd.DataFrame(texts), frame.iloc[:, place:]], axis="columns")
 
-    def _judgement(self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame) -> dict[str, npt.NDArray]:
+    def _judgement(
+        self, probability: npt.NDArray, told: Contributions, design: pd.DataFrame, **marked: npt.NDArray[np.bool_]
+    ) -> dict[str, npt.NDArray]:
         fit_values, engagement_values = fit_and_engagement(told, self.narrator.features, self.rules, design)
         band = scales.bands(self.scale, probability)
         fit = scales.fit_grades(self.scale, fit_values)
         engagement = scales.engagement_grades(self.scale, engagement_values)
         return {
             "band": band,
-            "disposition": scales.dispositions(
-                band,
-                fit,
-                engagement,
-                triggered=triggered(self.rules, design),
-                disqualified=disqualified(self.rules, design),
-                grid=grid_of(self.rules),
-            ),
+            "disposition": scales.dispositions(band, fit, engagement, grid=grid_of(self.rules), **marked),
             "fit": fit,
             "engagement": engagement,
             "grade": np.char.add(fit.astype(str), engagement.astype(str)),
         }
+
+    def _decided_by(self, fit: npt.NDArray, trigger: npt.NDArray, disqualifier: npt.NDArray) -> dict[str, npt.NDArray]:
+        """Return the marks that decided, where the rules have such: a trigger does for a lead that fits."""
+        decided = {}
+        if self.rules.triggers:
+            decided["triggered_by"] = np.where(scales.qualifies(fit, disqualifier != ""), trigger, "")
+        if self.rules.disqualifiers:
+            decided["disqualified_by"] = disqualifier
+        return decided
 
 
 def assemble(
@@ -257,13 +265,8 @@ def bars_of_rules(learned: Learned) -> Thresholds | None:
 
 
 def _graded_by(rules: Rules, scale: Scale) -> Scale:
-    """Return a scale whose grades begin where the rules say, if they do."""
-    fit, engagement = rules.grades.fit, rules.grades.engagement
-    return replace(
-        scale,
-        fit=fit.cuts if fit else scale.fit,
-        engagement=engagement.cuts if engagement else scale.engagement,
-    )
+    """Return a scale whose grades begin where the rules say."""
+    return replace(scale, **cuts_of(rules)._asdict())
 
 
 def fit_and_engagement(

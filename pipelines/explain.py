@@ -34,7 +34,8 @@ class Explanation:
 
     ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
     ``rules`` are the points that each rule gives, before any cap, whoever scores; ``persona`` is the one by which they
-    do, or empty. ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes;
+    do, or empty. ``triggered_by`` and ``disqualified_by`` name what decided the disposition, if such did.
+    ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes;
     None in flat mode. ``expected_amount`` is what a win would bring, ``expected_value`` that times the probability;
     None where the amounts of won leads are not known.
     ``changes`` says why the score is another than it was, where that was asked; ``what_next`` which missing
@@ -59,6 +60,8 @@ class Explanation:
     persona: str
     rules: dict[str, float]
     when: dict[str, float] | None
+    triggered_by: str = ""
+    disqualified_by: str = ""
     expected_amount: float | None = None
     expected_value: float | None = None
     changes: Changes | None = None
@@ -138,6 +141,8 @@ def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanati
         model_version=scorer.version,
         persona=str(scored.get("persona", "")),
         rules=fired_by_name(scorer.rules, fired_codes(scorer.rules, looked.design)[0]),
+        triggered_by=str(scored.get("triggered_by", "")),
+        disqualified_by=str(scored.get("disqualified_by", "")),
         when=_when(scored) if scorer.timing else None,
         expected_amount=float(scored["expected_amount"]) if scorer.amounts else None,
         expected_value=float(scored["expected_value"]) if scorer.amounts else None,

@@ -35,7 +35,7 @@ from models.funnel.rates import (
     with_break_even,
 )
 from models.funnel.stages import Journeys, define_stages, follow, places_of
-from models.funnel.volume import UNFIT, Bar, growth, side_by_side, volumes
+from models.funnel.volume import Bar, growth, qualified, side_by_side, volumes
 from models.registry import Registry
 
 ECONOMIC = ("source", "campaign")
@@ -181,11 +181,11 @@ def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualif
         return None
     place = journeys.place("mql")
     crossed = scores.crossings[scores.crossings["probability"] >= scores.bars[0].today]
-    by_score = pd.Index(crossed.loc[crossed["fit"] != UNFIT, "lead_id"].unique())
+    by_score = pd.Index(qualified(crossed)["lead_id"].unique())
     by_stage = pd.Index(journeys.leads.loc[journeys.reached[:, place], "lead_id"]) if place > 0 else pd.Index([])
     both = side_by_side(by_stage, by_score) if place > 0 else {}
     counted = volumes(scores.crossings, scores.bars, period, since=scores.since, as_of=journeys.as_of)
-    fits = scores.open.loc[scores.open["fit"] != UNFIT, "probability"]
+    fits = qualified(scores.open)["probability"]
     standing = {bar.name: (int((fits >= bar.today).sum()), int((fits >= bar.before).sum())) for bar in scores.bars}
     return Qualified(counted, standing, both, scores.since)
 

@@ -38,6 +38,9 @@ CHUNK = 50_000
 KNOWN_BY = ["company", "owner", "source"]
 """By what sales knows a lead, and finds its own; empty where the data do not say it, or it is left out."""
 
+OF_RULES = ("persona", "triggered_by", "disqualified_by")
+"""What the rules say of a lead beside its points, as far as they have such."""
+
 
 @dataclass(frozen=True)
 class LeadFiles:
@@ -152,7 +155,7 @@ def _write_scores(
             counts["scored"] += len(leads)
             counts["open"] += int((leads["outcome"] == "open").sum())
             if accounts:
-                accounts.add(leads, judged.frame["probability"])
+                accounts.add(leads, judged.frame)
             store.add(run, _kept(leads, judged, scorer))
             if write:
                 write(_exported(leads, scorer.in_words(judged)))
@@ -166,7 +169,8 @@ def _write_scores(
 def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
     """Return the scores as the store keeps them."""
     scores = pd.concat([leads, judged.frame, packed(judged, scorer.narrator)], axis="columns")
-    return scores.assign(digest=digests(scores), persona=scores.get("persona"))
+    scores = scores.assign(**{name: scores.get(name) for name in OF_RULES})
+    return scores.assign(digest=digests(scores))
 
 
 def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

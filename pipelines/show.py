@@ -269,6 +269,10 @@ def show_explanation(lead: Explanation) -> None:
         f"[bold]{escape(lead.lead_id)}[/bold]  score {lead.score}, {lead.band}, grade {lead.grade or '–'}: "
         f"{lead.probability:.1%} chance of winning as of {lead.as_of}; {lead.disposition}"
     )
+    if lead.disqualified_by:
+        say(f"Let go by the rules: {lead.disqualified_by}")
+    elif lead.triggered_by:
+        say(f"Ready at once by the rules: {lead.triggered_by}")
     if lead.when:
         say(told_when(lead.when))
     if lead.expected_amount is not None:

@@ -33,7 +33,7 @@ from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.reference import make_reference
 from models.registry import Registry, Stored, git_commit
 from models.rule_terms import shares_of_rules
-from models.rules import Rules
+from models.rules import Rules, load_rules
 from models.rules.review import review
 from models.scorer import Scorer, assemble, bars_of_rules
 from models.segments import measure_segments, segment_features
@@ -116,6 +116,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
         registry = Registry(workspace)
         with open_dataset(settings, workspace=workspace.root) as dataset:
             require_both_classes(dataset)
+            dataset.look_for(load_rules(settings.rules).competitors)
             segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             asked = _asked(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()

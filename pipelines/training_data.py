@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,7 @@ class TrainingData:
     """What was read: the training table, the design of the leads that are open now, and how the reading went.
 
     ``censored`` is the table of the snapshots whose window is not over: ``won`` is missing while the lead is open.
+    ``waiting_since`` is when the open leads came that are in no row of the table, missing for those that are.
     ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
     model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
     """
@@ -37,6 +38,7 @@ class TrainingData:
     table: TrainingTable
     censored: TrainingTable
     open_leads: pd.DataFrame
+    waiting_since: pd.Series
     left_out: Mapping[str, int]
     data_end: pd.Timestamp
     report: Report
@@ -45,13 +47,18 @@ class TrainingData:
     leaks: tuple[Leak, ...] = ()
 
 
-def read_training_data(settings: Settings, workspace: Workspace, schema: Schema | None = None) -> TrainingData:
+def read_training_data(
+    settings: Settings, workspace: Workspace, schema: Schema | None = None, competitors: Sequence[str] | None = None
+) -> TrainingData:
     """Read all that is learned from, or would be by a model of the schema given.
 
+    ``competitors`` are looked for in the place of those that the schema names.
     Raises InputError where there are not both won and lost leads.
     """
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as dataset:
         require_both_classes(dataset)
+        if competitors is not None:
+            dataset.look_for(competitors)
         return gathered(dataset) if schema else without_leaks(dataset)
 
 
@@ -71,7 +78,7 @@ def gathered(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
     data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
     parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
-    matured, censored, open_leads, undated = (list(part) for part in zip(*parts, strict=True))
+    matured, censored, open_leads, since, undated = (list(part) for part in zip(*parts, strict=True))
     table, not_over = (_in_order(part, dataset) for part in (matured, censored))
     counts = {"censored": len(not_over), "undated": sum(undated)}
     if schema.timed:
@@ -81,6 +88,7 @@ def gathered(dataset: Dataset) -> TrainingData:
         table=table,
         censored=not_over,
         open_leads=pd.concat(open_leads, ignore_index=True),
+        waiting_since=pd.concat(since, ignore_index=True),
         left_out=counts,
         data_end=data_end,
         report=dataset.report,
@@ -99,8 +107,8 @@ def _in_order(parts: list[Looked], dataset: Dataset) -> TrainingTable:
 
 def _of_chunk(
     chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
-) -> tuple[Looked, Looked, pd.DataFrame, int]:
-    """Return design and rows of a chunk's matured and censored snapshots, its open leads, and how many are undated."""
+) -> tuple[Looked, Looked, pd.DataFrame, pd.Series, int]:
+    """Return a chunk's matured and censored snapshots, its open leads with their dates, and how many are undated."""
     leads = chunk.leads
     taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
@@ -109,7 +117,8 @@ def _of_chunk(
     first, last = len(taken.moments), len(taken.moments) + len(taken.censored)
     matured = (design[:first], _rows(leads, taken.moments, data_end, ranks))
     censored = (design[first:last], _rows(leads, taken.censored, data_end, ranks))
-    return matured, censored, design[last:], taken.undated
+    in_no_row = leads["created_at"].iloc[now["row"]].mask(np.full(len(now), schema.timed))
+    return matured, censored, design[last:], in_no_row, taken.undated
 
 
 def _rows(leads: pd.DataFrame, moments: pd.DataFrame, data_end: pd.Timestamp, ranks: pd.Series | None) -> pd.DataFrame:

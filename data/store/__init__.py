@@ -138,7 +138,7 @@ class Store:
 
     def crossings(self, bar: float) -> pd.DataFrame:
         """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""
-        names = ("lead_id", "as_of", "probability", "fit", "disposition", "outcome")
+        names = ("lead_id", "as_of", "probability", "fit", "disqualified_by", "disposition", "outcome")
         columns = [SCORES.c[name] for name in names]
         reached = sa.or_(SCORES.c.probability >= bar, SCORES.c.disposition == "ready")
         query = versions().with_only_columns(*columns, maintain_column_froms=True).where(reached)
@@ -146,10 +146,11 @@ class Store:
             return pd.read_sql(query.order_by(SCORES.c.run_id), connection)
 
     def open_scores(self) -> pd.DataFrame:
-        """Return ``probability``, ``score`` and ``fit`` of the open leads, by ``lead_id``."""
+        """Return ``probability``, ``score``, ``fit`` and ``disqualified_by`` of the open leads, by ``lead_id``."""
         with self.transaction() as connection:
             query = current(connection).where(SCORES.c.outcome == "open")
-            columns = (SCORES.c.lead_id, SCORES.c.probability, SCORES.c.score, SCORES.c.fit)
+            names = ("lead_id", "probability", "score", "fit", "disqualified_by")
+            columns = [SCORES.c[name] for name in names]
             return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
 
     def told(self, model_version: str) -> Told:

@@ -50,6 +50,8 @@ SCORES = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("persona", sa.Text),  # empty where a lead is like none
     sa.Column("rules", sa.Text),  # JSON: every rule that fired, as [its place among the version's rules, points]
+    sa.Column("triggered_by", sa.Text),  # the name of the trigger that made it ready, or empty
+    sa.Column("disqualified_by", sa.Text),  # the name of the disqualifier that let it go, or empty
 )
 
 DELIVERIES = sa.Table(

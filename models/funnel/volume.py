@@ -12,9 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.funnel.rates import is_end_of_period, kinds_of_period, last_moment
-
-UNFIT = "D"
-"""The fit that keeps a lead below every bar."""
+from models.scale import qualifies
 
 
 @dataclass(frozen=True)
@@ -70,16 +68,21 @@ def growth(counts: Sequence[int], whole: Sequence[bool]) -> float | None:
     return round(known[-1] / known[-2] - 1, 6) if len(known) > 1 and known[-2] else None
 
 
+def qualified(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of leads that can be over a bar: see `models.scale.qualifies`."""
+    return scores[qualifies(scores["fit"], scores["disqualified_by"].fillna("") != "")]
+
+
 def volumes(
     scores: pd.DataFrame, bars: Sequence[Bar], period: str, *, since: pd.Timestamp, as_of: pd.Timestamp
 ) -> tuple[Volume, ...]:
     """Count crossings by period, of leads that were first scored over a bar after the moment ``since``.
 
-    ``scores`` has all that a lead ever scored: ``lead_id``, ``as_of``, ``probability`` and ``fit``. A lead crosses at
-    its first score that reaches the bar with a fit of C or better, or where no fit is known.
+    ``scores`` has all that a lead ever scored: ``lead_id``, ``as_of``, ``probability``, ``fit`` and
+    ``disqualified_by``. A lead crosses at its first score that is `qualified` and reaches the bar.
     """
-    fits = scores[(scores["fit"] != UNFIT) & (scores["as_of"] <= as_of)].sort_values("as_of", kind="stable")
-    return tuple(_volume(fits, bar, period, since, as_of) for bar in bars)
+    counted = qualified(scores[scores["as_of"] <= as_of]).sort_values("as_of", kind="stable")
+    return tuple(_volume(counted, bar, period, since, as_of) for bar in bars)
 
 
 def _volume(scores: pd.DataFrame, bar: Bar, period: str, since: pd.Timestamp, as_of: pd.Timestamp) -> Volume:

@@ -20,7 +20,7 @@ from models.rules.format import (
     Rules,
     Thresholds,
 )
-from models.rules.judgement import bands, disqualified, grid_of, judged, triggered
+from models.rules.judgement import bands, cuts_of, first_disqualifier, first_trigger, grid_of, judged
 from models.rules.reading import DEFAULT_RULES, RulesFile, known_to, load_rules, read_rules, speaks_of
 
 __all__ = [
@@ -38,9 +38,11 @@ __all__ = [
     "RulesFile",
     "Thresholds",
     "bands",
-    "disqualified",
+    "cuts_of",
     "evaluate",
     "fired",
+    "first_disqualifier",
+    "first_trigger",
     "grid_of",
     "holds_all",
     "holds_on",
@@ -49,5 +51,4 @@ __all__ = [
     "load_rules",
     "read_rules",
     "speaks_of",
-    "triggered",
 ]

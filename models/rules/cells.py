@@ -12,6 +12,8 @@ import pandas as pd
 
 from models.rules.format import BOUNDS, Condition
 
+OF_EVENTS = re.compile(r"_(?:last|ever|\d+d)(?:_sum)?$")
+"""What follows an event in the name of a column."""
 YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
 Floats = npt.NDArray[np.float64]
@@ -44,6 +46,16 @@ class Cells:
         known = (name if name in self.frame else self._names.get(plain(name)) for name in names)
         return [name for name in known if name is not None]
 
+    def words_after(self, start: str) -> list[str]:
+        """Return what follows in the names of the columns that begin so: assets of an event, words of a column.
+
+        >>> frame = pd.DataFrame(columns=["download: ebook_ever", "download: ebook_7d", "download_ever"])
+        >>> Cells(frame).words_after("download: ")
+        ['ebook']
+        """
+        own = (name for name in self.frame.columns if plain(name).startswith(f"{plain(start)} "))
+        return list(dict.fromkeys(OF_EVENTS.sub("", name[len(start) :]) for name in own))
+
     def holds(self, condition: Condition) -> Mask:
         """Tell on which rows a condition holds; on none where the frame does not have its column."""
         found = self.found(condition.columns)
@@ -52,6 +64,8 @@ class Cells:
         masks = [BOUNDS[name](self._asked(condition, found), bound) for name, bound in condition.bounds.items()]
         if condition.is_:
             masks.append(self._is_one_of(found[0], condition.is_))
+        if condition.has:
+            masks.append(np.logical_or.reduce([self.numbers(name) == 1 for name in found]))
         if condition.given is not None:
             masks.append(self.frame[found[0]].notna().to_numpy() == condition.given)
         return reduce(np.logical_and, masks)
@@ -64,8 +78,10 @@ class Cells:
     def numbers(self, name: str) -> Floats:
         """Return a column of the frame as numbers, missing where it holds none."""
         if name not in self._numbers:
-            numbers = pd.to_numeric(self.frame[name], errors="coerce")
-            self._numbers[name] = numbers.to_numpy(np.float64, na_value=np.nan)
+            cells = self.frame[name]
+            if cells.dtype != np.float64:
+                cells = pd.Series(pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan))
+            self._numbers[name] = cells.to_numpy()
         return self._numbers[name]
 
     def counts(self, condition: Condition) -> Floats:
@@ -73,7 +89,8 @@ class Cells:
         return self._counted(self.found(condition.columns))
 
     def _counted(self, found: list[str]) -> Floats:
-        return sum((_at_least_none(self.numbers(name)) for name in found), np.zeros(len(self)))
+        counts = [_at_least_none(self.numbers(name)) for name in found]
+        return reduce(np.add, counts) if counts else np.zeros(len(self))
 
     def _newest(self, found: list[str]) -> Floats:
         return reduce(np.fmin, (self.numbers(name) for name in found))
@@ -99,4 +116,4 @@ class Cells:
 
 
 def _at_least_none(numbers: Floats) -> Floats:
-    return np.nan_to_num(numbers, posinf=np.inf).clip(min=0)
+    return np.fmax(numbers, 0.0)

@@ -17,6 +17,12 @@ LIKE_NONE = -1
 """The number of the persona of a lead that is like none."""
 
 
+ROWS = 50_000
+"""Rows that are evaluated at once: the columns of more do not fit into the caches, which doubles the time."""
+
+Personas = npt.NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class _Sums:
     """Points of some rules, added up: good ones by group, and bad ones."""
@@ -46,7 +52,7 @@ class _Scored:
 
     fit: Floats
     engagement: Floats
-    persona: npt.NDArray[np.int64]
+    persona: Personas
 
     @property
     def total(self) -> Floats:
@@ -71,6 +77,12 @@ def evaluate(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
     >>> evaluate(load_rules(), frame)[["points", "fit", "engagement"]].to_numpy().tolist()
     [[52.0, 12.0, 40.0], [10.0, -30.0, 40.0]]
     """
+    starts = range(0, max(len(frame), 1), ROWS)
+    parts = [_evaluated(rules, frame.iloc[start : start + ROWS]) for start in starts]
+    return pd.concat(parts) if len(parts) > 1 else parts[0]
+
+
+def _evaluated(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
     scored = _scored(rules, Cells(frame))
     points = np.clip(rules.start + scored.total, 0, MOST_POINTS)
     names = np.array([*(persona.name for persona in rules.personas), ""], dtype=object)
@@ -84,12 +96,21 @@ def fired(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
     The rules of a persona give them to the leads that are scored by it.
     """
     cells = Cells(frame)
-    chosen, points = _scored(rules, cells).persona if rules.personas else None, {}
+    persona, points = personas_of(rules, cells), {}
     for place, dimension in rules.dimensions():
-        own = place[0] == "personas"
         for rule, given in _points_by_rule(dimension, _silence(rules, place, cells), cells):
-            points[rule.name] = np.where(chosen == place[1], given, 0.0) if own else given
+            points[rule.name] = np.where(counts_for(place, persona), given, 0.0)
     return pd.DataFrame(points, index=frame.index, dtype=np.float64)
+
+
+def personas_of(rules: Rules, cells: Cells) -> Personas:
+    """Return the number of the persona by which each row is scored, `LIKE_NONE` where it is like none."""
+    return _scored(rules, cells).persona if rules.personas else np.full(len(cells), LIKE_NONE)
+
+
+def counts_for(place: Place, persona: Personas) -> Mask:
+    """Tell for which rows a part of the rules counts: one of a persona only for those that are scored by it."""
+    return persona == place[1] if place[0] == "personas" else np.ones(len(persona), dtype=np.bool_)
 
 
 def holds_on(condition: Condition, frame: pd.DataFrame) -> Mask:

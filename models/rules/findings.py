@@ -6,24 +6,29 @@ rules about what the data do not have, dead ones that never held, and ones that 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from data.errors import nearest
 from data.strict_yaml import Place
 from models.rules.cells import Cells, plain
-from models.rules.evaluation import evaluate, holds_all, merged
+from models.rules.clashes import clash
+from models.rules.evaluation import counts_for, evaluate, holds_all, merged, personas_of
 from models.rules.format import MOST_POINTS, Condition, Dimension, Mark, Persona, Rule, Rules
+from models.rules.reach import DIMENSIONS, reach
 
-MOST_ROWS = 5_000
-"""Rows on which a rule holds that are looked at to see whether a cap takes all of it."""
+ROWS = 50_000
+"""Rows that are scored at once, with and without a rule."""
+TELLING = ["fit", "engagement", "persona"]
+"""What a rule that does anything changes, before the total is clipped to 0–100."""
 
-Kind = Literal["contradiction", "unreachable", "no data", "dead", "idle cap"]
+Kind = Literal["contradiction", "unreachable", "no data", "unknown name", "dead", "idle cap"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,14 @@ def findings(rules: Rules, history: pd.DataFrame | None = None) -> list[Finding]
 
     Without a history it is only looked at what the file alone tells.
     """
-    found = [*_out_of_reach(rules), *_impossible(rules), *_opposed(rules), *_cut_short(rules)]
+    found = [*_out_of_reach(rules), *_impossible(rules), *_opposed(rules), *_never_qso(rules), *_cut_short(rules)]
     if history is not None:
-        known = {one.place for one in found}
-        found += [one for one in _idle(rules, history) if one.place not in known]
-    order = [place for place, _ in (*rules.with_places(), *rules.marks())]
-    return sorted(found, key=lambda one: order.index(one.place) if one.place in order else -1)
+        unknown, known = list(_unknown(rules, history)), {one.place for one in found}
+        told = {one.place[:-2] for one in unknown}
+        idle = (one for one in _idle(rules, history) if one.place not in known)
+        found += [*unknown, *(one for one in idle if one.kind != "no data" or one.place not in told)]
+    order = {place: number for number, (place, _) in enumerate((*rules.with_places(), *rules.marks()))}
+    return sorted(found, key=lambda one: order.get(one.place, order.get(one.place[:-2], -1)))
 
 
 # What the file alone tells
@@ -53,85 +60,66 @@ def findings(rules: Rules, history: pd.DataFrame | None = None) -> list[Finding]
 
 def _impossible(rules: Rules) -> Iterator[Finding]:
     for place, mark in (*rules.with_places(), *rules.marks()):
-        if clash := _clash(mark.when):
-            yield Finding("contradiction", f"'{mark.name}' can never be so: {clash}", place)
+        if why := clash(mark.when):
+            yield Finding("contradiction", f"'{mark.name}' can never be so: {why}", place)
+        elif place[0] == "personas" and (why := _excludes(mark, rules.personas[int(place[1])])):
+            yield Finding("contradiction", f"'{mark.name}' excludes the profile of its persona: {why}", place)
 
 
-def _clash(when: Sequence[Condition]) -> str:
-    """Return which conditions exclude each other, or nothing.
-
-    >>> _clash([Condition(attribute="employees", at_least=50), Condition(attribute="employees", below=10)])
-    'employees is at least 50 and below 10'
-    """
-    asked: dict[tuple[str, ...], list[Condition]] = defaultdict(list)
-    for condition in when:
-        asked[tuple(map(plain, condition.columns))].append(condition)
-    return next(filter(None, (_clash_of_one(conditions) for conditions in asked.values())), "")
-
-
-def _clash_of_one(asked: Sequence[Condition]) -> str:
-    """Return which conditions about one column exclude each other, or nothing."""
-    subject = asked[0].subject
-    lowest = max(one.bounds.get("at_least", -np.inf) for one in asked)
-    above = [(one.bounds[name], name) for one in asked for name in ("at_most", "below") if name in one.bounds]
-    highest, bound = min(above, key=lambda each: (each[0], each[1] != "below"), default=(np.inf, ""))
-    if lowest > highest or (lowest == highest and bound == "below"):
-        return f"{subject} is at least {lowest:g} and {bound.replace('_', ' ')} {highest:g}"
-    wanted = [{text.strip().casefold() for text in one.is_} for one in asked if one.is_]
-    if wanted and not set.intersection(*wanted):
-        return f"{subject} is {' and '.join(one.is_[0] for one in asked if one.is_)} at once"
-    if any(one.given is False for one in asked) and (wanted or above or np.isfinite(lowest)):
-        return f"{subject} is not given and yet is something"
-    return ""
+def _excludes(mark: Mark, persona: Persona) -> str:
+    """Return why a rule and the profile of its persona exclude each other, or nothing."""
+    clashes = [clash((*mark.when, *rule.when)) for rule in persona.fit.rules if rule.most > 0]
+    return clashes[0] if all(clashes) else ""
 
 
 def _opposed(rules: Rules) -> Iterator[Finding]:
     """Yield rules that ask what another asks, of the same leads, and pull the other way; and marks that do."""
-    rules_of_all = [(place, rule) for place, rule in rules.with_places() if place[0] != "personas"]
-    for (_, first), (place, rule) in combinations(rules_of_all, 2):
-        if _asks(first) == _asks(rule) and first.most * rule.most < 0:
-            yield Finding(
-                "contradiction", f"'{rule.name}' asks what '{first.name}' asks, and pulls the other way", place
-            )
-    triggers = {_asks(mark): mark.name for mark in rules.triggers}
+    for (one_place, one), (place, other) in combinations(rules.with_places(), 2):
+        same_leads = _owner(one_place) == _owner(place)
+        if same_leads and _asks(one.when) == _asks(other.when) and one.most * other.most < 0:
+            what = f"'{other.name}' asks what '{one.name}' asks, and pulls the other way"
+            yield Finding("contradiction", what, place)
+    triggers = {_asks(mark.when): mark.name for mark in rules.triggers}
     for number, mark in enumerate(rules.disqualifiers):
-        if _asks(mark) in triggers:
-            what = f"'{mark.name}' lets go what the trigger '{triggers[_asks(mark)]}' calls sales for"
+        if _asks(mark.when) in triggers:
+            what = f"'{mark.name}' lets go what the trigger '{triggers[_asks(mark.when)]}' calls sales for"
             yield Finding("contradiction", what, ("disqualifiers", number))
 
 
-def _asks(mark: Mark) -> frozenset[tuple]:
+def _owner(place: Place) -> Place:
+    """Return the persona that a rule is of; none of those for all."""
+    return place[:2] if place[0] == "personas" else ()
+
+
+def _never_qso(rules: Rules) -> Iterator[Finding]:
+    """Yield what keeps every lead from being a qualified opportunity."""
+    if why := clash(rules.qso):
+        yield Finding("contradiction", f"no lead can be a QSO: {why}", ("qso", len(rules.qso) - 1))
+    for number, mark in enumerate(rules.disqualifiers):
+        if _asks(mark.when) <= _asks(rules.qso):
+            yield Finding("contradiction", f"'{mark.name}' lets every QSO go", ("disqualifiers", number))
+
+
+def _asks(when: Sequence[Condition]) -> frozenset[tuple]:
     """Return what conditions ask, whatever their order and spelling."""
     return frozenset(
         (tuple(map(plain, one.columns)), frozenset(map(str.casefold, one.is_)), one.given, tuple(one.bounds.items()))
-        for one in mark.when
+        for one in when
     )
 
 
 def _out_of_reach(rules: Rules) -> Iterator[Finding]:
-    """Yield thresholds and grades that are more than all points together."""
-    personas: list[Persona | None] = [None, *rules.personas]
-    fit = [_most(rules.fit, persona and persona.fit) for persona in personas]
-    engagement = [_most(rules.engagement, persona and persona.engagement) for persona in personas]
-    most = min(rules.start + max(map(sum, zip(fit, engagement, strict=True))), MOST_POINTS)
+    """Yield thresholds and grades that are more than all rules that can hold together give."""
+    most = min(rules.start + reach(rules), MOST_POINTS)
     asked = [(most, getattr(rules.thresholds, name), ("thresholds", name)) for name in ("mql", "sql")]
-    for name, grades, reached in (("fit", rules.grades.fit, fit), ("engagement", rules.grades.engagement, engagement)):
-        asked += [
-            (max(reached), cut, ("grades", name, grade)) for grade, cut in (grades.named if grades else {}).items()
-        ]
-    for reach, cut, place in asked:
-        if cut > reach:
-            what = f"no lead can reach the {cut:g} of '{place[-1]}': all rules together give {reach:g}"
+    for name in DIMENSIONS:
+        grades = getattr(rules.grades, name)
+        cuts = grades.named if grades else {}
+        asked += [(reach(rules, [name]), cut, ("grades", name, grade)) for grade, cut in cuts.items()]
+    for reached, cut, place in asked:
+        if cut > reached + 1e-9:
+            what = f"no lead can reach the {cut:g} of '{place[-1]}': all rules that can hold together give {reached:g}"
             yield Finding("unreachable", what, place)
-
-
-def _most(of_all: Dimension, own: Dimension | None) -> float:
-    """Return the most points that a dimension gives, to a persona or to a lead that is like none."""
-    both = merged(of_all, own) if own else of_all
-    by_group: dict[str, float] = defaultdict(float)
-    for rule in (*of_all.rules, *(own.rules if own else ())):
-        by_group[rule.group or ""] += max(rule.most, 0)
-    return min(sum(min(given, both.groups.get(name, np.inf)) for name, given in by_group.items()), both.limit)
 
 
 def _cut_short(rules: Rules) -> Iterator[Finding]:
@@ -149,8 +137,22 @@ def _cut_short(rules: Rules) -> Iterator[Finding]:
 # What history tells
 
 
+def _unknown(rules: Rules, history: pd.DataFrame) -> Iterator[Finding]:
+    """Yield assets, and words of columns with several in a cell, that the data have others of, but not these."""
+    cells = Cells(history)
+    for place, one in rules.conditions():
+        words = one.asset or one.has
+        missing = [word for word, column in zip(words, one.columns, strict=False) if not cells.found([column])]
+        known = cells.words_after(f"{one.event or one.last}: " if one.asset else f"{one.attribute}_")
+        if missing and known:
+            near = nearest(missing[0], known)
+            what = f"the data do not have '{missing[0]}' among {', '.join(known)}{near and f'; {near}'}"
+            yield Finding("unknown name", what, place)
+
+
 def _idle(rules: Rules, history: pd.DataFrame) -> Iterator[Finding]:
     cells = Cells(history)
+    told, persona = evaluate(rules, history)[TELLING], personas_of(rules, cells)
     for place, mark in (*rules.with_places(), *rules.marks()):
         if missing := [one.columns[0] for one in mark.when if not cells.found(one.columns)]:
             yield Finding("no data", f"'{mark.name}' asks for what these data do not have: {', '.join(missing)}", place)
@@ -158,14 +160,25 @@ def _idle(rules: Rules, history: pd.DataFrame) -> Iterator[Finding]:
         holds = holds_all(mark.when, cells)
         if not holds.any():
             yield Finding("dead", f"'{mark.name}' was never so in history", place)
-        elif isinstance(mark, Rule) and _changes_nothing(mark, rules, history.iloc[np.flatnonzero(holds)[:MOST_ROWS]]):
+        elif not (holds & counts_for(place, persona)).any():
+            yield Finding("dead", f"'{mark.name}' was never so of a lead that was scored by its persona", place)
+        elif isinstance(mark, Rule) and _changes_nothing(mark, rules, history, np.flatnonzero(holds), told):
             yield Finding("idle cap", f"'{mark.name}' changes no lead's points: the caps take all that it gives", place)
 
 
-def _changes_nothing(rule: Rule, rules: Rules, rows: pd.DataFrame) -> bool:
-    """Tell whether the points of rows on which a rule holds are the same without it."""
-    told, points = (evaluate(each, rows)["points"] for each in (rules, _without(rules, rule)))
-    return bool(np.allclose(told, points, rtol=0, atol=1e-9))
+def _changes_nothing(
+    rule: Rule, rules: Rules, history: pd.DataFrame, rows: npt.NDArray[np.intp], told: pd.DataFrame
+) -> bool:
+    """Tell whether fit, engagement and persona of the rows on which a rule holds are the same without it."""
+    without = _without(rules, rule)
+    parts = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+    return all(_alike(evaluate(without, history.iloc[part])[TELLING], told.iloc[part]) for part in parts)
+
+
+def _alike(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    numbers = TELLING[:2]
+    same = np.allclose(one[numbers], other[numbers], rtol=0, atol=1e-9)
+    return bool(same and (one["persona"].to_numpy() == other["persona"].to_numpy()).all())
 
 
 def _without(rules: Rules, rule: Rule) -> Rules:

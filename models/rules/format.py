@@ -14,8 +14,17 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from data import strict_yaml
 from data.errors import InputError, nearest
@@ -39,7 +48,26 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, (str, dict, BaseModel)) else value
 
 
-Number = Annotated[float, PlainSerializer(lambda value: int(value) if value == int(value) else value)]  # 10, not 10.0
+def _are_no_persons(firms: tuple[str, ...]) -> tuple[str, ...]:
+    for number, firm in enumerate(firms):
+        if "@" in firm:
+            remedy = f"write {firm.rpartition('@')[2]}"
+            raise _wrong("this is no firm", (number,), "the name of a firm, or its mail domain", remedy=remedy)
+    return firms
+
+
+def _as_people_write(value: Any) -> Any:
+    """Python would read 5_0 as 50."""
+    if isinstance(value, str) and "_" in value:
+        raise PydanticCustomError("float_parsing", "no number")
+    return value
+
+
+Number = Annotated[
+    float,
+    BeforeValidator(_as_people_write),
+    PlainSerializer(lambda value: int(value) if value == int(value) else value),  # 10, not 10.0
+]
 Points = Annotated[Number, Field(ge=-MOST_POINTS, le=MOST_POINTS)]
 Share = Annotated[Number, Field(ge=0, le=MOST_POINTS)]
 Days = Annotated[Number, Field(gt=0)]
@@ -49,6 +77,29 @@ Names = Annotated[
     BeforeValidator(_many),
     PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
 ]
+Firms = Annotated[Names, AfterValidator(_are_no_persons)]
+WORDS = {
+    "bool_parsing": "yes or no",
+    "bool_type": "yes or no",
+    "dict_type": "names, each with a number",
+    "finite_number": "a number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "one of {expected}",
+    "mapping_type": "names, each with a number",
+    "model_type": "something below it: a name, a colon and what it is",
+    "string_too_short": "a text",
+    "string_type": "a text",
+    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} of them",
+    "tuple_type": "a list",
+}
+"""What is expected where pydantic finds something else."""
 Disposition = Literal["ready", "nurture", "discard"]
 Row = tuple[Disposition, Disposition, Disposition, Disposition]
 
@@ -71,33 +122,37 @@ class _Strict(BaseModel):
 class Condition(_Strict):
     """A question: about an ``attribute`` (any column of the frame), the number of an ``event``, or its ``last``.
 
-    ``is`` ignores case. ``within`` counts events of so many days, else ever, and at least one unless a bound says
-    otherwise; ``asset`` counts only those of some assets, together. ``last`` is the days since the newest event, or
-    since any (``last: activity``); they pass at the ageing edges, so that its bounds are such.
+    ``is`` and, of a column with several words in a cell, ``has`` ask for one of some words, whatever their case.
+    ``within`` counts events of so many days, else ever, and at least one unless a bound says otherwise; ``asset``
+    counts only those of some assets, together. ``last`` is the days since the newest event, or since any
+    (``last: activity``); they pass at the ageing edges, so that its bounds are such.
     """
 
     attribute: Name | None = None
     is_: Annotated[tuple[str, ...], BeforeValidator(_many)] = Field(default=(), alias="is")
+    has: Names = ()
     given: bool | None = None
     event: Name | None = None
     last: Name | None = None
     asset: Names = ()
-    within: int | None = None
+    within: Annotated[int, BeforeValidator(_as_people_write)] | None = None
     at_least: Number | None = None
     at_most: Number | None = None
     below: Number | None = None
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
-        of_attributes = bool(self.is_) or self.given is not None
+        of_attributes = bool(self.is_ or self.has) or self.given is not None
         if sum(subject is not None for subject in (self.attribute, self.event, self.last)) != 1:
             raise _wrong("a condition is about one thing", expected="one of 'attribute', 'event' and 'last'")
         if of_attributes and not self.attribute:
-            raise _wrong("'is' and 'given' go with an attribute", expected=", ".join(BOUNDS))
+            raise _wrong("'is', 'has' and 'given' go with an attribute", expected=", ".join(BOUNDS))
         if (self.asset and self.attribute) or (self.within is not None and not self.event):
             raise _wrong("'asset' goes with 'event' or 'last', and 'within' with 'event'")
         if not (of_attributes or self.bounds):
-            raise _wrong("a condition says what there must be", expected=f"is, given, {', '.join(BOUNDS)}")
+            raise _wrong("a condition says what there must be", expected=f"is, has, given, {', '.join(BOUNDS)}")
+        if self.has and (self.is_ or self.given is not None or self.bounds):
+            raise _wrong("'has' stands alone", ("has",), "another condition for what else is asked")
         if self.within is not None and self.within not in WINDOWS:
             days = ", ".join(map(str, WINDOWS))
             raise _wrong("events are not counted over so many days", ("within",), f"{days}, or no 'within' for ever")
@@ -133,7 +188,7 @@ class Condition(_Strict):
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the feature frame that the condition looks at."""
         if self.attribute:
-            return (self.attribute,)
+            return tuple(f"{self.attribute}_{word}" for word in self.has) or (self.attribute,)
         if self.last:
             return self.recencies
         window = f"{self.within}d" if self.within else "ever"
@@ -276,7 +331,7 @@ class EngagementGrades(_Cuts):
 
 
 class Grades(_Strict):
-    """Where the grades begin; where they are not given, at the quarters of the leads."""
+    """Where the grades begin; where they are not given, `models.rules.cuts_of` says it."""
 
     fit: FitGrades | None = None
     engagement: EngagementGrades | None = None
@@ -296,7 +351,8 @@ class Rules(_Strict):
 
     ``dispositions`` is the grade grid; without one a hot lead that fits is ready, and a cold one that does not is let
     go. A ``trigger`` makes a lead that fits ready, a ``disqualifier`` lets it go, whatever its points. ``qso`` are the
-    conditions by which a lead is a qualified sales opportunity.
+    conditions by which a lead is a qualified sales opportunity. ``competitors`` are firms, named or by their mail
+    domain: the attribute ``competitor`` tells their leads.
     """
 
     thresholds: Thresholds
@@ -304,6 +360,7 @@ class Rules(_Strict):
     fit: Dimension = Dimension()
     engagement: Engagement = Engagement()
     personas: tuple[Persona, ...] = ()
+    competitors: Firms = ()
     grades: Grades = Grades()
     dispositions: Grid | None = None
     triggers: tuple[Mark, ...] = ()
@@ -365,12 +422,12 @@ class Rules(_Strict):
     def from_yaml(cls, text: str, where: str = "rules") -> Rules:
         """Read rules; ``where`` names the file in messages. Anything wrong is an InputError with the line.
 
-        >>> Rules.from_yaml("thresholds: {mql: 50, sql: 70}\\nfits: {}", where="rules.yaml")
+        >>> Rules.from_yaml("thresholds:\\n  mql: 50\\n  sq: 70", where="rules.yaml")
         Traceback (most recent call last):
-        data.errors.InputError: unknown key 'fits'
-          expected: thresholds, start, fit, engagement, personas, grades, dispositions, triggers, disqualifiers, qso
-          where:    rules.yaml, line 2
-          remedy:   did you mean 'fit'?
+        data.errors.InputError: unknown key 'sq'
+          expected: mql, sql
+          where:    rules.yaml, line 3
+          remedy:   did you mean 'sql'?
         """
         return rules_of(strict_yaml.parse(text, Path(where)))
 
@@ -385,10 +442,23 @@ def rules_of(document: Document) -> Rules:
 
 def _input_error(problem: ValidationError, document: Document) -> InputError:
     first = problem.errors()[0]
-    told = dict(first.get("ctx", {})) if first["type"] == "rules" else {"got": reprlib.repr(first["input"])}
+    told = dict(first.get("ctx", {})) if first["type"] == "rules" else _in_our_words(first)
     place = (*first["loc"], *told.pop("place", ()))
-    what = told.pop("what", "") or f"'{place[-1]}' is wrong: {first['msg'].lower()}"
-    return InputError(what, where=where_in(document, place), **told)
+    return InputError(told.pop("what"), where=where_in(document, place), **told)
+
+
+def _in_our_words(error: ErrorDetails) -> dict[str, str]:
+    """Return what is wrong with a part of the file, what is expected there, and what is."""
+    *above, last = error["loc"]
+    name = next((part for part in (last, *reversed(above)) if isinstance(part, str)), "")
+    entry = f", entry {last + 1}," if isinstance(last, int) else ""
+    if error["type"] == "missing":
+        return {"what": f"'{name}'{entry} is wrong: it is missing"}
+    limits = error.get("ctx", {})
+    expected = WORDS.get(error["type"], "something else").format(**limits)
+    got = "nothing" if error["input"] in (None, "", {}, []) else reprlib.repr(error["input"])
+    near = nearest(str(error["input"]), str(limits.get("expected", "")).split("'")[1::2])
+    return {"what": f"'{name}'{entry} is wrong", "expected": expected, "got": got, "remedy": near}
 
 
 def where_in(document: Document, place: Place) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from data import strict_yaml
 from data.errors import InputError, nearest
 from data.schema import Schema
 from data.strict_yaml import Document, Place
-from data.vocabulary import EVENT_TYPES, LEADS
-from features.catalogue import DERIVED, catalogue
-from models.rules.cells import plain
-from models.rules.format import ANY_EVENT, Condition, Mark, Rules, rules_of, where_in
+from data.vocabulary import EVENT_TYPES, LEADS, Kind
+from features.catalogue import COMPETITOR, DERIVED, catalogue
+from models.rules.cells import YES_NO, plain
+from models.rules.format import ANY_EVENT, BOUNDS, Condition, Mark, Rules, rules_of, where_in
 
 DEFAULT_RULES = Path(__file__).parents[1] / "default_rules.yaml"
 SUBJECTS_TO_SPEAK = 3
@@ -30,22 +33,28 @@ class RulesFile:
         """Return file and line of a part."""
         return where_in(self.document, place)
 
+    def require_known(self, schema: Schema) -> None:
+        """Raise InputError for a name that neither the vocabulary nor the data has, and for a column taken for another.
 
-def read_rules(path: Path | None = None, *, schema: Schema | None = None) -> RulesFile:
-    """Read a file of rules, or the shipped one.
+        The shipped rules may be idle.
+        """
+        if self.document.path != DEFAULT_RULES:
+            _refuse_unknown_names(self, schema)
+            _refuse_misfits(self, schema)
 
-    With the schema of the data, a name in the file that neither the vocabulary nor the data has is an InputError.
-    """
+
+def read_rules(path: Path | None = None) -> RulesFile:
+    """Read a file of rules, or the shipped one."""
     document = strict_yaml.read(path or DEFAULT_RULES)
-    file = RulesFile(rules_of(document), document)
-    if path and schema:
-        _refuse_unknown_names(file, schema)
-    return file
+    return RulesFile(rules_of(document), document)
 
 
 def load_rules(path: Path | None = None, *, schema: Schema | None = None) -> Rules:
-    """Return the rules of a file, or the shipped ones; see `read_rules`."""
-    return read_rules(path, schema=schema).rules
+    """Return the rules of a file, or the shipped ones; with the schema of the data, see `RulesFile.require_known`."""
+    file = read_rules(path)
+    if schema:
+        file.require_known(schema)
+    return file.rules
 
 
 def known_to(rules: Rules, schema: Schema) -> list[str]:
@@ -69,11 +78,44 @@ def _known(rules: Rules, schema: Schema) -> list[Mark]:
     return [rule for _, rule in rules.with_places() if all(map(can_hold, rule.when))]
 
 
+def _refuse_misfits(file: RulesFile, schema: Schema) -> None:
+    """Refuse numbers asked of words and the other way round: such a condition would never hold, and never say so."""
+    is_text = {plain(feature.name): feature.categorical for feature in catalogue(schema)}
+    several = {plain(attribute.name) for attribute in schema.attributes if attribute.kind is Kind.SET}
+    for place, condition in file.rules.conditions():
+        name = plain(condition.attribute or "")
+        if wrong := _misfit(condition, is_text.get(name), name in several):
+            where = file.where((*place, "attribute"))
+            raise InputError(f"'{condition.attribute}' {wrong[0]}", expected=wrong[1], where=where)
+
+
+def _misfit(condition: Condition, is_text: bool | None, is_several: bool) -> tuple[str, str] | None:
+    """Return what a condition takes its column for in vain, and what is asked of such columns; None where it fits."""
+    if is_several and not condition.has:
+        return "holds several words in a cell", f"has: {condition.is_[0] if condition.is_ else 'one of them'}"
+    if is_text is not None and condition.has:
+        return "holds one word in a cell" if is_text else "holds numbers", "is" if is_text else ", ".join(BOUNDS)
+    if is_text and condition.bounds:
+        return "holds words, and is no number", "is, or given"
+    if is_text is False and condition.is_ and not any(map(_is_number, condition.is_)):
+        return "holds numbers, and no such words", f"{', '.join(BOUNDS)}, or is: yes (or no)"
+    return None
+
+
+def _is_number(text: str) -> bool:
+    text = text.strip().casefold()
+    return text in YES_NO or not np.isnan(pd.to_numeric(text, errors="coerce"))
+
+
 def _refuse_unknown_names(file: RulesFile, schema: Schema) -> None:
     attributes = [name for name, column in LEADS.items() if column.family]
     events = [*EVENT_TYPES, *(kind.name for kind in schema.event_types)]
     known = {
-        "attribute": [*attributes, *(feature.name for feature in (*DERIVED, *catalogue(schema)))],
+        "attribute": [
+            *attributes,
+            *(each.name for each in schema.attributes),
+            *(feature.name for feature in (*DERIVED, COMPETITOR, *catalogue(schema))),
+        ],
         "event": events,
         "last": [ANY_EVENT, *events],
     }

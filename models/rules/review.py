@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from models.rules.cells import Cells
-from models.rules.evaluation import holds_all
-from models.rules.format import Rules
-from models.training_table import TrainingTable
+from models.rules.evaluation import counts_for, holds_all, personas_of
+from models.rules.format import Rule, Rules
+from models.training_table import Rows, TrainingTable
 
 FEWEST_LEADS = 20
 """Fewer leads than this say nothing of a rule."""
@@ -49,20 +47,21 @@ class Reviewed:
 def review(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> list[Reviewed]:
     """Hold each rule against the outcomes of a training table, in the order of the file.
 
+    Of a rule of a persona only the leads count that were scored by it: no others got its points.
     ``shares`` is the part of the model's explanations that each rule has; see `models.rule_terms`.
     """
     cells, leads = Cells(table.design), table.rows["lead_id"]
+    persona = personas_of(rules, cells)
     overall = table.won.astype(bool)
     rate = leads[overall].nunique() / max(leads.nunique(), 1)
     return [
-        _reviewed(rule.name, rule.most, holds_all(rule.when, cells), table, rate, shares.get(rule.name, 0.0))
-        for _, rule in rules.with_places()
+        _reviewed(rule, holds_all(rule.when, cells) & counts_for(place, persona), table, rate, shares.get(rule.name, 0))
+        for place, rule in rules.with_places()
     ]
 
 
-def _reviewed(
-    name: str, points: float, holds: npt.NDArray[np.bool_], table: TrainingTable, rate: float, share: float
-) -> Reviewed:
+def _reviewed(rule: Rule, holds: Rows, table: TrainingTable, rate: float, share: float) -> Reviewed:
+    name, points = rule.name, rule.most
     of_leads: pd.Series = table.rows["lead_id"]
     leads, won = of_leads[holds].nunique(), of_leads[holds & (table.won == 1)].nunique()
     if not leads or not rate:

@@ -27,7 +27,8 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Volume:
-    """Leads over a bar in history, how many of them were won, and how many come in a week (None: no dates).
+    """Leads over a bar in history, how many of them were won, and how many come in a week (None: no dates), those whose
+    end is not known yet among them.
 
     ``precision`` is their share, with its 95 % interval (Wilson's); None where there are no leads.
     """
@@ -42,27 +43,37 @@ class Volume:
         return asdict(self)
 
 
-def volume(over: Rows, table: TrainingTable, within: Rows | None = None) -> Volume:
+def volume(over: Rows, table: TrainingTable, within: Rows | None = None, waiting: pd.Series | None = None) -> Volume:
     """Count the leads that have a moment over a bar; ``over`` says of each row of the table whether it is one.
 
-    ``within`` are the rows of a block: then only those count that get over the bar in it.
+    ``within`` are the rows of a block: then only those count that get over the bar in it. ``waiting`` are the moments
+    of leads over the bar that are in no row, for nobody knows yet how they end: they count in a week, too.
     """
     within = np.ones(len(table), dtype=bool) if within is None else within
     first = (~table.rows["lead_id"][over].duplicated()).reindex(table.rows.index, fill_value=False) & within
-    leads, won, weeks = int(first.sum()), int(table.won[first].sum()), _weeks(table, within)
+    leads, won, came = int(first.sum()), int(table.won[first].sum()), _came(table, within)
+    weeks = came and max((came[1] - came[0]) / WEEK, 1.0)
+    weekly = leads if waiting is None or came is None else leads + int(waiting.between(*came).sum())
     interval = stats.binomtest(won, leads).proportion_ci(method="wilson") if leads else None
     return Volume(
         leads=leads,
         won=won,
-        per_week=leads / weeks if weeks else None,
+        per_week=weekly / weeks if weeks else None,
         precision=won / leads if leads else None,
         precision_ci=(float(interval.low), float(interval.high)) if interval else None,
     )
 
 
-def volumes(points: Floats, table: TrainingTable, within: Rows | None = None) -> list[Volume]:
-    """Return what each whole number of points from 0 to 100 gives as a bar."""
-    return [volume(points >= bar, table, within) for bar in range(MOST_POINTS + 1)]
+def volumes(
+    points: Floats, table: TrainingTable, within: Rows | None = None, waiting: tuple[Floats, pd.Series] | None = None
+) -> list[Volume]:
+    """Return what each whole number of points from 0 to 100 gives as a bar; see `volume`.
+
+    ``waiting`` are the points and the moments of leads of which nobody knows yet how they end.
+    """
+    bars = range(MOST_POINTS + 1)
+    still = [None if waiting is None else waiting[1][waiting[0] >= bar] for bar in bars]
+    return [volume(points >= bar, table, within, still[bar]) for bar in bars]
 
 
 def bar_for_capacity(given: Sequence[Volume], per_week: float) -> int | None:
@@ -85,9 +96,9 @@ def bar_for_precision(given: Sequence[Volume], wanted: float) -> int | None:
     return next((bar for bar, gives in enough if (gives.precision or 0.0) >= wanted), None)
 
 
-def _weeks(table: TrainingTable, within: Rows) -> float | None:
-    """Return how many weeks some rows span, at least one; None where the data do not say when leads came."""
+def _came(table: TrainingTable, within: Rows) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """Return the first and the last moment of some rows; None where the data do not say when leads came."""
     moments = table.moments
     if moments is None or moments.dtype.kind != "M":
         return None
-    return max((moments[within].max() - moments[within].min()) / WEEK, 1.0)
+    return moments[within].min(), moments[within].max()

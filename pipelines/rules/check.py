@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from models.rules import Rules
 from models.rules.findings import Finding, findings
 from pipelines.console import step
 from pipelines.rules.project import Project
+
+NEEDS_LEADS = (
+    "whether the data have the attributes, events and assets that the rules name, and hold such cells in them",
+    "which rules were never so in history, and which of them a cap makes idle",
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,13 @@ class RulesCheck:
         """Tell whether something is wrong beyond rules about what the data do not have."""
         return any(found["kind"] != "no data" for found in self.findings)
 
+    @property
+    def not_checked(self) -> Sequence[str]:
+        """Return what could not be looked at."""
+        return NEEDS_LEADS if self.leads is None else ()
+
     def as_json(self) -> dict[str, Any]:
-        return vars(self)
+        return {**vars(self), "not_checked": list(self.not_checked)}
 
 
 def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
@@ -43,8 +54,8 @@ def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
     file = project.rules(path)
     history, leads = None, None
     if project.settings:
-        read = project.history()
-        file = project.rules(path, read.table.schema)
+        read = project.history(file.rules)
+        file.require_known(read.table.schema)
         history, leads = pd.concat([read.table.design, read.open_leads]), read.report.tables["leads"].used
     with step("looking for rules that contradict each other or do nothing"):
         found = findings(file.rules, history)

@@ -57,7 +57,7 @@ def preview(
 @rules.command()
 def suggest(
     config: ConfigOption = None,
-    most: Annotated[int, typer.Option("--rules", min=1, max=100, help="Rules at most.")] = 15,
+    most: Annotated[int, typer.Option(min=1, max=100, help="Rules at most.")] = 15,
     capacity: Annotated[float | None, typer.Option(min=0, help="SQLs that sales can take in a week.")] = None,
     precision: Annotated[float | None, typer.Option(min=0, max=1, help="Share of the SQLs that is to be won.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from models.rules import Rules, judged
+from models.learned import member_names
+from models.learning import chosen_of
+from models.recipe import RULES
+from models.rules import Rules, first_disqualifier, first_trigger, grid_of, judged
 from models.rules.volume import Volume, volume
-from models.training_table import TrainingTable
+from models.scale import dispositions
 from pipelines.console import step
 from pipelines.rules.project import Project
+from pipelines.training_data import TrainingData
 
 CLASSES = ("mql", "sql", "qso")
 
@@ -30,24 +34,46 @@ class Qualified:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """How many open leads change their disposition: by what they were (``from``) and would be (``to``)."""
+
+    changed: int
+    changes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Served(Changes):
+    """What changes of the dispositions that are served, where they come from the score and the grades of a model."""
+
+    model_version: str
+    chosen: str
+
+
+@dataclass(frozen=True)
 class Preview:
     """What rules change of the open leads, and both files' volumes; `as_json` is what ``rules preview --json`` prints.
 
-    ``changes`` counts the open leads by what they were (``from``) and would be (``to``); ``old`` and ``new`` hold the
-    MQL, SQL and QSO by each file.
+    ``by_rules`` is what changes by the rules alone, ``served`` what does where a model is the champion, else None.
+    ``old`` and ``new`` hold the MQL, SQL and QSO by each file.
     """
 
     rules: str
     against: str
     open: int
-    changed: int
-    changes: list[dict[str, Any]]
+    by_rules: Changes
+    served: Served | None
     old: Mapping[str, Qualified]
     new: Mapping[str, Qualified]
 
     def as_json(self) -> dict[str, Any]:
-        counts = {name: {each: told.as_json() for each, told in getattr(self, name).items()} for name in ("old", "new")}
-        return {**vars(self), **counts}
+        return {
+            "rules": self.rules,
+            "against": self.against,
+            "open": self.open,
+            **asdict(self.by_rules),
+            "served": self.served and asdict(self.served),
+            **{name: {each: told.as_json() for each, told in getattr(self, name).items()} for name in ("old", "new")},
+        }
 
 
 def preview(project: Project, against: Path, path: Path | None = None) -> Preview:
@@ -55,24 +81,57 @@ def preview(project: Project, against: Path, path: Path | None = None) -> Previe
 
     Volumes and precision are those of history: a lead counts once, at the first moment at which it was in the class.
     """
-    read = project.history()
-    schema = read.table.schema
-    new, old = project.rules(path, schema), project.rules(against, schema)
+    new, old = project.rules(path), project.rules(against)
+    after = project.history(new.rules)
+    before = after if old.rules.competitors == new.rules.competitors else project.history(old.rules)
+    for each in (new, old):
+        each.require_known(after.table.schema)
     with step("judging the open leads and those of history by both"):
-        before, after = judged(old.rules, read.open_leads), judged(new.rules, read.open_leads)
-        moved = before["disposition"] != after["disposition"]
-        pairs = pd.DataFrame({"from": before["disposition"], "to": after["disposition"]})[moved].value_counts()
+        now_before, now_after = judged(old.rules, before.open_leads), judged(new.rules, after.open_leads)
         return Preview(
             rules=str(new.document.path),
             against=str(against),
-            open=len(before),
-            changed=int(moved.sum()),
-            changes=[{"from": one, "to": other, "leads": int(leads)} for (one, other), leads in pairs.items()],  # type: ignore[misc]
-            old=_qualified(old.rules, before, read.table),
-            new=_qualified(new.rules, after, read.table),
+            open=len(now_before),
+            by_rules=_changes(now_before["disposition"], now_after["disposition"]),
+            served=_served(project, (old.rules, before.open_leads), (new.rules, after.open_leads)),
+            old=_qualified(old.rules, now_before, before),
+            new=_qualified(new.rules, now_after, after),
         )
 
 
-def _qualified(rules: Rules, now: pd.DataFrame, table: TrainingTable) -> dict[str, Qualified]:
-    then = judged(rules, table.design)
-    return {name: Qualified(int(now[name].sum()), volume(then[name].to_numpy(bool), table)) for name in CLASSES}
+def _changes(before: pd.Series, after: pd.Series) -> Changes:
+    moved = before != after
+    pairs = pd.DataFrame({"from": before, "to": after})[moved].value_counts()
+    listed = [{"from": one, "to": other, "leads": int(leads)} for (one, other), leads in pairs.items()]  # type: ignore[misc]
+    return Changes(int(moved.sum()), listed)
+
+
+def _served(project: Project, old: tuple[Rules, pd.DataFrame], new: tuple[Rules, pd.DataFrame]) -> Served | None:
+    """Let triggers, disqualifiers and grid of both files decide on the champion's present scores, if it is a model."""
+    if project.champion is None or member_names(project.champion.scorer.model) == (RULES,):
+        return None
+    scorer = project.champion.scorer
+    known = [design for rules, design in (old, new) if rules.competitors == scorer.rules.competitors]
+    own = known[0] if known else project.history(scorer.rules).open_leads
+    told = scorer.judge_design(scorer.beside_points(own)).frame
+    band, fit, engagement = (told[name].to_numpy() for name in ("band", "fit", "engagement"))
+    before, after = (
+        dispositions(
+            band,
+            fit,
+            engagement,
+            triggered=first_trigger(rules, design) != "",
+            disqualified=first_disqualifier(rules, design) != "",
+            grid=grid_of(rules),
+        )
+        for rules, design in (old, new)
+    )
+    changes = _changes(pd.Series(before), pd.Series(after))
+    return Served(**vars(changes), model_version=scorer.version, chosen=chosen_of(scorer.model))
+
+
+def _qualified(rules: Rules, now: pd.DataFrame, read: TrainingData) -> dict[str, Qualified]:
+    then = judged(rules, read.table.design)
+    waiting = {name: read.waiting_since[now[name].to_numpy(bool)] for name in CLASSES}
+    gives = {name: volume(then[name].to_numpy(bool), read.table, waiting=waiting[name]) for name in CLASSES}
+    return {name: Qualified(int(now[name].sum()), gives[name]) for name in CLASSES}

@@ -11,7 +11,7 @@ from data.settings import Settings
 from data.settings_file import load_settings
 from data.workspace import Workspace
 from models.registry import Registry, Stored
-from models.rules import RulesFile, read_rules
+from models.rules import Rules, RulesFile, read_rules
 from pipelines.console import step
 from pipelines.training_data import TrainingData, read_training_data
 
@@ -44,8 +44,8 @@ class Project:
     def schema(self) -> Schema | None:
         return self.champion and self.champion.scorer.schema
 
-    def history(self) -> TrainingData:
-        """Read the leads of the project. Raises ModelError where nothing says where they are."""
+    def history(self, rules: Rules) -> TrainingData:
+        """Read the leads of the project, as rules look at them. Raises ModelError where nothing says where they are."""
         if self.settings is None:
             raise ModelError(
                 "there is no model yet that knows the leads",
@@ -54,8 +54,8 @@ class Project:
                 remedy="give --config, or run `leadscore train` with this workspace first",
             )
         with step("reading leads and counting their events"):
-            return read_training_data(self.settings, self.workspace, self.schema)
+            return read_training_data(self.settings, self.workspace, self.schema, rules.competitors)
 
-    def rules(self, path: Path | None, schema: Schema | None = None) -> RulesFile:
+    def rules(self, path: Path | None = None) -> RulesFile:
         """Read the rules: the file given, else that of the settings, else the shipped one."""
-        return read_rules(path or (self.settings and self.settings.rules), schema=schema)
+        return read_rules(path or (self.settings and self.settings.rules))

@@ -9,7 +9,7 @@ from pipelines.console import OUT, say, table
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from models.rules.volume import Volume
     from pipelines.rules.check import RulesCheck
-    from pipelines.rules.preview import Preview
+    from pipelines.rules.preview import Changes, Preview
     from pipelines.rules.suggest import Suggestion
 
 
@@ -19,16 +19,19 @@ def show_check(result: RulesCheck) -> None:
     say(f"{result.count} rules in {result.rules}, checked {looked_at}: {len(result.findings) or 'no'} findings")
     for found in result.findings:
         say(f"  {found['where']}: {found['kind']}: {found['what']}")
-    if result.leads is None:
-        say("With --config, or a workspace with a model, rules that never held are found too.")
+    if result.not_checked:
+        say("Not checked, for that needs --config or a workspace with a model:")
+    for what in result.not_checked:
+        say(f"  {what}")
 
 
 def show_preview(result: Preview) -> None:
     """Show how many leads change, and the volume and the precision of both files."""
     say(f"{result.rules} against {result.against}:")
-    say(f"{result.changed:,} of {result.open:,} open leads change their disposition by the rules")
-    for change in result.changes:
-        say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
+    _show_changes(result.by_rules, result.open, "by the rules")
+    if served := result.served:
+        by = f"as served: by the score of version {served.model_version} ({served.chosen}), its grades and these marks"
+        _show_changes(served, result.open, by)
     grid = table("", "", ">open now", ">a week", ">in history", ">of them won")
     for name in result.new:
         for told, qualified in (("old", result.old[name]), ("new", result.new[name])):
@@ -36,15 +39,26 @@ def show_preview(result: Preview) -> None:
     OUT.print(grid)
 
 
+def _show_changes(told: Changes, leads: int, by: str) -> None:
+    say(f"{told.changed:,} of {leads:,} open leads change their disposition {by}")
+    for change in told.changes:
+        say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
+
+
 def show_suggestion(result: Suggestion) -> None:
     """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
     say(result.yaml)
+    say("# What the points were learned from, the older leads:")
+    for rule in result.told:
+        woe = f"weight of evidence {rule.woe:+.2f}"
+        say(f"#   {rule.name}: {rule.points:+g} points; {rule.leads:,} leads, {rule.won:,} won, {woe}")
     low, high = result.auc_ci
     say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
     say(f"# Thresholds: {result.why}")
     bars = result.rules.thresholds.model_dump()
     for name, gives in result.thresholds.items():
-        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}")
+        before = _in_words(result.chosen_on[name])
+        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}; on the older leads {before}")
     for points, gives in result.ladder.items():
         if gives.leads:
             say(f"#   from {points}: {_in_words(gives)}")

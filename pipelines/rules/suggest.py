@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from data.errors import InputError
 from models.evaluation import Interval
 from models.evaluation import evaluate as measure
 from models.learning import lay_blocks, outcomes_of, require_both_outcomes, scorecard_for
-from models.rules import Rules, Thresholds, evaluate
+from models.rules import Rules, Thresholds, cuts_of, evaluate, judged
+from models.rules.review import review
 from models.rules.volume import FEWEST_LEADS, Volume, bar_for_capacity, bar_for_precision, volumes
+from models.scorecard import usual_bars, with_grades
+from models.training_table import Rows, TrainingTable
 from pipelines.console import step
 from pipelines.rules.project import Project
+from pipelines.training_data import TrainingData
 
 MOST_RULES = 15
 LADDER = range(0, 101, 10)
 """Points at which it is told what a bar there gives."""
+KEPT = ("personas", "competitors", "triggers", "disqualifiers", "dispositions", "qso")
+"""Parts of the rules in force that history has no better word for."""
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """A rule, how many of the older leads had it and were won, and its weight of evidence: log of (its share of the won
+    leads / its share of the others), each with half a lead more."""
+
+    name: str
+    dimension: str
+    points: float
+    leads: int
+    won: int
+    woe: float
 
 
 @dataclass(frozen=True)
 class Suggestion:
     """Rules learned from the older leads, and how they do on the newest fifth, which they have not seen.
 
-    ``thresholds`` holds what the bars of MQL and SQL give, ``ladder`` what others would. ``why`` says what the bar of
-    the SQL was chosen by.
+    ``told`` says of each rule what it was learned from. The bars were chosen by what they gave on the older leads
+    (``chosen_on``); ``thresholds`` and ``ladder`` hold what these and others give on the newest. ``why`` says what the
+    bar of the SQL was chosen by.
     """
 
     rules: Rules
+    told: Sequence[Suggested]
     rows: int
     auc: float
     auc_ci: Interval
-    thresholds: dict[str, Volume]
-    ladder: dict[int, Volume]
+    chosen_on: Mapping[str, Volume]
+    thresholds: Mapping[str, Volume]
+    ladder: Mapping[int, Volume]
     why: str
 
     @property
@@ -42,14 +69,14 @@ class Suggestion:
     def as_json(self) -> dict[str, Any]:
         bars = self.rules.thresholds.model_dump()
         return {
-            "rules": [
-                {"name": rule.name, "dimension": str(place[0]), "points": rule.points}
-                for place, rule in self.rules.with_places()
-            ],
+            "rules": [vars(rule) for rule in self.told],
             "rows": self.rows,
             "auc": self.auc,
             "auc_ci": self.auc_ci,
-            "thresholds": {name: {"points": bars[name], **gives.as_json()} for name, gives in self.thresholds.items()},
+            "thresholds": {
+                name: {"points": bars[name], **gives.as_json(), "older": self.chosen_on[name].as_json()}
+                for name, gives in self.thresholds.items()
+            },
             "ladder": [{"points": points, **gives.as_json()} for points, gives in self.ladder.items()],
             "why": self.why,
             "yaml": self.yaml,
@@ -63,31 +90,101 @@ def suggest(
     capacity: float | None = None,
     precision: float | None = None,
 ) -> Suggestion:
-    """Propose rules from the older leads of a project, and thresholds by what they give on the newest.
+    """Propose rules from the older leads of a project, and thresholds by what they gave there.
 
-    ``capacity`` is how many SQLs sales can take in a week, ``precision`` which share of them is to be won.
-    Raises InputError where no threshold gives that.
+    ``capacity`` is how many SQLs sales can take in a week, ``precision`` which share of them is to be won. Grades,
+    personas, triggers and the like are those of the rules in force. Raises InputError where no threshold gives that.
     """
-    read = project.history()
+    in_force = project.rules().rules
+    read = project.history(in_force)
     table, seed = read.table, read.settings.seed
     blocks = lay_blocks(table, seed)
     require_both_outcomes(table, blocks)
+    older = blocks.fit | blocks.tune
     with step(f"learning at most {rules} rules from the older leads"):
-        card = scorecard_for(table, replace(blocks, fit=blocks.fit | blocks.tune), seed, rules=rules)
+        points = scorecard_for(table, replace(blocks, fit=older), seed, rules=rules)
+        card = _beside(in_force, points, table.design[older])
     with step("looking at what each threshold gives on the newest"):
-        points = evaluate(card, table.design)["points"].to_numpy()
-        measured = measure(points[blocks.test] / 100, *outcomes_of(table, blocks.test), seed)
-        given = volumes(points, table, blocks.test)
-    bars, why = _bars(card, given, capacity, precision)
+        total = evaluate(card, table.design)["points"].to_numpy()
+        measured = measure(total[blocks.test] / 100, *outcomes_of(table, blocks.test), seed)
+        before, after = (_volumes(card, read, rows) for rows in (_until(older, table), blocks.test))
+    bars, why = _bars(card, before, capacity, precision)
+    places = {name: round(getattr(bars, name)) for name in ("mql", "sql")}
     return Suggestion(
         rules=card.model_copy(update={"thresholds": bars}),
+        told=list(_told(points, table.taken(older))),
         rows=int(blocks.test.sum()),
         auc=measured.auc,
         auc_ci=measured.auc_ci,
-        thresholds={name: given[round(getattr(bars, name))] for name in ("mql", "sql")},
-        ladder={bar: given[bar] for bar in LADDER},
+        chosen_on={name: before[bar] for name, bar in places.items()},
+        thresholds={name: after[bar] for name, bar in places.items()},
+        ladder={bar: after[bar] for bar in LADDER},
         why=why,
     )
+
+
+def _beside(in_force: Rules, points: Rules, older: pd.DataFrame) -> Rules:
+    """Put proposed points in the place of those in force, and keep what else was agreed.
+
+    The points are others, so that grades begin where as large a share of the leads has each as by the rules in force.
+    """
+    kept = {name: getattr(in_force, name) for name in KEPT}
+    taken = {rule.name for place, rule in in_force.with_places() if place[0] == "personas"}
+    dimensions = {}
+    for name in ("fit", "engagement"):
+        own, agreed = getattr(points, name), getattr(in_force, name)
+        named = (
+            rule.model_copy(update={"name": f"{rule.name} (all)"}) if rule.name in taken else rule for rule in own.rules
+        )
+        groups = agreed.groups if in_force.personas else {}
+        dimensions[name] = own.model_copy(update={"rules": tuple(named), "groups": groups})
+    card = points.model_copy(update={**kept, **dimensions})
+    told = evaluate(card, older)
+    bars = usual_bars(told["points"].to_numpy())
+    return with_grades(card.model_copy(update={"thresholds": bars}), told, _shares_below(in_force, older))
+
+
+def _shares_below(rules: Rules, older: pd.DataFrame) -> dict[str, list[float]]:
+    """Return which shares of some rows are below the cuts of the grades, where rules tell the rows apart."""
+    told, cuts = evaluate(rules, older), cuts_of(rules)._asdict()
+    below = {name: [float((told[name] < cut).mean()) for cut in cuts[name]] for name in cuts}
+    return {name: shares for name, shares in below.items() if shares and 0 < shares[0] < 1}
+
+
+def _told(points: Rules, older: TrainingTable) -> list[Suggested]:
+    won = older.rows["lead_id"][older.won == 1].nunique()
+    lost = older.rows["lead_id"].nunique() - won
+    return [
+        Suggested(
+            rule.name, str(place[0]), rule.most, had.leads, had.won, _woe(had.won, had.leads - had.won, won, lost)
+        )
+        for (place, rule), had in zip(points.with_places(), review(points, older, {}), strict=True)
+    ]
+
+
+def _woe(won: int, lost: int, all_won: int, all_lost: int) -> float:
+    """Return the weight of evidence of a rule; good leads have more than 0.
+
+    >>> round(_woe(30, 10, 50, 150), 2), round(_woe(0, 100, 50, 150), 2)
+    (2.16, -4.21)
+    """
+    return float(np.log((won + 0.5) / (all_won + 0.5)) - np.log((lost + 0.5) / (all_lost + 0.5)))
+
+
+def _until(rows: Rows, table: TrainingTable) -> Rows:
+    """Return all rows up to the last of some: a week in a purge is a week, too."""
+    return (table.rows["as_of"] <= table.rows["as_of"][rows].max()).to_numpy() if table.timed else rows
+
+
+def _volumes(card: Rules, read: TrainingData, rows: Rows) -> list[Volume]:
+    """Return what each bar gives: of leads that fit and are not disqualified."""
+    points, waiting = (_qualified_points(card, design) for design in (read.table.design, read.open_leads))
+    return volumes(points, read.table, rows, (waiting, read.waiting_since))
+
+
+def _qualified_points(card: Rules, design: pd.DataFrame) -> npt.NDArray[np.float64]:
+    told = judged(card, design)
+    return told["points"].where(told["qualifies"], -1.0).to_numpy()
 
 
 def _bars(card: Rules, given: list[Volume], capacity: float | None, precision: float | None) -> tuple[Thresholds, str]:
@@ -100,10 +197,10 @@ def _bars(card: Rules, given: list[Volume], capacity: float | None, precision: f
             (f"at least {precision:.0%} of the SQLs won".replace("%", " %"), bar_for_precision(given, precision))
         )
     if not wishes:
-        return card.thresholds, "the best tenth of the older leads are SQLs, the best three tenths MQLs"
+        return card.thresholds, "the best tenth of the older leads are SQLs, the best three tenths MQLs, if they fit"
     sql = max(_required(wish, bar, given) for wish, bar in wishes)
     bars = Thresholds(mql=min(card.thresholds.mql, sql), sql=sql)
-    return bars, " and ".join(wish for wish, _ in wishes)
+    return bars, " and ".join(wish for wish, _ in wishes) + ", on the older leads"
 
 
 def _required(wish: str, bar: int | None, given: list[Volume]) -> int:

@@ -153,6 +153,14 @@ def test_a_persona_is_told_and_is_a_filter_of_the_list(client, store, hottest):
     assert "Remove the filter persona IT &amp; security" in found
 
 
+@pytest.mark.parametrize(("mark", "said"), [("disqualified_by", "Let go"), ("triggered_by", "Ready at once")])
+def test_the_page_of_a_lead_says_which_mark_decided(client, store, hottest, mark, said):
+    with store.transaction() as connection:
+        connection.execute(sa.update(SCORES).values(triggered_by="", disqualified_by=""))
+        connection.execute(sa.update(SCORES).where(SCORES.c.lead_id == hottest).values(**{mark: "R & D"}))
+    assert f"{said}: <b><bdi>R &amp; D</bdi></b>" in client.get(f"/leads/{hottest}").text
+
+
 def test_without_personas_there_is_no_menu_of_them(shared):
     assert ">Persona</summary>" not in shared.get("/leads").text
 

@@ -12,6 +12,9 @@ from features.titles import department_of, rank_of
         ("Head of Marketing", "Director", "Marketing"),
         ("Procurement Manager", "Manager", "Purchasing"),
         ("Working Student HR", "Student", "Student"),
+        ("Currently unemployed", "Job seeker", "Other"),
+        ("Looking for a new position", "Job seeker", "Other"),
+        ("Job Architect", "Specialist", "Other"),
         ("Poet", "Specialist", "Other"),
     ],
 )

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
-from models.rules import Rules, evaluate, fired
+from models.rules import Rules, evaluate, fired, judged
 from models.scorecard import fit_scorecard
 
 SCHEMA = Schema(
@@ -83,6 +83,12 @@ def test_thresholds_let_the_best_tenth_and_three_tenths_through(card, frame):
     points = evaluate(card, frame)["points"]
     assert (points >= card.thresholds.mql).mean() == pytest.approx(0.3, abs=0.05)
     assert (points >= card.thresholds.sql).mean() == pytest.approx(0.1, abs=0.05)
+
+
+def test_its_grades_begin_at_the_quarters(card, frame):
+    grades = judged(card, frame)[["fit_grade", "engagement_grade"]]
+    assert 0.05 < (grades["fit_grade"] == "D").mean() <= 0.25
+    assert set(grades["fit_grade"]) == set("ABCD") and set(grades["engagement_grade"]) == set("1234")
 
 
 def test_there_are_no_more_rules_than_wanted(frame, won):

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from models.rules import Rules
@@ -55,12 +56,13 @@ def test_the_json_of_a_check_keeps_its_contract(rules, project):
     place = project.with_name("rules.yaml")
     place.write_text(RULES.replace("Nowhere", "Mail"))
     told = rules("check", "--json").json
-    assert told == {"rules": str(place), "count": 3, "leads": 600, "findings": []}
+    assert told == {"rules": str(place), "count": 3, "leads": 600, "findings": [], "not_checked": []}
 
 
 def test_check_looks_at_the_file_alone_where_nothing_says_where_the_leads_are(leadscore, project, tmp_path):
     ran = leadscore("rules", "check", "--rules", project.with_name("rules.yaml"), "--workspace", tmp_path / "empty")
     assert ran.code == 0 and "checked by the file alone: no findings" in ran.out
+    assert "Not checked" in ran.out and "whether the data have the attributes" in ran.out
 
 
 def test_a_rule_about_an_unknown_column_is_refused_with_its_line_and_the_nearest(rules, project):
@@ -98,6 +100,28 @@ def test_preview_counts_the_open_leads_that_change_by_what_they_were(rules, proj
     assert {change["from"] for change in told["changes"]} == {"discard"}
 
 
+@pytest.fixture
+def with_rivals(project, export, tmp_path) -> Path:
+    """The project with the firms of its leads, every fifth of them a rival, and rules that let rivals go."""
+    leads = pd.read_csv(export, dtype={"Id": str})
+    leads["Company"] = [f"Rival Firm {n % 3} Inc" if n % 5 == 0 else f"Firm {n}" for n in range(len(leads))]
+    leads.to_csv(tmp_path / "leads.csv", index=False)
+    project.write_text(project.read_text().replace(str(export), "leads.csv") + "as_of: 2025-10-01\n")
+    marks = "disqualifiers: [{name: Competitor, when: {attribute: competitor, is: yes}}]\n"
+    project.with_name("rules.yaml").write_text(RULES + marks + "competitors: [Rival Firm 0, Rival Firm 1]\n")
+    return project
+
+
+def test_preview_shows_how_many_leads_a_named_competitor_costs(with_rivals, rules):
+    old = with_rivals.with_name("old.yaml")
+    old.write_text(
+        with_rivals.with_name("rules.yaml").read_text().replace("competitors: [Rival Firm 0, ", "competitors: [")
+    )
+    told = rules("preview", "--against", old, "--json").json
+    assert 0 < told["changed"] < told["open"] / 5
+    assert {change["to"] for change in told["changes"]} == {"discard"}
+
+
 def test_preview_of_the_same_file_changes_nothing(rules, project):
     ran = rules("preview", "--against", project.with_name("rules.yaml"))
     assert re.search("^0 of [0-9]+ open leads change their disposition by the rules$", ran.out, re.MULTILINE)
@@ -109,10 +133,46 @@ def test_suggested_rules_are_ready_to_paste(rules):
     assert "Visits" in ran.out
 
 
+AGREED = """
+personas: [{name: Fan, fit: {rules: [{name: 'Channel: Fair', when: {attribute: Channel, is: Fair}, points: 5}]}}]
+triggers: [{name: Here all day, when: {attribute: Visits, at_least: 6}}]
+disqualifiers: [{name: Never here, when: {attribute: Visits, at_most: 0}}]
+competitors: [Rival Inc]
+qso: {attribute: Visits, at_least: 9}
+dispositions:
+  A: [ready, ready, nurture, nurture]
+  B: [ready, nurture, nurture, nurture]
+  C: [ready, nurture, nurture, nurture]
+  D: [nurture, nurture, discard, discard]
+"""
+
+
+def test_a_suggestion_has_grades_and_keeps_what_else_was_agreed(rules, project):
+    project.with_name("rules.yaml").write_text(RULES + AGREED)
+    agreed, proposed = Rules.from_yaml(RULES + AGREED), Rules.from_yaml(rules("suggest").out)
+    for name in ("personas", "triggers", "disqualifiers", "competitors", "qso", "dispositions"):
+        assert getattr(proposed, name) == getattr(agreed, name)
+    assert proposed.grades.fit and proposed.grades.engagement
+
+
+def test_each_suggested_rule_says_how_many_leads_it_had_and_how_many_were_won(rules):
+    told = rules("suggest", "--json").json["rules"]
+    assert all(rule["leads"] >= 20 and (rule["woe"] > 0) == (rule["points"] > 0) for rule in told)
+    assert re.search(
+        r"^#   .*: \+[0-9]+ points; [0-9]+ leads, [0-9]+ won, weight of evidence \+", rules("suggest").out, re.M
+    )
+
+
+def test_thresholds_are_chosen_on_the_older_leads_and_told_on_the_newest(rules):
+    sql = rules("suggest", "--precision", 0.5, "--json").json["thresholds"]["sql"]
+    assert sql["older"]["precision"] >= 0.5
+    assert sql["leads"] < sql["older"]["leads"]
+
+
 def test_a_suggestion_keeps_to_the_capacity_of_sales(rules):
-    told = rules("suggest", "--capacity", 2, "--rules", 4, "--json").json
+    told = rules("suggest", "--capacity", 2, "--most", 4, "--json").json
     assert len(told["rules"]) <= 4
-    assert told["thresholds"]["sql"]["per_week"] <= 2
+    assert told["thresholds"]["sql"]["older"]["per_week"] <= 2
     assert Rules.from_yaml(told["yaml"]).thresholds.sql == told["thresholds"]["sql"]["points"]
     assert 0.5 < told["auc"] <= 1
 

@@ -38,6 +38,8 @@ def scores(**probabilities: float) -> pd.DataFrame:
         digest=(leads["probability"] * 1e6).astype("int64"),
         persona=None,
         rules="[]",
+        triggered_by="Asked for a demo",
+        disqualified_by=None,
     )
 
 

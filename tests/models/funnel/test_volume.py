@@ -7,8 +7,9 @@ from models.funnel.volume import Bar, side_by_side, volumes
 SINCE, AS_OF = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")
 
 
-def scored(*rows: tuple[str, str, float], fit: str = "B") -> pd.DataFrame:
+def scored(*rows: tuple[str, str, float], fit: str = "B", disqualified_by: str | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["lead_id", "as_of", "probability"]).assign(fit=fit)
+    frame["disqualified_by"] = disqualified_by
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]))
 
 
@@ -43,6 +44,11 @@ def test_a_lead_crosses_once():
 def test_a_lead_that_does_not_fit_is_not_qualified_however_likely_it_is():
     assert volume(scored(("a", "2025-01-10", 0.9), fit="D")).today == (0, 0)
     assert volume(scored(("a", "2025-01-10", 0.9), fit="")).today == (1, 0)
+
+
+def test_a_lead_that_is_disqualified_is_not_qualified_however_likely_it_is():
+    assert volume(scored(("a", "2025-01-10", 0.9), disqualified_by="Competitor")).today == (0, 0)
+    assert volume(scored(("a", "2025-01-10", 0.9), disqualified_by="")).today == (1, 0)
 
 
 def test_leads_that_were_over_the_bar_when_scoring_began_are_in_no_period():

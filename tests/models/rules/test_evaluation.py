@@ -71,6 +71,13 @@ def test_yes_and_no_are_one_and_zero_where_a_column_holds_numbers():
     assert evaluate(rules, frame)["fit"].tolist() == [0, 3, 0]
 
 
+def test_a_column_of_several_words_is_asked_what_it_has():
+    frame = pd.DataFrame({"technologies_SAP": [1.0, 0.0, np.nan], "technologies_Oracle": [0.0, 1.0, np.nan]})
+    assert evaluate(fit("when: {attribute: technologies, has: sap}, points: 3"), frame)["fit"].tolist() == [3, 0, 0]
+    either = evaluate(fit("when: {attribute: Technologies, has: [SAP, Oracle]}, points: 3"), frame)
+    assert either["fit"].tolist() == [3, 3, 0]
+
+
 def test_the_cap_holds_back_good_points_and_no_bad_ones():
     rules = engagement(
         "when: {event: trial}, points: 40",

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from models.rules import Rules, load_rules
+from models.rules import Rules, load_rules, read_rules
 from models.rules.findings import findings
 
 HISTORY = pd.DataFrame(
@@ -36,6 +36,18 @@ def test_nothing_is_wrong_with_the_shipped_rules():
         "{event: trial, at_least: 3, at_most: 2}",
         "[{attribute: country, is: [Norway, Chad]}, {attribute: country, is: Spain}]",
         "[{attribute: budget, given: no}, {attribute: budget, at_least: 1}]",
+        "[{attribute: budget, given: no}, {attribute: Budget, given: yes}]",
+        "{attribute: budget, at_most: -1}",
+        "{attribute: budget, below: 0}",
+        "{event: trial, below: 0}",
+        "{event: trial, at_most: -1}",
+        "[{event: trial, within: 7, at_least: 3}, {event: trial, within: 30, at_most: 2}]",
+        "[{event: trial, within: 7}, {event: trial, below: 1}]",
+        "[{event: download, asset: ebook, at_least: 2}, {event: download, below: 2}]",
+        "[{last: trial, at_least: 30}, {event: trial, within: 30}]",
+        "[{last: trial, at_least: 30}, {last: trial, below: 30}]",
+        "[{last: activity, at_least: 60}, {last: webinar, below: 60}]",
+        "[{last: trial, below: 90}, {event: trial, at_most: 0}]",
     ],
 )
 def test_conditions_that_exclude_each_other_are_a_contradiction(when):
@@ -48,6 +60,13 @@ def test_conditions_that_exclude_each_other_are_a_contradiction(when):
         "[{attribute: employees, at_least: 50}, {attribute: budget, below: 50}]",
         "{attribute: employees, at_least: 50, at_most: 50}",
         "[{attribute: country, is: [Norway, Chad]}, {attribute: country, is: chad}]",
+        "[{attribute: technologies, has: SAP}, {attribute: technologies, has: Oracle}]",
+        "[{event: trial, within: 7, at_most: 0}, {event: trial, within: 30}]",
+        "[{event: trial, at_most: 0}, {event: webinar}]",
+        "[{event: download, asset: ebook}, {event: download, asset: study, at_most: 0}]",
+        "[{last: trial, at_least: 30}, {last: trial, below: 60}]",
+        "[{last: trial, at_least: 30}, {last: activity, below: 7}]",
+        "{attribute: budget, at_most: 0}",
     ],
 )
 def test_conditions_that_can_hold_together_are_none(when):
@@ -65,6 +84,65 @@ def test_two_rules_that_ask_the_same_and_pull_apart_are_a_contradiction():
 def test_a_disqualifier_that_asks_what_a_trigger_asks_is_a_contradiction():
     marks = "triggers: [{name: a, when: {event: trial}}]\ndisqualifiers: [{name: b, when: {event: trial}}]"
     assert found(rules(more=marks)) == [("contradiction", 0)]
+
+
+def test_rules_of_one_persona_that_pull_apart_are_a_contradiction_and_beside_those_for_all_they_are_none():
+    both = """
+thresholds: {mql: 0, sql: 0}
+engagement: {rules: [{name: all, when: {event: trial}, points: -5}]}
+personas:
+  - name: one
+    fit: {rules: [{name: profile, when: {attribute: industry, is: x}, points: 5}]}
+    engagement: {rules: [{name: good, when: {event: trial}, points: 5}, {name: bad, when: {event: trial}, points: -9}]}
+"""
+    assert [(one.kind, one.place) for one in findings(Rules.from_yaml(both))] == [
+        ("contradiction", ("personas", 0, "engagement", "rules", 1))
+    ]
+
+
+def test_a_rule_that_excludes_the_profile_of_its_persona_can_never_count():
+    text = """
+thresholds: {mql: 0, sql: 0}
+personas:
+  - name: Large firm
+    fit:
+      rules:
+        - {name: Large, when: {attribute: employees, at_least: 1000}, points: 20}
+        - {name: Small, when: {attribute: employees, below: 50}, points: -5}
+"""
+    (only,) = findings(Rules.from_yaml(text))
+    assert (only.kind, only.place[-1]) == ("contradiction", 1)
+    assert "excludes the profile of its persona" in only.what
+
+
+BUDGET = "{attribute: budget, at_least: 9}"
+
+
+@pytest.mark.parametrize(
+    ("qso", "disqualifiers", "place"),
+    [
+        (f"[{BUDGET}, {{attribute: budget, below: 5}}]", "[]", ("qso", 1)),
+        (BUDGET, f"[{{name: a, when: {BUDGET}}}]", ("disqualifiers", 0)),
+    ],
+)
+def test_what_no_lead_can_be_a_qualified_opportunity_by_is_a_contradiction(qso, disqualifiers, place):
+    text = f"thresholds: {{mql: 0, sql: 0}}\nqso: {qso}\ndisqualifiers: {disqualifiers}"
+    assert [(one.kind, one.place) for one in findings(Rules.from_yaml(text))] == [("contradiction", place)]
+
+
+def test_a_threshold_that_needs_rules_which_exclude_each_other_is_out_of_reach():
+    text = """
+thresholds: {mql: 40, sql: 45}
+fit:
+  rules:
+    - {name: Software, when: {attribute: industry, is: Software}, points: 20}
+    - {name: Banking, when: {attribute: industry, is: Banking}, points: 30}
+    - {name: Large, when: {attribute: employees, at_least: 1000}, points: 10}
+    - {name: Small, when: {attribute: employees, below: 50}, points: 5}
+"""
+    (only,) = findings(Rules.from_yaml(text))
+    assert (only.kind, only.place) == ("unreachable", ("thresholds", "sql"))
+    assert only.what.endswith("give 40")
 
 
 def test_a_threshold_above_all_points_together_is_out_of_reach():
@@ -93,6 +171,49 @@ def test_a_rule_about_what_the_data_do_not_have_is_told():
     assert found(rules("when: {attribute: budget, at_least: 5}, points: 5"), HISTORY) == [("no data", 0)]
 
 
+def test_a_rule_that_only_takes_from_leads_far_below_0_is_not_idle():
+    bad = rules(
+        "when: {attribute: industry, given: yes}, points: -50",
+        "when: {attribute: employees, at_least: 100}, points: -10",
+    )
+    assert found(bad, HISTORY) == []
+
+
+def test_a_rule_that_the_caps_take_from_all_but_a_late_lead_is_not_idle(monkeypatch):
+    monkeypatch.setattr("models.rules.findings.ROWS", 5)
+    history = pd.DataFrame({"trial_ever": [1.0] * 12, "webinar_ever": [1.0] * 11 + [0.0]})
+    capped = rules("when: {event: trial}, points: 10", "when: {event: webinar}, points: 10", caps="  cap: 10\n")
+    assert found(capped, history) == [("idle cap", 1)]
+
+
+def test_a_rule_of_a_persona_that_no_lead_is_scored_by_is_dead():
+    text = """
+thresholds: {mql: 0, sql: 0}
+personas:
+  - {name: one, fit: {rules: [{name: less, when: {attribute: industry, given: yes}, points: 5}]}}
+  - {name: two, fit: {rules: [{name: more, when: {attribute: industry, given: yes}, points: 9}]}}
+"""
+    (only,) = findings(Rules.from_yaml(text), HISTORY)
+    assert (only.kind, only.place[1]) == ("dead", 0) and "its persona" in only.what
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("{event: download, asset: e-bok}", "do not have 'e-bok' among ebook, case_study; did you mean 'ebook'?"),
+        ("{event: download, asset: [ebook, guide]}", "do not have 'guide'"),
+        ("{last: download, asset: guide, below: 7}", "do not have 'guide'"),
+        ("{attribute: technologies, has: [SAP, Orcale]}", "have 'Orcale' among SAP, Oracle; did you mean 'Oracle'?"),
+    ],
+)
+def test_an_asset_or_a_word_that_the_data_do_not_have_is_told_with_the_nearest(when, said):
+    ones = [1.0, 0.0]
+    columns = ("download: ebook_ever", "download: case_study_ever", "download: ebook_last", "download_ever")
+    history = pd.DataFrame(dict.fromkeys((*columns, "technologies_SAP", "technologies_Oracle"), ones))
+    (only,) = findings(rules(f"when: {when}, points: 5"), history)
+    assert (only.kind, only.place[-1]) == ("unknown name", 0) and said in only.what
+
+
 def test_a_rule_whose_points_the_cap_always_takes_is_idle():
     capped = rules(
         "when: {attribute: employees, at_least: 100}, points: 10",
@@ -101,3 +222,23 @@ def test_a_rule_whose_points_the_cap_always_takes_is_idle():
         caps="  cap: 10\n",
     )
     assert found(capped, HISTORY) == [("idle cap", 0), ("idle cap", 1)]
+
+
+def test_each_finding_has_its_line(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text("""thresholds: {mql: 0, sql: 50}
+qso:
+  - {attribute: budget, given: yes}
+  - {attribute: budget, given: no}
+personas:
+  - name: a
+    fit:
+      rules:
+        - {name: p, when: {attribute: industry, is: x}, points: 20}
+        - name: q
+          when: {attribute: industry, is: X}
+          points: -5
+""")
+    read = read_rules(file)
+    told = {(one.kind, read.where(one.place).rpartition(" ")[2]) for one in findings(read.rules)}
+    assert told == {("unreachable", "1"), ("contradiction", "4"), ("contradiction", "10")}

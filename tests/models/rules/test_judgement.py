@@ -69,7 +69,8 @@ def test_5000_within_three_months_is_a_qualified_opportunity(budget, days, is_qs
 
 
 @pytest.mark.parametrize(
-    ("lead", "why"), [({"job_rank": "Student"}, "Student"), ({"careers_visit_90d": 3.0}, "Job seeker")]
+    ("lead", "why"),
+    [({"job_rank": "Student"}, "Student"), ({"careers_visit_90d": 3.0}, "Often looks for a job with us")],
 )
 def test_the_disqualified_are_let_go_whatever_their_points(lead, why):
     judged_so = told(**FITS | {"budget": 9000.0, "timeline_days": 30.0} | lead, **ASKED_FOR_A_DEMO)
@@ -90,6 +91,31 @@ def test_the_grid_says_what_becomes_of_each_grade(industry, downloads, dispositi
     assert told(rules(GRID), industry=industry, download_ever=downloads)["disposition"] == disposition
 
 
-def test_without_grades_nothing_is_known_of_fit_and_the_points_decide():
-    lead = told(rules("", grades="{}"), download_ever=6.0)
-    assert (lead["fit_grade"], lead["mql"], lead["disposition"]) == ("", True, "ready")
+@pytest.mark.parametrize(
+    ("industry", "downloads", "grade", "is_mql"),
+    [(None, 6.0, "D2", False), ("Farming", 10.0, "D1", False), ("Software", 3.0, "A3", True)],
+)
+def test_without_grades_in_the_file_a_lead_that_does_not_fit_is_no_mql_either(industry, downloads, grade, is_mql):
+    lead = told(rules("", grades="{}"), industry=industry, download_ever=downloads)
+    assert (lead["fit_grade"] + lead["engagement_grade"], lead["mql"]) == (grade, is_mql)
+
+
+def test_where_grades_begin_without_saying_rules_that_exclude_each_other_do_not_add_up():
+    industries = "".join(f"{{name: i{n}, when: {{attribute: industry, is: i{n}}}, points: 10}}," for n in range(9))
+    many = Rules.from_yaml(f"thresholds: {{mql: 5, sql: 9}}\nfit: {{rules: [{industries}]}}")
+    assert told(many, industry="i3")["fit_grade"] == "A"
+    assert told(many, industry="else")["fit_grade"] == "D"
+
+
+def test_where_fit_has_bad_points_alone_those_that_get_them_do_not_fit():
+    bad = Rules.from_yaml(
+        "thresholds: {mql: 0, sql: 9}\nfit: {rules: [{name: a, when: {attribute: industry, is: x}, points: -5}]}"
+    )
+    assert [told(bad, industry=name)["fit_grade"] for name in "xy"] == ["D", "A"]
+
+
+def test_rules_that_say_nothing_of_fit_hold_nobody_back():
+    only = Rules.from_yaml(
+        "thresholds: {mql: 5, sql: 9}\nengagement: {rules: [{name: a, when: {event: trial}, points: 9}]}"
+    )
+    assert told(only, trial_ever=1.0)[["fit_grade", "mql", "sql"]].tolist() == ["", True, True]

@@ -24,6 +24,8 @@ SCHEMA = Schema(
     (
         Attribute("industry", "Industry", Kind.CATEGORY, Family.FIRMOGRAPHIC),
         Attribute("Lead Source", "Lead Source", Kind.CATEGORY, Family.SOURCE),
+        Attribute("visits", "Visits", Kind.NUMBER, Family.BEHAVIOURAL),
+        Attribute("tools", "Tools", Kind.SET, Family.FIRMOGRAPHIC, ("SAP",)),
     ),
     (EventType("webinar"), EventType("crm.contacts")),
 )
@@ -45,7 +47,36 @@ def test_names_that_neither_data_nor_vocabulary_have_are_refused_with_the_neares
         load_rules(file, schema=SCHEMA)
 
 
-@pytest.mark.parametrize("condition", ["{event: crm.contacts}", "{attribute: lead_source, is: x}", "{event: trial}"])
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("{attribute: tools, is: SAP}", "'tools' holds several words in a cell.*has: SAP.*line 5"),
+        ("{attribute: tools, given: yes}", "'tools' holds several words in a cell"),
+        ("{attribute: industry, at_least: 5}", "'industry' holds words, and is no number.*line 5"),
+        ("{attribute: visits, is: many}", "'visits' holds numbers, and no such words.*at_least"),
+        ("{attribute: Visits, has: many}", "'Visits' holds numbers"),
+        ("{attribute: industry, has: Software}", "'industry' holds one word in a cell.*is"),
+    ],
+)
+def test_a_column_that_is_taken_for_another_is_refused_for_it_would_be_idle(tmp_path, condition, said):
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        f"thresholds: {{mql: 40, sql: 60}}\nfit:\n  rules:\n    - name: a\n      when: {condition}\n      points: 1"
+    )
+    with pytest.raises(InputError, match=f"(?s){said}"):
+        load_rules(file, schema=SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "{attribute: visits, is: [3, 4]}",
+        "{attribute: Tools, has: SAP}",
+        "{event: crm.contacts}",
+        "{attribute: lead_source, is: x}",
+        "{event: trial}",
+    ],
+)
 def test_names_of_the_data_and_of_the_vocabulary_are_known(tmp_path, condition):
     file = tmp_path / "rules.yaml"
     file.write_text(f"thresholds: {{mql: 40, sql: 60}}\nfit: {{rules: [{{name: a, when: {condition}, points: 1}}]}}")

@@ -51,3 +51,16 @@ def test_a_handful_of_leads_leaves_it_open(table):
 
 def test_a_rule_has_its_share_of_the_explanations(table):
     assert (told(table)["Software"].share, told(table)["Small"].share) == (0.25, 0.0)
+
+
+def test_of_a_rule_of_a_persona_the_leads_count_that_are_scored_by_it(table):
+    personas = Rules.from_yaml("""
+thresholds: {mql: 5, sql: 10}
+personas:
+  - name: Software
+    fit: {rules: [{name: Code, when: {attribute: industry, is: Software}, points: 30}]}
+  - name: Any firm
+    fit: {rules: [{name: A firm, when: {attribute: employees, at_least: 1}, points: 5}]}
+""")
+    found = {rule.rule: (rule.leads, rule.won, rule.history) for rule in review(personas, table, {})}
+    assert found == {"Code": (30, 30, "agrees"), "A firm": (30, 0, "contradicts")}

@@ -51,6 +51,14 @@ def test_without_dates_nothing_is_known_of_a_week():
         bar_for_capacity(given, 3)
 
 
+def test_leads_that_wait_for_their_end_count_in_a_week_and_in_no_precision():
+    waiting = pd.Series(pd.to_datetime(["2024-12-31", "2025-01-02", "2025-01-29", None]))
+    gives = volume(POINTS >= 50, TABLE, waiting=waiting)
+    assert (gives.leads, gives.won, gives.per_week) == (3, 1, 5 / 4)
+    given = volumes(POINTS, TABLE, waiting=(pd.Series([90.0, 90.0, 10.0, 90.0]).to_numpy(), waiting))
+    assert (given[50].per_week, given[10].per_week) == (4 / 4, 6 / 4)
+
+
 def test_the_bar_for_a_capacity_is_the_lowest_that_keeps_it():
     given = volumes(POINTS, TABLE)
     assert [bar_for_capacity(given, per_week) for per_week in (1, 0.75, 0.25, 0)] == [0, 11, 51, 61]
