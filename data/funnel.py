@@ -20,25 +20,31 @@ from data.dataset import limits, remove_abandoned, told_as_our_errors
 from data.lexicon import claims
 from data.mirror import Mirror
 from data.money import foreign, read_months
+from data.naming import is_named, name_of_others
 from data.quality import Flag, Report
 from data.settings import Settings, StageMapping
 from data.tables import Reading
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
 
 VERBATIM = ("account_id", "company", "owner")
-CHANNELS = ("source", "campaign", "asset")
 LEADS_QUERY = """
     SELECT l.position, l.lead_id, l.account_id, l.owner, l.created_at, c.closed_at, c.won, c.amount{cells}
     FROM leads l LEFT JOIN closings c USING (position) WHERE l.created_at IS NULL OR l.created_at <= $1
     ORDER BY l.position"""
+THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
+COUNTED = """
+    SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
+    WHERE {column} IS NOT NULL AND occurred_at <= $1 AND (l.created_at IS NULL OR l.created_at <= $1) GROUP BY ALL"""
 TOUCHED = """
-    SELECT e.asset, count(DISTINCT position) AS leads,
+    SELECT n.name AS asset, count(DISTINCT position) AS leads, count(DISTINCT e.asset) AS assets,
         count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
     FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
+        LEFT JOIN (SELECT unnest($2::VARCHAR[]) AS name) n ON n.name = e.asset
     WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
         AND (l.created_at IS NULL OR l.created_at <= $1)
-    GROUP BY e.asset ORDER BY leads DESC, e.asset"""
-"""Leads by the asset that they touched before they closed, and how many of them were won."""
+    GROUP BY n.name ORDER BY leads DESC, n.name"""
+"""Leads by the asset that they touched before they closed, and how many of them were won; of those that may not be
+named, together."""
 ACTIVITIES = """
     SELECT position, occurred_at FROM events
     WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""
@@ -49,12 +55,14 @@ ACCOUNTS = """
     most AS (SELECT account_id, count(*) AS activities, max(occurred_at) AS last_activity FROM recent
         GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $3),
     viewed AS (
-        SELECT account_id, CASE WHEN asset IS NULL THEN type ELSE type || ': ' || asset END AS what, count(*) AS times
-        FROM recent JOIN most USING (account_id) GROUP BY ALL)
+        SELECT account_id, concat_ws(': ', t.name, a.name) AS what, count(*) AS times
+        FROM recent r JOIN most USING (account_id) LEFT JOIN (SELECT unnest($4::VARCHAR[]) AS name) t ON t.name = r.type
+            LEFT JOIN (SELECT unnest($5::VARCHAR[]) AS name) a ON a.name = r.asset
+        WHERE t.name IS NOT NULL OR a.name IS NOT NULL GROUP BY ALL)
     SELECT m.*, first(l.company ORDER BY l.position) FILTER (l.company IS NOT NULL) AS company,
-        count(*) AS leads, list(l.position) AS positions,
-        first({channel} ORDER BY l.created_at, l.position) AS channel,
-        (SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id) AS viewed
+        list(l.position ORDER BY l.created_at, l.position) AS positions,
+        coalesce((SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id), [])
+            AS viewed
     FROM most m JOIN leads l USING (account_id) WHERE l.created_at IS NULL OR l.created_at <= $1
     GROUP BY ALL ORDER BY m.activities DESC, m.account_id"""
 
@@ -126,16 +134,29 @@ class FunnelTables:
         return self._connection.sql(ACTIVITIES, params=[wanted, self.as_of]).to_arrow_table().to_pandas()
 
     def touched(self) -> pd.DataFrame:
-        """Return how many leads touched each asset before they closed, and how many of them were won."""
-        return self._connection.sql(TOUCHED, params=[self.as_of]).to_arrow_table().to_pandas()
+        """Return how many leads touched each asset before they closed, and how many of them were won.
+
+        ``pooled`` is how many assets that may not be named stand together in a row.
+        """
+        found = self._connection.sql(TOUCHED, params=[self.as_of, self._named("asset")]).to_arrow_table().to_pandas()
+        others = found["asset"].isna()
+        found["asset"] = found["asset"].astype("str").mask(others, found["assets"].map(name_of_others))
+        return found.assign(pooled=found.pop("assets").where(others, 0))
+
+    def _named(self, column: str) -> list[str]:
+        """Return the types or assets of events that may be named."""
+        ((leads,),) = self._connection.execute(THERE, [self.as_of]).fetchall()
+        counts = self._connection.execute(COUNTED.format(column=column), [self.as_of]).fetchall()
+        return [name for name, count in counts if is_named(name, count, leads)]
 
     def accounts(self, days: int, count: int) -> pd.DataFrame:
-        """Return the accounts that did most in the last days, with their company, their leads and what they viewed."""
-        named = [f"l.b{self.by.index(name)}" for name in CHANNELS[:2] if name in self.by]
-        channel = f"concat_ws(', ', {', '.join(named)})" if named else "NULL"
+        """Return the accounts that did most in the last days: ``company``, ``activities``, what they ``viewed`` most.
+
+        ``positions`` are those of their leads, the oldest first.
+        """
         since = self.as_of - pd.Timedelta(days=days)
-        query = ACCOUNTS.format(channel=channel)
-        return self._connection.sql(query, params=[self.as_of, since, count]).to_arrow_table().to_pandas()
+        given = [self.as_of, since, count, self._named("type"), self._named("asset")]
+        return self._connection.sql(ACCOUNTS, params=given).to_arrow_table().to_pandas()
 
 
 class _FunnelAssembly(Assembly):

@@ -33,6 +33,7 @@ from models.funnel.rates import (
     levels,
     periods,
     with_break_even,
+    with_pool,
 )
 from models.funnel.stages import Journeys, define_stages, follow, places_of
 from models.funnel.volume import UNFIT, Bar, growth, side_by_side, volumes
@@ -101,7 +102,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     by, told = _cuts(tables, leads)
     notes += told
     journeys = _journeys(tables, leads, settings)
-    kinds = {name: kinds_by(leads[column]) for name, column in by.items()}
+    kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
     by_period = periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest)
@@ -120,7 +121,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         costs=_costs(tables, journeys, chosen, scores),
         assets=_assets(tables, journeys, chosen),
         touched=closing_content(tables.touched(), len(leads), int(journeys.won.sum()), smallest=chosen.smallest),
-        accounts=_accounts(tables, journeys, scores),
+        accounts=_accounts(tables, journeys, scores, [kinds[name] for name in ECONOMIC if name in kinds]),
         follow_up=ready,
         findings=diagnose(
             journeys,
@@ -209,9 +210,11 @@ def _assets(tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings) ->
     return assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)[0]
 
 
-def _accounts(tables: FunnelTables, journeys: Journeys, scores: Scores | None) -> tuple[Account, ...]:
+def _accounts(
+    tables: FunnelTables, journeys: Journeys, scores: Scores | None, came_by: Sequence[Kinds]
+) -> tuple[Account, ...]:
     found = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
-    return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float))
+    return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float), came_by)
 
 
 def _follow_ups(
