@@ -117,6 +117,7 @@ class Assembly:
         self._read_leads(schema, self.columns)
         self.report.flags += fill_changes(self.connection, schema.attributes, self.columns, self.formats["leads"])
         self._close_leads(strict=self.trained is None)
+        closings.find_reopenings(self.connection, self.settings.stages)
         self._note_oddities(schema)
         self._let_go()
         self._require_unchanged_files()
@@ -214,7 +215,6 @@ class Assembly:
             if "outcomes" in self.tables:
                 closings.close_by_outcomes(self.connection)
             closings.close_by_stages(self.connection, self.settings.stages)
-        closings.find_reopenings(self.connection, self.settings.stages)
 
     def _close_by_column(self, outcome: Outcome, strict: bool) -> None:
         if strict:

@@ -88,10 +88,10 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
         WITH ends AS (
             SELECT position, min(entered_at) FILTER (list_contains($won, lower(stage))) AS won_at,
                 last(lower(stage) ORDER BY entered_at, seq) AS last_stage, max(entered_at) AS last_at
-            FROM entries GROUP BY position)
+            FROM entries WHERE position IN (SELECT position FROM entries WHERE closes)
+                AND position NOT IN (SELECT position FROM told_outcomes) GROUP BY position)
         SELECT position, won_at IS NOT NULL, coalesce(won_at, last_at), NULL FROM ends
-        WHERE (won_at IS NOT NULL OR list_contains($lost, last_stage))
-            AND position NOT IN (SELECT position FROM told_outcomes) ORDER BY position""",
+        WHERE won_at IS NOT NULL OR list_contains($lost, last_stage) ORDER BY position""",
         {"won": [plain_value(stage) for stage in stages.won], "lost": [plain_value(stage) for stage in stages.lost]},
     )
 

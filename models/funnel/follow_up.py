@@ -8,7 +8,6 @@ came over the bar at least an hour before the moment of the report: younger ones
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -56,14 +55,18 @@ def follow_up(
 
 
 def _first_after(ready: pd.DataFrame, activities: pd.DataFrame) -> tuple[Times, npt.NDArray[np.bool_]]:
-    """Return the first activity at or after each lead was ready, and whether there was one before."""
-    rows = ready.reset_index(drop=True).reset_index(names="row")
-    wanted = rows[rows["position"].isin(activities["position"])].sort_values("ready_at")
-    by_time = activities.sort_values("occurred_at")
-    look = partial(pd.merge_asof, wanted, by_time, left_on="ready_at", right_on="occurred_at", by="position")
-    after = look(direction="forward").set_index("row")["occurred_at"].reindex(rows["row"])
-    before = look(direction="backward", allow_exact_matches=False).set_index("row")["occurred_at"].reindex(rows["row"])
-    return after.to_numpy("datetime64[us]"), before.notna().to_numpy()
+    """Return the first activity at or after each lead was ready, and whether there was one before.
+
+    Leads and moments are numbered, so that one number puts all activities in order of lead and moment.
+    """
+    lead, ready_at = ready["position"].to_numpy(), ready["ready_at"].to_numpy("datetime64[us]")
+    of, moments = activities["position"].to_numpy(), activities["occurred_at"].to_numpy("datetime64[us]")
+    known = np.sort(np.concatenate([ready_at, moments]))
+    key = of * len(known) + np.searchsorted(known, moments)
+    order = np.argsort(key, kind="stable")
+    of, moments = np.append(of[order], -1), np.append(moments[order], np.datetime64("NaT", "us"))
+    place = np.searchsorted(key[order], lead * len(known) + np.searchsorted(known, ready_at))
+    return np.where(of[place] == lead, moments[place], np.datetime64("NaT", "us")), of[place - 1] == lead
 
 
 def _of(owner: str, waits: npt.NDArray, age: npt.NDArray, before: npt.NDArray[np.bool_], smallest: int) -> FollowUp:
