@@ -50,7 +50,7 @@ EMPTY_TABLES = """
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
-    CREATE TABLE told_outcomes (position BIGINT);
+    CREATE TABLE told_outcomes (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE reopenings (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);
     CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP, seq BIGINT);
     CREATE TABLE changes (position BIGINT, attribute VARCHAR, changed_at TIMESTAMP, text VARCHAR, number DOUBLE,
@@ -130,8 +130,8 @@ class Assembly:
             checks.fill_events(self.connection, self.settings.event_types)
         if "stages" in self.tables:
             self._read_table("stages", "typed_stages")
-            checks.check_stages(self.connection)
             checks.fill_entries(self.connection, self.settings.stages)
+            checks.check_stages(self.connection)
         if "outcomes" in self.tables:
             self._read_table("outcomes", "typed_outcomes")
             self._note_that_all_were_won()

@@ -140,10 +140,11 @@ def _journeys(tables: FunnelTables, leads: pd.DataFrame, settings: Settings) -> 
     stages = define_stages(settings.funnel, settings.stages)
     places = places_of(tables.stage_names(), stages, settings.stages.lost)
     entries = tables.entries(places)
-    position = leads["position"].to_numpy()
-    row = np.searchsorted(position, entries["position"].to_numpy())
-    known = position[np.minimum(row, len(position) - 1)] == entries["position"].to_numpy()  # not of later leads
-    return follow(leads, entries.assign(row=row)[known], stages, tables.as_of)
+    position, at = leads["position"].to_numpy(), entries["position"].to_numpy()
+    row_at = np.full(max(position[-1], at.max(initial=0)) + 1, -1)
+    row_at[position] = np.arange(len(position))
+    row = row_at[at]
+    return follow(leads, entries.assign(row=row)[row >= 0], stages, tables.as_of)  # not of later leads
 
 
 def _absences(tables: FunnelTables) -> list[str]:

@@ -204,7 +204,9 @@ class _Way:
         highest = np.maximum.accumulate(key)  # a lead's keys are above those of all leads before
         before = np.concatenate([[-1], highest[:-1]])
         seen = np.zeros(len(key), dtype=bool)
-        perhaps = np.isin(key, key[key <= before])  # who climbs has not been there: few are left to look at
+        odd = np.zeros(row.max(initial=-1) + 1, dtype=bool)
+        odd[row[key <= before]] = True  # who climbs has not been there: few are left to look at
+        perhaps = odd[row]
         seen[perhaps] = pd.Series(key[perhaps]).duplicated()
         return cls(row, place, below=key < before, seen=seen)
 
@@ -246,7 +248,7 @@ def _skipped(recorded: Bools, names: Sequence[str]) -> dict[str, Codes]:
 
 def _came_back(row: Codes, place: Codes) -> Codes:
     """Find the leads that entered a stage after they were lost: entries are sorted by lead and time."""
-    is_lost = place == LOST
-    lost_so_far = np.concatenate([[0], np.cumsum(is_lost)])
-    beginning = np.searchsorted(row, row)
-    return row[(lost_so_far[:-1] > lost_so_far[beginning]) & (place >= 0)]
+    mapped, lost = np.flatnonzero(place >= 0), np.flatnonzero(place == LOST)
+    last = np.full(row.max(initial=-1) + 1, -1)
+    last[row[mapped]] = mapped  # of several, the last one stays
+    return row[lost[last[row[lost]] > lost]]
