@@ -27,10 +27,11 @@ from data.tables import Reading
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
 
 VERBATIM = ("account_id", "company", "owner")
-LEADS_QUERY = """
-    SELECT l.position, l.lead_id, l.account_id, l.owner, l.created_at, c.closed_at, c.won, c.amount{cells}
-    FROM leads l LEFT JOIN closings c USING (position) WHERE l.created_at IS NULL OR l.created_at <= $1
-    ORDER BY l.position"""
+OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
+"""Columns of all leads, whatever they are cut by."""
+LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
+"""In order of position, as the table is: with their ends joined, DuckDB would have to sort them."""
+ENDS = "SELECT position, closed_at, won, amount FROM closings WHERE closed_at IS NULL OR closed_at <= $1"
 THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
 COUNTED = """
     SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
@@ -97,21 +98,20 @@ class FunnelTables:
     def leads(self) -> pd.DataFrame:
         """Return the leads that were there at the moment, in the order of the input.
 
-        Columns: ``position``, ``lead_id``, ``account_id``, ``owner``, ``created_at``, ``closed_at``, ``won``,
-        ``amount`` and those of ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A
-        lead that closed later is open.
+        Columns: ``position``, ``lead_id``, ``created_at``, ``closed_at``, ``won``, ``amount``, ``owner`` and those of
+        ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A lead that closed later
+        is open.
         """
-        cells = "".join(f", l.b{number}" for number in range(len(self.by))) + (", l.job_title" if self._title else "")
+        cuts = {name: f"b{number}" for number, name in enumerate(self.by) if name not in OWN}
+        columns = {"owner": "owner"} | cuts
+        cells = "".join(f", {cell}" for cell in (*columns.values(), *(["job_title"] if self._title else [])))
         table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
-        for number, name in enumerate(self.by):
-            coded = table.column(f"b{number}").cast(pa.large_string()).dictionary_encode()
-            table = table.drop_columns(f"b{number}")
-            table = table if name in table.column_names else table.append_column(name, coded)  # such as the owner
-        leads = table.to_pandas()
-        later = leads["closed_at"] > self.as_of
-        leads["won"] = leads["won"].astype("boolean").mask(later)
-        leads["closed_at"] = leads["closed_at"].mask(later)
-        return leads
+        for name, cell in columns.items():
+            coded = table.column(cell).cast(pa.large_string()).dictionary_encode()
+            table = table.drop_columns(cell).append_column(name, coded)
+        ends = self._connection.sql(ENDS, params=[self.as_of]).to_arrow_table().to_pandas()
+        leads = table.to_pandas().join(ends.astype({"won": "boolean"}).set_index("position"), on="position")
+        return leads.astype({"closed_at": "datetime64[us]", "amount": "float64"})
 
     def stage_names(self) -> list[str]:
         """Return what the history calls its stages, the most frequent first."""

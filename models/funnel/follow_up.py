@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.funnel.rates import Share, kinds_by, share
+from models.funnel.stages import NEVER
 
 WITHIN = {"90 seconds": np.timedelta64(90, "s"), "1 hour": np.timedelta64(1, "h"), "1 day": np.timedelta64(1, "D")}
 
@@ -41,7 +42,7 @@ def follow_up(
     """Return the follow-up of all leads, then by owner, who has most ready leads first.
 
     ``ready`` has one row per ready lead: ``position``, ``ready_at``, ``owner``; ``activities`` of sales have
-    ``position`` and ``occurred_at``. Nothing may be later than the moment.
+    ``position`` and ``occurred_at``, in this order. Nothing may be later than the moment.
     """
     if ready.empty:
         return ()
@@ -55,18 +56,16 @@ def follow_up(
 
 
 def _first_after(ready: pd.DataFrame, activities: pd.DataFrame) -> tuple[Times, npt.NDArray[np.bool_]]:
-    """Return the first activity at or after each lead was ready, and whether there was one before.
-
-    Leads and moments are numbered, so that one number puts all activities in order of lead and moment.
-    """
+    """Return the first activity at or after each lead was ready, and whether there was one before."""
     lead, ready_at = ready["position"].to_numpy(), ready["ready_at"].to_numpy("datetime64[us]")
-    of, moments = activities["position"].to_numpy(), activities["occurred_at"].to_numpy("datetime64[us]")
-    known = np.sort(np.concatenate([ready_at, moments]))
-    key = of * len(known) + np.searchsorted(known, moments)
-    order = np.argsort(key, kind="stable")
-    of, moments = np.append(of[order], -1), np.append(moments[order], np.datetime64("NaT", "us"))
-    place = np.searchsorted(key[order], lead * len(known) + np.searchsorted(known, ready_at))
-    return np.where(of[place] == lead, moments[place], np.datetime64("NaT", "us")), of[place - 1] == lead
+    of = np.append(activities["position"].to_numpy(), -1)
+    moments = np.append(activities["occurred_at"].to_numpy("datetime64[us]"), NEVER)
+    first = np.searchsorted(of[:-1], lead)
+    place, rows = first.copy(), np.arange(len(lead))
+    while len(rows):  # one by one past those that were before: each time only leads that had more of them are left
+        rows = rows[(of[place[rows]] == lead[rows]) & (moments[place[rows]] < ready_at[rows])]
+        place[rows] += 1
+    return np.where(of[place] == lead, moments[place], NEVER), place > first
 
 
 def _of(owner: str, waits: npt.NDArray, age: npt.NDArray, before: npt.NDArray[np.bool_], smallest: int) -> FollowUp:

@@ -206,6 +206,13 @@ def test_the_owner_may_be_a_cut(opened):
         assert tables.leads()["owner"].tolist() == ["Ann", "Bob", "Ann"]
 
 
+def test_what_all_leads_have_may_be_a_cut_too(opened):
+    leads = "lead_id created_at amount\na 2025-01-01 5\nb 2025-01-02 _\n"
+    with opened({"funnel": FunnelSettings(by=["created_at", "amount", "source"])}, leads=leads) as tables:
+        assert tables.leads()["created_at"].dt.day.tolist() == [1, 2]
+        assert (tables.by, tables.missing) == (["created_at", "amount"], ["source"])
+
+
 def test_deals_in_another_currency_are_not_added_and_told(opened):
     outcomes = "lead_id closed_at won amount\na 2025-03-01 1 €1,000\nb 2025-03-01 1 $500\nc 2025-03-01 1 700\n"
     with opened({"funnel": FunnelSettings(currency="EUR")}, leads=LEADS, outcomes=outcomes) as tables:
