@@ -235,7 +235,8 @@ def _or_further(recorded: Bools) -> Bools:
 
 
 def _told(found: Mapping[str, Codes], lead_ids: pd.Series) -> tuple[Oddity, ...]:
-    each = ((problem, np.unique(rows)) for problem, rows in found.items())
+    """Tell what was found: rows are in order, some more than once."""
+    each = ((problem, rows[np.diff(rows, prepend=-1) > 0]) for problem, rows in found.items())
     return tuple(Oddity(problem, len(rows), tuple(lead_ids.iloc[rows[:5]])) for problem, rows in each if len(rows))
 
 
