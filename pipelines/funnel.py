@@ -49,14 +49,15 @@ WITHOUT = {
     "asset_stats": "there is no table asset_stats: how many views became leads is not known",
 }
 """What is missing without a table."""
-PERSONA = "persona"
+PERSONA, LIKE_NONE = "persona", "like none"
 
 
 @dataclass(frozen=True)
 class Scores:
     """What the store knows of leads: who reached a bar and when, the open ones, and the bars then and now.
 
-    ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when.
+    ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when. ``personas``
+    are those of the rules by ``lead_id``, empty for a lead that is like none; nobody's where the rules have none.
     """
 
     crossings: pd.DataFrame
@@ -64,6 +65,7 @@ class Scores:
     bars: tuple[Bar, ...]
     since: pd.Timestamp
     notes: tuple[str, ...]
+    personas: pd.Series
 
 
 def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: Registry) -> tuple[Funnel, Report]:
@@ -88,7 +90,7 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     lowest = min(min(bar.today, bar.before) for bar in bars)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
-    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes)
+    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes, store.personas())
 
 
 def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
@@ -99,7 +101,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     chosen, leads, notes = settings.funnel, tables.leads(), _absences(tables)
     if leads.empty:
         raise InputError("there were no leads yet", expected="a moment at which there were", got=f"{tables.as_of}")
-    by, told = _cuts(tables, leads)
+    by, told = _cuts(tables, leads, scores)
     notes += told
     journeys = _journeys(tables, leads, settings)
     kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
@@ -151,15 +153,23 @@ def _absences(tables: FunnelTables) -> list[str]:
     return [text for name, text in WITHOUT.items() if name not in tables.tables]
 
 
-def _cuts(tables: FunnelTables, leads: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
-    """Return the columns of ``leads`` to cut by, by name; the rank of the job title stands in for a missing persona."""
+def _cuts(tables: FunnelTables, leads: pd.DataFrame, scores: Scores | None) -> tuple[dict[str, str], list[str]]:
+    """Return the columns of ``leads`` to cut by, by name.
+
+    For a missing persona stands that of the rules by which leads were scored, else the rank of the job title.
+    """
     by, missing = {name: name for name in tables.by}, list(tables.missing)
     notes = []
-    if PERSONA in missing and "job_title" in leads:
+    of_rules = scores.personas if scores else ()
+    if PERSONA in missing and len(of_rules):
+        leads[PERSONA] = leads["lead_id"].map(of_rules).replace("", LIKE_NONE)
+        notes.append("no column tells the persona: it is that of the rules by which leads were scored")
+    elif PERSONA in missing and "job_title" in leads:
         leads[PERSONA] = rank_of(leads["job_title"].astype("str"))
+        notes.append("no column tells the persona: the rank of the job title stands for it")
+    if PERSONA in missing and PERSONA in leads:
         by[PERSONA] = PERSONA
         missing.remove(PERSONA)
-        notes.append("no column tells the persona: the rank of the job title stands for it")
     if missing:
         notes.append(f"the leads have no column to cut by that is called {', '.join(missing)}")
     return by, notes

@@ -152,6 +152,13 @@ class Store:
             columns = (SCORES.c.lead_id, SCORES.c.probability, SCORES.c.score, SCORES.c.fit)
             return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
 
+    def personas(self) -> pd.Series:
+        """Return the persona of each scored lead by ``lead_id``, empty for one that is like none; none without any."""
+        with self.transaction() as connection:
+            query = current(connection).where(SCORES.c.persona.is_not(None))
+            columns = query.with_only_columns(SCORES.c.lead_id, SCORES.c.persona)
+            return pd.read_sql(columns, connection, index_col="lead_id")["persona"]
+
     def told(self, model_version: str) -> Told:
         """Return what the codes in scores of a model version mean."""
         query = sa.select(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version)

@@ -11,7 +11,8 @@ from data.settings import FunnelSettings, Settings, settings_of_folder
 from data.settings_file import load_settings
 from models.funnel import Funnel
 from models.funnel.figures import COLUMNS, figures
-from pipelines.funnel import count
+from models.funnel.volume import Bar
+from pipelines.funnel import Scores, count
 
 
 @pytest.fixture
@@ -175,3 +176,25 @@ def test_costs_that_name_no_campaign_are_told_by_source_alone(tmp_path, counted)
     (tmp_path / "costs.csv").write_text("source,month,spend\nppc,2025-01,10\n")
     (costs,) = counted(settings_of_folder(tmp_path)).costs
     assert (costs.by, costs.channels[0].cpl) == ("source", 5)
+
+
+def scored(**given) -> Scores:
+    crossings = pd.DataFrame(columns=["lead_id", "as_of", "probability", "fit", "disposition", "outcome"])
+    still_open = pd.DataFrame({"probability": [], "score": [], "fit": []}, index=pd.Index([], name="lead_id"))
+    usual = {"crossings": crossings.astype({"as_of": "datetime64[us]", "probability": float}), "open": still_open}
+    since = pd.Timestamp("2025-01-01")
+    about = {"bars": (Bar("scored_mql", 0.5, 0.5),), "since": since, "notes": (), "personas": pd.Series(dtype="str")}
+    return Scores(**{**usual, **about, **given})
+
+
+def test_the_persona_is_that_of_the_rules_where_they_have_any(tmp_path):
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,created_at,job_title\na,2025-01-01,CTO\nb,2025-01-02,CTO\nc,2025-01-02,\n"
+    )
+    personas = pd.Series({"a": "Decision maker", "b": ""})
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+        told = count(tables, settings_of_folder(tmp_path), scored(personas=personas))
+        without = count(tables, settings_of_folder(tmp_path), scored())
+    assert [level.name for level in told.cuts["persona"]] == ["Decision maker", "like none", "not given"]
+    assert "no column tells the persona: it is that of the rules by which leads were scored" in told.notes
+    assert [level.name for level in without.cuts["persona"]] == ["C-level", "not given"]

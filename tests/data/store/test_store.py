@@ -57,6 +57,15 @@ def current(store: Store) -> dict[str, float]:
     return {row["lead_id"]: row["probability"] for row in store.hottest(100)}
 
 
+def test_the_personas_are_those_of_the_current_scores(store):
+    run(store, a=0.5)
+    assert store.personas().empty
+    begun = store.begin(as_of=TUESDAY, model_version="1", told=TOLD)
+    store.add(begun, scores(a=0.6, b=0.7).assign(persona=["Buyer", ""]))
+    store.publish(begun)
+    assert store.personas().to_dict() == {"a": "Buyer", "b": ""}
+
+
 def test_published_scores_are_there_as_they_were_given(store):
     assert run(store, a=0.25) == 1
     (row,) = store.scores_of("a")
