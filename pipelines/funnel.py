@@ -160,7 +160,7 @@ def _cuts(tables: FunnelTables, leads: pd.DataFrame, scores: Scores | None) -> t
     """
     by, missing = {name: name for name in tables.by}, list(tables.missing)
     notes = []
-    of_rules = scores.personas if scores else ()
+    of_rules = scores.personas if scores else pd.Series(dtype="str")
     if PERSONA in missing and len(of_rules):
         leads[PERSONA] = leads["lead_id"].map(of_rules).replace("", LIKE_NONE)
         notes.append("no column tells the persona: it is that of the rules by which leads were scored")
