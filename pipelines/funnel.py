@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from data.settings import FunnelSettings, Settings
 from data.store import DONE, Store
 from data.workspace import Workspace
 from features.titles import rank_of
-from models.funnel import Costs, Funnel, Qualified
+from models.funnel import Costs, Funnel, Qualified, Use
 from models.funnel.accounts import Account, accounts
 from models.funnel.content import Asset, assets, closing_content
 from models.funnel.costs import channels
@@ -32,6 +32,7 @@ from models.funnel.rates import (
     last_moment,
     levels,
     periods,
+    share,
     with_break_even,
     with_pool,
 )
@@ -49,6 +50,7 @@ WITHOUT = {
     "asset_stats": "there is no table asset_stats: how many views became leads is not known",
 }
 """What is missing without a table."""
+READY = "ready by score"
 PERSONA, LIKE_NONE = "persona", "like none"
 
 
@@ -58,6 +60,7 @@ class Scores:
 
     ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when. ``personas``
     are those of the rules by ``lead_id``, empty for a lead that is like none; nobody's where the rules have none.
+    ``opened`` counts the open leads that were opened on the pages.
     """
 
     crossings: pd.DataFrame
@@ -66,6 +69,7 @@ class Scores:
     since: pd.Timestamp
     notes: tuple[str, ...]
     personas: pd.Series
+    opened: int
 
 
 def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: Registry) -> tuple[Funnel, Report]:
@@ -90,7 +94,7 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     lowest = min(min(bar.today, bar.before) for bar in bars)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
-    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes, store.personas())
+    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes, store.personas(), store.opened())
 
 
 def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
@@ -125,6 +129,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         touched=closing_content(tables.touched(), len(leads), int(journeys.won.sum()), smallest=chosen.smallest),
         accounts=_accounts(tables, journeys, scores, [kinds[name] for name in ECONOMIC if name in kinds]),
         follow_up=ready,
+        use=_use(scores, ready, chosen.smallest),
         findings=diagnose(
             journeys,
             kinds,
@@ -247,12 +252,19 @@ def _follow_ups(
         is_ready = scores.crossings["disposition"] == "ready"
         ready = scores.crossings[is_ready & known].drop_duplicates("lead_id")
         known = journeys.leads[["lead_id", "position", "owner"]].merge(ready[["lead_id", "as_of"]], on="lead_id")
-        found["ready by score"] = known.rename(columns={"as_of": "ready_at"})
+        found[READY] = known.rename(columns={"as_of": "ready_at"})
     if journeys.place("mql") > 0:
         found["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
     return {
         name: follow_up(each, activities, journeys.as_of, smallest=chosen.smallest) for name, each in found.items()
     }, notes
+
+
+def _use(scores: Scores | None, ready: Mapping[str, Sequence[FollowUp]], smallest: int) -> Use | None:
+    if scores is None:
+        return None
+    of_all = next(iter(ready.get(READY, ())), None)
+    return Use(of_all and of_all.contacted, share(scores.opened, len(scores.open), smallest))
 
 
 def _moments(journeys: Journeys, place: int) -> pd.DataFrame:

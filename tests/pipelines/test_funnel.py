@@ -183,7 +183,13 @@ def scored(**given) -> Scores:
     still_open = pd.DataFrame({"probability": [], "score": [], "fit": []}, index=pd.Index([], name="lead_id"))
     usual = {"crossings": crossings.astype({"as_of": "datetime64[us]", "probability": float}), "open": still_open}
     since = pd.Timestamp("2025-01-01")
-    about = {"bars": (Bar("scored_mql", 0.5, 0.5),), "since": since, "notes": (), "personas": pd.Series(dtype="str")}
+    about = {
+        "bars": (Bar("scored_mql", 0.5, 0.5),),
+        "since": since,
+        "notes": (),
+        "personas": pd.Series(dtype="str"),
+        "opened": 0,
+    }
     return Scores(**{**usual, **about, **given})
 
 
@@ -198,3 +204,19 @@ def test_the_persona_is_that_of_the_rules_where_they_have_any(tmp_path):
     assert [level.name for level in told.cuts["persona"]] == ["Decision maker", "like none", "not given"]
     assert "no column tells the persona: it is that of the rules by which leads were scored" in told.notes
     assert [level.name for level in without.cuts["persona"]] == ["C-level", "not given"]
+
+
+def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_ones_that_were_opened(tmp_path):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\n" + "".join(f"l{n},2025-01-01\n" for n in range(4)))
+    events = "lead_id,occurred_at,type\nl0,2025-02-02,sales_call\nl1,2025-02-03,Meeting\nl3,2025-02-03,site_visit\n"
+    (tmp_path / "events.csv").write_text(events)
+    ready = pd.DataFrame({"lead_id": ["l0", "l1", "l2"], "as_of": pd.Timestamp("2025-02-02"), "probability": 0.9})
+    crossings = ready.assign(fit="A", disposition="ready", outcome="open")
+    still_open = pd.DataFrame({"probability": 0.9, "score": 90, "fit": "A"}, index=[f"l{n}" for n in range(4)])
+    scores = scored(crossings=crossings, open=still_open, opened=1)
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+        told = count(tables, settings_of_folder(tmp_path), scores)
+    assert (told.use.contacted.count, told.use.contacted.of) == (2, 3)
+    assert (told.use.opened.count, told.use.opened.of) == (1, 4)
+    rows = figures(told).query("table == 'use'")
+    assert rows["value"].tolist() == pytest.approx([2 / 3, 1 / 4])
