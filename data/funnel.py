@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,12 +113,14 @@ class FunnelTables:
         leads = table.to_pandas().join(ends.astype({"won": "boolean"}).set_index("position"), on="position")
         return leads.astype({"closed_at": "datetime64[us]", "amount": "float64"})
 
-    def stage_names(self) -> list[str]:
-        """Return what the history calls its stages, the most frequent first."""
-        query = "SELECT stage FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
-        return [name for (name,) in self._connection.execute(query, [self.as_of]).fetchall()]
+    def stage_names(self) -> dict[str, int]:
+        """Return what the history calls its stages with the number of entries, the most frequent first."""
+        query = (
+            "SELECT stage, count(*) FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
+        )
+        return dict(self._connection.execute(query, [self.as_of]).fetchall())
 
-    def entries(self, places: dict[str, int]) -> pd.DataFrame:
+    def entries(self, places: Mapping[str, int]) -> pd.DataFrame:
         """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
 
         ``places`` numbers the names of stages. The table is in this order already, and DuckDB keeps it.

@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.errors import InputError
 from data.funnel import FunnelTables, open_funnel
+from data.naming import is_named
 from data.quality import Report
 from data.settings import FunnelSettings, Settings
 from data.store import DONE, Store
@@ -36,7 +37,7 @@ from models.funnel.rates import (
     with_break_even,
     with_pool,
 )
-from models.funnel.stages import Journeys, define_stages, follow, places_of
+from models.funnel.stages import UNKNOWN, Journeys, Stage, define_stages, follow, places_of
 from models.funnel.volume import UNFIT, Bar, growth, side_by_side, volumes
 from models.registry import Registry
 
@@ -107,7 +108,10 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         raise InputError("there were no leads yet", expected="a moment at which there were", got=f"{tables.as_of}")
     by, told = _cuts(tables, leads, scores)
     notes += told
-    journeys = _journeys(tables, leads, settings)
+    stages = define_stages(chosen, settings.stages)
+    places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
+    notes += _unmapped(names, places, len(leads))
+    journeys = _journeys(tables, leads, stages, places)
     kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
@@ -143,9 +147,15 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     )
 
 
-def _journeys(tables: FunnelTables, leads: pd.DataFrame, settings: Settings) -> Journeys:
-    stages = define_stages(settings.funnel, settings.stages)
-    places = places_of(tables.stage_names(), stages, settings.stages.lost)
+def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -> list[str]:
+    """Say which stages nobody has mapped, but for rare ones: their names may be anything."""
+    unknown = [name for name, count in names.items() if places[name] == UNKNOWN and is_named(name, count, leads)]
+    return [f"nobody has mapped these stages of the CRM: {', '.join(unknown)}"] if unknown else []
+
+
+def _journeys(
+    tables: FunnelTables, leads: pd.DataFrame, stages: Sequence[Stage], places: Mapping[str, int]
+) -> Journeys:
     entries = tables.entries(places)
     position, at = leads["position"].to_numpy(), entries["position"].to_numpy()
     row_at = np.full(max(position[-1], at.max(initial=0)) + 1, -1)

@@ -7,7 +7,7 @@ exceeds 1, and a lead that goes back keeps what it reached. Whatever a history d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -126,7 +126,7 @@ def _without_taken(stage: Stage, parts: Mapping[str, Sequence[str]], taken: set[
     return Stage(stage.name, stage.of, stage.definition, tuple(n for n in stage.crm if n in own or n not in taken))
 
 
-def places_of(names: Sequence[str], stages: Sequence[Stage], lost: Sequence[str]) -> dict[str, int]:
+def places_of(names: Iterable[str], stages: Sequence[Stage], lost: Sequence[str]) -> dict[str, int]:
     """Map what a history calls its stages, in whatever case, to their places; others are LOST or UNKNOWN."""
     known = {name: place for place, stage in reversed(list(enumerate(stages))) for name in stage.crm}
     endings = {name.strip().lower() for name in lost}

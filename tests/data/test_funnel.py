@@ -73,7 +73,7 @@ def test_nothing_later_than_the_moment_is_told(opened):
     with opened(given, leads=LEADS, stages=STAGES, events=EVENTS) as tables:
         assert tables.leads()["lead_id"].tolist() == ["a", "b"]
         assert tables.leads()["won"].isna().all()
-        assert tables.stage_names() == ["Lead", "MQL", "Nurturing"]
+        assert tables.stage_names() == {"Lead": 1, "MQL": 1, "Nurturing": 1}
         assert tables.touched()["asset"].tolist() == ["ebook"]
         assert tables.activities(["sales_call"]).empty
 
