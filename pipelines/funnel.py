@@ -116,6 +116,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
     by_period = periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest)
+    viewed, unviewed = _assets(tables, journeys, chosen)
     ready, waiting = _follow_ups(tables, journeys, scores, chosen)
     return Funnel(
         as_of=tables.as_of,
@@ -129,7 +130,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         cuts=cuts,
         qualified=_qualified(journeys, scores, chosen.period),
         costs=_costs(tables, journeys, chosen, scores),
-        assets=_assets(tables, journeys, chosen),
+        assets=viewed,
         touched=closing_content(tables.touched(), len(leads), int(journeys.won.sum()), smallest=chosen.smallest),
         accounts=_accounts(tables, journeys, scores, [kinds[name] for name in ECONOMIC if name in kinds]),
         follow_up=ready,
@@ -143,7 +144,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
             benchmarks=chosen.benchmarks,
         ),
         oddities=journeys.oddities,
-        notes=(*notes, *(scores.notes if scores else ()), *waiting),
+        notes=(*notes, *unviewed, *(scores.notes if scores else ()), *waiting),
     )
 
 
@@ -230,10 +231,15 @@ def _costs(
     )
 
 
-def _assets(tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings) -> tuple[Asset, ...]:
+def _assets(
+    tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings
+) -> tuple[tuple[Asset, ...], Sequence[str]]:
+    """Return conversion by asset, and how many assets have leads and no views."""
     if tables.asset_stats is None or "asset" not in tables.by:
-        return ()
-    return assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)[0]
+        return (), ()
+    found, unviewed = assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)
+    notes = [f"assets by which leads came, and of which no views are known: {len(unviewed):,}"] if unviewed else []
+    return found, notes
 
 
 def _accounts(

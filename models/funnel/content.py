@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.naming import SHARE, is_named, name_of_others
-from models.funnel.rates import Kinds, Share, kinds_by, share
+from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
 from models.funnel.stages import Journeys
 
 
@@ -63,7 +63,7 @@ def assets(journeys: Journeys, stats: pd.DataFrame, *, smallest: int) -> tuple[t
         name = next((name for name in kinds.names if name.casefold() == fold), str(rows["asset"].iloc[0]))
         found.append(Asset(name, views, _converted(leads, views, smallest)))
     viewed = {asset.name.casefold() for asset in found}
-    unviewed = tuple(name for name in kinds.names if name.casefold() not in viewed)
+    unviewed = tuple(name for name in kinds.names if name != NOT_GIVEN and name.casefold() not in viewed)
     told = _with_pool(found, len(kinds.codes), smallest)
     return tuple(sorted(told, key=lambda each: -(each.leads.rate or 0.0))), unviewed
 

@@ -92,7 +92,10 @@ def test_leads_worth_forty_that_cost_fifty_are_flagged(told):
 
 def test_twenty_leads_of_4000_views_and_of_100_views(told):
     stats = [("ebook", "2025-01", 4000), ("demo", "2025-01", 100)]
-    found = by_name(told(leads=[*came("ebook", "a", 20), *came("demo", "a", 20)], asset_stats=stats)["assets"])
+    leads = [*came("ebook", "a", 20), *came("demo", "a", 20), *came("blog", "a", 1)]
+    everything = told(leads=leads, asset_stats=stats)
+    found = by_name(everything["assets"])
+    assert "assets by which leads came, and of which no views are known: 1" in everything["notes"]
     assert (found["ebook"]["leads"]["rate"], found["demo"]["leads"]["rate"]) == (0.005, 0.2)
 
 
