@@ -50,7 +50,7 @@ EMPTY_TABLES = """
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
-    CREATE TABLE told_outcomes (position BIGINT);
+    CREATE TABLE told_outcomes (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE reopenings (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);
     CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP, seq BIGINT);
     CREATE TABLE changes (position BIGINT, attribute VARCHAR, changed_at TIMESTAMP, text VARCHAR, number DOUBLE,
@@ -117,6 +117,7 @@ class Assembly:
         self._read_leads(schema, self.columns)
         self.report.flags += fill_changes(self.connection, schema.attributes, self.columns, self.formats["leads"])
         self._close_leads(strict=self.trained is None)
+        closings.find_reopenings(self.connection, self.settings.stages)
         self._note_oddities(schema)
         self._let_go()
         self._require_unchanged_files()
@@ -129,8 +130,8 @@ class Assembly:
             checks.fill_events(self.connection, self.settings.event_types)
         if "stages" in self.tables:
             self._read_table("stages", "typed_stages")
-            checks.check_stages(self.connection)
             checks.fill_entries(self.connection, self.settings.stages)
+            checks.check_stages(self.connection)
         if "outcomes" in self.tables:
             self._read_table("outcomes", "typed_outcomes")
             self._note_that_all_were_won()
@@ -214,7 +215,6 @@ class Assembly:
             if "outcomes" in self.tables:
                 closings.close_by_outcomes(self.connection)
             closings.close_by_stages(self.connection, self.settings.stages)
-        closings.find_reopenings(self.connection, self.settings.stages)
 
     def _close_by_column(self, outcome: Outcome, strict: bool) -> None:
         if strict:

@@ -52,7 +52,8 @@ def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
         f"""CREATE TABLE lead_ids AS SELECT position, {lead} AS lead_id, {account} AS account_id
         FROM {leads.staged} WHERE problem IS NULL ORDER BY position"""
     )
-    without = f"SELECT position FROM lead_ids WHERE lead_id IS NULL OR trim(lead_id, {BLANKS}) = ''"
+    is_blank = f"lead_id < '!' AND trim(lead_id, {BLANKS}) = ''"  # few ids begin with a blank: only they are trimmed
+    without = f"SELECT position FROM lead_ids WHERE lead_id IS NULL OR ({is_blank})"
     set_aside(connection, "leads", "no lead_id", without)
     set_aside_repeated(connection, "leads", "lead_ids", "lead_id")
     connection.execute(f"DELETE FROM lead_ids WHERE position IN ({quarantined('leads')})")
@@ -85,7 +86,12 @@ def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
 
 
 def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put stage entries without a known lead, a stage or a time into quarantine."""
+    """Put stage entries without a known lead, a stage or a time into quarantine: those that did not come in."""
+    ((came_in, rows),) = connection.execute(
+        "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM typed_stages)"
+    ).fetchall()
+    if came_in == rows:
+        return
     connection.execute(
         """INSERT INTO quarantine SELECT * FROM (
         SELECT 'stages', s.position, CASE
@@ -150,13 +156,16 @@ def fill_events(connection: duckdb.DuckDBPyConnection, event_types: Mapping[str,
 
 
 def fill_entries(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
-    """Fill the table ``entries`` of stages in order of lead and time; ``closes`` marks the stages that end a lead."""
+    """Fill the table ``entries`` of stages in order of lead and time; ``closes`` marks the stages that end a lead.
+
+    Rows without a known lead, a stage or a time do not come in.
+    """
     _rename(connection, "typed_stages", "stage", stages.renamed)
     connection.execute(
-        f"""INSERT INTO entries
+        """INSERT INTO entries
         SELECT l.position, s.entered_at, s.position AS seq, s.stage, list_contains($1, lower(s.stage)) AS closes
         FROM typed_stages s JOIN lead_ids l USING (lead_id)
-        WHERE s.position NOT IN ({quarantined("stages")}) ORDER BY 1, 2, 3""",
+        WHERE s.stage IS NOT NULL AND s.entered_at IS NOT NULL ORDER BY 1, 2, 3""",
         [[plain_value(stage) for stage in (*stages.won, *stages.lost)]],
     )
 

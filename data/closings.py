@@ -68,14 +68,10 @@ def _third_value(leads: Table, outcome: Outcome, won: list[str], others: list[st
 def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
     """Take outcomes from their table; a row without outcome and date is an open lead."""
     connection.execute(
-        f"""INSERT INTO told_outcomes SELECT l.position FROM typed_outcomes o JOIN lead_ids l USING (lead_id)
-        WHERE o.position NOT IN ({quarantined("outcomes")})"""
+        f"""INSERT INTO told_outcomes SELECT l.position, o.won = 1, o.closed_at, o.amount
+        FROM typed_outcomes o JOIN lead_ids l USING (lead_id) WHERE o.position NOT IN ({quarantined("outcomes")})"""
     )
-    connection.execute(
-        f"""INSERT INTO closings SELECT l.position, o.won = 1, o.closed_at, o.amount
-        FROM typed_outcomes o JOIN lead_ids l USING (lead_id)
-        WHERE o.won IS NOT NULL AND o.position NOT IN ({quarantined("outcomes")}) ORDER BY l.position"""
-    )
+    connection.execute("INSERT INTO closings FROM told_outcomes WHERE won IS NOT NULL ORDER BY position")
 
 
 def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
@@ -85,13 +81,15 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
     """
     connection.execute(
         """INSERT INTO closings
-        WITH ends AS (
+        WITH ended AS MATERIALIZED (
+            SELECT DISTINCT position FROM entries
+            WHERE closes AND position NOT IN (SELECT position FROM told_outcomes)),
+        ends AS (
             SELECT position, min(entered_at) FILTER (list_contains($won, lower(stage))) AS won_at,
                 last(lower(stage) ORDER BY entered_at, seq) AS last_stage, max(entered_at) AS last_at
-            FROM entries GROUP BY position)
+            FROM entries WHERE position IN (FROM ended) GROUP BY position)
         SELECT position, won_at IS NOT NULL, coalesce(won_at, last_at), NULL FROM ends
-        WHERE (won_at IS NOT NULL OR list_contains($lost, last_stage))
-            AND position NOT IN (SELECT position FROM told_outcomes) ORDER BY position""",
+        WHERE won_at IS NOT NULL OR list_contains($lost, last_stage) ORDER BY position""",
         {"won": [plain_value(stage) for stage in stages.won], "lost": [plain_value(stage) for stage in stages.lost]},
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,25 +20,32 @@ from data.dataset import limits, remove_abandoned, told_as_our_errors
 from data.lexicon import claims
 from data.mirror import Mirror
 from data.money import foreign, read_months
+from data.naming import is_named, name_of_others
 from data.quality import Flag, Report
 from data.settings import Settings, StageMapping
 from data.tables import Reading
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
 
 VERBATIM = ("account_id", "company", "owner")
-CHANNELS = ("source", "campaign", "asset")
-LEADS_QUERY = """
-    SELECT l.position, l.lead_id, l.account_id, l.owner, l.created_at, c.closed_at, c.won, c.amount{cells}
-    FROM leads l LEFT JOIN closings c USING (position) WHERE l.created_at IS NULL OR l.created_at <= $1
-    ORDER BY l.position"""
+OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
+"""Columns of all leads, whatever they are cut by."""
+LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
+"""In order of position, as the table is: with their ends joined, DuckDB would have to sort them."""
+ENDS = "SELECT position, closed_at, won, amount FROM closings WHERE closed_at IS NULL OR closed_at <= $1"
+THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
+COUNTED = """
+    SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
+    WHERE {column} IS NOT NULL AND occurred_at <= $1 AND (l.created_at IS NULL OR l.created_at <= $1) GROUP BY ALL"""
 TOUCHED = """
-    SELECT e.asset, count(DISTINCT position) AS leads,
+    SELECT n.name AS asset, count(DISTINCT position) AS leads, count(DISTINCT e.asset) AS assets,
         count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
     FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
+        LEFT JOIN (SELECT unnest($2::VARCHAR[]) AS name) n ON n.name = e.asset
     WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
         AND (l.created_at IS NULL OR l.created_at <= $1)
-    GROUP BY e.asset ORDER BY leads DESC, e.asset"""
-"""Leads by the asset that they touched before they closed, and how many of them were won."""
+    GROUP BY n.name ORDER BY leads DESC, n.name"""
+"""Leads by the asset that they touched before they closed, and how many of them were won; of those that may not be
+named, together."""
 ACTIVITIES = """
     SELECT position, occurred_at FROM events
     WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""
@@ -49,12 +56,14 @@ ACCOUNTS = """
     most AS (SELECT account_id, count(*) AS activities, max(occurred_at) AS last_activity FROM recent
         GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $3),
     viewed AS (
-        SELECT account_id, CASE WHEN asset IS NULL THEN type ELSE type || ': ' || asset END AS what, count(*) AS times
-        FROM recent JOIN most USING (account_id) GROUP BY ALL)
+        SELECT account_id, concat_ws(': ', t.name, a.name) AS what, count(*) AS times
+        FROM recent r JOIN most USING (account_id) LEFT JOIN (SELECT unnest($4::VARCHAR[]) AS name) t ON t.name = r.type
+            LEFT JOIN (SELECT unnest($5::VARCHAR[]) AS name) a ON a.name = r.asset
+        WHERE t.name IS NOT NULL OR a.name IS NOT NULL GROUP BY ALL)
     SELECT m.*, first(l.company ORDER BY l.position) FILTER (l.company IS NOT NULL) AS company,
-        count(*) AS leads, list(l.position) AS positions,
-        first({channel} ORDER BY l.created_at, l.position) AS channel,
-        (SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id) AS viewed
+        list(l.position ORDER BY l.created_at, l.position) AS positions,
+        coalesce((SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id), [])
+            AS viewed
     FROM most m JOIN leads l USING (account_id) WHERE l.created_at IS NULL OR l.created_at <= $1
     GROUP BY ALL ORDER BY m.activities DESC, m.account_id"""
 
@@ -89,28 +98,29 @@ class FunnelTables:
     def leads(self) -> pd.DataFrame:
         """Return the leads that were there at the moment, in the order of the input.
 
-        Columns: ``position``, ``lead_id``, ``account_id``, ``owner``, ``created_at``, ``closed_at``, ``won``,
-        ``amount`` and those of ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A
-        lead that closed later is open.
+        Columns: ``position``, ``lead_id``, ``created_at``, ``closed_at``, ``won``, ``amount``, ``owner`` and those of
+        ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A lead that closed later
+        is open.
         """
-        cells = "".join(f", l.b{number}" for number in range(len(self.by))) + (", l.job_title" if self._title else "")
+        cuts = {name: f"b{number}" for number, name in enumerate(self.by) if name not in OWN}
+        columns = {"owner": "owner"} | cuts
+        cells = "".join(f", {cell}" for cell in (*columns.values(), *(["job_title"] if self._title else [])))
         table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
-        for number, name in enumerate(self.by):
-            coded = table.column(f"b{number}").cast(pa.large_string()).dictionary_encode()
-            table = table.drop_columns(f"b{number}")
-            table = table if name in table.column_names else table.append_column(name, coded)  # such as the owner
-        leads = table.to_pandas()
-        later = leads["closed_at"] > self.as_of
-        leads["won"] = leads["won"].astype("boolean").mask(later)
-        leads["closed_at"] = leads["closed_at"].mask(later)
-        return leads
+        for name, cell in columns.items():
+            coded = table.column(cell).cast(pa.large_string()).dictionary_encode()
+            table = table.drop_columns(cell).append_column(name, coded)
+        ends = self._connection.sql(ENDS, params=[self.as_of]).to_arrow_table().to_pandas()
+        leads = table.to_pandas().join(ends.astype({"won": "boolean"}).set_index("position"), on="position")
+        return leads.astype({"closed_at": "datetime64[us]", "amount": "float64"})
 
-    def stage_names(self) -> list[str]:
-        """Return what the history calls its stages, the most frequent first."""
-        query = "SELECT stage FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
-        return [name for (name,) in self._connection.execute(query, [self.as_of]).fetchall()]
+    def stage_names(self) -> dict[str, int]:
+        """Return what the history calls its stages with the number of entries, the most frequent first."""
+        query = (
+            "SELECT stage, count(*) FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
+        )
+        return dict(self._connection.execute(query, [self.as_of]).fetchall())
 
-    def entries(self, places: dict[str, int]) -> pd.DataFrame:
+    def entries(self, places: Mapping[str, int]) -> pd.DataFrame:
         """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
 
         ``places`` numbers the names of stages. The table is in this order already, and DuckDB keeps it.
@@ -126,16 +136,29 @@ class FunnelTables:
         return self._connection.sql(ACTIVITIES, params=[wanted, self.as_of]).to_arrow_table().to_pandas()
 
     def touched(self) -> pd.DataFrame:
-        """Return how many leads touched each asset before they closed, and how many of them were won."""
-        return self._connection.sql(TOUCHED, params=[self.as_of]).to_arrow_table().to_pandas()
+        """Return how many leads touched each asset before they closed, and how many of them were won.
+
+        ``pooled`` is how many assets that may not be named stand together in a row.
+        """
+        found = self._connection.sql(TOUCHED, params=[self.as_of, self._named("asset")]).to_arrow_table().to_pandas()
+        others = found["asset"].isna()
+        found["asset"] = found["asset"].astype("str").mask(others, found["assets"].map(name_of_others))
+        return found.assign(pooled=found.pop("assets").where(others, 0))
+
+    def _named(self, column: str) -> list[str]:
+        """Return the types or assets of events that may be named."""
+        ((leads,),) = self._connection.execute(THERE, [self.as_of]).fetchall()
+        counts = self._connection.execute(COUNTED.format(column=column), [self.as_of]).fetchall()
+        return [name for name, count in counts if is_named(name, count, leads)]
 
     def accounts(self, days: int, count: int) -> pd.DataFrame:
-        """Return the accounts that did most in the last days, with their company, their leads and what they viewed."""
-        named = [f"l.b{self.by.index(name)}" for name in CHANNELS[:2] if name in self.by]
-        channel = f"concat_ws(', ', {', '.join(named)})" if named else "NULL"
+        """Return the accounts that did most in the last days: ``company``, ``activities``, what they ``viewed`` most.
+
+        ``positions`` are those of their leads, the oldest first.
+        """
         since = self.as_of - pd.Timedelta(days=days)
-        query = ACCOUNTS.format(channel=channel)
-        return self._connection.sql(query, params=[self.as_of, since, count]).to_arrow_table().to_pandas()
+        given = [self.as_of, since, count, self._named("type"), self._named("asset")]
+        return self._connection.sql(ACCOUNTS, params=given).to_arrow_table().to_pandas()
 
 
 class _FunnelAssembly(Assembly):

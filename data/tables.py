@@ -31,7 +31,8 @@ PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
 ROWS = "rows"
 """In place of the column of the lead id: the number of the row, from 1, for files without any id."""
 BLANKS = r"' ' || chr(9) || chr(10) || chr(13)"
-NO_ID = "'', 'null', 'nan', 'none', 'n/a', '#n/a'"
+NO_ID = r"(?i)[ \t\n\r]*(null|nan|none|#?n/a)?[ \t\n\r]*"
+"""Short texts that are no id; a pattern, for of a list DuckDB makes a join that all ids go through."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Table:
         if theirs == ROWS and ROWS not in self.file.columns:
             return "(position + 1)::VARCHAR"
         text = self.text_sql(theirs)
-        return f"CASE WHEN strlen({text}) <= 4 AND lower(trim({text}, {BLANKS})) IN ({NO_ID}) THEN NULL ELSE {text} END"
+        return f"CASE WHEN strlen({text}) > 4 OR NOT regexp_full_match({text}, '{NO_ID}') THEN {text} END"
 
 
 @dataclass(frozen=True)
@@ -234,18 +235,22 @@ def make_typed(
     Where all cells are there as they should be, as in most Parquet files, DuckDB does that alone.
     """
     if all(_is_plain(connection, table, reading) for reading in readings):
-        connection.execute(f"CREATE TABLE {into} AS {_usable_cells(table, readings)}")
+        cells = {reading.typed: _plain_sql(table, reading) for reading in readings}
+        connection.execute(f"CREATE TABLE {into} AS {_usable_cells(table, cells)}")
         return []
     return _write_typed(connection, table, readings, into)
 
 
 def _is_plain(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> bool:
-    """Tell whether a column needs no reading at all."""
+    """Tell whether a column needs no reading at all, or, of a flag, holds true and false as Parquet has them."""
     if reading.theirs is None or reading.kind is Kind.ID:
         return True
     cell, kind = table.file.columns[reading.theirs], table.file.types[reading.theirs]
     if reading.kind is Kind.NUMBER and kind == "DOUBLE":
         query = f"SELECT count(*) FROM {table.staged} WHERE NOT isfinite({cell})"
+        return connection.execute(query).fetchall() == [(0,)]
+    if reading.kind is Kind.FLAG and kind == "VARCHAR":
+        query = f"SELECT count(*) FROM {table.staged} WHERE {cell} <> 'true' AND {cell} <> 'false'"
         return connection.execute(query).fetchall() == [(0,)]
     if reading.kind is Kind.CATEGORY and kind == "VARCHAR":
         query = f"SELECT DISTINCT {cell} AS cell FROM {table.staged}"
@@ -278,8 +283,8 @@ def _arrow_schema(readings: Sequence[Reading]) -> pa.Schema:
 def _typed_batches(
     cursor: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], tallies: dict[str, _Tally]
 ) -> Iterator[pa.RecordBatch]:
-    schema = _arrow_schema(readings)
-    for batch in cursor.sql(_usable_cells(table, readings)).to_arrow_reader(BATCH):
+    schema, cells = _arrow_schema(readings), {reading.typed: _cell_sql(table, reading) for reading in readings}
+    for batch in cursor.sql(_usable_cells(table, cells)).to_arrow_reader(BATCH):
         columns = [_typed_column(batch, reading, tallies[reading.typed]) for reading in readings]
         yield pa.RecordBatch.from_arrays([batch["position"], *columns], schema=schema)
 
@@ -294,10 +299,10 @@ def _typed_column(batch: pa.RecordBatch, reading: Reading, tally: _Tally) -> pa.
     return pa.array(parsed.values, ARROW_TYPES.get(reading.kind, pa.string()), from_pandas=True)
 
 
-def _usable_cells(table: Table, readings: Sequence[Reading]) -> str:
-    """Return a query for the columns to be read of all rows that are not in quarantine."""
-    cells = ", ".join(f"{_cell_sql(table, reading)} AS {reading.typed}" for reading in readings)
-    return f"SELECT position, line, {cells} FROM {table.staged} WHERE position NOT IN ({quarantined(table.name)})"
+def _usable_cells(table: Table, cells: Mapping[str, str]) -> str:
+    """Return a query for some cells, named SQL expressions, of all rows that are not in quarantine."""
+    named = ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
+    return f"SELECT position, line, {named} FROM {table.staged} WHERE position NOT IN ({quarantined(table.name)})"
 
 
 def quarantined(name: str) -> str:
@@ -312,6 +317,12 @@ def _cell_sql(table: Table, reading: Reading) -> str:
         return f"NULL::{SQL_TYPES.get(reading.kind, 'VARCHAR')}"
     cell, kind = table.file.columns[reading.theirs], table.file.types[reading.theirs]
     return f"{cell}::DOUBLE" if kind == "BIGINT" and reading.kind is Kind.NUMBER else cell
+
+
+def _plain_sql(table: Table, reading: Reading) -> str:
+    """Return SQL for the value of a cell that needs no reading: true is 1, false is 0."""
+    cell = _cell_sql(table, reading)
+    return f"({cell} = 'true')::DOUBLE" if reading.kind is Kind.FLAG and reading.theirs else cell
 
 
 def _count_bad(tally: _Tally, bad: pd.Series, batch: pa.RecordBatch, cells: pa.Array) -> None:

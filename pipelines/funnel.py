@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,13 @@ import pandas as pd
 
 from data.errors import InputError
 from data.funnel import FunnelTables, open_funnel
+from data.naming import is_named
 from data.quality import Report
 from data.settings import FunnelSettings, Settings
 from data.store import DONE, Store
 from data.workspace import Workspace
 from features.titles import rank_of
-from models.funnel import Costs, Funnel, Qualified
+from models.funnel import Costs, Funnel, Qualified, Use
 from models.funnel.accounts import Account, accounts
 from models.funnel.content import Asset, assets, closing_content
 from models.funnel.costs import channels
@@ -32,9 +33,11 @@ from models.funnel.rates import (
     last_moment,
     levels,
     periods,
+    share,
     with_break_even,
+    with_pool,
 )
-from models.funnel.stages import Journeys, define_stages, follow, places_of
+from models.funnel.stages import UNKNOWN, Journeys, Stage, define_stages, follow, places_of
 from models.funnel.volume import Bar, growth, qualified, side_by_side, volumes
 from models.registry import Registry
 
@@ -48,14 +51,17 @@ WITHOUT = {
     "asset_stats": "there is no table asset_stats: how many views became leads is not known",
 }
 """What is missing without a table."""
-PERSONA = "persona"
+READY = "ready by score"
+PERSONA, LIKE_NONE = "persona", "like none"
 
 
 @dataclass(frozen=True)
 class Scores:
     """What the store knows of leads: who reached a bar and when, the open ones, and the bars then and now.
 
-    ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when.
+    ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when. ``personas``
+    are those of the rules by ``lead_id``, empty for a lead that is like none; nobody's where the rules have none.
+    ``opened`` counts the open leads that were opened on the pages.
     """
 
     crossings: pd.DataFrame
@@ -63,6 +69,8 @@ class Scores:
     bars: tuple[Bar, ...]
     since: pd.Timestamp
     notes: tuple[str, ...]
+    personas: pd.Series
+    opened: int
 
 
 def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: Registry) -> tuple[Funnel, Report]:
@@ -87,7 +95,7 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     lowest = min(min(bar.today, bar.before) for bar in bars)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
-    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes)
+    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes, store.personas(), store.opened())
 
 
 def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
@@ -98,13 +106,17 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     chosen, leads, notes = settings.funnel, tables.leads(), _absences(tables)
     if leads.empty:
         raise InputError("there were no leads yet", expected="a moment at which there were", got=f"{tables.as_of}")
-    by, told = _cuts(tables, leads)
+    by, told = _cuts(tables, leads, scores)
     notes += told
-    journeys = _journeys(tables, leads, settings)
-    kinds = {name: kinds_by(leads[column]) for name, column in by.items()}
+    stages = define_stages(chosen, settings.stages)
+    places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
+    notes += _unmapped(names, places, len(leads))
+    journeys = _journeys(tables, leads, stages, places)
+    kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
     by_period = periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest)
+    viewed, unviewed = _assets(tables, journeys, chosen)
     ready, waiting = _follow_ups(tables, journeys, scores, chosen)
     return Funnel(
         as_of=tables.as_of,
@@ -118,10 +130,11 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         cuts=cuts,
         qualified=_qualified(journeys, scores, chosen.period),
         costs=_costs(tables, journeys, chosen, scores),
-        assets=_assets(tables, journeys, chosen),
+        assets=viewed,
         touched=closing_content(tables.touched(), len(leads), int(journeys.won.sum()), smallest=chosen.smallest),
-        accounts=_accounts(tables, journeys, scores),
+        accounts=_accounts(tables, journeys, scores, [kinds[name] for name in ECONOMIC if name in kinds]),
         follow_up=ready,
+        use=_use(scores, ready, chosen.smallest),
         findings=diagnose(
             journeys,
             kinds,
@@ -131,33 +144,48 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
             benchmarks=chosen.benchmarks,
         ),
         oddities=journeys.oddities,
-        notes=(*notes, *(scores.notes if scores else ()), *waiting),
+        notes=(*notes, *unviewed, *(scores.notes if scores else ()), *waiting),
     )
 
 
-def _journeys(tables: FunnelTables, leads: pd.DataFrame, settings: Settings) -> Journeys:
-    stages = define_stages(settings.funnel, settings.stages)
-    places = places_of(tables.stage_names(), stages, settings.stages.lost)
+def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -> list[str]:
+    """Say which stages nobody has mapped, but for rare ones: their names may be anything."""
+    unknown = [name for name, count in names.items() if places[name] == UNKNOWN and is_named(name, count, leads)]
+    return [f"nobody has mapped these stages of the CRM: {', '.join(unknown)}"] if unknown else []
+
+
+def _journeys(
+    tables: FunnelTables, leads: pd.DataFrame, stages: Sequence[Stage], places: Mapping[str, int]
+) -> Journeys:
     entries = tables.entries(places)
-    position = leads["position"].to_numpy()
-    row = np.searchsorted(position, entries["position"].to_numpy())
-    known = position[np.minimum(row, len(position) - 1)] == entries["position"].to_numpy()  # not of later leads
-    return follow(leads, entries.assign(row=row)[known], stages, tables.as_of)
+    position, at = leads["position"].to_numpy(), entries["position"].to_numpy()
+    row_at = np.full(max(position[-1], at.max(initial=0)) + 1, -1)
+    row_at[position] = np.arange(len(position))
+    row = row_at[at]
+    return follow(leads, entries.assign(row=row)[row >= 0], stages, tables.as_of)  # not of later leads
 
 
 def _absences(tables: FunnelTables) -> list[str]:
     return [text for name, text in WITHOUT.items() if name not in tables.tables]
 
 
-def _cuts(tables: FunnelTables, leads: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
-    """Return the columns of ``leads`` to cut by, by name; the rank of the job title stands in for a missing persona."""
+def _cuts(tables: FunnelTables, leads: pd.DataFrame, scores: Scores | None) -> tuple[dict[str, str], list[str]]:
+    """Return the columns of ``leads`` to cut by, by name.
+
+    For a missing persona stands that of the rules by which leads were scored, else the rank of the job title.
+    """
     by, missing = {name: name for name in tables.by}, list(tables.missing)
     notes = []
-    if PERSONA in missing and "job_title" in leads:
+    of_rules = scores.personas if scores else pd.Series(dtype="str")
+    if PERSONA in missing and len(of_rules):
+        leads[PERSONA] = leads["lead_id"].map(of_rules).replace("", LIKE_NONE)
+        notes.append("no column tells the persona: it is that of the rules by which leads were scored")
+    elif PERSONA in missing and "job_title" in leads:
         leads[PERSONA] = rank_of(leads["job_title"].astype("str"))
+        notes.append("no column tells the persona: the rank of the job title stands for it")
+    if PERSONA in missing and PERSONA in leads:
         by[PERSONA] = PERSONA
         missing.remove(PERSONA)
-        notes.append("no column tells the persona: the rank of the job title stands for it")
     if missing:
         notes.append(f"the leads have no column to cut by that is called {', '.join(missing)}")
     return by, notes
@@ -203,15 +231,22 @@ def _costs(
     )
 
 
-def _assets(tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings) -> tuple[Asset, ...]:
+def _assets(
+    tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings
+) -> tuple[tuple[Asset, ...], Sequence[str]]:
+    """Return conversion by asset, and how many assets have leads and no views."""
     if tables.asset_stats is None or "asset" not in tables.by:
-        return ()
-    return assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)[0]
+        return (), ()
+    found, unviewed = assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)
+    notes = [f"assets by which leads came, and of which no views are known: {len(unviewed):,}"] if unviewed else []
+    return found, notes
 
 
-def _accounts(tables: FunnelTables, journeys: Journeys, scores: Scores | None) -> tuple[Account, ...]:
+def _accounts(
+    tables: FunnelTables, journeys: Journeys, scores: Scores | None, came_by: Sequence[Kinds]
+) -> tuple[Account, ...]:
     found = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
-    return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float))
+    return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float), came_by)
 
 
 def _follow_ups(
@@ -233,12 +268,19 @@ def _follow_ups(
         is_ready = scores.crossings["disposition"] == "ready"
         ready = scores.crossings[is_ready & known].drop_duplicates("lead_id")
         known = journeys.leads[["lead_id", "position", "owner"]].merge(ready[["lead_id", "as_of"]], on="lead_id")
-        found["ready by score"] = known.rename(columns={"as_of": "ready_at"})
+        found[READY] = known.rename(columns={"as_of": "ready_at"})
     if journeys.place("mql") > 0:
         found["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
     return {
         name: follow_up(each, activities, journeys.as_of, smallest=chosen.smallest) for name, each in found.items()
     }, notes
+
+
+def _use(scores: Scores | None, ready: Mapping[str, Sequence[FollowUp]], smallest: int) -> Use | None:
+    if scores is None:
+        return None
+    of_all = next(iter(ready.get(READY, ())), None)
+    return Use(of_all and of_all.contacted, share(scores.opened, len(scores.open), smallest))
 
 
 def _moments(journeys: Journeys, place: int) -> pd.DataFrame:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from data.cells import texts
 from data.lexicon import claims, has_id_word, is_personal_name, is_protected_name, words_of
-from data.profiles import Profile
+from data.money import read_months
+from data.profiles import MOSTLY, Profile
 from data.proposal.hints import ACCOUNT_WORDS, WIDER_NAMES, has_key_word, plain, speaks_of_a_lead, starts_with
 from data.proposal.looking import Look
 from data.roles import ROLES, fits_vocabulary
 from data.tables import ROWS
-from data.vocabulary import LEADS, TABLES, Kind
+from data.vocabulary import LEADS, READ_TABLES, Kind
 
 REPEATS = 0.01
 """The share of rows that may lack an id of their own: they go to quarantine."""
@@ -105,7 +107,7 @@ def further(look: Look, table: str, known: Collection[str], free: Iterable[str])
     """Propose columns that bear a name of the vocabulary, or one near to it, and hold what it means."""
     free = list(free)
     fixed = (Kind.ID, Kind.TIME)
-    wanted = [ours for ours, column in TABLES[table].items() if ours not in known and column.kind not in fixed]
+    wanted = [ours for ours, column in READ_TABLES[table].items() if ours not in known and column.kind not in fixed]
     found = claims(free, wanted, {})
     for ours in (name for name in wanted if name not in found):
         columns = {plain(name): name for name in reversed(free) if name not in found.values()}
@@ -125,7 +127,9 @@ def fits(look: Look, table: str, ours: str, theirs: str) -> bool:
     column = look.profiles[theirs]
     if table == "leads":
         return fits_vocabulary(ours, column)
-    kind = TABLES[table][ours].kind
+    if ours == "month":
+        return bool(read_months(texts(look.cells[theirs]).dropna()).notna().mean() >= MOSTLY)
+    kind = READ_TABLES[table][ours].kind
     return column.kind in (Kind.CATEGORY, Kind.SET, Kind.FLAG) if kind is Kind.CATEGORY else column.kind is kind
 
 
@@ -134,6 +138,8 @@ def _by_name(column: Profile, ours: str, table: str) -> str:
         return f"by its name: {ROLES[ours]}"
     if table == "leads" and LEADS[ours].kind is Kind.PERSONAL:
         return "by its name; personal: no feature itself, only what is derived from it by declaration"
+    if ours == "month":
+        return "by its name; months, or dates in them"
     if column.kind in (Kind.CATEGORY, Kind.SET):
         return f"by its name; {column.distinct:,} values"
     return f"by its name; {'yes or no' if column.kind is Kind.FLAG else 'numbers'}"

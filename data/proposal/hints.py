@@ -73,6 +73,18 @@ WIDER_NAMES = {
         "stage": ("stage name", "new stage", "to stage", "lead stage", "lifecycle stage", "status", "new status",
                   "to status", "phase"),
     },
+    "costs": {
+        "source": ("channel", "origin", "medium", "platform", "network"),
+        "campaign": ("campaign id", "utm campaign name"),
+        "month": ("date", "day", "week", "period", "year month"),
+        "spend": ("cost", "costs", "amount spent", "ad spend", "total spend", "marketing spend", "amount", "expenses"),
+        "currency": ("currency code",),
+    },
+    "asset_stats": {
+        "asset": ("asset name", "content", "page", "page name", "url", "page url", "landing page id"),
+        "month": ("date", "day", "week", "period", "year month"),
+        "views": ("page views", "pageviews", "visits", "unique views", "view count", "sessions"),
+    },
     "outcomes": {
         "won": ("is won", "closed won", "converted", "is converted", "outcome", "result", "success"),
         "amount": ("deal amount", "deal value", "deal size", "value", "contract value", "total", "revenue", "price"),

@@ -1,4 +1,4 @@
-"""Decide which tables hold leads, events, stages and outcomes: by their names, their columns and the ids they share."""
+"""Decide which tables hold leads, events, stages, outcomes and costs: by names, columns and the ids they share."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from data.proposal.hints import (
     starts_with,
 )
 from data.proposal.looking import Look
-from data.vocabulary import LATER_TABLES, REPORT_TABLES
+from data.vocabulary import LATER_TABLES, READ_TABLES, REPORT_TABLES
 
 MOST_TYPES = 200
+OF_COSTS_AND_VIEWS = {"source", "campaign", "asset"}
 FEW = 0.95
 """The share of event ids that must be their own: the others are repeated events."""
 
@@ -59,15 +60,14 @@ def cast(looks: Sequence[Look]) -> Cast:
     tables, others = {"leads": replace(leads, columns=columns)}, {}
     rest = [look for look in looks if look is not leads.look]
     for look in sorted(rest, key=lambda look: (not role_of_name(look.name), -look.rows)):
-        found = _place(look, leads.look, key) if key else "the leads have no id that it could share"
+        found = _place(look, leads.look, key)
         if isinstance(found, str):
             others[look.name] = found
         elif found[0] in tables:
             others[look.name] = f"would do as {found[0]}, but {tables[found[0]].look.name} was taken"
         else:
             tables[found[0]] = found[1]
-    order = [role for role in ("leads", "events", "stages", "outcomes", "attribute_history") if role in tables]
-    return Cast({role: tables[role] for role in order}, others)
+    return Cast({role: tables[role] for role in READ_TABLES if role in tables}, others)
 
 
 def _leads(looks: Sequence[Look]) -> tuple[Placed, str | None]:
@@ -100,14 +100,17 @@ def _links(look: Look, key: str | None, looks: Sequence[Look]) -> int:
     return sum(link_to(other, look, key) is not None for other in looks if other is not look) if key else 0
 
 
-def _place(look: Look, leads: Look, key: str) -> tuple[str, Placed] | str:
+def _place(look: Look, leads: Look, key: str | None) -> tuple[str, Placed] | str:
     """Return the role of a table and what its columns mean, or why it has none."""
     name = plain(look.name.split(".")[0])
     if any(name.endswith(plain(later)) for later in LATER_TABLES):
         return "nothing reads such a table yet"
-    if any(name.endswith(plain(table)) for table in REPORT_TABLES):
-        return "the report reads it: name it under tables yourself"
-    link, account = link_to(look, leads, key), _account_link(look, leads)
+    link = link_to(look, leads, key) if key else None
+    if not link and (found := _of_the_report(look)):
+        return found
+    if not key:
+        return "the leads have no id that it could share"
+    account = _account_link(look, leads)
     if not link and not account:
         return "shares no ids with the leads"
     named = role_of_name(look.name)
@@ -119,6 +122,18 @@ def _place(look: Look, leads: Look, key: str) -> tuple[str, Placed] | str:
     shared = f"shares '{link}' with the leads" if link else "shares accounts with the leads"
     by_name = "named like it, and " if role == named else ""
     return role, Placed(look, columns[role], f"{by_name}{shared}")
+
+
+def _of_the_report(look: Look) -> tuple[str, Placed] | None:
+    """Tell whether a table holds costs or views: by month, and by what they are of."""
+    for role, known in REPORT_TABLES.items():
+        columns = further(look, role, (), look.profiles)
+        needed = [ours for ours, column in known.items() if column.required]
+        if all(ours in columns for ours in needed) and columns.keys() & OF_COSTS_AND_VIEWS:
+            return role, Placed(
+                look, columns, f"has {', '.join(columns[ours].value for ours in needed)}, for the report"
+            )
+    return None
 
 
 def _account_link(look: Look, leads: Look) -> Line | None:

@@ -24,7 +24,7 @@ from data import bulk
 from data.connections import connected, engine_of, require_dialect
 from data.errors import LeadscoreError
 from data.locks import one_run_at_a_time
-from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, RUNS, SCORES
+from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, RUNS, SCORES
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 7_305_814_277
@@ -152,6 +152,23 @@ class Store:
             names = ("lead_id", "probability", "score", "fit", "disqualified_by")
             columns = [SCORES.c[name] for name in names]
             return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
+
+    def opened(self) -> int:
+        """Return how many of the open leads were opened on the pages since the newest run was done."""
+        done = next((run["finished_at"] for run in self.runs() if run["status"] == DONE), None)
+        if done is None:
+            return 0
+        since = sa.select(OPENED.c.lead_id).where(OPENED.c.day >= done.date())
+        with self.transaction() as connection:
+            is_open = current(connection).where(SCORES.c.outcome == "open", SCORES.c.lead_id.in_(since)).subquery()
+            return connection.execute(sa.select(sa.func.count()).select_from(is_open)).scalar_one()
+
+    def personas(self) -> pd.Series:
+        """Return the persona of each scored lead by ``lead_id``, empty for one that is like none; none without any."""
+        with self.transaction() as connection:
+            query = current(connection).where(SCORES.c.persona.is_not(None))
+            columns = query.with_only_columns(SCORES.c.lead_id, SCORES.c.persona)
+            return pd.read_sql(columns, connection, index_col="lead_id")["persona"]
 
     def told(self, model_version: str) -> Told:
         """Return what the codes in scores of a model version mean."""

@@ -19,7 +19,7 @@ from models.funnel.content import Asset, Touched
 from models.funnel.costs import Channel, Unmatched
 from models.funnel.diagnosis import Finding
 from models.funnel.follow_up import FollowUp
-from models.funnel.rates import Level, Period
+from models.funnel.rates import Level, Period, Share
 from models.funnel.stages import Oddity, Stage
 from models.funnel.volume import Volume
 
@@ -48,6 +48,17 @@ class Qualified:
 
 
 @dataclass(frozen=True)
+class Use:
+    """Daily use: of the leads that were ready by score those that sales contacted, None where nothing tells it.
+
+    ``opened`` are, of the open leads, those that were opened on the pages since the newest run.
+    """
+
+    contacted: Share | None
+    opened: Share
+
+
+@dataclass(frozen=True)
 class Funnel:
     """Everything that the report tells of the funnel at ``as_of`` (naive UTC); `as_json` is plain types.
 
@@ -71,6 +82,7 @@ class Funnel:
     touched: tuple[Touched, ...]
     accounts: tuple[Account, ...]
     follow_up: dict[str, tuple[FollowUp, ...]]
+    use: Use | None
     findings: tuple[Finding, ...]
     oddities: tuple[Oddity, ...]
     notes: tuple[str, ...]

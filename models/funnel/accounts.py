@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from models.funnel.rates import NOT_GIVEN, Kinds
 from models.funnel.stages import Journeys
 
 
@@ -31,27 +32,32 @@ class Account:
     viewed: tuple[str, ...]
 
 
-def accounts(journeys: Journeys, found: pd.DataFrame, scores: pd.Series) -> tuple[Account, ...]:
+def accounts(
+    journeys: Journeys, found: pd.DataFrame, scores: pd.Series, came_by: Sequence[Kinds]
+) -> tuple[Account, ...]:
     """Roll up what is known of accounts, in the order given; ``scores`` of open leads are by ``lead_id``.
 
-    ``found`` has ``account_id``, ``company``, ``channel``, ``activities``, ``last_activity``, ``viewed`` and
-    ``positions`` of the leads, as `data.funnel.FunnelTables.accounts` returns them.
+    ``found`` has ``account_id``, ``company``, ``activities``, ``last_activity``, ``viewed`` and ``positions`` of the
+    leads, as `data.funnel.FunnelTables.accounts` returns them; ``came_by`` are the kinds of leads that name a channel.
     """
     position = journeys.leads["position"].to_numpy()
     return tuple(
-        _account(journeys, row, np.searchsorted(position, np.sort(row["positions"])), scores)
+        _account(journeys, row, np.searchsorted(position, row["positions"]), scores, came_by)
         for row in found.to_dict("records")
     )
 
 
-def _account(journeys: Journeys, row: Mapping[Hashable, Any], rows: np.ndarray, scores: pd.Series) -> Account:
+def _account(
+    journeys: Journeys, row: Mapping[Hashable, Any], rows: np.ndarray, scores: pd.Series, came_by: Sequence[Kinds]
+) -> Account:
     is_open = ~journeys.won[rows] & ~journeys.lost[rows]
     best = scores.reindex(journeys.leads["lead_id"].iloc[rows[is_open]]).max()
+    channels = (kinds.names[kinds.codes[rows[0]]] for kinds in came_by)
     furthest = int(journeys.reached[rows].sum(axis=1).max()) - 1
     return Account(
         account_id=row["account_id"],
         company=row["company"] if isinstance(row["company"], str) else "",
-        channel=row["channel"] or "",
+        channel=", ".join(name for name in channels if name != NOT_GIVEN),
         leads=len(rows),
         open=int(is_open.sum()),
         stage=journeys.stages[furthest].name,

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from models.funnel.rates import Kinds, Share, kinds_by, share
+from data.naming import SHARE, is_named, name_of_others
+from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
 from models.funnel.stages import Journeys
 
 
 @dataclass(frozen=True)
 class Asset:
-    """An asset: ``views`` in the months that they are known of, and the leads that came by it in these months."""
+    """An asset: ``views`` in the months that they are known of, and the leads that came by it in these months.
+
+    ``pooled`` is how many assets of few views and leads stand together in it.
+    """
 
     name: str
     views: int
     leads: Share
+    pooled: int = 0
 
 
 @dataclass(frozen=True)
 class Touched:
-    """The leads that touched an asset before they closed, beside all others: which content closes."""
+    """The leads that touched an asset before they closed, beside all others: which content closes.
+
+    ``pooled`` is how many assets of few leads stand together in it.
+    """
 
     name: str
     touched: Share
     others: Share
+    pooled: int = 0
 
     @property
     def clear(self) -> bool:
@@ -46,15 +56,32 @@ def assets(journeys: Journeys, stats: pd.DataFrame, *, smallest: int) -> tuple[t
     kinds = kinds_by(journeys.leads["asset"])
     month = journeys.entered[:, 0].astype("datetime64[M]")
     by_asset = stats.groupby(stats["asset"].astype("str").str.strip().str.casefold())
-    found = []
+    found: list[Asset] = []
     for fold, rows in by_asset:
         known = np.isin(month, rows["month"].to_numpy("datetime64[M]"))
         leads, views = int((known & _is(kinds, str(fold))).sum()), round(rows["views"].sum())
         name = next((name for name in kinds.names if name.casefold() == fold), str(rows["asset"].iloc[0]))
-        found.append(Asset(name, views, share(leads, views, smallest) if leads <= views else _unknown(leads)))
+        found.append(Asset(name, views, _converted(leads, views, smallest)))
     viewed = {asset.name.casefold() for asset in found}
-    unviewed = tuple(name for name in kinds.names if name.casefold() not in viewed)
-    return tuple(sorted(found, key=lambda each: -(each.leads.rate or 0.0))), unviewed
+    unviewed = tuple(name for name in kinds.names if name != NOT_GIVEN and name.casefold() not in viewed)
+    told = _with_pool(found, len(kinds.codes), smallest)
+    return tuple(sorted(told, key=lambda each: -(each.leads.rate or 0.0))), unviewed
+
+
+def _with_pool(found: Sequence[Asset], leads: int, smallest: int) -> list[Asset]:
+    """Put the assets together that have few of all leads and of all views."""
+    views = sum(each.views for each in found)
+    told = [a for a in found if is_named(a.name, a.leads.count, leads, keep=SHARE * a.views > views)]
+    if len(told) == len(found):
+        return told
+    pooled = [each for each in found if each not in told]
+    own_views, own_leads = sum(each.views for each in pooled), sum(each.leads.count for each in pooled)
+    share_of_them = _converted(own_leads, own_views, smallest)
+    return [*told, Asset(name_of_others(len(pooled)), own_views, share_of_them, len(pooled))]
+
+
+def _converted(leads: int, views: int, smallest: int) -> Share:
+    return share(leads, views, smallest) if leads <= views else Share(leads, 0, None, None, None, False)
 
 
 def _is(kinds: Kinds, fold: str) -> np.ndarray:
@@ -62,18 +89,15 @@ def _is(kinds: Kinds, fold: str) -> np.ndarray:
     return np.isin(kinds.codes, wanted)
 
 
-def _unknown(leads: int) -> Share:
-    return Share(leads, 0, None, None, None, False)
-
-
 def closing_content(touched: pd.DataFrame, leads: int, won: int, *, smallest: int) -> tuple[Touched, ...]:
     """Return the customers among leads that touched each asset and among all others, the best rate first.
 
-    ``touched`` has ``asset``, ``leads`` and ``won``; ``leads`` and ``won`` count all leads.
+    ``touched`` has ``asset``, ``leads``, ``won`` and ``pooled``, as `data.funnel.FunnelTables.touched` returns them;
+    ``leads`` and ``won`` count all leads.
     """
-    counted = zip(touched["asset"].tolist(), touched["leads"].tolist(), touched["won"].tolist(), strict=True)
+    columns = (touched[name].tolist() for name in ("asset", "leads", "won", "pooled"))
     found = [
-        Touched(name, share(own_won, own, smallest), share(won - own_won, leads - own, smallest))
-        for name, own, own_won in counted
+        Touched(name, share(own_won, own, smallest), share(won - own_won, leads - own, smallest), pooled)
+        for name, own, own_won, pooled in zip(*columns, strict=True)
     ]
     return tuple(sorted(found, key=lambda each: (not each.touched.enough, -(each.touched.rate or 0.0))))

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
+from data.lexicon import shown
+from data.naming import is_contact
+from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share, with_pool
 from models.funnel.stages import Journeys
 
 UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target it better"
@@ -22,6 +24,7 @@ TUNE = "converts clearly worse than the others: tune its targeting"
 UNCLEAR = "no clear difference from the others"
 TOO_FEW = "too few leads to judge"
 NO_CHANNEL = "nobody knows how these leads came"
+SEVERAL = "several channels of few leads each"
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Channel:
 
     ``spend`` is None where no costs are known; ``cost_per`` maps each stage to what one lead that came to it cost,
     None where none came: the first is the cost per lead (CPL), the last the cost per customer (CAC).
-    ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much.
+    ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much. ``pooled`` is
+    how many channels without costs stand together in it because few leads came by each.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Channel:
     value: float | None
     affordable: bool | None
     advice: str
+    pooled: int = 0
 
     @property
     def cpl(self) -> float | None:
@@ -75,19 +80,25 @@ def channels(
     ``costs`` has that column, ``month`` (its first moment) and ``spend``; without it nothing is known of costs.
     ``chances`` are the probabilities of open leads by ``lead_id``; without them an open lead counts as not won.
     """
-    kinds = kinds_by(journeys.leads[column])
     paid = _spent(costs, column) if costs is not None else pd.Series(dtype=float)
+    kinds = with_pool(kinds_by(journeys.leads[column]), keep=set(paid.index.get_level_values(0)))
     counted, without = _in_paid_months(journeys, kinds, paid)
     chance = _chances(journeys, chances)
     found = [
         _channel(journeys, counted & (kinds.codes == number), name, _spend_of(paid, name), chance, smallest)
         for number, name in enumerate(kinds.names)
     ]
+    found = [replace(each, pooled=kinds.pooled) if each.name == kinds.others else each for each in found]
     known = {name.casefold() for name in kinds.names}
-    lonely = {str(name): float(spend) for name, spend in paid.groupby(level=0).sum().items() if name not in known}
+    spent = paid.groupby(level=0).sum().items()
+    lonely = {_as_shown(str(name)): float(spend) for name, spend in spent if name not in known}
     without_costs = dict(zip(kinds.names, np.bincount(kinds.codes[without], minlength=len(kinds.names)), strict=True))
     unmatched = Unmatched(lonely, {name: int(count) for name, count in without_costs.items() if count and len(paid)})
     return tuple(_with_advice(found)), unmatched
+
+
+def _as_shown(name: str) -> str:
+    return shown(name) if is_contact(name) else name
 
 
 def _spent(costs: pd.DataFrame, column: str) -> pd.Series:
@@ -167,7 +178,7 @@ def _channel(
 
 def _with_advice(found: Sequence[Channel]) -> list[Channel]:
     """Say of each channel what its figures speak for; differences count only where the intervals keep clear."""
-    judged = [each for each in found if each.to_customer.enough and each.name != NOT_GIVEN]
+    judged = [each for each in found if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled]
     return [
         replace(each, advice=_advice(each, [other.to_customer for other in judged if other is not each]))
         for each in found
@@ -178,6 +189,8 @@ def _advice(channel: Channel, others: Sequence[Share]) -> str:
     own, rest = channel.to_customer, share(sum(o.count for o in others), sum(o.of for o in others), 1)
     if channel.name == NOT_GIVEN:
         return NO_CHANNEL
+    if channel.pooled:
+        return SEVERAL
     if not own.enough or own.low is None or own.high is None:
         return TOO_FEW
     if channel.affordable is False:

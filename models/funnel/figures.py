@@ -106,6 +106,9 @@ def _of_follow_up(funnel: Funnel) -> Iterator[Row]:
             yield _row(*place, "contacted", each.contacted)
             yield from (_row(*place, measure, told) for measure, told in within.items())
             yield _row(*place, "median hours", each.median_hours)
+    if funnel.use:
+        yield _row("use", "", "", "", "ready leads that sales contacted", funnel.use.contacted)
+        yield _row("use", "", "", "", "open leads that were opened", funnel.use.opened)
 
 
 def _of_findings(funnel: Funnel) -> Iterator[Row]:

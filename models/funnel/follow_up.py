@@ -8,13 +8,13 @@ came over the bar at least an hour before the moment of the report: younger ones
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from models.funnel.rates import Share, kinds_by, share
+from models.funnel.stages import NEVER
 
 WITHIN = {"90 seconds": np.timedelta64(90, "s"), "1 hour": np.timedelta64(1, "h"), "1 day": np.timedelta64(1, "D")}
 
@@ -42,7 +42,7 @@ def follow_up(
     """Return the follow-up of all leads, then by owner, who has most ready leads first.
 
     ``ready`` has one row per ready lead: ``position``, ``ready_at``, ``owner``; ``activities`` of sales have
-    ``position`` and ``occurred_at``. Nothing may be later than the moment.
+    ``position`` and ``occurred_at``, in this order. Nothing may be later than the moment.
     """
     if ready.empty:
         return ()
@@ -57,13 +57,15 @@ def follow_up(
 
 def _first_after(ready: pd.DataFrame, activities: pd.DataFrame) -> tuple[Times, npt.NDArray[np.bool_]]:
     """Return the first activity at or after each lead was ready, and whether there was one before."""
-    rows = ready.reset_index(drop=True).reset_index(names="row")
-    wanted = rows[rows["position"].isin(activities["position"])].sort_values("ready_at")
-    by_time = activities.sort_values("occurred_at")
-    look = partial(pd.merge_asof, wanted, by_time, left_on="ready_at", right_on="occurred_at", by="position")
-    after = look(direction="forward").set_index("row")["occurred_at"].reindex(rows["row"])
-    before = look(direction="backward", allow_exact_matches=False).set_index("row")["occurred_at"].reindex(rows["row"])
-    return after.to_numpy("datetime64[us]"), before.notna().to_numpy()
+    lead, ready_at = ready["position"].to_numpy(), ready["ready_at"].to_numpy("datetime64[us]")
+    of = np.append(activities["position"].to_numpy(), -1)
+    moments = np.append(activities["occurred_at"].to_numpy("datetime64[us]"), NEVER)
+    first = np.searchsorted(of[:-1], lead)
+    place, rows = first.copy(), np.arange(len(lead))
+    while len(rows):  # one by one past those that were before: each time only leads that had more of them are left
+        rows = rows[(of[place[rows]] == lead[rows]) & (moments[place[rows]] < ready_at[rows])]
+        place[rows] += 1
+    return np.where(of[place] == lead, moments[place], NEVER), place > first
 
 
 def _of(owner: str, waits: npt.NDArray, age: npt.NDArray, before: npt.NDArray[np.bool_], smallest: int) -> FollowUp:

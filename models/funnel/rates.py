@@ -7,13 +7,14 @@ rate on fewer leads than the smallest count is told, and marked as not enough to
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.naming import is_named, name_of_others
 from models.funnel.stages import Journeys
 
 Z = 1.959963984540054
@@ -91,7 +92,8 @@ class Level:
     """Leads of one kind: how many came to each stage, the steps between, and their quality.
 
     ``break_even`` says what a lead of it may cost at most, as a share of what one of the best level may, where
-    both are to cost the same per SQL; None where a rate is not enough to go by.
+    both are to cost the same per SQL; None where a rate is not enough to go by. ``pooled`` is how many values stand
+    together in it because each alone may not be named.
     """
 
     name: str
@@ -102,14 +104,20 @@ class Level:
     to_customer: Share
     days_to_customer: float | None
     break_even: float | None = None
+    pooled: int = 0
 
 
 @dataclass(frozen=True)
 class Kinds:
-    """A number per lead, and the names behind the numbers; -1 is no kind at all."""
+    """A number per lead, and the names behind the numbers; -1 is no kind at all.
+
+    ``pooled`` tells how many values stand together under the name ``others``, if any do.
+    """
 
     codes: Codes
     names: tuple[str, ...]
+    others: str = ""
+    pooled: int = 0
 
 
 def everyone(journeys: Journeys) -> Kinds:
@@ -139,11 +147,30 @@ def kinds_by(column: pd.Series) -> Kinds:
     return Kinds(place[merged], tuple(names[number] for number in rank))
 
 
+def with_pool(kinds: Kinds, keep: Collection[str] = ()) -> Kinds:
+    """Put the levels together that may not be named, behind all others; those to ``keep``, in small letters, may.
+
+    >>> with_pool(kinds_by(pd.Series(["PPC", "ann@acme.example", None, "PPC"]))).names
+    ('PPC', 'other (1 value)', 'not given')
+    """
+    counts, leads = np.bincount(kinds.codes, minlength=len(kinds.names)).tolist(), len(kinds.codes)
+    each = list(zip(kinds.names, counts, strict=True))
+    told = [n for n, count in each if n == NOT_GIVEN or is_named(n, count, leads, keep=n.casefold() in keep)]
+    if len(told) == len(each):
+        return kinds
+    others = name_of_others(len(each) - len(told))
+    names = sorted([*told, others], key=lambda name: name == NOT_GIVEN)
+    place = {name: number for number, name in enumerate(names)}
+    codes = np.array([place.get(name, place[others]) for name in kinds.names], dtype=np.int64)
+    return Kinds(codes[kinds.codes], tuple(names), others, len(each) - len(told))
+
+
 def kinds_of_period(moments: npt.NDArray[np.datetime64], period: str) -> Kinds:
     """Number the calendar periods of moments in order, those without a lead among them; -1 where there is no moment.
 
-    >>> kinds_of_period(np.array(["2025-01-31", "2025-03-01", "NaT"], "datetime64[us]"), "month")
-    Kinds(codes=array([ 0,  2, -1]), names=('2025-01', '2025-02', '2025-03'))
+    >>> kinds = kinds_of_period(np.array(["2025-01-31", "2025-03-01", "NaT"], "datetime64[us]"), "month")
+    >>> kinds.codes.tolist(), kinds.names
+    ([0, 2, -1], ('2025-01', '2025-02', '2025-03'))
     """
     known = ~np.isnat(moments)
     if not known.any():
@@ -203,6 +230,7 @@ def levels(
                 to_opportunity=share(row[place], row[0], smallest) if place > 0 else None,
                 to_customer=share(row[-1], row[0], smallest),
                 days_to_customer=_known(to_the_end[number]),
+                pooled=kinds.pooled if name == kinds.others else 0,
             )
         )
     return tuple(found)
@@ -316,7 +344,7 @@ def with_break_even(found: Sequence[Level], stage: str) -> tuple[Level, ...]:
 
     With 8 and 48 SQLs of 100 leads each, a lead of the first may cost a sixth of one of the second.
     """
-    judged = (each for each in found if each.to_customer.enough and each.name != NOT_GIVEN)
+    judged = (each for each in found if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled)
     rates = {each.name: each.reached.get(stage, 0) / each.leads for each in judged}
     best = max(rates.values(), default=0.0)
     if not best:

@@ -7,7 +7,7 @@ exceeds 1, and a lead that goes back keeps what it reached. Whatever a history d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -126,7 +126,7 @@ def _without_taken(stage: Stage, parts: Mapping[str, Sequence[str]], taken: set[
     return Stage(stage.name, stage.of, stage.definition, tuple(n for n in stage.crm if n in own or n not in taken))
 
 
-def places_of(names: Sequence[str], stages: Sequence[Stage], lost: Sequence[str]) -> dict[str, int]:
+def places_of(names: Iterable[str], stages: Sequence[Stage], lost: Sequence[str]) -> dict[str, int]:
     """Map what a history calls its stages, in whatever case, to their places; others are LOST or UNKNOWN."""
     known = {name: place for place, stage in reversed(list(enumerate(stages))) for name in stage.crm}
     endings = {name.strip().lower() for name in lost}
@@ -204,7 +204,9 @@ class _Way:
         highest = np.maximum.accumulate(key)  # a lead's keys are above those of all leads before
         before = np.concatenate([[-1], highest[:-1]])
         seen = np.zeros(len(key), dtype=bool)
-        perhaps = np.isin(key, key[key <= before])  # who climbs has not been there: few are left to look at
+        odd = np.zeros(row.max(initial=-1) + 1, dtype=bool)
+        odd[row[key <= before]] = True  # who climbs has not been there: few are left to look at
+        perhaps = odd[row]
         seen[perhaps] = pd.Series(key[perhaps]).duplicated()
         return cls(row, place, below=key < before, seen=seen)
 
@@ -233,7 +235,8 @@ def _or_further(recorded: Bools) -> Bools:
 
 
 def _told(found: Mapping[str, Codes], lead_ids: pd.Series) -> tuple[Oddity, ...]:
-    each = ((problem, np.unique(rows)) for problem, rows in found.items())
+    """Tell what was found: rows are in order, some more than once."""
+    each = ((problem, rows[np.diff(rows, prepend=-1) > 0]) for problem, rows in found.items())
     return tuple(Oddity(problem, len(rows), tuple(lead_ids.iloc[rows[:5]])) for problem, rows in each if len(rows))
 
 
@@ -246,7 +249,7 @@ def _skipped(recorded: Bools, names: Sequence[str]) -> dict[str, Codes]:
 
 def _came_back(row: Codes, place: Codes) -> Codes:
     """Find the leads that entered a stage after they were lost: entries are sorted by lead and time."""
-    is_lost = place == LOST
-    lost_so_far = np.concatenate([[0], np.cumsum(is_lost)])
-    beginning = np.searchsorted(row, row)
-    return row[(lost_so_far[:-1] > lost_so_far[beginning]) & (place >= 0)]
+    mapped, lost = np.flatnonzero(place >= 0), np.flatnonzero(place == LOST)
+    last = np.full(row.max(initial=-1) + 1, -1)
+    last[row[mapped]] = mapped  # of several, the last one stays
+    return row[lost[last[row[lost]] > lost]]

@@ -73,7 +73,7 @@ def test_nothing_later_than_the_moment_is_told(opened):
     with opened(given, leads=LEADS, stages=STAGES, events=EVENTS) as tables:
         assert tables.leads()["lead_id"].tolist() == ["a", "b"]
         assert tables.leads()["won"].isna().all()
-        assert tables.stage_names() == ["Lead", "MQL", "Nurturing"]
+        assert tables.stage_names() == {"Lead": 1, "MQL": 1, "Nurturing": 1}
         assert tables.touched()["asset"].tolist() == ["ebook"]
         assert tables.activities(["sales_call"]).empty
 
@@ -93,13 +93,30 @@ def test_stages_are_called_as_the_crm_calls_them(opened):
 
 def test_what_a_lead_touched_after_it_closed_closes_nothing(opened):
     with opened(leads=LEADS, stages=STAGES, events=EVENTS) as tables:
-        assert tables.touched().to_dict("records") == [{"asset": "ebook", "leads": 1, "won": 1}]
+        assert tables.touched().to_dict("records") == [{"asset": "ebook", "leads": 1, "won": 1, "pooled": 0}]
+
+
+def test_content_of_few_leads_stands_together_without_a_name(opened):
+    leads = "lead_id account_id created_at\n" + "\n".join(f"l{n} A{n} 2025-01-01" for n in range(200))
+    rows = [*(f"l{n} 2025-05-20 download ebook" for n in range(5)), "l7 2025-05-20 download Offer-Ann.pdf"]
+    rows += [
+        "l7 2025-05-20 download Offer-Lee.pdf",
+        "l8 2025-05-20 call-to-Ann _",
+        "l9 2025-05-20 download ann@acme.example",
+    ]
+    with opened(leads=leads, events="\n".join(["lead_id occurred_at type asset", *rows])) as tables:
+        touched, accounts = tables.touched(), tables.accounts(days=30, count=9)
+    named, others = touched[["asset", "leads", "pooled"]].to_dict("records")
+    assert named == {"asset": "ebook", "leads": 5, "pooled": 0}
+    assert others == {"asset": "other (3 values)", "leads": 2, "pooled": 3}
+    viewed = dict(zip(accounts["account_id"], accounts["viewed"].map(list), strict=True))
+    assert (viewed["A0"], viewed["A7"], viewed["A8"]) == (["download: ebook"], ["download"], [])
 
 
 def test_activities_of_an_account_count_once_for_all_its_leads(opened):
     with opened(leads=LEADS, stages=STAGES, events=EVENTS) as tables:
         (account,) = tables.accounts(days=30, count=5).to_dict("records")
-    assert (account["account_id"], account["company"], account["leads"]) == ("A1", "Nordgate", 2)
+    assert (account["account_id"], account["company"], len(account["positions"])) == ("A1", "Nordgate", 2)
     assert account["activities"] == 2
     assert list(account["viewed"]) == ["pricing_visit", "sales_call"]
 
@@ -187,6 +204,13 @@ def test_an_outcome_column_alone_tells_who_was_won(opened):
 def test_the_owner_may_be_a_cut(opened):
     with opened({"funnel": FunnelSettings(by=["owner"])}, leads=LEADS) as tables:
         assert tables.leads()["owner"].tolist() == ["Ann", "Bob", "Ann"]
+
+
+def test_what_all_leads_have_may_be_a_cut_too(opened):
+    leads = "lead_id created_at amount\na 2025-01-01 5\nb 2025-01-02 _\n"
+    with opened({"funnel": FunnelSettings(by=["created_at", "amount", "source"])}, leads=leads) as tables:
+        assert tables.leads()["created_at"].dt.day.tolist() == [1, 2]
+        assert (tables.by, tables.missing) == (["created_at", "amount"], ["source"])
 
 
 def test_deals_in_another_currency_are_not_added_and_told(opened):

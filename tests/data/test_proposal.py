@@ -299,3 +299,32 @@ def test_paths_start_from_the_folder_of_the_file(proposed, tmp_path):
     leads = load_settings(path).tables["leads"]
     assert isinstance(leads, Path)
     assert leads.resolve() == (tmp_path / "export.csv").resolve()
+
+
+# Tables of the report
+
+
+COSTS = pd.DataFrame({"Channel": ["ppc", "mail"], "Month": ["2025-01", "01/2025"], "Amount spent": ["$1,000", "$70"]})
+VIEWS = pd.DataFrame({"Page": ["pricing", "blog"], "Date": ["2025-01-31", "2025-02-01"], "Page views": [100, 4000]})
+
+
+def with_costs(**tables: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {"leads": table(Lead_Id=IDS, Source=some("ppc", "mail"), Converted=some(1, 0)), **tables}
+
+
+def test_costs_and_views_are_known_by_what_they_hold(settings):
+    told = settings(with_costs(marketing_2025=COSTS, content=VIEWS))
+    assert told.columns["costs"] == {"source": "Channel", "month": "Month", "spend": "Amount spent"}
+    assert told.columns["asset_stats"] == {"asset": "Page", "month": "Date", "views": "Page views"}
+    assert list(told.tables) == ["leads", "costs", "asset_stats"]
+
+
+def test_costs_without_a_month_are_no_costs_of_the_report(proposed):
+    told = proposed(with_costs(costs=COSTS.drop(columns="Month"), prices=COSTS.assign(Month="soon")))
+    assert list(told.tables) == ["leads"]
+    assert set(told.others) == {"costs.csv", "prices.csv"}
+
+
+def test_a_table_of_leads_is_none_of_costs(proposed):
+    events = table(Lead_Id=IDS, Date=DAYS, Source=some("ppc"), Cost=some(5, 7), Event_Type=some("visit", "call"))
+    assert list(proposed(with_costs(activity=events)).tables) == ["leads", "events"]

@@ -11,7 +11,8 @@ from data.settings import FunnelSettings, Settings, settings_of_folder
 from data.settings_file import load_settings
 from models.funnel import Funnel
 from models.funnel.figures import COLUMNS, figures
-from pipelines.funnel import count
+from models.funnel.volume import Bar
+from pipelines.funnel import Scores, count
 
 
 @pytest.fixture
@@ -162,7 +163,8 @@ def test_olist_is_told_by_origin_and_landing_page(datasets, counted):
     assert sources["social"].days_to_customer > 1.5 * sources["organic_search"].days_to_customer
     assert sources["not given"].leads == 60
     assert not sources["not given"].break_even
-    assert len(told.cuts["asset"]) == 495
+    assert (len(told.cuts["asset"]), told.cuts["asset"][-1].pooled) == (65, 431)
+    assert sum(level.leads for level in told.cuts["asset"]) == 8000
     assert ("source: social", "customer") in {(each.leads, each.to) for each in told.findings}
     assert [(each.problem.split(":")[0], each.leads) for each in told.oddities] == [
         ("entered a stage on a day before they were created", 1)
@@ -174,3 +176,47 @@ def test_costs_that_name_no_campaign_are_told_by_source_alone(tmp_path, counted)
     (tmp_path / "costs.csv").write_text("source,month,spend\nppc,2025-01,10\n")
     (costs,) = counted(settings_of_folder(tmp_path)).costs
     assert (costs.by, costs.channels[0].cpl) == ("source", 5)
+
+
+def scored(**given) -> Scores:
+    crossings = pd.DataFrame(columns=["lead_id", "as_of", "probability", "fit", "disposition", "outcome"])
+    still_open = pd.DataFrame({"probability": [], "score": [], "fit": []}, index=pd.Index([], name="lead_id"))
+    usual = {"crossings": crossings.astype({"as_of": "datetime64[us]", "probability": float}), "open": still_open}
+    since = pd.Timestamp("2025-01-01")
+    about = {
+        "bars": (Bar("scored_mql", 0.5, 0.5),),
+        "since": since,
+        "notes": (),
+        "personas": pd.Series(dtype="str"),
+        "opened": 0,
+    }
+    return Scores(**{**usual, **about, **given})
+
+
+def test_the_persona_is_that_of_the_rules_where_they_have_any(tmp_path):
+    (tmp_path / "leads.csv").write_text(
+        "lead_id,created_at,job_title\na,2025-01-01,CTO\nb,2025-01-02,CTO\nc,2025-01-02,\n"
+    )
+    personas = pd.Series({"a": "Decision maker", "b": ""})
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+        told = count(tables, settings_of_folder(tmp_path), scored(personas=personas))
+        without = count(tables, settings_of_folder(tmp_path), scored())
+    assert [level.name for level in told.cuts["persona"]] == ["Decision maker", "like none", "not given"]
+    assert "no column tells the persona: it is that of the rules by which leads were scored" in told.notes
+    assert [level.name for level in without.cuts["persona"]] == ["C-level", "not given"]
+
+
+def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_ones_that_were_opened(tmp_path):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\n" + "".join(f"l{n},2025-01-01\n" for n in range(4)))
+    events = "lead_id,occurred_at,type\nl0,2025-02-02,sales_call\nl1,2025-02-03,Meeting\nl3,2025-02-03,site_visit\n"
+    (tmp_path / "events.csv").write_text(events)
+    ready = pd.DataFrame({"lead_id": ["l0", "l1", "l2"], "as_of": pd.Timestamp("2025-02-02"), "probability": 0.9})
+    crossings = ready.assign(fit="A", disposition="ready", outcome="open")
+    still_open = pd.DataFrame({"probability": 0.9, "score": 90, "fit": "A"}, index=[f"l{n}" for n in range(4)])
+    scores = scored(crossings=crossings, open=still_open, opened=1)
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+        told = count(tables, settings_of_folder(tmp_path), scores)
+    assert (told.use.contacted.count, told.use.contacted.of) == (2, 3)
+    assert (told.use.opened.count, told.use.opened.of) == (1, 4)
+    rows = figures(told).query("table == 'use'")
+    assert rows["value"].tolist() == pytest.approx([2 / 3, 1 / 4])

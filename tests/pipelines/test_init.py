@@ -12,6 +12,7 @@ import yaml
 
 from data.settings_file import load_settings
 from data.simulator.tables import SIMULATED
+from data.vocabulary import REPORT_TABLES
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_a_folder_of_tables_without_settings_is_proposed_as_it_was(leadscore, co
     folder = shutil.copytree(config.parent, tmp_path / "crm")
     (folder / "leadscore.yaml").unlink()
     ran = leadscore("init", "--leads", folder, "--out", out, "--json").json
-    assert ran["tables"] == {name: f"{name}.parquet" for name in SIMULATED}
+    assert ran["tables"] == {name: f"{name}.parquet" for name in (*SIMULATED, *REPORT_TABLES)}
     assert all(ours == theirs for columns in ran["columns"].values() for ours, theirs in columns.items())
     assert any("truth.parquet" in note for note in ran["notes"])
     assert load_settings(out).stages.won == ["customer"]

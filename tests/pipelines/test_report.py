@@ -84,6 +84,8 @@ def test_the_funnel_stands_in_the_page_as_in_the_json(page):
     for step in steps:
         assert f"{step['start']} → {step['to']}" in text
         assert f"{100 * step['went_on']['rate']:.1f} %" in text
+    assert "Daily use:" in text
+    assert told["funnel"]["use"]["opened"] == told["funnel"]["use"]["opened"] | {"count": 0, "of": told["scored"]}
     assert "By source" in text and "What leads cost and are worth, by source" in text
 
 

@@ -13,6 +13,7 @@ from data.connections import engine_of
 from data.errors import InputError, LeadscoreError
 from data.store import Store, Told, open_store
 from data.store import current as current_scores
+from data.store.desk import count_opened
 from data.store.outbox import Outbox
 from data.store.tables import DELIVERIES, METADATA, RUNS, SCORES
 
@@ -57,6 +58,24 @@ def run(store: Store, as_of: datetime = MONDAY, *, publish: bool = True, **proba
 
 def current(store: Store) -> dict[str, float]:
     return {row["lead_id"]: row["probability"] for row in store.hottest(100)}
+
+
+def test_the_personas_are_those_of_the_current_scores(store):
+    run(store, a=0.5)
+    assert store.personas().empty
+    begun = store.begin(as_of=TUESDAY, model_version="1", told=TOLD)
+    store.add(begun, scores(a=0.6, b=0.7).assign(persona=["Buyer", ""]))
+    store.publish(begun)
+    assert store.personas().to_dict() == {"a": "Buyer", "b": ""}
+
+
+def test_open_leads_that_were_opened_since_the_newest_run_are_counted(store):
+    assert store.opened() == 0
+    run(store, a=0.5, b=0.6, c=0.7)
+    today = datetime.now(UTC).date()
+    opened = [(today, "a", "ann"), (today, "a", "bob"), (today, "gone", "ann"), (today - timedelta(days=2), "b", "ann")]
+    count_opened(store, opened)
+    assert store.opened() == 1
 
 
 def test_published_scores_are_there_as_they_were_given(store):

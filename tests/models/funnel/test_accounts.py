@@ -3,13 +3,14 @@
 import pandas as pd
 
 from models.funnel.accounts import accounts
+from models.funnel.rates import kinds_by
 
 
 def test_an_account_is_what_its_leads_are_together(journeys):
     found = journeys(
         [
-            {"id": "a", "path": ["lead", "mql", "sql"], "won": False},
-            {"id": "b", "path": ["lead", "mql"]},
+            {"id": "a", "source": "webinar", "campaign": "roadshow", "path": ["lead", "mql", "sql"], "won": False},
+            {"id": "b", "source": "mail", "path": ["lead", "mql"]},
             {"id": "c", "path": ["lead"]},
             {"id": "other", "path": ["lead", "mql", "sql", "qso"]},
         ]
@@ -17,13 +18,13 @@ def test_an_account_is_what_its_leads_are_together(journeys):
     told = {
         "account_id": "A1",
         "company": "Nordgate AG",
-        "channel": "webinar, roadshow",
         "activities": 7,
         "last_activity": pd.Timestamp("2025-03-01"),
         "viewed": ["pricing_visit", "download: price_list"],
-        "positions": [2, 0, 1],
+        "positions": [0, 1, 2],
     }
-    (account,) = accounts(found, pd.DataFrame([told]), pd.Series({"b": 70, "c": 90, "other": 99}))
+    came_by = [kinds_by(found.leads[name]) for name in ("source", "campaign")]
+    (account,) = accounts(found, pd.DataFrame([told]), pd.Series({"b": 70, "c": 90, "other": 99}), came_by)
     assert (account.leads, account.open, account.stage, account.score) == (3, 2, "sql", 90)
     assert (account.company, account.channel, account.viewed[0]) == (
         "Nordgate AG",
@@ -33,7 +34,8 @@ def test_an_account_is_what_its_leads_are_together(journeys):
 
 
 def test_an_account_without_a_name_or_a_scored_lead_is_told(journeys):
-    row = {"account_id": "A1", "company": None, "channel": "", "activities": 1, "positions": [0], "viewed": []}
+    row = {"account_id": "A1", "company": None, "activities": 1, "positions": [0], "viewed": []}
     rows = pd.DataFrame([{**row, "last_activity": pd.Timestamp("2025-03-01")}])
-    (account,) = accounts(journeys([{}]), rows, pd.Series(dtype=float))
-    assert (account.company, account.score, account.stage) == ("", None, "lead")
+    found = journeys([{}])
+    (account,) = accounts(found, rows, pd.Series(dtype=float), [kinds_by(found.leads["source"])])
+    assert (account.company, account.channel, account.score, account.stage) == ("", "", None, "lead")

@@ -34,8 +34,19 @@ def test_an_asset_that_nobody_came_by_is_in_the_table(journeys):
     assert (asset.name, asset.leads.count, asset.views) == ("ebook", 0, 10)
 
 
+def test_assets_of_few_leads_and_few_views_stand_together(journeys):
+    found = journeys([{"asset": "ebook"}] * 198 + [{"asset": "Offer Erika M.pdf"}, {"asset": "Offer Ann L.pdf"}])
+    seen = {"ebook": 900, "Offer Erika M.pdf": 4, "Offer Ann L.pdf": 6, "unread": 90}
+    told, _ = assets(found, views(**seen), smallest=30)
+    assert [(each.name, each.leads.count, each.views, each.pooled) for each in told] == [
+        ("ebook", 198, 900, 0),
+        ("other (2 values)", 2, 10, 2),
+        ("unread", 0, 90, 0),
+    ]
+
+
 def test_price_list_downloaders_close_more():
-    touched = pd.DataFrame({"asset": ["price list", "blog"], "leads": [100, 200], "won": [40, 22]})
+    touched = pd.DataFrame({"asset": ["price list", "blog"], "leads": [100, 200], "won": [40, 22], "pooled": 0})
     price, blog = closing_content(touched, leads=400, won=60, smallest=30)
     assert (price.name, price.touched.rate, price.others.rate, price.clear) == ("price list", 0.4, 20 / 300, True)
     assert (blog.touched.rate, blog.others.rate, blog.clear) == (0.11, 38 / 200, False)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from models.funnel.costs import MORE, NO_CHANNEL, TOO_FEW, TUNE, UNAFFORDABLE, UNCLEAR, channels
+from models.funnel.costs import MORE, NO_CHANNEL, SEVERAL, TOO_FEW, TUNE, UNAFFORDABLE, UNCLEAR, channels
 
 JANUARY, FEBRUARY = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-02-01")
 
@@ -108,6 +108,26 @@ def test_channels_are_there_even_where_nobody_has_a_date(journeys, costs):
     everything, unmatched = channels(journeys([{"source": "ppc", "created": None}]), costs, "source", smallest=1)
     assert everything[0].name == "ppc"
     assert unmatched.leads_without_costs == ({} if costs is None else {"ppc": 1})
+
+
+def test_rare_channels_stand_together_unless_somebody_paid_for_them(journeys):
+    rare = [*leads("fair", 1), *leads("by Erika M", 1), *leads("by Ann L", 1, won=1, amount=9)]
+    everything, unmatched = channels(journeys([*leads("ppc", 200), *rare]), spent(fair=70), "source", smallest=1)
+    assert [(each.name, each.leads, each.spend, each.pooled) for each in everything] == [
+        ("ppc", 200, None, 0),
+        ("fair", 1, 70, 0),
+        ("other (2 values)", 2, None, 2),
+    ]
+    assert everything[2].advice == SEVERAL
+    assert unmatched.leads_without_costs == {"ppc": 200, "other (2 values)": 2}
+
+
+def test_contact_data_are_not_named_even_where_they_cost(journeys):
+    everything, unmatched = channels(
+        journeys([*leads("ann@acme.example", 2)]), spent(**{"ann@acme.example": 70}), "source", smallest=1
+    )
+    assert [each.name for each in everything] == ["other (1 value)"]
+    assert unmatched.spend_without_leads == {"xxx@xxxx.xxxxxxx": 70}
 
 
 def test_leads_of_no_channel_are_counted_and_get_no_budget(journeys):

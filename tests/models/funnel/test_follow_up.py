@@ -14,7 +14,8 @@ def ready(*rows: tuple[int, str, pd.Timestamp]) -> pd.DataFrame:
 
 def acts(*rows: tuple[int, str]) -> pd.DataFrame:
     frame = pd.DataFrame([(position, NOON + pd.Timedelta(after)) for position, after in rows])
-    return frame.set_axis(["position", "occurred_at"], axis="columns") if rows else no_activities()
+    named = frame.set_axis(["position", "occurred_at"], axis="columns") if rows else no_activities()
+    return named.sort_values(["position", "occurred_at"])
 
 
 def no_activities() -> pd.DataFrame:

@@ -18,6 +18,7 @@ from models.funnel.rates import (
     soon,
     wilson,
     with_break_even,
+    with_pool,
 )
 from models.funnel.stages import Journeys
 
@@ -56,6 +57,26 @@ def test_content_leads_close_a_month_before_ppc_leads(journeys):
     found = by(journeys([*won("content", 50, 60, 70), *won("ppc", 80, 90, 100), {"source": "ppc"}]), "source")
     assert found["ppc"].days_to_customer - found["content"].days_to_customer == 30
     assert found["ppc"].to_customer.rate == 0.75
+
+
+def test_rare_values_stand_together_and_numbers_still_add_up(journeys):
+    sources = (
+        ["ppc"] * 180 + ["fair"] * 3 + ["Erika Mustermann", "Ann Lee", "Ann Lee", "ann@acme.example"] + [None] * 13
+    )
+    found = journeys([{"source": source, "path": ["lead", "mql"]} for source in sources])
+    told = levels(found, with_pool(kinds_by(found.leads["source"])), smallest=30, opportunity="qso")
+    assert [(level.name, level.leads, level.pooled) for level in told] == [
+        ("ppc", 180, 0),
+        ("fair", 3, 0),
+        ("other (3 values)", 4, 3),
+        ("not given", 13, 0),
+    ]
+    assert with_break_even(told, "mql")[2].break_even is None
+
+
+def test_of_few_leads_every_value_is_named(journeys):
+    found = journeys([{"source": f"source {number}"} for number in range(99)])
+    assert len(with_pool(kinds_by(found.leads["source"])).names) == 99
 
 
 def test_who_came_to_a_stage_went_on_was_lost_or_is_there(journeys):
