@@ -80,7 +80,7 @@ def set_thresholds(
     version = site.registry.require_champion()
     before = site.registry.version(version).scorer.scale
     site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")
-    with site.store.transaction() as connection:
+    with site.store.transaction(writing=True) as connection:
         told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
         audit(connection, person, "thresholds", detail=told)
     return RedirectResponse("/model#thresholds", 303)
