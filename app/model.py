@@ -30,21 +30,21 @@ Row = dict[str, Any]
 @router.get("/model")
 def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
     """Show the champion."""
-    if not site.has_model:
+    version = site.champion_version
+    if version is None:
         raise site.nothing_yet()
-    stored = site.registry.version(site.registry.require_champion())
+    stored = site.registry.version(version)
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
         run = newest(connection)
         tenths = site.once(run, "deciles", lambda: deciles(connection)) if run else []
         opened = opened_since(connection, run) if run else 0
-        version = stored.scorer.version
         told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
         changes = audited(connection, MOST_DECISIONS)
     return page(
         request,
         "model.html",
-        version=stored.scorer.version,
+        version=version,
         training=stored.training,
         plots=list(stored.plots),
         decisions=site.registry.decisions()[:MOST_DECISIONS],

@@ -16,8 +16,9 @@ from app.drawing import arc
 from data.vocabulary import FUNNEL
 
 TEMPLATES = Path(__file__).with_name("templates")
-SIGNS = ("band", "ring", "change", "grade", "bar")
-"""What is drawn again and again, and once for each value."""
+SIGNS = ("band", "ring", "change", "grade", "bar", "line")
+"""What is drawn again and again, and once for each value: most who look at the list look at its first page."""
+MOST_DRAWN = 4096
 MARKS = {"hot": 3, "warm": 2, "cold": 1}
 """How many of three marks stand beside a band: colour is never the only sign."""
 LONGEST_TEXT = 200
@@ -85,7 +86,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {"arc": arc, "marks": MARKS}
     signs = environment.get_template("signs.html").module
-    environment.globals |= {name: lru_cache(1024)(getattr(signs, name)) for name in SIGNS}
+    environment.globals |= {name: lru_cache(MOST_DRAWN)(getattr(signs, name)) for name in SIGNS}
     return environment
 
 

@@ -74,7 +74,7 @@ class Store:
     def begin(self, *, as_of: datetime, model_version: str, told: Told) -> Run:
         """Start a run; what runs left that never were done is dropped."""
         with self.transaction(writing=True) as connection:
-            before = _newest_done(connection)
+            before = newest_done(connection)
             _drop_unfinished(connection, before)
             names = {"concepts": json.dumps(told.concepts), "features": json.dumps(told.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
@@ -213,7 +213,12 @@ def current(connection: Connection) -> sa.Select:
 
     What counts is fixed here: a run that is done before the query is carried out is not seen in part.
     """
-    newer, newest = SCORES.alias("newer"), _newest_done(connection)
+    return as_of_run(newest_done(connection))
+
+
+def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
+    """Return a query for the scores that were current once a run was done."""
+    newer = SCORES.alias("newer")
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
@@ -236,11 +241,13 @@ def _outdated_deliveries(moment: datetime) -> sa.Delete:
     return sa.delete(DELIVERIES).where(DELIVERIES.c.at < moment, ~kept)
 
 
-def rows(connection: Connection, query: sa.Select) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(query).mappings()]
+def rows(connection: Connection, query: sa.Select, **values: object) -> list[dict[str, Any]]:
+    found = connection.execute(query, values)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
-def _newest_done(connection: Connection) -> int:
+def newest_done(connection: Connection) -> int:
     """Return the number of the newest run that is done; 0 before the first. Unfinished runs have higher ones."""
     return connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(RUNS.c.status == DONE)).scalar_one() or 0
 
