@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.site import Site
 from data.errors import InputError
 from data.store.desk import audit, audited
 from data.store.leads import above, deciles, newest, opened_since, some_contributions
+from models.bars import history_at
 from models.registry import Stored
 
 router = APIRouter()
@@ -115,11 +117,16 @@ def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
     with site.store.transaction() as connection:
         now = _present(site, connection, [scale.hot, scale.warm])
         then = now if (hot, warm) == (scale.hot, scale.warm) else above(connection, [hot, warm])
+    history = stored.training.get("bars", ())
     bars = [
-        {"band": band, "now": before, "then": after, "moved": before["bar"] != after["bar"]}
+        {"band": band, "now": _with_history(before, history), "then": _with_history(after, history)}
         for band, before, after in zip(("hot", "warm"), now, then, strict=True)
     ]
-    return {"bars": bars, "horizon": stored.scorer.horizon}
+    return {"bars": bars, "horizon": stored.scorer.horizon, "has_history": bool(history)}
+
+
+def _with_history(told: Row, history: Sequence[Mapping[str, Any]]) -> Row:
+    return told | {"history": history_at(history, told["bar"])}
 
 
 def _present(site: Site, connection: Connection, bars: list[float]) -> list[Row]:
