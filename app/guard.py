@@ -56,6 +56,8 @@ class Headers:
         if self.site.access.is_open and not is_local_name(host):
             refused = PlainTextResponse("These pages are open on this computer only: http://127.0.0.1", 421)
             return await refused(scope, receive, send)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL holds no such text
+            return await PlainTextResponse("There is no such address", 400)(scope, receive, send)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

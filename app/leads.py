@@ -17,7 +17,7 @@ from starlette.background import BackgroundTask
 
 from app.access import LOCAL
 from app.activity import activity_of
-from app.drawing import trend
+from app.drawing import Trend, trend
 from app.guard import OurSite, Viewer
 from app.render import page
 from app.site import NoSuchLead, Site
@@ -237,7 +237,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         "lead": lead | {"change": _change(history, run)},
         "address": quote(lead_id, safe=""),
         "unchanged": (run.as_of - lead["as_of"]).days,
-        "trend": trend([(step["as_of"], step["score"]) for step in reversed(told)], run.as_of),
+        "trend": _trend(told, run),
         "steps": _steps(told)[:MOST_STEPS],
         "verdicts": verdicts,
         "override": next((each for each in overrides if each["undone_at"] is None), None),
@@ -270,6 +270,12 @@ def _by_moment(history: Sequence[Row]) -> list[Row]:
     """Return what was said last of each moment, the newest moment first: scores of the past may be made later."""
     last = {step["as_of"]: step for step in reversed(history)}
     return [last[moment] for moment in sorted(last, reverse=True)]
+
+
+def _trend(told: Sequence[Row], run: Newest) -> Trend | None:
+    """Draw the steps of a score; None where no time has gone by since the first."""
+    steps = [(step["as_of"], step["score"]) for step in reversed(told)]
+    return trend(steps, run.as_of) if steps[0][0] < run.as_of else None
 
 
 def _steps(history: Sequence[Row]) -> list[Row]:

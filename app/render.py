@@ -75,7 +75,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "chance": words.chance,
         "day": words.day,
-        "moment": lambda text: words.day(datetime.fromisoformat(text)),
+        "moment": lambda text: words.day(datetime.fromisoformat(text) if text else None),
         "percent": words.percent,
         "points": words.points,
         "signed": words.signed,

@@ -308,7 +308,10 @@ def open_store(address: str, *, writing: bool = False, connections: int = 0) -> 
         with connected(engine, address) as connection:
             _let_readers_read(connection)
             _migrate(connection)
-        yield Store(engine, address)
+        try:
+            yield Store(engine, address)
+        finally:
+            engine.dispose()
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def give_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person
     _require(len(note) <= LONGEST_TEXT, "this note is too long", f"at most {LONGEST_TEXT} signs", f"{len(note)}")
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
-        said = {"verdict": verdict, "note": note or None}
+        said = {"verdict": verdict, "note": _writable(note) or None}
         connection.execute(sa.insert(FEEDBACK).values(lead_id=lead_id, given_at=_now(), by=by.name, **said))
         audit(connection, by, "verdict", lead_id, said)
 
@@ -53,7 +53,7 @@ def override(store: Store, lead_id: str, disposition: str, reason: str, by: Pers
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
         _undo(connection, lead_id, by)
-        given = {"disposition": disposition, "reason": reason.strip()}
+        given = {"disposition": disposition, "reason": _writable(reason).strip()}
         connection.execute(sa.insert(OVERRIDES).values(lead_id=lead_id, set_at=_now(), by=by.name, **given))
         audit(connection, by, "override", lead_id, given)
 
@@ -107,6 +107,11 @@ def _require_lead(connection: Connection, lead_id: str) -> None:
 def _require(holds: bool, what: str, expected: str, got: str) -> None:
     if not holds:
         raise InputError(what, expected=expected, got=got)
+
+
+def _writable(text: str) -> str:
+    """Return a text without what PostgreSQL cannot hold."""
+    return text.replace("\0", "")
 
 
 def _now() -> datetime:

@@ -48,7 +48,7 @@ def actions(store: Store) -> list[tuple[str, str, dict]]:
 
 
 def test_a_verdict_is_kept_with_its_note_and_audited(store):
-    give_verdict(store, "a", "good", "they <b>called</b>", ANN)
+    give_verdict(store, "a", "good", "they <b>called</b>\0", ANN)
     (verdict,), _ = said(store)
     assert (verdict["verdict"], verdict["note"], verdict["by"]) == ("good", "they <b>called</b>", "Ann")
     assert actions(store) == [("Ann", "verdict", {"verdict": "good", "note": "they <b>called</b>"})]
@@ -69,7 +69,7 @@ def test_a_verdict_that_cannot_be_is_refused_and_changes_nothing(store, lead_id,
 
 
 def test_an_override_keeps_its_reason_and_is_undone_by_one_call(store):
-    override(store, "a", "ready", " they called ", ANN)
+    override(store, "a", "ready", " they \0called ", ANN)
     undo_override(store, "a", Person("Bob", "sales"))
     _, (undone,) = said(store)
     assert (undone["reason"], undone["by"], undone["undone_by"]) == ("they called", "Ann", "Bob")
