@@ -39,7 +39,9 @@ def page(request: Request, template: str, *, status: int = 200, **content: Any) 
     is_open = request.app.state.site.access.is_open
     shape = {"layout": layout, "is_part": is_part, "is_open": is_open}
     text = ENVIRONMENT.get_template(template).render(**known, **shape, **content)
-    return HTMLResponse(text, status_code=status)
+    # Beside the form that was refused, for what was typed there stays.
+    beside = {"HX-Reswap": "afterbegin"} if is_part and request.method == "POST" and status >= 400 else None
+    return HTMLResponse(text, status_code=status, headers=beside)
 
 
 def safe(text: object) -> str:
