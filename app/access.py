@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -38,7 +39,7 @@ class Access:
         found = [user for known, user in self.tokens.items() if hmac.compare_digest(known.encode(), token.encode())]
         return found[0] if found else None
 
-    def by_proxy(self, client: str, headers: dict[str, str]) -> Person | None:
+    def by_proxy(self, client: str, headers: Mapping[str, str]) -> Person | None:
         """Return who the proxy says this is; anybody may send the header, so only its own address counts."""
         proxy = self.pages.proxy
         if proxy is None or client != proxy.address:

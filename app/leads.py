@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import pandas as pd
@@ -17,7 +17,7 @@ from starlette.background import BackgroundTask
 
 from app.access import LOCAL
 from app.activity import activity_of
-from app.drawing import trend
+from app.drawing import Trend, trend
 from app.guard import OurSite, Viewer
 from app.render import page
 from app.site import NoSuchLead, Site
@@ -49,9 +49,37 @@ EXPORTED = (
 )
 PART = 5_000
 """Leads that an export writes at once."""
+KEPT = ("lead_id", "company", "score", "band", "fit", "engagement", "change", "stage", "owner")
+"""What a row of the list shows as the store has it."""
 Row = dict[str, Any]
 Tally = dict[str, dict[str, int]]
-Asked = Annotated[Filters, Depends()]
+
+
+class Line(NamedTuple):
+    """A row of the list; equal ones are drawn once."""
+
+    address: str
+    reason: str
+    unchanged: int
+    set_by_person: str | None
+    lead_id: str
+    company: str | None
+    score: int
+    band: str
+    fit: str
+    engagement: str
+    change: int | None
+    stage: str | None
+    owner: str | None
+
+
+async def _asked(request: Request) -> Filters:
+    """Read the filters of an address."""
+    given = request.query_params
+    return Filters(**{field.name: given.get(field.name, "") for field in fields(Filters)})
+
+
+Asked = Annotated[Filters, Depends(_asked)]
 
 
 @router.get("/")
@@ -65,37 +93,39 @@ def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, 
         set_by_people = overridden(connection, [lead["lead_id"] for lead in shown])
         tally = site.once(run, "tally", lambda: _tally(site.counted(connection, run)))
     last = shown[-1] if len(found) > PAGE else None
+    here = urlencode(filters.given())
     return page(
         request,
         "leads.html",
         run=run,
         filters=filters,
-        leads=[lead | _told(lead, site, run, set_by_people) for lead in shown],
+        lines=[_line(lead, site, run, set_by_people, here) for lead in shown],
         views=_views(filters, person, tally),
         menus={name: _choices(name, filters, tally) for name in ("stage", "source", "persona")},
         others=_others(filters, person.name),
-        here=urlencode(filters.given()),
+        here=here,
         next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
         is_first=not after,
     )
 
 
-def _told(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str]) -> Row:
-    """Return what stands in a lead's row beside what the store has: its top reason, and for how long it is so."""
-    return {
-        "reason": _top_reason(lead, site),
-        "unchanged": (run.as_of - lead["as_of"]).days,
-        "set_by_person": set_by_people.get(lead["lead_id"]),
-        "address": quote(lead["lead_id"], safe=""),
-    }
+def _line(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str], here: str) -> Line:
+    """Return what stands in a lead's row: beside what the store has, its top reason, and for how long it is so."""
+    lead_id = lead["lead_id"]
+    return Line(
+        address=quote(lead_id, safe="") + (f"?{here}" if here else ""),
+        reason=_top_reason(lead, site),
+        unchanged=(run.as_of - lead["as_of"]).days,
+        set_by_person=set_by_people.get(lead_id),
+        **{name: lead[name] for name in KEPT},
+    )
 
 
 def _top_reason(lead: Row, site: Site) -> str:
     try:
-        up, _ = site.wording.parts(lead, most=1)
+        return site.wording.foremost(lead["model_version"], lead["reasons"])
     except LeadscoreError:
         return ""  # a version that this code cannot read has numbers, but no words
-    return up[0].sentence if up else ""
 
 
 def query_of(filters: Filters, **more: str) -> str:
@@ -207,7 +237,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         "lead": lead | {"change": _change(history, run)},
         "address": quote(lead_id, safe=""),
         "unchanged": (run.as_of - lead["as_of"]).days,
-        "trend": trend([(step["as_of"], step["score"]) for step in reversed(told)], run.as_of),
+        "trend": _trend(told, run),
         "steps": _steps(told)[:MOST_STEPS],
         "verdicts": verdicts,
         "override": next((each for each in overrides if each["undone_at"] is None), None),
@@ -240,6 +270,12 @@ def _by_moment(history: Sequence[Row]) -> list[Row]:
     """Return what was said last of each moment, the newest moment first: scores of the past may be made later."""
     last = {step["as_of"]: step for step in reversed(history)}
     return [last[moment] for moment in sorted(last, reverse=True)]
+
+
+def _trend(told: Sequence[Row], run: Newest) -> Trend | None:
+    """Draw the steps of a score; None where no time has gone by since the first."""
+    steps = [(step["as_of"], step["score"]) for step in reversed(told)]
+    return trend(steps, run.as_of) if steps[0][0] < run.as_of else None
 
 
 def _steps(history: Sequence[Row]) -> list[Row]:

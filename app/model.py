@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.site import Site
 from data.errors import InputError
 from data.store.desk import audit, audited
 from data.store.leads import above, deciles, newest, opened_since, some_contributions
+from models.bars import history_at
 from models.registry import Stored
 
 router = APIRouter()
@@ -30,21 +32,21 @@ Row = dict[str, Any]
 @router.get("/model")
 def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
     """Show the champion."""
-    if not site.has_model:
+    version = site.champion_version
+    if version is None:
         raise site.nothing_yet()
-    stored = site.registry.version(site.registry.require_champion())
+    stored = site.registry.version(version)
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
         run = newest(connection)
         tenths = site.once(run, "deciles", lambda: deciles(connection)) if run else []
         opened = opened_since(connection, run) if run else 0
-        version = stored.scorer.version
         told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
         changes = audited(connection, MOST_DECISIONS)
     return page(
         request,
         "model.html",
-        version=stored.scorer.version,
+        version=version,
         training=stored.training,
         plots=list(stored.plots),
         decisions=site.registry.decisions()[:MOST_DECISIONS],
@@ -80,7 +82,7 @@ def set_thresholds(
     version = site.registry.require_champion()
     before = site.registry.version(version).scorer.scale
     site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")
-    with site.store.transaction() as connection:
+    with site.store.transaction(writing=True) as connection:
         told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
         audit(connection, person, "thresholds", detail=told)
     return RedirectResponse("/model#thresholds", 303)
@@ -115,11 +117,16 @@ def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
     with site.store.transaction() as connection:
         now = _present(site, connection, [scale.hot, scale.warm])
         then = now if (hot, warm) == (scale.hot, scale.warm) else above(connection, [hot, warm])
+    history = stored.training.get("bars", ())
     bars = [
-        {"band": band, "now": before, "then": after, "moved": before["bar"] != after["bar"]}
+        {"band": band, "now": _with_history(before, history), "then": _with_history(after, history)}
         for band, before, after in zip(("hot", "warm"), now, then, strict=True)
     ]
-    return {"bars": bars, "horizon": stored.scorer.horizon}
+    return {"bars": bars, "horizon": stored.scorer.horizon, "has_history": bool(history)}
+
+
+def _with_history(told: Row, history: Sequence[Mapping[str, Any]]) -> Row:
+    return told | {"history": history_at(history, told["bar"])}
 
 
 def _present(site: Site, connection: Connection, bars: list[float]) -> list[Row]:

@@ -16,8 +16,9 @@ from app.drawing import arc
 from data.vocabulary import FUNNEL
 
 TEMPLATES = Path(__file__).with_name("templates")
-SIGNS = ("band", "ring", "change", "grade", "bar")
-"""What is drawn again and again, and once for each value."""
+SIGNS = ("band", "ring", "change", "grade", "bar", "line")
+"""What is drawn again and again, and once for each value: most who look at the list look at its first page."""
+MOST_DRAWN = 4096
 MARKS = {"hot": 3, "warm": 2, "cold": 1}
 """How many of three marks stand beside a band: colour is never the only sign."""
 LONGEST_TEXT = 200
@@ -38,7 +39,9 @@ def page(request: Request, template: str, *, status: int = 200, **content: Any) 
     is_open = request.app.state.site.access.is_open
     shape = {"layout": layout, "is_part": is_part, "is_open": is_open}
     text = ENVIRONMENT.get_template(template).render(**known, **shape, **content)
-    return HTMLResponse(text, status_code=status)
+    # Beside the form that was refused, for what was typed there stays.
+    beside = {"HX-Reswap": "afterbegin"} if is_part and request.method == "POST" and status >= 400 else None
+    return HTMLResponse(text, status_code=status, headers=beside)
 
 
 def safe(text: object) -> str:
@@ -74,7 +77,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "chance": words.chance,
         "day": words.day,
-        "moment": lambda text: words.day(datetime.fromisoformat(text)),
+        "moment": lambda text: words.day(datetime.fromisoformat(text) if text else None),
         "percent": words.percent,
         "points": words.points,
         "signed": words.signed,
@@ -85,7 +88,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {"arc": arc, "marks": MARKS}
     signs = environment.get_template("signs.html").module
-    environment.globals |= {name: lru_cache(1024)(getattr(signs, name)) for name in SIGNS}
+    environment.globals |= {name: lru_cache(MOST_DRAWN)(getattr(signs, name)) for name in SIGNS}
     return environment
 
 

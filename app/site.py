@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app.access import Access
 from data.errors import LeadscoreError
-from data.store import Store, open_store
+from data.store import Store, newest_done, open_store
 from data.store.desk import count_opened
 from data.store.leads import Newest, counted, newest
 from data.workspace import Workspace
@@ -66,31 +66,44 @@ class Site:
         self._opened: set[tuple[date, str, str]] = set()
         self._seen: set[tuple[date, str, str]] = set()
         self._known: tuple[int, dict[str, Any]] = (0, {})
+        self._newest: Newest | None = None
+        self._address: tuple[object, str] = (None, "")
         self._resources = ExitStack()
         self._store: Store | None = None
 
     @property
     def store(self) -> Store:
         """Return the store of the last run: opened when it is first asked for, and where a run names another."""
-        address = store_address(self.workspace)
         with self._lock:
+            address = self._address_now()
             if self._store is None or self._store.address != address:
                 self._resources.close()
                 self._store = self._resources.enter_context(open_store(address, connections=CONNECTIONS))
                 self.wording = Wording(self._store, self.registry)
-                self._known = (0, {})
+                self._known, self._newest = (0, {}), None
             return self._store
+
+    def _address_now(self) -> str:
+        """Return where the last run's scores are; what it wrote is read again only where another has replaced it."""
+        file = self.workspace.last_scored
+        told = file.stat() if file.exists() else None
+        written = told and (told.st_ino, told.st_mtime_ns)
+        if not self._address[1] or self._address[0] != written:
+            self._address = written, store_address(self.workspace)
+        return self._address[1]
 
     def newest(self, connection: Connection) -> Newest:
         """Return the newest run. Raises NothingYet before the first."""
-        found = newest(connection)
+        found = self._newest
+        if found is None or found.run_id != newest_done(connection):
+            found = self._newest = newest(connection)
         if found is None:
             raise self.nothing_yet()
         return found
 
     def nothing_yet(self) -> NothingYet:
         """Return what is missing before there is anything to show."""
-        if not self.has_model:
+        if self.champion_version is None:
             return NothingYet(
                 "There is no model yet",
                 expected="a model that learned from leads whose outcome is known",
@@ -103,9 +116,9 @@ class Site:
         )
 
     @property
-    def has_model(self) -> bool:
-        """Tell whether there is a champion; looking for one makes no database."""
-        return (self.workspace.root / "mlflow.db").exists() and self.registry.champion_version is not None
+    def champion_version(self) -> str | None:
+        """Return the version that scores, if there is one; looking for it makes no database."""
+        return self.registry.champion_version if (self.workspace.root / "mlflow.db").exists() else None
 
     def kept(self, lead_id: str) -> list[dict[str, Any]]:
         """Return the scores of a lead, the newest first. Raises NoSuchLead."""

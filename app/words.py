@@ -10,14 +10,16 @@ MINUS = "−"
 def chance(probability: float) -> str:
     """Say a probability as so many of so many.
 
-    >>> [chance(p) for p in (0.001, 0.08, 0.34, 0.54, 0.97)]
-    ['fewer than 1 in 200', 'about 1 in 12', 'about 1 in 3', 'about 5 in 10', 'more than 9 in 10']
+    >>> [chance(p) for p in (0.001, 0.08, 0.34, 0.4, 0.97)]
+    ['fewer than 1 in 200', 'about 1 in 12', 'about 1 in 3', 'about 4 in 10', 'more than 9 in 10']
     """
     if probability < 0.005:
         return "fewer than 1 in 200"
-    if probability < 0.4:
-        return f"about 1 in {round(1 / probability)}"
-    return f"about {round(probability * 10)} in 10" if probability < 0.95 else "more than 9 in 10"
+    if probability >= 0.95:
+        return "more than 9 in 10"
+    one_in, in_ten = round(1 / probability), round(10 * probability)
+    is_nearer = abs(1 / one_in - probability) <= abs(in_ten / 10 - probability)
+    return f"about 1 in {one_in}" if is_nearer and one_in > 1 else f"about {in_ten} in 10"
 
 
 def percent(share: float | None) -> str:

@@ -16,6 +16,8 @@ from data.errors import InputError, LeadscoreError
 from data.secrets import masked, resolve
 
 ATTEMPTS = 4
+WRITING = "writing"
+"""Name of the execution option of connections that write."""
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
 NO_SPACE = ("disk is full", "no space left", "could not extend file", "file too large")
 
@@ -69,8 +71,10 @@ def _prepare_sqlite(connection, _record) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        # SQLite waits for others who write here only: it refuses at once who has read before
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITING) else "BEGIN")
 
 
 def require_dialect(engine: Engine, address: str) -> None:

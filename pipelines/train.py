@@ -24,6 +24,7 @@ from data.workspace import Workspace
 from features import fingerprint
 from models import plots
 from models.amount import fit_amounts, measure_amounts
+from models.bars import bars_in_history
 from models.closing import what_closes
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
@@ -63,7 +64,7 @@ class TrainResult:
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
     there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
-    ``closing`` what goes with winning.
+    ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block.
     """
 
     run_id: str
@@ -83,6 +84,7 @@ class TrainResult:
     amounts: Mapping[str, float] | None = None
     rules_review: Sequence[Mapping[str, Any]] = ()
     closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    bars: Sequence[Mapping[str, Any]] = ()
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -278,6 +280,7 @@ def _store(
             amounts=measure_amounts(known, learned.blocks),
             rules_review=_reviewed(scorer, learned, table),
             closing=what_closes(scorer, learned.design, table.rows),
+            bars=bars_in_history(learned.served, table, learned.blocks.test),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))

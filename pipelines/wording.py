@@ -16,6 +16,8 @@ from models.registry import Registry
 
 SENTENCES = 100_000
 """Sentences that are remembered: the values of leads repeat."""
+FOREMOST = 10_000
+"""Leads whose strongest reason is remembered."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Wording:
         self.narrator = lru_cache(lambda version: registry.version(version).scorer.narrator)
         self.told = lru_cache(store.told)
         self._said = lru_cache(SENTENCES)(self._say)
+        self.foremost = lru_cache(FOREMOST)(self._foremost)
 
     def reasons(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Return ``reasons_up`` and ``reasons_down`` of each score, lists of texts as they are exported."""
@@ -47,14 +50,19 @@ class Wording:
                 worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
         return worded
 
-    def parts(self, score: Mapping[str, Any], most: int | None = None) -> tuple[list[Reason], list[Reason]]:
-        """Return the reasons up and down of one stored score, each way the strongest first; at most so many."""
+    def parts(self, score: Mapping[str, Any]) -> tuple[list[Reason], list[Reason]]:
+        """Return the reasons up and down of one stored score, each way the strongest first."""
         version = score["model_version"]
         up, down = (
-            [self._reason(version, code, value, points, sign) for code, value, points in way[:most]]
+            [self._reason(version, code, value, points, sign) for code, value, points in way]
             for sign, way in zip((1, -1), json.loads(score["reasons"]), strict=True)
         )
         return up, down
+
+    def _foremost(self, version: str, reasons: str) -> str:
+        """Return the sentence of the strongest reason up; an empty one where there is none."""
+        up, _ = json.loads(reasons)
+        return self._said(version, *up[0][:2], 1)[0] if up else ""
 
     def _reason(self, version: str, code: int, value: Any, points: int, sign: int) -> Reason:
         return Reason(*self._said(version, code, value, sign), points)

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from data import bulk
-from data.connections import connected, engine_of, require_dialect
+from data.connections import WRITING, connected, engine_of, require_dialect
 from data.errors import LeadscoreError
 from data.locks import one_run_at_a_time
 from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, RUNS, SCORES
@@ -61,15 +61,20 @@ class Store:
         self.address = address
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Open a connection for one transaction; database errors come in plain words."""
-        with connected(self.engine, self.address) as connection, connection.begin():
-            yield connection
+    def transaction(self, *, writing: bool = False) -> Iterator[Connection]:
+        """Open a connection for one transaction; database errors come in plain words.
+
+        With ``writing`` it waits for others who write before it looks at anything.
+        """
+        with connected(self.engine, self.address) as connection:
+            connection.execution_options(**{WRITING: writing})
+            with connection.begin():
+                yield connection
 
     def begin(self, *, as_of: datetime, model_version: str, told: Told) -> Run:
         """Start a run; what runs left that never were done is dropped."""
-        with self.transaction() as connection:
-            before = _newest_done(connection)
+        with self.transaction(writing=True) as connection:
+            before = newest_done(connection)
             _drop_unfinished(connection, before)
             names = {"concepts": json.dumps(told.concepts), "features": json.dumps(told.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
@@ -84,7 +89,7 @@ class Store:
 
         ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``; those that it lacks stay empty.
         """
-        with self.transaction() as connection:
+        with self.transaction(writing=True) as connection:
             if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             known = _digests(connection, run.before, scores["lead_id"]) if run.before else {}
@@ -95,14 +100,14 @@ class Store:
 
     def publish(self, run: Run) -> int:
         """Let all see what a run found; return how many scores changed."""
-        with self.transaction() as connection:
+        with self.transaction(writing=True) as connection:
             _update_running(connection, run, {"status": DONE, "finished_at": _now()})
             return connection.execute(sa.select(RUNS.c.changed).where(RUNS.c.run_id == run.run_id)).scalar_one()
 
     def fail(self, run: Run, message: str) -> None:
         """Record that a run failed, and why."""
         failed = {"status": "failed", "finished_at": _now(), "message": message}
-        with self.transaction() as connection:
+        with self.transaction(writing=True) as connection:
             connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(failed))
 
     def runs(self) -> list[dict[str, Any]]:
@@ -179,7 +184,7 @@ class Store:
 
     def forget(self, lead_id: str) -> dict[str, int]:
         """Erase a lead from all tables; return how many rows of each it was in."""
-        with self.transaction() as connection:
+        with self.transaction(writing=True) as connection:
             found = {
                 table.name.removeprefix("leadscore_"): connection.execute(
                     sa.delete(table).where(table.c.lead_id == lead_id)
@@ -195,7 +200,7 @@ class Store:
         The current score of each lead stays, however old, and so does the receipt of its delivery. Returns how many
         rows of each table were erased, all in one transaction.
         """
-        with self.transaction() as connection:
+        with self.transaction(writing=True) as connection:
             found = {
                 name: connection.execute(query).rowcount
                 for name, query in (("scores", _outdated_scores(moment)), ("deliveries", _outdated_deliveries(moment)))
@@ -226,7 +231,12 @@ def current(connection: Connection) -> sa.Select:
 
     What counts is fixed here: a run that is done before the query is carried out is not seen in part.
     """
-    newer, newest = SCORES.alias("newer"), _newest_done(connection)
+    return as_of_run(newest_done(connection))
+
+
+def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
+    """Return a query for the scores that were current once a run was done."""
+    newer = SCORES.alias("newer")
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
@@ -249,11 +259,13 @@ def _outdated_deliveries(moment: datetime) -> sa.Delete:
     return sa.delete(DELIVERIES).where(DELIVERIES.c.at < moment, ~kept)
 
 
-def rows(connection: Connection, query: sa.Select) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(query).mappings()]
+def rows(connection: Connection, query: sa.Select, **values: object) -> list[dict[str, Any]]:
+    found = connection.execute(query, values)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
-def _newest_done(connection: Connection) -> int:
+def newest_done(connection: Connection) -> int:
     """Return the number of the newest run that is done; 0 before the first. Unfinished runs have higher ones."""
     return connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(RUNS.c.status == DONE)).scalar_one() or 0
 
@@ -314,7 +326,10 @@ def open_store(address: str, *, writing: bool = False, connections: int = 0) -> 
         with connected(engine, address) as connection:
             _let_readers_read(connection)
             _migrate(connection)
-        yield Store(engine, address)
+        try:
+            yield Store(engine, address)
+        finally:
+            engine.dispose()
 
 
 @contextmanager

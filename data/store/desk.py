@@ -35,9 +35,9 @@ def give_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person
     """Keep what a person says of a lead. Raises InputError for a verdict or a lead that is not there."""
     _require(verdict in VERDICTS, "there is no such verdict", f"one of {', '.join(VERDICTS)}", verdict)
     _require(len(note) <= LONGEST_TEXT, "this note is too long", f"at most {LONGEST_TEXT} signs", f"{len(note)}")
-    with store.transaction() as connection:
+    with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
-        said = {"verdict": verdict, "note": note or None}
+        said = {"verdict": verdict, "note": _writable(note) or None}
         connection.execute(sa.insert(FEEDBACK).values(lead_id=lead_id, given_at=_now(), by=by.name, **said))
         audit(connection, by, "verdict", lead_id, said)
 
@@ -50,17 +50,17 @@ def override(store: Store, lead_id: str, disposition: str, reason: str, by: Pers
     expected = f"one of {', '.join(DISPOSITIONS)}"
     _require(disposition in DISPOSITIONS, "there is no such disposition", expected, disposition)
     _require(0 < len(reason.strip()) <= LONGEST_TEXT, "an override needs a reason", "why, in a few words", reason[:80])
-    with store.transaction() as connection:
+    with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
         _undo(connection, lead_id, by)
-        given = {"disposition": disposition, "reason": reason.strip()}
+        given = {"disposition": disposition, "reason": _writable(reason).strip()}
         connection.execute(sa.insert(OVERRIDES).values(lead_id=lead_id, set_at=_now(), by=by.name, **given))
         audit(connection, by, "override", lead_id, given)
 
 
 def undo_override(store: Store, lead_id: str, by: Person) -> None:
     """Let the model's disposition stand again; nothing happens where it does."""
-    with store.transaction() as connection:
+    with store.transaction(writing=True) as connection:
         if _undo(connection, lead_id, by):
             audit(connection, by, "undo override", lead_id)
 
@@ -81,7 +81,7 @@ def said_of(connection: Connection, lead_id: str) -> tuple[list[Row], list[Row]]
 def count_opened(store: Store, opened: Iterable[tuple[date, str, str]]) -> None:
     """Keep which lead was opened on which day by whom; once each."""
     found = [{"day": day, "lead_id": lead_id, "by": by} for day, lead_id, by in opened]
-    with store.transaction() as connection:
+    with store.transaction(writing=True) as connection:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(insert(OPENED).on_conflict_do_nothing(), found)
 
@@ -107,6 +107,11 @@ def _require_lead(connection: Connection, lead_id: str) -> None:
 def _require(holds: bool, what: str, expected: str, got: str) -> None:
     if not holds:
         raise InputError(what, expected=expected, got=got)
+
+
+def _writable(text: str) -> str:
+    """Return a text without what PostgreSQL cannot hold."""
+    return text.replace("\0", "")
 
 
 def _now() -> datetime:

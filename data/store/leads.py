@@ -6,14 +6,15 @@ All queries see the scores of one run that is done, and nothing of one that is u
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, current, rows
+from data.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, as_of_run, current, rows
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
 WEEK = timedelta(days=7)
@@ -21,6 +22,7 @@ LAST_SIGN = "\U0010ffff"
 MOST_FOUND = 1_000
 """Versions of scores that a search looks up by id, and by company."""
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
+LISTED = [column for column in SHOWN if column.name not in ("outcome", "persona", "rules")]
 Row = dict[str, Any]
 
 
@@ -45,7 +47,7 @@ class Filters:
 
     def given(self) -> dict[str, str]:
         """Return the filters that ask for something."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name, value in vars(self).items() if value}
 
 
 @dataclass(frozen=True)
@@ -105,33 +107,48 @@ def newest(connection: Connection) -> Newest | None:
 
 def listed(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
     """Return the open leads that pass, the hottest first, from behind a cursor on."""
-    return rows(connection, _passing(connection, filters, run, after).limit(count))
+    behind = {f"after_{name}": value for name, value in vars(after).items()} if after else {}
+    query = _passing(tuple(filters.given()), filters.week, after is not None, connection.dialect.name)
+    return rows(connection, query, **_values(filters, run), **behind, count=count)
 
 
 def all_listed(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]:
-    """Yield all that `listed` would return, so many at a time, as of one run."""
+    """Yield all that `listed` would return, so many at a time, as of one run; with the dispositions that stand."""
     with store.transaction() as connection:
         run = newest(connection)
         if run is None:
             return
-        query = _passing(connection, filters, run, None)
-        found = connection.execute(query, execution_options={"stream_results": True, "yield_per": size})
+        query = _passing(tuple(filters.given()), filters.week, False, connection.dialect.name).limit(None)
+        options = {"stream_results": True, "yield_per": size}
+        found = connection.execute(query, _values(filters, run), execution_options=options)
         for part in found.mappings().partitions():
-            yield with_trend(connection, [dict(row) for row in part], run)
+            leads = with_trend(connection, [dict(row) for row in part], run)
+            stand = overridden(connection, [lead["lead_id"] for lead in leads])
+            yield [lead | {"disposition": stand.get(lead["lead_id"], lead["disposition"])} for lead in leads]
 
 
-def _passing(connection: Connection, filters: Filters, run: Newest, after: Cursor | None) -> sa.Select:
-    found = current(connection).with_only_columns(*SHOWN, GRADE, RUNS.c.model_version).where(IS_OPEN)
-    for name, value in filters.given().items():
+def _values(filters: Filters, run: Newest) -> dict[str, object]:
+    """Return the values of a query that `_passing` made, but for those of its page."""
+    return {**filters.given(), "q_end": filters.q + LAST_SIGN, "newest": run.run_id, "week_before": run.week_before}
+
+
+@lru_cache(256)
+def _passing(names: tuple[str, ...], way: str, is_onward: bool, dialect: str) -> sa.Select:
+    """Return the query for leads by filters of these names; made once, for making it takes longer than its answer."""
+    found = as_of_run(sa.bindparam("newest", type_=sa.Integer))
+    found = found.with_only_columns(*LISTED, GRADE, RUNS.c.model_version).where(IS_OPEN)
+    for name in names:
         if name not in ("week", "q"):
-            found = found.where((_stands() if name == "disposition" else SCORES.c[name]) == value)
-    if filters.week:
-        found = found.where(*_moved(filters.week, run))
-    if filters.q:
-        found = found.where(_begins(connection, filters.q))
-    if after:
-        found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(after.score, after.probability, after.lead_id))
-    return found.order_by(*(column.desc() for column in HOTTEST_FIRST))
+            found = found.where((_stands() if name == "disposition" else SCORES.c[name]) == sa.bindparam(name))
+    if way:
+        found = found.where(*_moved(way))
+    if "q" in names:
+        found = found.where(_begins(dialect))
+    if is_onward:
+        after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in HOTTEST_FIRST)
+        found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(*after))
+    hottest_first = (column.desc() for column in HOTTEST_FIRST)
+    return found.order_by(*hottest_first).limit(sa.bindparam("count", type_=sa.Integer))
 
 
 def _stands() -> sa.ColumnElement[str]:
@@ -142,28 +159,29 @@ def _stands() -> sa.ColumnElement[str]:
     return sa.func.coalesce(given.limit(1).scalar_subquery(), SCORES.c.disposition)
 
 
-def _moved(way: str, run: Newest) -> tuple[sa.ColumnElement[bool], ...]:
+def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
     """Return what holds for leads whose score is another than a week ago: only those have a newer version."""
-    old = SCORES.alias("old")
+    old, week_before = SCORES.alias("old"), sa.bindparam("week_before", type_=sa.Integer)
     before = (
         sa.select(old.c.score)
-        .where(old.c.lead_id == SCORES.c.lead_id, old.c.run_id <= run.week_before)
+        .where(old.c.lead_id == SCORES.c.lead_id, old.c.run_id <= week_before)
         .order_by(old.c.run_id.desc())
         .limit(1)
         .scalar_subquery()
     )
-    return SCORES.c.run_id > run.week_before, SCORES.c.score > before if way == "up" else SCORES.c.score < before
+    return SCORES.c.run_id > week_before, SCORES.c.score > before if way == "up" else SCORES.c.score < before
 
 
-def _begins(connection: Connection, text: str) -> sa.ColumnElement[bool]:
+def _begins(dialect: str) -> sa.ColumnElement[bool]:
     """Return what holds for the first leads whose id or company begins so: each is looked up in an index of its own."""
+    text, end = (sa.bindparam(name, type_=sa.Text) for name in ("q", "q_end"))
     found = SCORES.alias("found")
-    company, wanted, lead = sa.func.lower(found.c.company), sa.func.lower(text), found.c.lead_id
-    if connection.dialect.name == "postgresql":
+    company, lead = sa.func.lower(found.c.company), found.c.lead_id
+    if dialect == "postgresql":
         company, lead = company.collate("C"), lead.collate("C")
     ways = (
-        sa.and_(lead >= text, lead < text + LAST_SIGN),
-        sa.and_(company >= wanted, company < wanted.concat(LAST_SIGN), sa.text("found.outcome = 'open'")),
+        sa.and_(lead >= text, lead < end),
+        sa.and_(company >= sa.func.lower(text), company < sa.func.lower(end), sa.text("found.outcome = 'open'")),
     )
     looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in ways)
     return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in looked_up)))

@@ -59,7 +59,7 @@ class Outbox:
             reason=reasons.astype("str"),
             at=datetime.now(UTC).replace(tzinfo=None),
         )
-        with self.store.transaction() as connection:
+        with self.store.transaction(writing=True) as connection:
             kept = pa.Table.from_pandas(receipts, preserve_index=False)
             bulk.upsert(connection, DELIVERIES, ("target", "lead_id"), kept)
 
@@ -76,7 +76,7 @@ class Outbox:
 
     def begin_anew(self) -> None:
         """Forget all receipts, so that all scores are sent again: the target is new."""
-        with self.store.transaction() as connection:
+        with self.store.transaction(writing=True) as connection:
             connection.execute(sa.delete(DELIVERIES).where(DELIVERIES.c.target == self.target))
 
     def _pending(self, connection: Connection, *columns: sa.Column, retry: bool) -> sa.Select:

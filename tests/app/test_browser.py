@@ -153,5 +153,5 @@ def test_pages_work_without_scripts(browser, served, hottest):
     opened.goto(f"/leads/{hottest}")
     opened.get_by_label("Note").fill("by hand")
     opened.get_by_role("button", name="Too early").click()
-    assert opened.get_by_text("by hand").is_visible()
+    assert opened.get_by_text("by hand", exact=True).is_visible()
     context.close()

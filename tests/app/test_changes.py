@@ -36,6 +36,13 @@ def test_an_override_is_visible_with_its_reason_and_undone_by_one_click(client, 
     assert said(store, hottest)[1][0]["undone_by"] == "you"
 
 
+def test_a_change_that_is_refused_leaves_what_was_typed(client, hottest, csrf):
+    headers = {"hx-request": "true", "x-csrf-token": csrf(client.get(f"/leads/{hottest}").text)}
+    answer = client.post(f"/leads/{hottest}/override", data={"disposition": "ready", "reason": " "}, headers=headers)
+    assert (answer.status_code, answer.headers["hx-reswap"]) == (400, "afterbegin")
+    assert "An override needs a reason" in answer.text
+
+
 def test_an_override_without_a_reason_is_refused_in_words(client, hottest, csrf):
     word = csrf(client.get(f"/leads/{hottest}").text)
     answer = client.post(f"/leads/{hottest}/override", data={"disposition": "ready", "reason": " ", "csrf": word})

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from app.cli import main
+from app.serve import listening
 
 HEAVY = {"fastapi", "uvicorn", "pandas", "mlflow", "sqlalchemy"}
 
@@ -40,3 +41,11 @@ def test_the_command_line_with_the_pages_imports_nothing_heavy():
 def test_serve_stands_beside_the_other_commands(monkeypatch, capsys):
     assert run(monkeypatch, "--help") == 0
     assert "127.0.0.1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_page_does_not_wait_until_its_headers_are_confirmed(host):
+    with listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -135,6 +135,14 @@ def test_the_rules_that_fired_stand_beside_the_model(client, store, workspace, h
     assert set(re.findall(r"<li><span>([^<]+)</span>", beside)) == set(fired)
 
 
+def test_the_panel_has_the_strongest_rules_beside_the_model(client, workspace, hottest):
+    fired = explain(hottest, workspace).rules
+    text = unescape(client.get(f"/leads/{hottest}/panel").text)
+    shown = re.findall(r"<li><span>([^<]+)</span>", text.split("The rules beside it")[1])
+    assert len(shown) == min(3, len(fired))
+    assert set(shown) <= set(fired)
+
+
 def test_a_score_that_was_kept_before_rules_were_still_shows(client, store, hottest):
     with store.transaction() as connection:
         connection.execute(sa.update(SCORES).values(rules=None, persona=None))

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import datetime
 from io import StringIO
 from urllib.parse import quote
 
@@ -127,6 +128,15 @@ def test_the_reasons_are_those_that_are_written_back(client, workspace, hottest)
         assert re.split(" – |, together with", reason["sentence"])[0] in text
 
 
+def test_a_score_without_a_past_has_no_line(client, store, hottest):
+    with store.transaction() as connection:
+        connection.execute(sa.delete(SCORES).where(SCORES.c.run_id == 1))
+        connection.execute(sa.update(SCORES).values(as_of=datetime(2026, 1, 1)))
+    text = client.get(f"/leads/{hottest}").text
+    assert "First score: <b>" in text
+    assert 'class="trend' not in text
+
+
 def test_a_score_shows_how_it_came_about(client, store):
     with store.transaction() as connection:
         moved = connection.execute(
@@ -167,6 +177,7 @@ def test_what_a_person_set_shows_in_the_list(client, store, hottest):
     override(store, hottest, "discard", "a student", Person("Ann", "sales"))
     assert "discard, set by hand" in client.get("/leads").text
     assert hottest not in client.get("/leads?disposition=ready").text
+    assert [row["disposition"] for row in exported(client) if row["lead_id"] == hottest] == ["discard"]
 
 
 def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypatch):

@@ -38,6 +38,21 @@ def test_a_preview_counts_and_changes_nothing(shared, scored):
     assert Registry(scored).champion().scorer.scale == before
 
 
+def test_a_preview_tells_what_became_of_the_newest_leads_over_each_bar(shared, scored):
+    training = Registry(scored).champion().training
+    told = training["bars"][len(training["bars"]) // 2]
+    row = next(
+        row for row in cells(shared.get(f"/model/preview?hot=90&warm={100 * told['bar']!r}").text) if "Warm then" in row
+    )
+    assert row[4].endswith(f"{told['won']} of {told['leads']}")
+
+
+def test_a_version_that_does_not_know_its_bars_says_so(client, monkeypatch):
+    registry = client.app.state.site.registry
+    registry.version("1").training.pop("bars")
+    assert "the next training brings it" in client.get("/model").text
+
+
 @pytest.mark.parametrize(("hot", "warm"), [("5", "10"), ("x", "1"), ("100", "10"), ("nan", "nan"), ("", "")])
 def test_thresholds_that_cannot_be_are_refused(shared, hot, warm):
     answer = shared.get("/model/preview", params={"hot": hot, "warm": warm})

@@ -1,6 +1,7 @@
 """What people do on the pages is kept with who did it, can be undone, and goes with a forgotten lead."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, datetime
 
 import pandas as pd
@@ -26,10 +27,14 @@ SCORE = (
 @pytest.fixture
 def store(database):
     with open_store(database, writing=True) as opened:
-        run = opened.begin(as_of=datetime(2026, 1, 20), model_version="1", told=Told((), ()))
-        opened.add(run, pd.DataFrame([SCORE]))
-        opened.publish(run)
+        scored(opened)
         yield opened
+
+
+def scored(store: Store, **cells: int) -> None:
+    run = store.begin(as_of=datetime(2026, 1, 20), model_version="1", told=Told((), ()))
+    store.add(run, pd.DataFrame([SCORE | cells]))
+    store.publish(run)
 
 
 def said(store: Store, lead_id: str = "a"):
@@ -43,7 +48,7 @@ def actions(store: Store) -> list[tuple[str, str, dict]]:
 
 
 def test_a_verdict_is_kept_with_its_note_and_audited(store):
-    give_verdict(store, "a", "good", "they <b>called</b>", ANN)
+    give_verdict(store, "a", "good", "they <b>called</b>\0", ANN)
     (verdict,), _ = said(store)
     assert (verdict["verdict"], verdict["note"], verdict["by"]) == ("good", "they <b>called</b>", "Ann")
     assert actions(store) == [("Ann", "verdict", {"verdict": "good", "note": "they <b>called</b>"})]
@@ -64,7 +69,7 @@ def test_a_verdict_that_cannot_be_is_refused_and_changes_nothing(store, lead_id,
 
 
 def test_an_override_keeps_its_reason_and_is_undone_by_one_call(store):
-    override(store, "a", "ready", " they called ", ANN)
+    override(store, "a", "ready", " they \0called ", ANN)
     undo_override(store, "a", Person("Bob", "sales"))
     _, (undone,) = said(store)
     assert (undone["reason"], undone["by"], undone["undone_by"]) == ("they called", "Ann", "Bob")
@@ -104,3 +109,22 @@ def test_a_forgotten_lead_leaves_nothing_of_what_was_said(store):
     assert found == {"scores": 1, "deliveries": 0, "feedback": 1, "overrides": 1, "opened": 1, "audit": 2}
     assert said(store) == ([], [])
     assert actions(store) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: override(store, "a", "discard", "a student", ANN),
+        lambda store: give_verdict(store, "a", "good", "", ANN),
+        lambda store: scored(store, score=30, digest=2),
+    ],
+    ids=["override", "verdict", "run"],
+)
+def test_a_change_waits_for_whoever_writes(store, change):
+    """SQLite refuses at once who looks first, and finds others writing then."""
+    with ThreadPoolExecutor(1) as pool:
+        with store.transaction(writing=True) as other:
+            other.execute(OPENED.insert().values(day=date(2026, 1, 20), lead_id="a", by="Bob"))
+            changed = pool.submit(change, store)
+            wait([changed], timeout=0.3)
+        changed.result()
