@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
 from features.catalogue import catalogue
 from models.blocks import Blocks
+from models.encoded import Encoded
 from models.members import columns_for_lines
 from models.recipe import BENT_LINES
 from models.training_table import TrainingTable
@@ -50,9 +52,10 @@ class Amounts:
     lowest: float
     highest: float
 
-    def expected(self, design: pd.DataFrame) -> Floats:
+    def expected(self, design: pd.DataFrame | Encoded) -> Floats:
         """Return the amount that a win of each row is expected to bring."""
-        told = self.model.predict(design) if self.model else np.full(len(design), self.usual)
+        design = Encoded.of(design)
+        told = _told(self.model, design) if self.model else np.full(len(design.design), self.usual)
         return np.clip(np.exp(told) * self.spread, self.lowest, self.highest)
 
     def to_json(self) -> str:
@@ -66,15 +69,23 @@ class Amounts:
         return None if told is None else cls(model, **told)
 
 
-def fit_amounts(table: TrainingTable) -> Amounts | None:
-    """Learn from the won leads of a table whose ``rows`` have an ``amount``; None where there are too few."""
+def _told(model: Pipeline, design: Encoded) -> Floats:
+    ridge, encoded = design.behind(model)
+    return ridge.predict(encoded)
+
+
+def fit_amounts(table: TrainingTable, encoder: ColumnTransformer | None = None) -> Amounts | None:
+    """Learn from the won leads of a table whose ``rows`` have an ``amount``; None where there are too few.
+
+    The ``encoder`` is that of the model, where it has one for lines.
+    """
     amount = table.rows["amount"].to_numpy(float)
     known = table.taken(amount > 0)
     if known.rows["lead_id"].nunique() < FEWEST_AT_ALL:
         return None
     told = drawn_in(np.log(amount[amount > 0]))
     usual = float(np.median(told))
-    model = _fitted(known, told) if known.rows["lead_id"].nunique() >= FEWEST else None
+    model = _fitted(known, told, encoder) if known.rows["lead_id"].nunique() >= FEWEST else None
     explained = model.predict(known.design) if model else usual
     spread = float(np.average(np.exp(told - explained), weights=known.weights))
     return Amounts(model, usual, spread, *(float(np.exp(end)) for end in (told.min(), told.max())))
@@ -117,8 +128,8 @@ def drawn_in(numbers: Floats) -> Floats:
     return np.clip(numbers, low, high)
 
 
-def _fitted(known: TrainingTable, told: Floats) -> Pipeline:
-    encoder = columns_for_lines(list(catalogue(known.schema)), known, BENT_LINES["n_knots"])
-    encoded = encoder.fit_transform(known.design)
-    ridge = Ridge(PENALTY).fit(encoded, told, sample_weight=known.weights)
+def _fitted(known: TrainingTable, told: Floats, encoder: ColumnTransformer | None) -> Pipeline:
+    if encoder is None:
+        encoder = columns_for_lines(list(catalogue(known.schema)), known, BENT_LINES["n_knots"]).fit(known.design)
+    ridge = Ridge(PENALTY).fit(encoder.transform(known.design), told, sample_weight=known.weights)
     return Pipeline([("encode", encoder), ("ridge", ridge)])

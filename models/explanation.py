@@ -21,6 +21,7 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from models.encoded import Encoded
 from models.learned import affine
 from models.recipe import BOOSTING, LOGISTIC
 from models.tree_shap import tree_shap
@@ -58,14 +59,14 @@ def centres_of(model: StackingClassifier, design: pd.DataFrame, terms: Sequence[
     lines: dict[str, float] = {}
     for name, member in model.estimators:
         if name == LOGISTIC:
-            columns, values = _lines(member, design)
+            columns, values = _lines(member, Encoded(design))
             lines = dict(zip(columns, values.mean(axis=0).tolist(), strict=True))
     return Centres(lines, {term: float(design[term].mean()) for term in terms})
 
 
-def contributions(model: StackingClassifier, design: pd.DataFrame, centres: Centres) -> Contributions:
+def contributions(model: StackingClassifier, design: pd.DataFrame | Encoded, centres: Centres) -> Contributions:
     """Explain each row of a design: what its columns add in all members together, by the members' weights."""
-    intercept, weights = affine(model)
+    design, (intercept, weights) = Encoded.of(design), affine(model)
     base, parts = intercept, []
     for (name, member), weight in zip(model.estimators, weights, strict=True):
         columns, start, values = _explained(name, member, design, centres)
@@ -77,11 +78,11 @@ def contributions(model: StackingClassifier, design: pd.DataFrame, centres: Cent
     return Contributions(columns, np.ascontiguousarray(total), float(base))
 
 
-def _explained(name: str, member: Pipeline, design: pd.DataFrame, centres: Centres) -> tuple[list[str], float, Floats]:
+def _explained(name: str, member: Pipeline, design: Encoded, centres: Centres) -> tuple[list[str], float, Floats]:
     """Return the columns of a member, its base, and what the columns add: of shape (rows, columns)."""
-    if name == BOOSTING:
-        return _of_trees(member, design)
-    return _of_lines(member, design, centres.lines) if name == LOGISTIC else _of_curve(member, design, centres.terms)
+    if name == LOGISTIC:
+        return _of_lines(member, design, centres.lines)
+    return _of_trees(member, design.design) if name == BOOSTING else _of_curve(member, design.design, centres.terms)
 
 
 def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], float, Floats]:
@@ -90,20 +91,20 @@ def _of_trees(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], float,
     return [name for _, names in _parts(encoder) for name in names], base, values
 
 
-def _of_lines(member: Pipeline, design: pd.DataFrame, centres: Mapping[str, float]) -> tuple[list[str], float, Floats]:
+def _of_lines(member: Pipeline, design: Encoded, centres: Mapping[str, float]) -> tuple[list[str], float, Floats]:
     columns, values = _lines(member, design)
     centre = np.array([centres[name] for name in columns])
     return columns, float(member.named_steps["regression"].intercept_[0] + centre.sum()), values - centre
 
 
-def _lines(member: Pipeline, design: pd.DataFrame) -> tuple[list[str], Floats]:
+def _lines(member: Pipeline, design: Encoded) -> tuple[list[str], Floats]:
     """Return what each feature adds to the log-odds: its levels, bends and missing cell together."""
     encoder, weights = member.named_steps["encode"], member.named_steps["regression"].coef_[0]
     sources = source_of_each(encoder)
     columns = list(dict.fromkeys(sources))
     owner = [columns.index(name) for name in sources]
     spread = sparse.csr_matrix((weights, (np.arange(len(owner)), owner)), shape=(len(owner), len(columns)))
-    added: Any = sparse.csr_matrix(encoder.transform(design)) @ spread
+    added: Any = sparse.csr_matrix(design.by(encoder)) @ spread
     return columns, added.toarray()
 
 

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special  # not its functions: skops would store `logit` as one of this module's
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from models.recipe import RULES
+from models.recipe import LOGISTIC, RULES
 
 FEWEST_TRUSTED = 100
 """Expected wins (or losses) that the members' own word counts for at least: the outcomes of a small block are noise."""
@@ -95,6 +96,12 @@ def _with_own_word(columns: Floats, own: Floats, won: Outcomes, trust: float) ->
 def member_names(model: StackingClassifier) -> tuple[str, ...]:
     """Return the names of the members of a model."""
     return tuple(name for name, _ in model.estimators)
+
+
+def line_encoder(model: StackingClassifier) -> ColumnTransformer | None:
+    """Return the encoder of a model's logistic regression; None where it has none."""
+    members: Mapping[str, Any] = dict(zip(member_names(model), model.estimators_, strict=True))
+    return members[LOGISTIC].named_steps["encode"] if LOGISTIC in members else None
 
 
 def with_members(model: StackingClassifier, members: Mapping[str, Pipeline]) -> StackingClassifier:

@@ -31,6 +31,7 @@ from mlflow import sklearn as mlflow_sklearn
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UntrustedTypesFoundException
@@ -44,6 +45,7 @@ from features import fingerprint
 from models.amount import Amounts
 from models.evidence import Evidence
 from models.explanation import Centres
+from models.learned import line_encoder
 from models.questions import Question, questions_from_json, questions_to_json
 from models.recipe import Recipe
 from models.reference import Reference
@@ -260,8 +262,10 @@ class Registry:
             schema = Schema.from_json((files / "schema.json").read_text())
             _require_same_features(schema, tags, version.version)
             beside = json.loads((files / "scorer.json").read_text())
+            model = self._load(version)
+            encoder = line_encoder(model)
             scorer = Scorer(
-                model=self._load(version),
+                model=model,
                 schema=schema,
                 rules=Rules.from_yaml((files / "rules.yaml").read_text()),
                 scale=Scale.from_json((files / "scale.json").read_text()),
@@ -269,8 +273,8 @@ class Registry:
                 version=str(version.version),
                 centres=Centres(**beside["centres"]),
                 horizon=beside["horizon"],
-                timing=_timing(files),
-                amounts=_amounts(files),
+                timing=_timing(files, encoder),
+                amounts=_amounts(files, encoder),
                 questions=_questions(files),
             )
             recipe = Recipe.from_json((files / "recipe.json").read_text())
@@ -310,10 +314,11 @@ class Registry:
         for name, text in texts.items():
             mlflow.log_text(text, f"leadscore/{name}")
         beside = {SOON: scorer.timing and scorer.timing.soon, AMOUNT: scorer.amounts and scorer.amounts.model}
+        encoder = line_encoder(scorer.model)
         with tempfile.TemporaryDirectory() as folder:
             for name, model in beside.items():
                 if model:
-                    skops.io.dump(model, Path(folder) / name)
+                    skops.io.dump(_without(model, encoder), Path(folder) / name)
                     mlflow.log_artifact(str(Path(folder) / name), "leadscore")
 
     def log_reference(self, reference: Reference) -> None:
@@ -379,20 +384,28 @@ class Registry:
                 ) from None
 
 
-def _timing(files: Path) -> Timing | None:
+def _timing(files: Path, encoder: ColumnTransformer | None) -> Timing | None:
     """Return how wins are spread over time, of a version that knows it."""
     told = files / "timing.json"
-    return Timing.from_json(told.read_text(), _beside(files / SOON)) if told.exists() else None
+    return Timing.from_json(told.read_text(), _beside(files / SOON, encoder)) if told.exists() else None
 
 
-def _amounts(files: Path) -> Amounts | None:
+def _amounts(files: Path, encoder: ColumnTransformer | None) -> Amounts | None:
     """Return what wins bring, of a version that knows it."""
     told = files / "amounts.json"
-    return Amounts.from_json(told.read_text(), _beside(files / AMOUNT)) if told.exists() else None
+    return Amounts.from_json(told.read_text(), _beside(files / AMOUNT, encoder)) if told.exists() else None
 
 
-def _beside(file: Path) -> Pipeline | None:
-    return skops.io.load(file, trusted=list(TRUSTED_TYPES)) if file.exists() else None
+def _beside(file: Path, encoder: ColumnTransformer | None) -> Pipeline | None:
+    if not file.exists():
+        return None
+    steps = skops.io.load(file, trusted=list(TRUSTED_TYPES)).steps
+    return Pipeline(steps if len(steps) > 1 else [("encode", encoder), *steps])
+
+
+def _without(model: Pipeline, encoder: ColumnTransformer | None) -> Pipeline:
+    """Return what is stored of a small model: its last step alone where its encoder is that of the model beside it."""
+    return Pipeline(model.steps[1:]) if model.named_steps["encode"] is encoder else model
 
 
 def _questions(files: Path) -> tuple[Question, ...] | None:

@@ -20,6 +20,7 @@ from features import Batch, Feature, build, catalogue
 from features.catalogue import RULE_POINTS, FromRules
 from models import scale as scales
 from models.amount import Amounts
+from models.encoded import Encoded
 from models.evidence import Evidence, gather
 from models.explanation import Centres, Contributions, centres_of, contributions
 from models.learned import log_odds, member_names, probabilities
@@ -99,7 +100,7 @@ class Scorer:
         """Put the terms of the rules beside features and points, where those are a member of the model."""
         return with_terms(self.rules, design) if self.has_points else design
 
-    def contributions(self, design: pd.DataFrame) -> Contributions:
+    def contributions(self, design: pd.DataFrame | Encoded) -> Contributions:
         """Return what each column adds to each row's raw log-odds."""
         return contributions(self.model, design, self.centres)
 
@@ -130,10 +131,13 @@ class Scorer:
 
     def judge_design(self, design: pd.DataFrame) -> Judged:
         """Score and explain each row of a design: its contributions add up to its log-odds, so they are its score."""
-        return self.judge_told(design, self.contributions(design))
+        encoded = Encoded(design)
+        return self.judge_told(encoded, self.contributions(encoded))
 
-    def judge_told(self, design: pd.DataFrame, told: Contributions) -> Judged:
+    def judge_told(self, design: pd.DataFrame | Encoded, told: Contributions) -> Judged:
         """Score rows of a design whose contributions are known."""
+        encoded = Encoded.of(design)
+        design = encoded.design
         probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
         trigger, disqualifier = first_trigger(self.rules, design), first_disqualifier(self.rules, design)
@@ -146,8 +150,8 @@ class Scorer:
                 "model_version": self.version,
                 **self._persona(design),
                 **self._decided_by(judgement["fit"], trigger, disqualifier),
-                **self._when(design, probability),
-                **self._worth(design, probability),
+                **self._when(encoded, probability),
+                **self._worth(encoded, probability),
             }
         )
         return Judged(frame, told, up, down, fired_codes(self.rules, design))
@@ -156,14 +160,14 @@ class Scorer:
         """Return the persona of each lead, where the rules have any."""
         return {"persona": evaluate_rules(self.rules, design)["persona"].to_numpy()} if self.rules.personas else {}
 
-    def _when(self, design: pd.DataFrame, probability: npt.NDArray) -> dict[str, npt.NDArray]:
+    def _when(self, design: Encoded, probability: npt.NDArray) -> dict[str, npt.NDArray]:
         """Return the chance of winning within each time, and the days within which half of the wins come."""
         if self.timing is None:
             return {}
         chances = self.timing.chances(design, probability)
         return {f"probability_{days}d": told for days, told in chances.items()} | {"days_if_won": days_if_won(chances)}
 
-    def _worth(self, design: pd.DataFrame, probability: npt.NDArray) -> dict[str, npt.NDArray]:
+    def _worth(self, design: Encoded, probability: npt.NDArray) -> dict[str, npt.NDArray]:
         """Return the amount that a win is expected to bring, and the lead's expected value: probability × amount."""
         if self.amounts is None:
             return {}

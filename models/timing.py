@@ -15,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from features.catalogue import catalogue
+from models.encoded import Encoded
 from models.learned import log_odds
-from models.members import fit_member
-from models.recipe import BENT_LINES, LOGISTIC, Recipe
+from models.members import MOST_ROWS_FOR_LINES, columns_for_lines, row_weights
+from models.recipe import BENT_LINES
 from models.reference import in_days
-from models.training_table import TrainingTable
+from models.training_table import TrainingTable, drawn
 
 TIMES = (30, 60, 90, 180)
 """Days within which the chance of a win is told."""
@@ -64,17 +67,22 @@ class Timing:
         lines = ({int(days): (line[0], line[1]) for days, line in told[name].items()} for name in ("shares", "added"))
         return cls(told["horizon"], soon, *lines)
 
-    def chances(self, design: pd.DataFrame, probability: Floats) -> dict[int, Floats]:
+    def chances(self, design: pd.DataFrame | Encoded, probability: Floats) -> dict[int, Floats]:
         """Return the chance of winning within each time, in days, for each row; never decreasing with the days."""
-        early = np.zeros(len(design)) if self.soon is None else log_odds(self.soon.predict_proba(design)[:, 1])
+        early = np.zeros(len(probability)) if self.soon is None else _early(self.soon, Encoded.of(design))
         shares = np.maximum.accumulate(
-            [np.zeros(len(design)), *(_chance(line, early) for line in self.shares.values())]
+            [np.zeros(len(probability)), *(_chance(line, early) for line in self.shares.values())]
         )
         told = dict(zip(self.shares, probability * shares[1:], strict=True)) | {self.horizon: probability}
         reached = probability
         for days, line in self.added.items():
             reached = told[days] = reached + (1 - reached) * _chance(line, log_odds(probability))
         return told
+
+
+def _early(soon: Pipeline, design: Encoded) -> Floats:
+    regression, encoded = design.behind(soon)
+    return log_odds(regression.predict_proba(encoded)[:, 1])
 
 
 def _chance(line: Line, margin: Floats) -> Floats:
@@ -98,15 +106,23 @@ def days_if_won(chances: Mapping[int, Floats]) -> Floats:
     return days[after - 1] + within * (days[after] - days[after - 1])
 
 
-def fit_timing(table: TrainingTable, probability: Floats, data_end: pd.Timestamp, *, seed: int) -> Timing:
+def fit_timing(
+    table: TrainingTable,
+    probability: Floats,
+    data_end: pd.Timestamp,
+    *,
+    seed: int,
+    encoder: ColumnTransformer | None = None,
+) -> Timing:
     """Learn how soon wins come from a timed table, whose ``rows`` say ``ever_won_at``; ``probability`` is of its rows.
 
-    A longer time is learned from the rows whose window of that length is over at ``data_end``.
+    A longer time is learned from the rows whose window of that length is over at ``data_end``. The ``encoder`` is that
+    of the model, where it has one for lines.
     """
     days = in_days(table.rows["ever_won_at"] - table.rows["as_of"])
     in_time = days <= table.horizon
-    soon = _fit_soon(table, in_time, days, seed)
-    early = log_odds(soon.predict_proba(table.design[in_time])[:, 1]) if soon else np.zeros(int(in_time.sum()))
+    soon = _fit_soon(table, in_time, days, seed, encoder)
+    early = _early(soon, Encoded(table.design[in_time])) if soon else np.zeros(int(in_time.sum()))
     shares = {time: _line(early, days[in_time] <= time) for time in TIMES if time < table.horizon}
     added, before = {}, float(table.horizon)
     for time in (time for time in TIMES if time > table.horizon):
@@ -116,11 +132,18 @@ def fit_timing(table: TrainingTable, probability: Floats, data_end: pd.Timestamp
     return Timing(table.horizon, soon, shares, added)
 
 
-def _fit_soon(table: TrainingTable, in_time: npt.NDArray[np.bool_], days: Floats, seed: int) -> Pipeline | None:
+def _fit_soon(
+    table: TrainingTable, in_time: npt.NDArray[np.bool_], days: Floats, seed: int, encoder: ColumnTransformer | None
+) -> Pipeline | None:
     won = table.taken(in_time)
     won = replace(won, rows=won.rows.assign(won=(days[in_time] <= table.horizon / 2).astype(int)))
-    recipe = Recipe(logistic={**BENT_LINES, "C": STRENGTH})
-    return fit_member(LOGISTIC, recipe, won, seed=seed) if won.scarcer() >= FEWEST else None
+    if won.scarcer() < FEWEST:
+        return None
+    won = drawn(won, MOST_ROWS_FOR_LINES, seed)
+    encoder = encoder or columns_for_lines(list(catalogue(won.schema)), won, BENT_LINES["n_knots"]).fit(won.design)
+    regression = LogisticRegression(C=STRENGTH, max_iter=1000)
+    regression.fit(encoder.transform(won.design), won.won, sample_weight=row_weights(won, None))
+    return Pipeline([("encode", encoder), ("regression", regression)])
 
 
 def _line(margin: Floats, happened: npt.NDArray[np.bool_]) -> Line:

@@ -28,7 +28,7 @@ from models.bars import bars_in_history
 from models.closing import what_closes
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
-from models.learned import affine, member_names, probabilities
+from models.learned import affine, line_encoder, member_names, probabilities
 from models.learning import Learned, learn, outcomes_of
 from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.reference import make_reference
@@ -256,7 +256,7 @@ def _store(
             learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table, learned)
         )
         known = replace(table, design=learned.design)
-        scorer = replace(scorer, timing=_timing(read, learned), amounts=fit_amounts(known))
+        scorer = replace(scorer, timing=_timing(read, learned), amounts=fit_amounts(known, line_encoder(learned.model)))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
@@ -321,7 +321,8 @@ def _timing(read: TrainingData, learned: Learned) -> Timing | None:
     if not read.table.timed:
         return None
     table = replace(read.table, design=learned.design)
-    return fit_timing(table, probabilities(learned.model, table.design), read.data_end, seed=read.settings.seed)
+    told, encoder = probabilities(learned.model, table.design), line_encoder(learned.model)
+    return fit_timing(table, told, read.data_end, seed=read.settings.seed, encoder=encoder)
 
 
 def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable, learned: Learned) -> Thresholds:

@@ -1,5 +1,7 @@
 """From titles, addresses and events through the features to what rules say."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -24,10 +26,11 @@ NOW = pd.Timestamp("2026-01-01")
 FITS = {"job_title": "VP Sales", "employees": 300.0, "email": "ann@acme.com"}
 
 
-def frame(lead: dict, events: dict[str, list[int]]) -> pd.DataFrame:
+def frame(lead: dict, events: dict[str, list[int]], schema: Schema = SCHEMA) -> pd.DataFrame:
     """Build the features of one lead that did things (a type, or a type and an asset) so many days ago."""
     empty = {"position": 0, "created_at": pd.NaT, "email": None, "company": None, "job_title": None, "employees": None}
-    leads = pd.DataFrame([empty | {"impossible_size": 0.0} | lead])
+    attributes = {attribute.name: None for attribute in schema.attributes}
+    leads = pd.DataFrame([empty | attributes | {"impossible_size": 0.0} | lead])
     leads = leads.astype({"email": "str", "company": "str", "job_title": "str", "employees": float})
     rows = [
         {"position": 0, "occurred_at": NOW - pd.Timedelta(days=ago), "type": kind, "asset": asset or None, "value": 0.0}
@@ -37,7 +40,7 @@ def frame(lead: dict, events: dict[str, list[int]]) -> pd.DataFrame:
     ]
     done = pd.DataFrame(rows, columns=["position", "occurred_at", "type", "asset", "value"]).sort_values("occurred_at")
     stages = pd.DataFrame({"position": [], "stage": [], "entered_at": []})
-    return build(Batch.at(Chunk(leads, done.astype({"occurred_at": "datetime64[us]"}), stages), SCHEMA, NOW))
+    return build(Batch.at(Chunk(leads, done.astype({"occurred_at": "datetime64[us]"}), stages), schema, NOW))
 
 
 def told(lead: dict, events: dict[str, list[int]], rules: Rules = SHIPPED) -> pd.Series:
@@ -141,3 +144,32 @@ def test_a_stakeholder_at_a_large_company_with_two_downloads_from_the_top_of_the
     lead = {"job_title": title, "employees": employees}
     assert fired(STAKEHOLDER, frame(lead, events)).to_numpy().tolist() == [given]
     assert told(lead, events, STAKEHOLDER)["persona"] == ("Stakeholder at a large company" if given[0] else "")
+
+
+def test_intent_industry_revenue_and_technologies_are_features_and_rules():
+    """What leads are qualified by: intent, industry, annual revenue and technographics, each worth its points."""
+    attributes = (
+        Attribute("industry", "Industry", Kind.CATEGORY, Family.FIRMOGRAPHIC),
+        Attribute("annual_revenue", "Annual revenue", Kind.NUMBER, Family.FIRMOGRAPHIC),
+        Attribute("technologies", "Technologies", Kind.SET, Family.FIRMOGRAPHIC, tokens=("SAP", "AWS")),
+    )
+    known = {"industry": "Software", "annual_revenue": 2e6, "technologies": "SAP; Azure"}
+    rules = Rules.from_yaml(
+        """
+thresholds: {mql: 40, sql: 60}
+fit:
+  cap: 50
+  rules:
+    - {name: Industry, when: {attribute: industry, is: Software}, points: 10}
+    - {name: Revenue, when: {attribute: annual_revenue, at_least: 1000000}, points: 7}
+    - {name: Technologies, when: {attribute: technologies, has: SAP}, points: 5}
+engagement:
+  cap: 50
+  rules:
+    - {name: Intent, when: {event: demo_request, within: 30}, points: 20}
+"""
+    )
+    schema = replace(SCHEMA, attributes=attributes)
+    points = fired(rules, frame(known, {"demo_request": [2]}, schema)).loc[0]
+    assert points.to_dict() == {"Industry": 10, "Revenue": 7, "Technologies": 5, "Intent": 20}
+    assert fired(rules, frame({}, {"demo_request": [40]}, schema)).loc[0].sum() == 0
