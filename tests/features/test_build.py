@@ -14,7 +14,7 @@ NEW_YEAR = pd.Timestamp("2025-01-01")
 
 
 def days_before(days: float) -> pd.Timestamp:
-    return NEW_YEAR - pd.Timedelta(days=days)
+    return (NEW_YEAR - pd.Timedelta(days=days)).floor("us")  # no moment is finer in the tables
 
 
 def event(days: float, kind: str = "download", position: int = 0, **more) -> dict:

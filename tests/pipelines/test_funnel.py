@@ -179,8 +179,10 @@ def test_costs_that_name_no_campaign_are_told_by_source_alone(tmp_path, counted)
 
 
 def scored(**given) -> Scores:
-    crossings = pd.DataFrame(columns=["lead_id", "as_of", "probability", "fit", "disposition", "outcome"])
-    still_open = pd.DataFrame({"probability": [], "score": [], "fit": []}, index=pd.Index([], name="lead_id"))
+    names = ["lead_id", "as_of", "probability", "fit", "disqualified_by", "disposition", "outcome"]
+    crossings = pd.DataFrame(columns=names)
+    names = ["probability", "score", "fit", "disqualified_by"]
+    still_open = pd.DataFrame({name: [] for name in names}, index=pd.Index([], name="lead_id"))
     usual = {"crossings": crossings.astype({"as_of": "datetime64[us]", "probability": float}), "open": still_open}
     since = pd.Timestamp("2025-01-01")
     about = {
@@ -211,8 +213,9 @@ def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_
     events = "lead_id,occurred_at,type\nl0,2025-02-02,sales_call\nl1,2025-02-03,Meeting\nl3,2025-02-03,site_visit\n"
     (tmp_path / "events.csv").write_text(events)
     ready = pd.DataFrame({"lead_id": ["l0", "l1", "l2"], "as_of": pd.Timestamp("2025-02-02"), "probability": 0.9})
-    crossings = ready.assign(fit="A", disposition="ready", outcome="open")
-    still_open = pd.DataFrame({"probability": 0.9, "score": 90, "fit": "A"}, index=[f"l{n}" for n in range(4)])
+    crossings = ready.assign(fit="A", disqualified_by="", disposition="ready", outcome="open")
+    standing = {"probability": 0.9, "score": 90, "fit": "A", "disqualified_by": ""}
+    still_open = pd.DataFrame(standing, index=[f"l{n}" for n in range(4)])
     scores = scored(crossings=crossings, open=still_open, opened=1)
     with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
         told = count(tables, settings_of_folder(tmp_path), scores)
