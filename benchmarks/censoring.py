@@ -1,6 +1,6 @@
 """What harm does it do to take open leads for lost ones, and how much of it is left by other ways?
 
-    python -m benchmarks.censoring [--leads 200000] [--at 2024-10-01] [--seeds 1] [--plot docs/censoring.svg]
+    python -m benchmarks.censoring [--leads 300000] [--at 2024-10-01] [--seeds 1] [--plot docs/censoring.svg]
 
 A funnel is simulated and learned from as it was known at a moment, by the same trees in five ways: as if all leads had
 been followed to the end of their windows (which nobody can do); without the snapshots whose window is not over, closed
@@ -107,16 +107,16 @@ def _watched_so_long(rows: pd.DataFrame) -> Floats:
 def _as_such_leads(world: World, over: npt.NDArray[np.bool_], in_time: Floats) -> Floats:
     """Return how likely a lead is to be won in time, were it still open, as the product learns it.
 
-    A model of the older half of what is over foretells the newer half, which says how much such a word is worth.
+    A model of the fit block, the older 60 % of what is over, foretells the rest, which says how much its word is worth.
     """
     from models.censoring import chance_while_open
     from models.training_table import TrainingTable
 
     rows, ones = world.rows.assign(won=in_time), np.ones(len(world.rows))
     table = TrainingTable(world.schema, world.design, rows, timed=True, horizon=HORIZON)
-    older = over & (rows["as_of"] <= rows["as_of"][over].median()).to_numpy()
+    older = over & (rows["as_of"] <= rows["as_of"][over].quantile(0.6)).to_numpy()
     known, waiting = table.taken(over & ~older), table.taken(~over)
-    foretold = learned(world, Treatment("older half", older, in_time, ones))(known.design)
+    foretold = learned(world, Treatment("fit block", older, in_time, ones))(known.design)
     told = learned(world, Treatment("left out", over, in_time, ones))(waiting.design)
     likely = chance_while_open(waiting, told, known, foretold)
     assert likely is not None, "so many leads say what becomes of open ones"
@@ -195,7 +195,7 @@ def compare(leads: int, at: pd.Timestamp, seed: int, plot: Path | None) -> dict[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--leads", type=int, default=200_000)
+    parser.add_argument("--leads", type=int, default=300_000)
     parser.add_argument("--at", type=pd.Timestamp, default=pd.Timestamp("2024-10-01"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--plot", type=Path)
