@@ -2,8 +2,8 @@
 
 Where the lead closed meanwhile, what became of it is known. While it is open, the snapshot is won in part: by the
 chance that it still is, as leads had it that were still open after as many days. That is one step of expectation
-maximisation (Dempster, Laird and Rubin, 1977). Beside weights by the inverse of the chance to be watched so long it did
-as well on many simulated leads, and better on few: see `benchmarks.censoring`.
+maximisation (Dempster, Laird and Rubin, 1977). How it does beside weights by the inverse of the chance to be watched so
+long, and beside leaving such snapshots out, is measured in `benchmarks.censoring`.
 """
 
 from __future__ import annotations
