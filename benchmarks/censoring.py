@@ -1,13 +1,12 @@
 """What harm does it do to take open leads for lost ones, and how much of it is left by other ways?
 
-    python -m benchmarks.censoring [--leads 300000] [--at 2024-10-01] [--seeds 1] [--plot docs/censoring.svg]
+    python -m benchmarks.censoring [--leads 300000] [--at 2025-01-01] [--seeds 1] [--plot docs/censoring.svg]
 
-A funnel is simulated and learned from as it was known at a moment, by the same trees in five ways: as if all leads had
+A funnel is simulated and learned from as it was known at a moment, by the same trees in four ways: as if all leads had
 been followed to the end of their windows (which nobody can do); without the snapshots whose window is not over, closed
-or not; with those that closed early, weighted by the inverse of the chance to be watched so long, by age; with those of
-open leads as likely won as such leads were, as the product does; and with open leads taken for lost. Each is asked for
-snapshots of other leads up to the same moment, whose true chances are known. What is printed is the log-loss in excess
-of that of the truth, and what is told on average beside the truth.
+or not; with those that closed early, all weighted as the product does; and with open leads taken for lost. Each is
+asked for snapshots of other leads up to the same moment, whose true chances are known. What is printed is the log-loss
+in excess of that of the truth, and what is told on average beside the truth.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ from data.schema import Schema
 HORIZON = 90
 OTHERS = 60_000
 """Leads that are asked for: some 120,000 snapshots by the moment of the default."""
-FEWEST = 0.02
-"""No chance to be watched so long is taken for smaller."""
 Floats = npt.NDArray[np.float64]
 Tell = Callable[[pd.DataFrame], Floats]
 
@@ -81,6 +78,8 @@ def world_at(leads: int, seed: int, at: pd.Timestamp, folder: Path) -> World:
 
 def treatments(world: World) -> Iterator[Treatment]:
     """Yield the ways, the one that nobody can go first and the worst one last."""
+    from models.censoring import LEAST, chance_to_be_known
+
     rows, ones = world.rows, np.ones(len(world.rows))
     closes_in, watched = rows["closes_in"].to_numpy(), rows["watched"].to_numpy()
     won = rows["won"].fillna(False).to_numpy(bool)
@@ -88,45 +87,12 @@ def treatments(world: World) -> Iterator[Treatment]:
     known = np.minimum(closes_in, HORIZON) <= watched
     yield Treatment("followed to the end", ones > 0, in_time, ones)
     yield Treatment("left out", over, in_time, ones)
-    yield Treatment("weighted", known, in_time, 1 / np.maximum(_watched_so_long(rows), FEWEST))
-    yield Treatment("as likely won", ones > 0, np.where(known, in_time, _as_such_leads(world, over, in_time)), ones)
+    yield Treatment("weighted", known, in_time, 1 / np.maximum(chance_to_be_known(rows, HORIZON), LEAST))
     yield Treatment("open taken for lost", ones > 0, in_time * (closes_in <= watched), ones)
 
 
-def _watched_so_long(rows: pd.DataFrame) -> Floats:
-    """Return the share of the snapshots of an age that are watched for as long as a row had to be, to be known."""
-    needed = np.minimum(rows["closes_in"], HORIZON)
-    chance = np.ones(len(rows))
-    for age in rows["age"].unique():
-        here = (rows["age"] == age).to_numpy()
-        watched = np.sort(rows["watched"][here])
-        chance[here] = 1 - np.searchsorted(watched, needed[here], side="left") / here.sum()
-    return chance
-
-
-def _as_such_leads(world: World, over: npt.NDArray[np.bool_], in_time: Floats) -> Floats:
-    """Return how likely a lead is to be won in time, were it still open, as the product learns it.
-
-    A model of the fit block, the older 60 % of what is over, foretells the rest, which says how much its word is worth.
-    """
-    from models.censoring import chance_while_open
-    from models.training_table import TrainingTable
-
-    rows, ones = world.rows.assign(won=in_time), np.ones(len(world.rows))
-    table = TrainingTable(world.schema, world.design, rows, timed=True, horizon=HORIZON)
-    older = over & (rows["as_of"] <= rows["as_of"][over].quantile(0.6)).to_numpy()
-    known, waiting = table.taken(over & ~older), table.taken(~over)
-    foretold = learned(world, Treatment("fit block", older, in_time, ones))(known.design)
-    told = learned(world, Treatment("left out", over, in_time, ones))(waiting.design)
-    likely = chance_while_open(waiting, told, known, foretold)
-    assert likely is not None, "so many leads say what becomes of open ones"
-    chance = np.zeros(len(rows))
-    chance[~over] = likely
-    return chance
-
-
 def learned(world: World, treatment: Treatment) -> Tell:
-    """Fit trees; a label between 0 and 1 is a won and a lost row that share the weight."""
+    """Fit trees on the snapshots that a treatment takes."""
     from lightgbm import LGBMRegressor
 
     from features.catalogue import catalogue
@@ -196,14 +162,14 @@ def compare(leads: int, at: pd.Timestamp, seed: int, plot: Path | None) -> dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=300_000)
-    parser.add_argument("--at", type=pd.Timestamp, default=pd.Timestamp("2024-10-01"))
+    parser.add_argument("--at", type=pd.Timestamp, default=pd.Timestamp("2025-01-01"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     found = [compare(given.leads, given.at, seed, None if seed else given.plot) for seed in range(given.seeds)]
     means = pd.DataFrame(found).mean()
     harm = means - means["followed to the end"]
-    for name in ("left out", "weighted", "as likely won"):
+    for name in ("left out", "weighted"):
         left = harm[name] / harm["open taken for lost"]
         print(f"  {name:22} leaves {left:.0%} of the harm of taking open leads for lost")
 

@@ -128,7 +128,7 @@ def _events_in_memory(data: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[str]
     events["position"] = events["lead_id"].map(pd.Series(leads.index, index=leads["lead_id"]))
     events["occurred_at"] = events["occurred_at"].dt.tz_localize(None)
     events = events.dropna(subset="position").astype({"position": "int64"}).drop(columns="lead_id")
-    leads = leads.assign(lost_at=pd.NaT, reopened_at=pd.NaT)
+    leads = leads.assign(lost_spells=None)
     moments = timed_snapshots(leads, pd.Timestamp("2026-01-01"), 90).moments
     return events.assign(asset=None, value=float("nan")), moments, sorted(events["type"].unique())
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from data.roles import PERSONAL
 from data.samples import decide_readings, zoneless
 from data.schema import EventType, Schema
 from data.settings import DatabaseTable, Outcome, Settings
-from data.tables import Reading, Sources, Table, check_column, make_typed, only_of, open_table
+from data.tables import Reading, Sources, Table, check_column, ids_of, make_typed, only_of, open_table
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
 from data.vocabulary import FUNNEL, LATER_TABLES, READ_TABLES, TABLES, Kind
 from data.wrong.findings import find_wrong_data
@@ -44,6 +45,8 @@ FIXED = {
     "stage": Kind.CATEGORY,
 }
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
+NEARLY_ALL = 0.95
+"""So many leads as enter a stage on the day on which they come: it tells no more than their age."""
 EMPTY_TABLES = """
     CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
     CREATE TABLE closings (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
@@ -51,7 +54,8 @@ EMPTY_TABLES = """
         campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
     CREATE TABLE told_outcomes (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
-    CREATE TABLE reopenings (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);
+    CREATE TABLE overtaken (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);
+    CREATE TABLE reopenings (position BIGINT, lost_spells TIMESTAMP[][]);
     CREATE TABLE history (position BIGINT, field VARCHAR, value VARCHAR, changed_at TIMESTAMP, seq BIGINT);
     CREATE TABLE changes (position BIGINT, attribute VARCHAR, changed_at TIMESTAMP, text VARCHAR, number DOUBLE,
         seq BIGINT);
@@ -97,7 +101,12 @@ class Assembly:
             address = self.settings.database if self._reads_a_database() else None
             sources = Sources(stack.enter_context(reading(address)), self.mirror) if address else None
             names = (name for name in self.wanted if name in self.settings.tables)
-            return {n: open_table(self.connection, n, self.settings, sources, trained=self.trained) for n in names}
+            tables: dict[str, Table] = {}
+            for name in names:
+                only = None if self.only is None else ids_of(self.connection, tables.get("leads"), self.only)
+                opened = open_table(self.connection, name, self.settings, sources, trained=self.trained, only=only)
+                tables[name] = opened
+            return tables
 
     def _reads_a_database(self) -> bool:
         return any(isinstance(source, DatabaseTable) for source in self.settings.tables.values())
@@ -115,7 +124,8 @@ class Assembly:
         schema = self.trained or self._infer()
         self.columns = match(self.leads, schema)
         self._read_leads(schema, self.columns)
-        self.report.flags += fill_changes(self.connection, schema.attributes, self.columns, self.formats["leads"])
+        schema = schema if self.trained else replace(schema, stages=_without_entry(self.connection, schema.stages))
+        self.report.flags += fill_changes(self.connection, schema, self.columns, self.formats["leads"])
         self._close_leads(strict=self.trained is None)
         closings.find_reopenings(self.connection, self.settings.stages)
         self._note_oddities(schema)
@@ -318,3 +328,12 @@ def _open_stages(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         HAVING count(DISTINCT position) >= {RARE} OR list_contains($1, lower(stage)) ORDER BY count(*) DESC, stage"""
     names = [name for (name,) in connection.execute(query, [list(FUNNEL)]).fetchall()]
     return tuple(sorted(names, key=lambda name: FUNNEL.index(name.lower()) if name.lower() in FUNNEL else len(FUNNEL)))
+
+
+def _without_entry(connection: duckdb.DuckDBPyConnection, stages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return stages without those in which nearly all leads stand from their first day on."""
+    query = """SELECT e.stage FROM entries e JOIN leads USING (position)
+        WHERE entered_at BETWEEN created_at - INTERVAL 1 DAY AND created_at + INTERVAL 1 DAY GROUP BY e.stage
+        HAVING count(DISTINCT position) >= $1 * (SELECT count(created_at) FROM leads)"""
+    with_all = {stage for (stage,) in connection.execute(query, [NEARLY_ALL]).fetchall()}
+    return tuple(stage for stage in stages if stage not in with_all)

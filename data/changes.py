@@ -7,7 +7,8 @@ come, that it comes would be. So a history that few leads have says nothing of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
@@ -15,10 +16,10 @@ import pandas as pd
 from data.cells import read_cells
 from data.checks import first_rows
 from data.quality import Flag
-from data.schema import Attribute
+from data.schema import Attribute, Schema
 from data.vocabulary import Kind
 
-NUMBERS, TEXTS = (Kind.NUMBER, Kind.FLAG), (Kind.CATEGORY, Kind.SET)
+NUMBERS, TEXTS = (Kind.NUMBER, Kind.FLAG), (Kind.CATEGORY, Kind.SET, Kind.PERSONAL)
 FIELDS = "SELECT DISTINCT lower(trim(field)) FROM history"
 OF_FIELDS = "SELECT position, changed_at, seq, value FROM history WHERE list_contains($1, lower(trim(field)))"
 
@@ -34,42 +35,57 @@ UNTOLD = """
 """Leads without a history of an attribute that others have: nothing is known of it, from the beginning."""
 
 
+class _Column(NamedTuple):
+    """A column of the leads that may have a history: our name, its kind, its cells, and what a history may call it."""
+
+    name: str
+    kind: Kind
+    cell: str
+    names: set[str]
+
+
 def names_of(attribute: Attribute, columns: Mapping[str, str]) -> set[str]:
     """Return what a history may call an attribute, in lower case; ``columns`` maps it to the column of the source."""
     return {name.lower() for name in (attribute.name, columns.get(attribute.name, ""), attribute.label) if name}
 
 
 def fill_changes(
-    connection: duckdb.DuckDBPyConnection,
-    attributes: Sequence[Attribute],
-    columns: Mapping[str, str],
-    formats: Mapping[str, str],
+    connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str], formats: Mapping[str, str]
 ) -> list[Flag]:
-    """Fill the table ``changes`` from ``history``; return the attributes whose history too few leads have.
+    """Fill the table ``changes`` from ``history``; return the columns whose history too few leads have.
 
     A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written.
     """
     fields, flags = {field for (field,) in connection.execute(FIELDS).fetchall()}, []
-    for number, attribute in enumerate(attributes):
-        names = sorted(names_of(attribute, columns) & fields)
-        if names and attribute.kind in (*NUMBERS, *TEXTS):
-            place = {"cell": f"a{number}", "field": "lower(trim(field))"}
+    for column in _columns(schema, columns):
+        names = sorted(column.names & fields)
+        if names and column.kind in (*NUMBERS, *TEXTS):
+            place = {"cell": column.cell, "field": "lower(trim(field))"}
             filled, told = connection.execute(COVERAGE.format(**place), [names]).fetchall()[0]
             if told < COVERED * filled:
                 problem = f"only {told:,} of {filled:,} leads that have it have a history of it: read as it stands now"
-                flags.append(Flag("attribute_history", columns[attribute.name], problem, told))
+                flags.append(Flag("attribute_history", columns[column.name], problem, told))
             else:
-                _fill(connection, attribute, names, formats.get(attribute.name))
-                connection.execute(UNTOLD.format(**place), [names, attribute.name])
+                _fill(connection, column, names, formats.get(column.name))
+                connection.execute(UNTOLD.format(**place), [names, column.name])
     return flags
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, attribute: Attribute, names: list[str], written: str | None) -> None:
+def _columns(schema: Schema, columns: Mapping[str, str]) -> Iterator[_Column]:
+    """Yield the attributes, and the personal columns that something is derived from."""
+    for number, attribute in enumerate(schema.attributes):
+        yield _Column(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
+    for name in schema.personal:
+        if name in columns:
+            yield _Column(name, Kind.PERSONAL, name, {name, columns[name].lower()})
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, column: _Column, names: list[str], written: str | None) -> None:
     changes = connection.execute(OF_FIELDS, [names]).df()
-    values = read_cells(changes["value"].astype("str"), attribute.kind, written).values
+    values = read_cells(changes["value"].astype("str"), column.kind, written).values
     missing = pd.Series(None, index=changes.index, dtype="str")
-    text, number = (values, missing.astype(float)) if attribute.kind in TEXTS else (missing, values)
-    read = changes.assign(attribute=attribute.name, text=text, number=number)
+    text, number = (values, missing.astype(float)) if column.kind in TEXTS else (missing, values)
+    read = changes.assign(attribute=column.name, text=text, number=number)
     connection.register("read", read)
     connection.execute("INSERT INTO changes SELECT position, attribute, changed_at, text, number, seq FROM read")
     connection.unregister("read")

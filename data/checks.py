@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pandas as pd
 
-from data.closings import plain_value
+from data.closings import OVERTAKEN, plain_value
 from data.quality import ROWS_SHOWN, Flag, TableCounts, place
 from data.settings import StageMapping
 from data.tables import BLANKS, Table, quarantined
@@ -24,7 +24,9 @@ MOMENTS = (
 """The tables and columns that tell when something happened, with what a user calls the table."""
 LONE_AFTER = pd.Timedelta(days=30)
 LONE_SHARE, MOST_LONE = 0.001, 20
-"""So few moments may stand alone, so long after all others, and be taken for mistyped."""
+"""So few moments may stand alone, so long after all others, and be taken for mistyped …"""
+MANY, FEW_LONE = 200, 2
+"""… and two, where there are so many moments."""
 EARLIEST = pd.Timestamp("1990-01-01")
 """Dates before it are those that a system writes where none was given, such as 1970-01-01."""
 
@@ -103,7 +105,7 @@ def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def check_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Table) -> None:
-    """Put outcomes of unknown leads, second ones of a lead, and those without a time or a result into quarantine.
+    """Put outcomes of unknown leads, all but one of a lead, and those without a time or a result into quarantine.
 
     A table without the column ``won`` lists deals that were won.
     """
@@ -114,7 +116,27 @@ def check_outcomes(connection: duckdb.DuckDBPyConnection, outcomes: Table) -> No
     else:
         connection.execute("UPDATE typed_outcomes SET won = 1 WHERE closed_at IS NOT NULL")
         set_aside(connection, "outcomes", "no readable closing time", half)
-    set_aside_repeated(connection, "outcomes", "typed_outcomes", "lead_id")
+    _set_aside_overtaken(connection)
+
+
+def _set_aside_overtaken(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put all outcomes of a lead but one into quarantine: the first win stays, else the last loss."""
+    usable = f"FROM typed_outcomes WHERE lead_id IS NOT NULL AND position NOT IN ({quarantined('outcomes')})"
+    connection.execute(
+        f"""INSERT INTO quarantine
+        WITH several AS (SELECT lead_id {usable} GROUP BY lead_id HAVING count(*) > 1),
+        told AS (
+            SELECT position, won, closed_at, row_number() OVER each AS place, first(won) OVER each AS last_won,
+                first(closed_at) OVER each AS last_closed_at
+            FROM (SELECT * {usable}) WHERE lead_id IN (FROM several)
+            WINDOW each AS (PARTITION BY lead_id ORDER BY won DESC NULLS LAST,
+                CASE WHEN won = 1 THEN closed_at END, closed_at DESC NULLS LAST, position))
+        SELECT 'outcomes', position, CASE
+            WHEN won IS NOT DISTINCT FROM last_won AND closed_at IS NOT DISTINCT FROM last_closed_at
+            THEN 'the lead_id of an earlier row' ELSE $1 END
+        FROM told WHERE place > 1""",
+        [OVERTAKEN],
+    )
 
 
 def check_history(connection: duckdb.DuckDBPyConnection) -> None:
@@ -219,11 +241,12 @@ def newest_moment(
     each = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
     every = f"({' UNION ALL '.join(each)})"
     count = connection.execute(f"SELECT count(*) FROM {every}", [now]).fetchall()[0][0]
-    few = min(int(count * LONE_SHARE), MOST_LONE) if passing_lone_ones else 0
+    lone = min(max(int(count * LONE_SHARE), FEW_LONE if count >= MANY else 0), MOST_LONE)
+    few = lone if passing_lone_ones else 0
     rows = connection.execute(f"SELECT moment FROM {every} ORDER BY 1 DESC LIMIT {few + 1}", [now]).fetchall()
     newest = [pd.Timestamp(moment) for (moment,) in rows]
-    lone = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= LONE_AFTER)
-    return newest[next(lone, 0)] if newest else None
+    gaps = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= LONE_AFTER)
+    return newest[next(gaps, 0)] if newest else None
 
 
 def lone_rows(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.Timestamp) -> list[Flag]:

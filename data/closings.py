@@ -2,7 +2,7 @@
 
 Each ``close_by_…`` fills the table ``closings``: ``position``, ``won``, ``closed_at``, ``amount``, one row per closed
 lead. A lead that was lost and opened again ended as it did at last, or is open; it is not learned from in between:
-``reopenings`` has ``position``, ``lost_at`` and ``reopened_at``, of the last time.
+``reopenings`` has ``position`` and ``lost_spells``, the pairs of times from each loss to the opening after it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from data.tables import Table, quarantined
 
 WON = ("1", "true", "yes", "won")
 SHOWN = 10
+OVERTAKEN = "another outcome of the lead counts: its first win, else its last loss"
 VALUE = r"regexp_replace(lower(outcome), '^(-?[0-9]+)\.0+$', '\1')"
 """What `plain_value` does to a value of the settings, done to the cells."""
 
@@ -72,6 +73,13 @@ def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
         FROM typed_outcomes o JOIN lead_ids l USING (lead_id) WHERE o.position NOT IN ({quarantined("outcomes")})"""
     )
     connection.execute("INSERT INTO closings FROM told_outcomes WHERE won IS NOT NULL ORDER BY position")
+    connection.execute(
+        """INSERT INTO overtaken SELECT t.position, o.closed_at, t.closed_at
+        FROM quarantine q JOIN typed_outcomes o USING (position) JOIN lead_ids l USING (lead_id)
+        JOIN told_outcomes t ON t.position = l.position
+        WHERE q.source = 'outcomes' AND q.reason = $1 AND o.won = 0 AND o.closed_at < t.closed_at""",
+        [OVERTAKEN],
+    )
 
 
 def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
@@ -95,14 +103,17 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
 
 
 def find_reopenings(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
-    """Fill the table of leads that were lost, entered another stage later, and so were open again: of the last time."""
+    """Fill the table of leads that were lost and, by a later stage or another outcome, open again."""
     connection.execute(
         """INSERT INTO reopenings
         WITH steps AS (
             SELECT position, entered_at, list_contains($lost, lower(stage)) AS lost, lag(lost) OVER lead AS was_lost,
                 lag(entered_at) OVER lead AS before
-            FROM entries WINDOW lead AS (PARTITION BY position ORDER BY entered_at, seq))
-        SELECT position, arg_max(before, entered_at), max(entered_at) FROM steps
-        WHERE was_lost AND NOT lost GROUP BY position ORDER BY position""",
+            FROM entries WINDOW lead AS (PARTITION BY position ORDER BY entered_at, seq)),
+        turns AS (
+            SELECT position, before AS lost_at, entered_at AS reopened_at FROM steps WHERE was_lost AND NOT lost
+            UNION ALL FROM overtaken)
+        SELECT position, list([lost_at, reopened_at] ORDER BY lost_at) FROM turns
+        GROUP BY position ORDER BY position""",
         {"lost": [plain_value(stage) for stage in stages.lost]},
     )

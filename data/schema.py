@@ -115,7 +115,7 @@ class Chunk(NamedTuple):
 
     leads   one row per lead in input order: ``position`` (int64, the row's place in the input), ``lead_id``,
             ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``,
-            ``lost_at`` and ``reopened_at`` (of a lead that was lost and opened again, else missing), ``stage``,
+            ``lost_spells`` (of a lead that was lost and opened again, else None: pairs of those times), ``stage``,
             ``impossible_size`` (1 where a size could not be and was made missing, else 0),
             the personal columns, and every attribute of the schema: NUMBER as float64, FLAG as float64 (0, 1, missing),
             CATEGORY and SET as text (missing: None), TIME as datetime64[us].

@@ -7,6 +7,7 @@ each becomes the same checked `Settings`. Secrets stay as they are written, ``${
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,12 +19,13 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    field_validator,
     model_validator,
 )
 
 from data.errors import InputError
 from data.secrets import holds_password
-from data.vocabulary import FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
+from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
 SQLITE = "sqlite:///"
@@ -212,6 +214,7 @@ class Settings(Strict):
     data set decided about its own columns is kept here, so that later files are read in the same way.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
+    ``snapshot_ages`` are the days after its creation at which a lead is looked at, to learn from, the first being 0.
     ``segments`` are columns by whose levels the model card tells how well the model does.
     ``funnel`` is what the report's figures are made by.
     ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
@@ -228,6 +231,7 @@ class Settings(Strict):
     order: str | None = None
     stages: StageMapping = Field(default_factory=StageMapping)
     horizon: int = Field(default=HORIZON, ge=1, le=3650)
+    snapshot_ages: tuple[int, ...] = (0, *AGE_EDGES)
     thresholds: Thresholds = Field(default_factory=Thresholds)
     drop: list[str] = []
     keep: list[str] = []
@@ -243,6 +247,13 @@ class Settings(Strict):
     retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None
     pages: Pages = Field(default_factory=Pages)
+
+    @field_validator("snapshot_ages")
+    @classmethod
+    def _ascending(cls, ages: tuple[int, ...]) -> tuple[int, ...]:
+        if ages[:1] != (0,) or any(later <= earlier for earlier, later in pairwise(ages)):
+            raise ValueError(f"days from 0 on, each later than the one before, such as {[0, *AGE_EDGES]}")
+        return ages
 
     @model_validator(mode="after")
     def _knows_its_database(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -110,11 +110,13 @@ def open_table(
     sources: Sources | None,
     *,
     trained: Schema | None,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> Table:
     """Stage a table and find the columns of the vocabulary in it.
 
     Of a table of a database only the columns that are needed are read. Leads to be scored (``trained`` is the schema of
-    the model) may lack columns that only training needs, such as the date of closing.
+    the model) may lack columns that only training needs, such as the date of closing. ``only`` are the ids of the lead
+    whose rows `only_of` takes afterwards: a database may leave out others.
     """
     source, into, scoring = settings.tables[name], f"staged_{name}", trained is not None
     if isinstance(source, Path):
@@ -127,16 +129,29 @@ def open_table(
     reader.verbatim = {
         columns[ours] for ours, known in READ_TABLES[name].items() if known.kind is Kind.ID and ours in columns
     }
-    file = sources.mirror.stage(connection, reader, needed, into) or reader.stage(connection, needed, into)
-    return _with_leads(Table(name, file, columns))
+    file = sources.mirror.stage(connection, reader, needed, into)
+    if file is None and only is not None:
+        held = {columns[ours]: ids for ours, ids in only.items() if columns.get(ours) in reader.columns}
+        return Table(name, reader.stage(connection, needed, into, only=held), columns)
+    return _with_leads(Table(name, file or reader.stage(connection, needed, into), columns))
+
+
+def ids_of(connection: duckdb.DuckDBPyConnection, leads: Table | None, lead_id: str) -> dict[str, list[str]]:
+    """Return the ids by which tables know a lead: its own, and those of its account once the leads are staged."""
+    if leads is None:
+        return {"lead_id": [lead_id]}
+    accounts = connection.execute(_accounts_sql(leads), [lead_id]).fetchall()
+    return {"lead_id": [lead_id], "account_id": [account for (account,) in accounts if account is not None]}
+
+
+def _accounts_sql(leads: Table) -> str:
+    of_lead, account = (leads.id_sql(leads.columns.get(name)) for name in ("lead_id", "account_id"))
+    return f"SELECT {account} FROM {leads.staged} WHERE {of_lead} = $1"
 
 
 def only_of(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], lead_id: str) -> dict[str, Table]:
     """Leave of the staged tables the rows of one lead, and the events of its account."""
-    leads = tables["leads"]
-    of_lead, account = (leads.id_sql(leads.columns.get(name)) for name in ("lead_id", "account_id"))
-    accounts = f"SELECT {account} FROM {leads.staged} WHERE {of_lead} = $1"
-    connection.execute(f"CREATE TABLE accounts_of_lead AS {accounts}", [lead_id])
+    connection.execute(f"CREATE TABLE accounts_of_lead AS {_accounts_sql(tables['leads'])}", [lead_id])
     kept = {}
     for name, table in tables.items():
         lead, account = (table.id_sql(table.columns.get(column)) for column in ("lead_id", "account_id"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import singledispatch
 from typing import Any
 
@@ -63,6 +63,12 @@ class _View:
             listed = pd.Series(cells).str.lower().str.split(r"\s*[,;|]\s*", regex=True)
             self._members[attribute] = codes, listed.tolist()
         return self._members[attribute]
+
+    def derived(self, columns: Collection[str], reading: Callable[[pd.DataFrame], pd.Series]) -> Any:
+        """Return what is read from columns of the leads at each moment: once for each lead, unless they changed."""
+        if not self.batch.changes["attribute"].isin(columns).any():
+            return self.each_moment(reading(self.batch.leads[[*columns]]))
+        return reading(pd.DataFrame({name: self.batch.attribute(name).to_numpy() for name in columns})).to_numpy()
 
     def each_moment(self, of_leads: pd.Series) -> Any:
         """Repeat what holds for a lead at each of its moments."""
@@ -143,13 +149,12 @@ def _(source: HasToken, view: _View) -> Any:
 
 @_compute.register
 def _(source: Derived, view: _View) -> Any:
-    return view.each_moment(READINGS[source.reading](view.batch.leads[source.column]))
+    return view.derived([source.column], lambda cells: READINGS[source.reading](cells[source.column]))
 
 
 @_compute.register
 def _(source: FromFirm, view: _View) -> Any:
-    known = view.batch.leads.reindex(columns=[*OF_FIRMS & {*view.schema.personal}])
-    return view.each_moment(is_from(known, source.firms))
+    return view.derived([*OF_FIRMS & {*view.schema.personal}], lambda known: is_from(known, source.firms))
 
 
 @_compute.register
@@ -164,9 +169,5 @@ def _(source: ImpossibleSize, view: _View) -> Any:
 
 @_compute.register
 def _(source: Contradiction, view: _View) -> Any:
-    schema = view.schema
-    numbers = [attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER]
-    if not view.batch.changes["attribute"].isin(numbers).any():
-        return view.each_moment(contradiction_of(view.batch.leads[[*schema.personal, *numbers]]))
-    given = {name: view.each_moment(view.batch.leads[name]) for name in schema.personal}
-    return contradiction_of(pd.DataFrame(given | {name: view.batch.attribute(name).to_numpy() for name in numbers}))
+    numbers = [attribute.name for attribute in view.schema.attributes if attribute.kind is Kind.NUMBER]
+    return view.derived([*view.schema.personal, *numbers], contradiction_of)

@@ -180,11 +180,11 @@ DERIVED = (
     ),
     Feature(
         "company_made_up", "made-up names", Family.QUALITY, Derived("company", "made up"),
-        "Company name looks made up", "Company name not given", zero="Company name looks real",
+        "Company name looks made up", "Company name not given, or made up", zero="Company name looks real",
     ),
     Feature(
         "job_title_made_up", "made-up names", Family.QUALITY, Derived("job_title", "made up"),
-        "Job title looks made up", "Job title not given", zero="Job title looks real",
+        "Job title looks made up", "Job title not given, or made up", zero="Job title looks real",
     ),
 )  # fmt: skip
 """Features read from personal columns, where the data has them."""
@@ -301,23 +301,24 @@ def _of_events(schema: Schema) -> Iterator[Feature]:
     yield from (*ACTIVITY, ACTIVE_EVER) if schema.timed else (ACTIVE_EVER,)
     for kind in schema.event_types:
         one, many = EVENT_NOUNS.get(kind.name, (_readable(kind.name), _readable(kind.name)))
-        yield from _of_channel(kind.name, one, many, schema.timed)
+        yield from _of_channel(kind.name, many, one, many, schema.timed)
         yield from _sums(kind, many, schema.timed)
         for asset in kind.assets:
-            yield from _of_channel(channel_of(kind.name, asset), f"{one} “{asset}”", f"{many} “{asset}”", schema.timed)
+            channel = channel_of(kind.name, asset)
+            yield from _of_channel(channel, many, f"{one} “{asset}”", f"{many} “{asset}”", schema.timed)
 
 
-def _of_channel(channel: str, one: str, many: str, timed: bool) -> Iterator[Feature]:
+def _of_channel(channel: str, concept: str, one: str, many: str, timed: bool) -> Iterator[Feature]:
     for days in (*WINDOWS, None) if timed else (None,):
         within = f" in the last {days} days" if days else ""
         yield Feature(
-            _windowed(channel, days), many, Family.BEHAVIOURAL, EventCount(channel, days),
+            _windowed(channel, days), concept, Family.BEHAVIOURAL, EventCount(channel, days),
             f"{{value}} {many}{within}", f"No {one}{within}",
             one=f"One {one}{within}", zero=f"No {one}{within}", unit="events", direction=DIRECTIONS.get(channel, 0),
         )  # fmt: skip
     if timed:
         yield Feature(
-            f"{channel}_last", many, Family.BEHAVIOURAL, Recency(channel),
+            f"{channel}_last", concept, Family.BEHAVIOURAL, Recency(channel),
             f"Last {one} {{value}} ago", f"No {one} on record", unit="age",
         )  # fmt: skip
 

@@ -7,7 +7,9 @@ mode the outcome is final: one snapshot per closed lead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ import pandas as pd
 from data.vocabulary import AGE_EDGES
 
 SNAPSHOT_AGES = (0, *AGE_EDGES)
-"""Days after its creation at which a lead is looked at."""
+"""Days after its creation at which a lead is looked at, where nothing else is said."""
 SURELY_WON = 10.0
 """Of so many wins that the rate of later leads foretells, all being missing, it is said that none was recorded."""
 
@@ -35,20 +37,22 @@ class Snapshots:
     undated: int = 0
 
 
-def timed_snapshots(leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int) -> Snapshots:
+def timed_snapshots(
+    leads: pd.DataFrame, data_end: pd.Timestamp, horizon: int, ages: Sequence[int] = SNAPSHOT_AGES
+) -> Snapshots:
     """Return the snapshots of leads with known times.
 
-    leads: ``created_at``, ``closed_at`` (missing while open), ``won``, ``lost_at`` and ``reopened_at`` (missing but of
-    leads that were lost and opened again: they are not looked at in between); horizon in days.
+    leads: ``created_at``, ``closed_at`` (missing while open), ``won``, ``lost_spells`` (None but of leads that were
+    lost and opened again: they are not looked at in between); horizon and ages in days.
     Leads without a creation date, and those that ended nobody knows when, have no moments to be looked at.
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-05")], "won": [True]})
-    >>> leads = leads.assign(lost_at=pd.NaT, reopened_at=pd.NaT)
+    >>> leads = leads.assign(lost_spells=None)
     >>> timed_snapshots(leads, day("2025-12-31"), 90).moments["as_of"].dt.strftime("%d %b").tolist()
     ['01 Jan', '02 Jan']
     """
-    as_of, happened = _looked_at(leads, data_end)
+    as_of, happened = _looked_at(leads, data_end, ages)
     closed, end = leads["closed_at"].to_numpy("datetime64[us]"), data_end.to_datetime64()
     window_end = as_of + np.timedelta64(horizon, "D")
     won_at = _won_at(leads, np.minimum(window_end, end))
@@ -90,25 +94,39 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-10")], "won": [True]})
-    >>> leads = leads.assign(lost_at=pd.NaT, reopened_at=pd.NaT)
+    >>> leads = leads.assign(lost_spells=None)
     >>> snapshots_between(leads, day("2025-01-01"), day("2025-01-09"))["as_of"].dt.strftime("%d %b").tolist()
     ['02 Jan', '08 Jan']
     """
-    as_of, happened = _looked_at(leads, until)
+    as_of, happened = _looked_at(leads, until, SNAPSHOT_AGES)
     taken = happened & (as_of > since.to_datetime64())
     won_at = np.broadcast_to(_won_at(leads, np.array([[until.to_datetime64()]])), as_of.shape)
     return pd.DataFrame({"row": np.nonzero(taken)[0], "as_of": as_of[taken], "won_at": won_at[taken]})
 
 
-def _looked_at(leads: pd.DataFrame, until: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
+def _looked_at(leads: pd.DataFrame, until: pd.Timestamp, ages: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the moments of each lead (leads, ages), and at which of them, up to ``until``, it was there and open."""
-    names = ("created_at", "closed_at", "lost_at", "reopened_at")
-    created, closed, lost, reopened = (leads[name].to_numpy("datetime64[us]") for name in names)
-    as_of = created[:, None] + np.array(SNAPSHOT_AGES, dtype="timedelta64[D]")[None, :]
+    created, closed = (leads[name].to_numpy("datetime64[us]") for name in ("created_at", "closed_at"))
+    as_of = created[:, None] + np.array(ages, dtype="timedelta64[D]")[None, :]
     ended = leads["won"].notna().to_numpy()
     still_open = (np.isnat(closed) & ~ended)[:, None] | (closed[:, None] > as_of)
-    in_between = (lost[:, None] <= as_of) & (as_of < reopened[:, None])
-    return as_of, still_open & ~in_between & ~np.isnat(as_of) & (as_of <= until.to_datetime64())
+    return as_of, still_open & np.isnat(lost_since(leads, as_of)) & ~np.isnat(as_of) & (as_of <= until.to_datetime64())
+
+
+def lost_since(leads: pd.DataFrame, as_of: np.ndarray) -> np.ndarray:
+    """Return since when leads were lost that were opened again after a moment (leads, moments); missing of all others.
+
+    >>> spell = [np.datetime64("2025-02-01"), np.datetime64("2025-03-01")]
+    >>> leads = pd.DataFrame({"lost_spells": [None, [spell]]})
+    >>> lost_since(leads, np.full((2, 1), np.datetime64("2025-02-07", "us"))).ravel().astype("datetime64[D]").tolist()
+    [None, datetime.date(2025, 2, 1)]
+    """
+    since = np.full(as_of.shape, np.datetime64("NaT"), dtype="datetime64[us]")
+    spells: Any = leads["lost_spells"].to_numpy()
+    for row in np.flatnonzero(leads["lost_spells"].notna()):
+        for lost, reopened in spells[row]:
+            since[row, (lost <= as_of[row]) & (as_of[row] < reopened)] = lost
+    return since
 
 
 def _won_at(leads: pd.DataFrame, by: np.ndarray) -> np.ndarray:

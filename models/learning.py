@@ -2,7 +2,7 @@
 
 The recipe is chosen on the fit and tune blocks, forward in time; its members are fitted on the fit block, blended and
 calibrated on the tune block, and measured once on the test block beside the rules. What wins is refitted on all rows
-with its settings, weights and calibration frozen, those whose window is not over completed by what is likely; of few
+with its settings, weights and calibration frozen, and on leads that closed before their window was over; of few
 outcomes nothing is held out, and weights and calibration are found anew.
 """
 
@@ -21,7 +21,7 @@ from data.errors import InputError
 from features.catalogue import RULE_POINTS
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
 from models.calendar import calendar_columns
-from models.censoring import completed
+from models.censoring import with_settled
 from models.evaluation import auc, difference
 from models.learned import blend, member_names, mixture, probabilities, with_members
 from models.little import fit_little, little_recipe
@@ -31,7 +31,7 @@ from models.rules import Rules
 from models.rules import evaluate as evaluate_rules
 from models.scorecard import fit_scorecard
 from models.search import Search, search
-from models.training_table import TrainingTable, joined
+from models.training_table import TrainingTable
 
 FEWEST = 100
 """Fewer wins (or losses) than this in the fit block bear no trees: more would be learned from noise. Snapshots count:
@@ -57,7 +57,8 @@ class Learned:
     ``tested`` holds the probabilities of the test rows: by the learned recipe fitted on the older blocks (by the rules,
     where there are too few outcomes to learn from), by the rules, and by the base rate of the older blocks. ``found``
     says how the recipe was chosen, and is None where there was too little to choose from. ``design`` is the training
-    table's, with the points of the rules. ``completed`` says that snapshots whose window is not over were learned from.
+    table's, with the points of the rules. ``settled`` counts the snapshots of leads that closed before their window was
+    over and that were learned from.
     """
 
     model: StackingClassifier
@@ -68,7 +69,7 @@ class Learned:
     blocks: Blocks
     tested: dict[str, npt.NDArray[np.float64]]
     design: pd.DataFrame
-    completed: bool = False
+    settled: int = 0
 
     @property
     def chosen(self) -> Chosen:
@@ -109,7 +110,7 @@ def learn(
 ) -> Learned:
     """Learn from a table beside the given rules; without rules, beside a points scorecard fitted on the fit block.
 
-    ``censored`` are the snapshots whose window is not over: trees and lines that are served learn from them too.
+    ``censored`` are the snapshots whose window is not over: what is served learns from those of leads that closed.
     ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
     Raises InputError where there are not both won and lost leads to learn from.
     """
@@ -127,12 +128,11 @@ def learn(
     served = model if model is not None and beats else curve
     recipe = found.recipe if found else Recipe()
     whole = served is model and step == "logistic"  # nothing was held out to find its weights
-    not_over = None
+    last = table
     if censored is not None and step == "full" and served is model:
-        censored = replace(censored, design=with_points(fitted, censored.design))
-        not_over = complete(censored, served, recipe, table, blocks, seed=seed)
+        last = with_settled(table, replace(censored, design=with_points(fitted, censored.design)))
     return Learned(
-        model=fit_little(recipe, table, seed=seed) if whole else refit(served, recipe, table, seed, not_over),
+        model=fit_little(recipe, table, seed=seed) if whole else refit(served, recipe, last, seed),
         rules=fitted,
         rules_kind="rules" if rules else "scorecard",
         why=why,
@@ -140,7 +140,7 @@ def learn(
         blocks=blocks,
         tested={**tested, "base rate": _base_rate(table, blocks)},
         design=table.design,
-        completed=not_over is not None,
+        settled=len(last) - len(table),
     )
 
 
@@ -180,32 +180,9 @@ def fit_blend(recipe: Recipe, table: TrainingTable, blocks: Blocks, *, seed: int
     return blend(members, table.design[blocks.tune], table.won[blocks.tune], trust=recipe.trust)
 
 
-def refit(
-    model: StackingClassifier, recipe: Recipe, table: TrainingTable, seed: int, more: TrainingTable | None = None
-) -> StackingClassifier:
-    """Refit the members on all rows, and more; settings, weights and calibration stay as they were found."""
-    table = table if more is None else joined(table, more)
+def refit(model: StackingClassifier, recipe: Recipe, table: TrainingTable, seed: int) -> StackingClassifier:
+    """Refit the members on all rows of a table; settings, weights and calibration stay as they were found."""
     return with_members(model, {name: fit_member(name, recipe, table, seed=seed) for name in member_names(model)})
-
-
-def complete(
-    censored: TrainingTable,
-    model: StackingClassifier,
-    recipe: Recipe,
-    table: TrainingTable,
-    blocks: Blocks,
-    *,
-    seed: int,
-) -> TrainingTable | None:
-    """Return the snapshots whose window is not over with what is likely of them; None where that cannot be said.
-
-    What the model, fitted on the fit block, foretold of later rows says how much its word is worth while a lead stays
-    open; what it tells of the censored ones, it tells after all rows were learned.
-    """
-    known = table.taken(~blocks.fit)
-    foretold = probabilities(model, known.design)
-    told = probabilities(refit(model, recipe, table, seed), censored.design)
-    return completed(censored, told, known, foretold)
 
 
 def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int, *, rules: int = 15) -> Rules:

@@ -81,7 +81,7 @@ class Scorer:
     @cached_property
     def narrator(self) -> Narrator:
         terms = term_features(self.rules, self.schema) if self.has_points else ()
-        return Narrator((*self.features, *terms), self.evidence, self.scale)
+        return Narrator((*self.features, *terms), self.evidence, self.scale, self.horizon)
 
     @property
     def has_points(self) -> bool:
@@ -246,7 +246,7 @@ def assemble(
         schema=table.schema,
         rules=learned.rules,
         scale=_graded_by(learned.rules, scale) if learned.chosen == RULES else scale,
-        evidence=gather((*features, *terms), design, table.won, leads),
+        evidence=gather((*features, *terms), replace(table, design=design)),
         centres=centres,
         horizon=table.horizon if table.timed else None,
         version=version,

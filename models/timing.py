@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from features.catalogue import catalogue
+from models.blocks import Blocks
 from models.encoded import Encoded
 from models.learned import log_odds
 from models.members import MOST_ROWS_FOR_LINES, columns_for_lines, row_weights
@@ -33,6 +34,8 @@ STRENGTH = 0.003
 """Inverse regularisation of what tells soon wins from late ones: on a simulated funnel, of 0.001 to 0.1 it did best."""
 FEWEST = 30
 """Leads with, and without, a win in time from which on more is learned than how many they are."""
+LEAST = 1e-9
+"""No chance is nearer to 0 or 1."""
 
 Floats = npt.NDArray[np.float64]
 Line = tuple[float, float]
@@ -116,20 +119,48 @@ def fit_timing(
 ) -> Timing:
     """Learn how soon wins come from a timed table, whose ``rows`` say ``ever_won_at``; ``probability`` is of its rows.
 
-    A longer time is learned from the rows whose window of that length is over at ``data_end``. The ``encoder`` is that
-    of the model, where it has one for lines.
+    A longer time is learned from the rows whose window of that length is over at ``data_end``; where those are few,
+    from how often wins came in the days beyond the horizon that were watched. The ``encoder`` is that of the model,
+    where it has one for lines.
     """
     days = in_days(table.rows["ever_won_at"] - table.rows["as_of"])
     in_time = days <= table.horizon
     soon = _fit_soon(table, in_time, days, seed, encoder)
     early = _early(soon, Encoded(table.design[in_time])) if soon else np.zeros(int(in_time.sum()))
-    shares = {time: _line(early, days[in_time] <= time) for time in TIMES if time < table.horizon}
-    added, before = {}, float(table.horizon)
+    shares = {
+        time: _line(early, days[in_time] <= time) or _level((days[in_time] <= time).mean())
+        for time in TIMES
+        if time < table.horizon
+    }
+    watched, added, before = in_days(data_end - table.rows["as_of"]), {}, float(table.horizon)
     for time in (time for time in TIMES if time > table.horizon):
-        over = (table.rows["as_of"] + pd.Timedelta(days=time) <= data_end).to_numpy() & ~(days <= before)
-        added[time] = _line(log_odds(probability[over]), days[over] <= time)
+        waited = ~(days <= before) & (watched > before)
+        over = waited & (watched >= time)
+        line = _line(log_odds(probability[over]), days[over] <= time)
+        added[time] = line or _level(_chance_by_rate(days[waited], watched[waited], before, time))
         before = time
     return Timing(table.horizon, soon, shares, added)
+
+
+def measure_timing(
+    table: TrainingTable, blocks: Blocks, probability: Floats, tested: Floats, data_end: pd.Timestamp, *, seed: int
+) -> dict[int, dict[str, float]]:
+    """Return, by time in days, the mean chance that was ``told`` on the newest block and the share that ``happened``.
+
+    Beside them ``snapshots``, those that were watched for that time at ``data_end``. How wins spread is learned from
+    the older blocks, as it was known when the newest began; ``probability`` is of all rows, ``tested`` of the newest.
+    """
+    older, newest = table.taken(blocks.fit | blocks.tune), table.taken(blocks.test)
+    began, won_at = newest.rows["as_of"].min(), older.rows["ever_won_at"]
+    then = replace(older, rows=older.rows.assign(ever_won_at=won_at.where(won_at <= began)))
+    told = fit_timing(then, probability[blocks.fit | blocks.tune], began, seed=seed).chances(newest.design, tested)
+    days, watched = (in_days(until - newest.rows["as_of"]) for until in (newest.rows["ever_won_at"], data_end))
+    measured = {}
+    for time, chances in told.items():
+        if (over := watched >= time).any():
+            happened = float((days[over] <= time).mean())
+            measured[time] = {"told": float(chances[over].mean()), "happened": happened, "snapshots": int(over.sum())}
+    return measured
 
 
 def _fit_soon(
@@ -146,10 +177,25 @@ def _fit_soon(
     return Pipeline([("encode", encoder), ("regression", regression)])
 
 
-def _line(margin: Floats, happened: npt.NDArray[np.bool_]) -> Line:
-    """Return the line by which log-odds tell what happened: level where that is too rare to learn more from."""
+def _chance_by_rate(days: Floats, watched: Floats, since: float, until: float) -> float:
+    """Return the chance of a win between two times, by how many came in the days that were watched; 0 if none were.
+
+    >>> _chance_by_rate(np.array([np.nan, 100.0]), np.array([110.0, 150.0]), 90, 100)  # one win in 10 + 10 days
+    0.3934693402873666
+    """
+    exposed = (np.fmin(np.minimum(watched, until), days) - since).sum()
+    return float(-np.expm1(-(days <= until).sum() / exposed * (until - since))) if exposed else 0.0
+
+
+def _level(chance: float) -> Line:
+    """Return the line that tells everyone the same chance."""
+    return float(special.logit(np.clip(chance, LEAST, 1 - LEAST))), 0.0
+
+
+def _line(margin: Floats, happened: npt.NDArray[np.bool_]) -> Line | None:
+    """Return the line by which log-odds tell what happened; None where that is too rare to learn it from."""
     rarer = min(happened.sum(), (~happened).sum())
     if rarer < FEWEST or not np.ptp(margin):
-        return float(special.logit((happened.sum() + 0.5) / (len(happened) + 1))), 0.0
+        return None
     fitted = LogisticRegression(C=1.0).fit(margin[:, None], happened)
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])

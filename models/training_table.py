@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,9 +25,10 @@ class TrainingTable:
     design  the features, one row per snapshot
     rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``won_at`` (missing
             unless won, and in flat mode), ``ever_won_at`` (the same, whenever it was), ``order`` (or missing);
-            where it is timed, ``closed_at`` (missing while open) and ``watched``, the days until the end of the data;
-            where snapshots are there twice, ``part``: how much of it is won, or lost
+            where it is timed, ``closed_at`` (missing while open), ``watched``, the days until the end of the data,
+            and ``age``, the days since creation; ``part``, how much a row weighs where not all weigh alike
     timed   false in flat mode, where outcomes are final
+    ages    the days after creation at which leads were looked at
     """
 
     schema: Schema
@@ -34,6 +36,7 @@ class TrainingTable:
     rows: pd.DataFrame
     timed: bool
     horizon: int
+    ages: Sequence[int] = SNAPSHOT_AGES
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -57,14 +60,35 @@ class TrainingTable:
         """
         if not self.timed:
             return np.ones(len(self))
-        age_of_table = self.rows["as_of"].max() - self.rows.groupby("lead_id")["as_of"].transform("min")
-        could_have = np.searchsorted(SNAPSHOT_AGES, age_of_table.dt.days, side="right")
-        weights = self.parts / could_have
+        weights = self.parts / self._ages_by(self.rows["as_of"].max() - self._first)
         return weights / weights.mean()
+
+    def each_lead_once(self, seed: int) -> Rows:
+        """Return at most one row of each lead, drawn: as it stood at one of the ages that it could have by the end of
+        the table, each as likely as another. A lead that had closed by then has no row.
+
+        A draw among the rows that a lead does have would tell the outcome: one that was won at once has only young
+        ones, so that among the young too many were won, and among the old too few. The leads of a moment stand for all
+        that were open then.
+        """
+        if not self.timed:
+            return np.ones(len(self), dtype=bool)
+        _, codes = np.unique(self.rows["lead_id"].to_numpy(str), return_inverse=True)
+        chance = np.random.default_rng(seed).uniform(size=codes.max(initial=-1) + 1)[codes]
+        could_have = self._ages_by(self.rows["as_of"].max() - self._first)
+        return self._ages_by(self.rows["as_of"] - self._first) == 1 + (chance * could_have).astype(np.int64)
+
+    def _ages_by(self, time: pd.Series) -> npt.NDArray[np.int64]:
+        """Return how many of the ages at which leads are looked at come within a time."""
+        return np.searchsorted(self.ages, time.dt.days, side="right")
+
+    @property
+    def _first(self) -> pd.Series:
+        return self.rows.groupby("lead_id")["as_of"].transform("min")
 
     @property
     def parts(self) -> npt.NDArray[np.float64]:
-        """Return how much of a snapshot each row is: 1, but where it is there twice, won in part and lost in part."""
+        """Return how much each row weighs, beside that its lead has others: 1 unless it was weighed."""
         return self.rows["part"].to_numpy(float) if "part" in self.rows else np.ones(len(self))
 
     @property
@@ -73,6 +97,10 @@ class TrainingTable:
         if self.timed:
             return self.rows["as_of"]
         return self.rows["order"] if self.rows["order"].notna().any() else None
+
+    def weighed(self, parts: npt.NDArray[np.float64]) -> TrainingTable:
+        """Return the table with as many parts of each row."""
+        return replace(self, rows=self.rows.assign(part=parts))
 
     def taken(self, rows: Rows) -> TrainingTable:
         """Return the table of some rows."""

@@ -15,6 +15,8 @@ events    One per company, week and part of the product with any actions; `value
 outcomes  Customers are won on their close date; the amount is their monthly revenue. Nobody is ever lost: a company
           that did not buy is open, and not won within 30 days.
 
+A company is looked at every month, and asked whether it buys in the next 30 days.
+
 Closes go on for two weeks after the last week of usage. `as_of` is the end of that week, so that no company seems to
 have gone quiet.
 """
@@ -71,7 +73,8 @@ def outcomes_of(customers: pd.DataFrame) -> pd.DataFrame:
 
 def settings_for(tables: dict[str, pd.DataFrame], as_of: pd.Timestamp) -> dict[str, Any]:
     """Return what stands in the leadscore.yaml."""
-    return {"tables": {name: f"{name}.csv" for name in tables}, "horizon": 30, "as_of": f"{as_of.isoformat()}Z"}
+    files = {name: f"{name}.csv" for name in tables}
+    return {"tables": files, "horizon": 30, "snapshot_ages": [*range(0, 721, 30)], "as_of": f"{as_of.isoformat()}Z"}
 
 
 if __name__ == "__main__":

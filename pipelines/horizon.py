@@ -19,7 +19,7 @@ NEEDED = {"fit": 30, "tune": 10, "test": 1}
 
 def fitting_horizon(dataset: Dataset) -> Line:
     """Propose the longest usual horizon with which each block of the training has wins enough, else the longest."""
-    columns = ["created_at", "closed_at", "won", "lost_at", "reopened_at"]
+    columns = ["created_at", "closed_at", "won", "lost_spells"]
     leads = pd.concat([chunk.leads[columns] for chunk in dataset.chunks()], ignore_index=True)
     end = end_of_data(dataset, to_learn=True)
     for horizon in HORIZONS:

@@ -38,7 +38,7 @@ from models.rules import Rules, load_rules
 from models.rules.review import review
 from models.scorer import Scorer, assemble, bars_of_rules
 from models.segments import measure_segments, segment_features
-from models.timing import Timing, fit_timing
+from models.timing import Timing, fit_timing, measure_timing
 from models.training_table import TrainingTable
 from pipelines.card import model_card
 from pipelines.compare import as_json, contestant_of, table_for
@@ -63,6 +63,7 @@ class TrainResult:
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
     there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
+    ``when`` how often wins came within each time of what was told, on the newest block (empty in flat mode),
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
     ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block.
     """
@@ -81,6 +82,7 @@ class TrainResult:
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
     leakage: Sequence[Mapping[str, Any]] = ()
+    when: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     amounts: Mapping[str, float] | None = None
     rules_review: Sequence[Mapping[str, Any]] = ()
     closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
@@ -256,7 +258,8 @@ def _store(
             learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table, learned)
         )
         known = replace(table, design=learned.design)
-        scorer = replace(scorer, timing=_timing(read, learned), amounts=fit_amounts(known, line_encoder(learned.model)))
+        timing, when = _timing(read, learned)
+        scorer = replace(scorer, timing=timing, amounts=fit_amounts(known, line_encoder(learned.model)))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
@@ -273,10 +276,11 @@ def _store(
                 "snapshots": len(table),
                 "leads": int(table.rows["lead_id"].nunique()),
                 **read.left_out,
-                "completed": read.left_out["censored"] if learned.completed else 0,
+                "settled": learned.settled,
             },
             compared=contest.verdict and as_json(contest.verdict),
             leakage=[leak.as_json() for leak in read.leaks],
+            when=when,
             amounts=measure_amounts(known, learned.blocks),
             rules_review=_reviewed(scorer, learned, table),
             closing=what_closes(scorer, learned.design, table.rows),
@@ -316,13 +320,14 @@ def _sample(scorer: Scorer, learned: Learned) -> pd.DataFrame:
     return scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
 
 
-def _timing(read: TrainingData, learned: Learned) -> Timing | None:
-    """Learn when wins come, where the data say when they came."""
+def _timing(read: TrainingData, learned: Learned) -> tuple[Timing | None, Mapping[int, Mapping[str, float]]]:
+    """Learn when wins come, where the data say when they came, and measure that on the newest block."""
     if not read.table.timed:
-        return None
-    table = replace(read.table, design=learned.design)
+        return None, {}
+    table, end, seed = replace(read.table, design=learned.design), read.data_end, read.settings.seed
     told, encoder = probabilities(learned.model, table.design), line_encoder(learned.model)
-    return fit_timing(table, told, read.data_end, seed=read.settings.seed, encoder=encoder)
+    timing = fit_timing(table, told, end, seed=seed, encoder=encoder)
+    return timing, measure_timing(table, learned.blocks, told, learned.served, end, seed=seed)
 
 
 def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable, learned: Learned) -> Thresholds:
@@ -447,8 +452,8 @@ def _told_treatments(counts: Mapping[str, Any]) -> Iterator[str]:
     if censored:
         said = f"{censored:,} snapshots whose window is not over are censored: neither won nor lost"
         yield f"{said} ({censored / whole:.1%} of all)."
-    if counts.get("completed"):
-        yield "What is served learns from them too: from those of open leads, as likely won as such leads were."
+    if counts.get("settled"):
+        yield f"{counts['settled']:,} of them are of leads that closed meanwhile: what is served learns from these too."
     if unrecorded:
         said = f"{unrecorded:,} snapshots lie before the first win that was recorded: left out"
         yield f"{said} ({unrecorded / whole:.1%} of all)."

@@ -14,9 +14,10 @@ from data.schema import Chunk, Schema
 from data.settings import Settings
 from data.workspace import Workspace
 from features import Batch, build
-from features.snapshots import before_records, final_snapshots, timed_snapshots
+from features.snapshots import before_records, final_snapshots, lost_since, timed_snapshots
 from models.leakage import Leak, find_leaks
 from models.learning import lay_blocks
+from models.reference import in_days
 from models.rules import Rules, load_rules, speaks_of
 from models.training_table import TrainingTable
 from pipelines.moments import end_of_data
@@ -77,7 +78,7 @@ def without_leaks(dataset: Dataset) -> TrainingData:
 def gathered(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
     data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
-    parts = [_of_chunk(chunk, schema, data_end, dataset.settings.horizon, ranks) for chunk in dataset.chunks()]
+    parts = [_of_chunk(chunk, schema, data_end, dataset.settings, ranks) for chunk in dataset.chunks()]
     matured, censored, open_leads, since, undated = (list(part) for part in zip(*parts, strict=True))
     table, not_over = (_in_order(part, dataset) for part in (matured, censored))
     counts = {"censored": len(not_over), "undated": sum(undated)}
@@ -102,15 +103,18 @@ def _in_order(parts: list[Looked], dataset: Dataset) -> TrainingTable:
     design, rows = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
     by_lead = rows["lead_id"].argsort(kind="stable")
     design, rows = (part.iloc[by_lead].reset_index(drop=True) for part in (design, rows))
-    return TrainingTable(dataset.schema, design, rows, dataset.schema.timed, dataset.settings.horizon)
+    settings = dataset.settings
+    return TrainingTable(
+        dataset.schema, design, rows, dataset.schema.timed, settings.horizon, ages=settings.snapshot_ages
+    )
 
 
 def _of_chunk(
-    chunk: Chunk, schema: Schema, data_end: pd.Timestamp, horizon: int, ranks: pd.Series | None
+    chunk: Chunk, schema: Schema, data_end: pd.Timestamp, settings: Settings, ranks: pd.Series | None
 ) -> tuple[Looked, Looked, pd.DataFrame, pd.Series, int]:
     """Return a chunk's matured and censored snapshots, its open leads with their dates, and how many are undated."""
-    leads = chunk.leads
-    taken = timed_snapshots(leads, data_end, horizon) if schema.timed else final_snapshots(leads, data_end)
+    leads, horizon, ages = chunk.leads, settings.horizon, settings.snapshot_ages
+    taken = timed_snapshots(leads, data_end, horizon, ages) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
     moments = pd.concat([taken.moments, taken.censored, now], ignore_index=True)
     design = build(Batch(schema, *chunk, moments=moments))
@@ -133,6 +137,7 @@ def _rows(leads: pd.DataFrame, moments: pd.DataFrame, data_end: pd.Timestamp, ra
             "won_at": moments["won_at"],
             "ever_won_at": moments["ever_won_at"],
             "closed_at": looked_at["closed_at"].where(looked_at["closed_at"] <= data_end),
+            "age": in_days(moments["as_of"] - looked_at["created_at"]).round(),
             "watched": (data_end - moments["as_of"]) / pd.Timedelta(days=1),
             "amount": looked_at["amount"].where(moments["ever_won_at"].notna()),
             "order": looked_at["created_at"] if ranks is None else looked_at["position"].map(ranks),
@@ -142,7 +147,7 @@ def _rows(leads: pd.DataFrame, moments: pd.DataFrame, data_end: pd.Timestamp, ra
 
 def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
     created = leads["created_at"].isna() | (leads["created_at"] <= moment)
-    lost = (leads["lost_at"] <= moment) & (leads["reopened_at"] > moment)
+    lost = ~np.isnat(lost_since(leads, np.full((len(leads), 1), moment)))[:, 0]
     return created & ~lost & (leads["won"].isna() | (leads["closed_at"] > moment))
 
 

@@ -56,5 +56,18 @@ def test_a_history_of_few_leads_is_flagged_and_not_used(read):
     assert "only 1 of 30 leads that have it have a history of it: read as it stands now" in flags
 
 
+def test_personal_columns_have_a_history_too(tmp_path):
+    """Nothing is known of the title of the lead that has none, although others have."""
+    (tmp_path / "leads.csv").write_text("lead_id,created_at,Job Title\n1,2025-01-10,CEO\n2,2025-01-10,Chief\n")
+    (tmp_path / "attribute_history.csv").write_text(f"{HEADER}1,job_title,Student,2025-02-01\n")
+    with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var") as dataset:
+        (chunk,) = dataset.chunks()
+    told = chunk.changes[["position", "attribute", "changed_at", "text"]].astype(object)
+    assert told.where(told.notna(), None).values.tolist() == [
+        [0, "job_title", DAY, "Student"],
+        [1, "job_title", ALWAYS, None],
+    ]
+
+
 def test_changes_of_what_is_no_column_are_flagged(read):
     assert "no column of the leads is called so: not used" in read(HISTORY)[1]

@@ -98,6 +98,8 @@ def test_an_unknown_word_is_answered_with_the_line_and_the_nearest_one(tmp_path,
     ("text", "told"),
     [
         ("horizon: 0\n", "greater than or equal to 1"),
+        ("snapshot_ages: [0, 30, 30]\n", "days from 0 on, each later than the one before"),
+        ("snapshot_ages: [30, 60]\n", "days from 0 on, each later than the one before"),
         ("thresholds: {hot: 0.1, warm: 0.3}\n", "hot must be above warm"),
         ("thresholds: {hot: 3}\n", "less than 1"),
         ("write_back: {table: t}\n", "write_back needs a database"),

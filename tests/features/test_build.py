@@ -130,6 +130,16 @@ def test_an_attribute_is_what_it_was_at_the_moment(schema, chunk_of):
     assert rows["fields_given"].tolist() == [0, 2, 2, 3]
 
 
+def test_what_is_derived_from_a_personal_column_is_as_it_was_too(schema, chunk_of):
+    """A student who became a chief is a student before; his employer, whose addresses he had later, was another."""
+    changes = [change(20, "job_title", "Student"), change(10, "job_title", "CEO"), change(10, "email", "a@gmail.com")]
+    leads = [{"job_title": "CEO", "email": "a@gmail.com", "employees": 20_000}]
+    moments = pd.DataFrame({"row": [0, 0], "as_of": [days_before(days) for days in (15, 0)]})
+    rows = build(Batch(schema, *chunk_of(leads, changes=changes), moments=moments))
+    assert rows["job_rank"].tolist() == ["Student", "C-level"]
+    assert rows["contradiction"].fillna("").tolist() == ["", "free mail in a very large firm"]
+
+
 def test_one_member_of_a_list_is_found_whatever_its_case(features_of):
     assert features_of({"technologies": "Oracle; sap"})["technologies_SAP"] == 1
     assert features_of({"technologies": "Oracle"})["technologies_SAP"] == 0
@@ -155,9 +165,15 @@ def stage(days: float, position: int) -> dict:
 STAGES = st.lists(st.builds(stage, st.floats(-50, 400), st.integers(0, 2)), max_size=4)
 
 
-UNKNOWN = [change(9999, "industry", None, position) for position in range(3)]
+UNKNOWN = [change(9999, name, None, position) for position in range(3) for name in ("industry", "job_title")]
 CHANGES = st.lists(
-    st.builds(change, st.floats(-50, 400), st.just("industry"), st.sampled_from(["Retail", None]), st.integers(0, 2)),
+    st.builds(
+        change,
+        st.floats(-50, 400),
+        st.sampled_from(["industry", "job_title"]),
+        st.sampled_from(["CEO", "Student", None]),
+        st.integers(0, 2),
+    ),
     max_size=4,
 ).map(lambda drawn: UNKNOWN + drawn)
 
@@ -168,8 +184,9 @@ def test_no_row_after_the_moment_changes_a_feature(schema, chunk_of, events, sta
     """Neither does what came of it later: the cell as it stands now."""
     tables = ((events, "occurred_at"), (stages, "entered_at"), (changes, "changed_at"))
     known = [[row for row in rows if row[when] <= NEW_YEAR] for rows, when in tables]
-    with_future = build(Batch.at(chunk_of([{"industry": "Farming"}] * 3, events, stages, changes), schema, NEW_YEAR))
-    without = build(Batch.at(chunk_of([{"industry": "Health"}] * 3, *known), schema, NEW_YEAR))
+    now, otherwise = {"industry": "Farming", "job_title": "CEO"}, {"industry": "Health", "job_title": "Intern"}
+    with_future = build(Batch.at(chunk_of([now] * 3, events, stages, changes), schema, NEW_YEAR))
+    without = build(Batch.at(chunk_of([otherwise] * 3, *known), schema, NEW_YEAR))
     pd.testing.assert_frame_equal(with_future, without)
 
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from data.schema import Attribute
+from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 from features import catalogue, fingerprint
 from features.catalogue import EventCount
@@ -50,3 +50,10 @@ def test_the_fingerprint_changes_with_the_schema(schema):
 def test_every_sentence_has_a_place_for_the_value_or_needs_none(schema):
     feature_texts = [(feature.sentence, feature.absent) for feature in catalogue(schema)]
     assert all(absent and "{" not in absent for _, absent in feature_texts)
+
+
+def test_what_was_downloaded_is_one_thing_with_that_something_was():
+    told = catalogue(Schema(timed=True, event_types=(EventType("download", ("price_list",)),)))
+    of_asset = [feature for feature in told if "price_list" in feature.name]
+    assert {feature.concept for feature in of_asset} == {"downloads"}
+    assert all("“price_list”" in feature.sentence for feature in of_asset)

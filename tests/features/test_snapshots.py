@@ -1,5 +1,6 @@
 """When leads are learned from, and what counts as won."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,11 +14,11 @@ def lead(
     created: str | None = "2025-01-01",
     closed: str | None = None,
     won: bool | None = None,
-    lost: str | None = None,
-    reopened: str | None = None,
+    lost: list[tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
-    times = {"created_at": [created], "closed_at": [closed], "lost_at": [lost], "reopened_at": [reopened]}
-    return pd.DataFrame(times).astype("datetime64[us]").assign(won=pd.array([won], dtype="boolean"))
+    spells = lost and [[np.datetime64(time, "us") for time in spell] for spell in lost]
+    times = pd.DataFrame({"created_at": [created], "closed_at": [closed]}).astype("datetime64[us]")
+    return times.assign(won=pd.array([won], dtype="boolean"), lost_spells=[spells])
 
 
 def ages(snapshots) -> list[int]:
@@ -28,15 +29,26 @@ def test_an_open_lead_is_looked_at_at_every_edge():
     assert ages(timed_snapshots(lead(), END, 90)) == [0, 1, 7, 14, 30, 60, 90, 180]
 
 
+def test_a_lead_is_looked_at_every_month_where_that_is_asked():
+    months = timed_snapshots(lead(closed="2025-05-05", won=True), END, 30, [0, 30, 60, 90, 120, 150])
+    assert ages(months) == [0, 30, 60, 90, 120]
+    assert months.moments["won"].tolist() == [0, 0, 0, 0, 1]
+
+
 def test_a_lead_is_not_looked_at_once_it_closed():
     assert ages(timed_snapshots(lead(closed="2025-01-08", won=False), END, 90)) == [0, 1]
 
 
 def test_a_lead_is_not_looked_at_between_its_loss_and_its_reopening():
-    reopened = lead(lost="2025-01-08", reopened="2025-03-02", closed="2025-05-01", won=True)
+    reopened = lead(lost=[("2025-01-08", "2025-03-02")], closed="2025-05-01", won=True)
     snapshots = timed_snapshots(reopened, END, 90)
     assert ages(snapshots) == [0, 1, 60, 90]
     assert snapshots.moments["won"].tolist() == [0, 0, 1, 1]
+
+
+def test_a_lead_that_was_opened_again_twice_is_looked_at_whenever_it_was_open():
+    spells = [("2025-01-05", "2025-01-12"), ("2025-01-20", "2025-02-15")]
+    assert ages(timed_snapshots(lead(lost=spells), END, 90)) == [0, 1, 14, 60, 90, 180]
 
 
 def test_a_win_counts_only_within_the_horizon():

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.timing import TIMES, Timing, days_if_won, fit_timing
+from models.blocks import blocks_by_time
+from models.timing import TIMES, Timing, days_if_won, fit_timing, measure_timing
 
 START = pd.Timestamp("2025-01-01")
 END = pd.Timestamp("2026-01-01")
@@ -64,6 +65,36 @@ def test_few_wins_are_spread_alike_for_all(timed):
     timing = fit_timing(few, np.full(40, 0.3), END, seed=0)
     assert timing.soon is None
     assert len(np.unique(timing.chances(few.design, np.full(40, 0.3))[30])) == 1
+
+
+def test_a_time_that_nobody_was_watched_for_adds_nothing(timed, probability):
+    """The newest rows are watched for 90 days at most, so nobody knows of a win later than that."""
+    end = timed.rows["as_of"].min() + pd.Timedelta(days=90)
+    seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
+    young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
+    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
+    assert told[180] == pytest.approx(told[90], abs=1e-6)
+
+
+def test_a_time_that_few_were_watched_for_is_told_from_how_often_wins_came(timed, probability):
+    """Nobody is watched for 180 days, and wins come evenly from day 30 to day 200, by half of the leads."""
+    end = timed.rows["as_of"].min() + pd.Timedelta(days=150)
+    seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
+    young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
+    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
+    days = (timed.rows["ever_won_at"] - timed.rows["as_of"]) / pd.Timedelta(days=1)
+    assert told[180].mean() == pytest.approx((days <= 180).mean(), abs=0.06)
+
+
+def test_what_was_told_of_the_newest_block_stands_beside_what_happened(timed, probability):
+    """The oldest 60 % are learned from, as known when the newest 20 % began, of whom a part is watched for 180 days."""
+    blocks = blocks_by_time(timed.rows["as_of"], 10)
+    end = timed.rows["as_of"].max() + pd.Timedelta(days=170)
+    measured = measure_timing(timed, blocks, probability, probability[blocks.test], end, seed=0)
+    assert list(measured) == list(TIMES)
+    assert [each["snapshots"] == blocks.test.sum() for each in measured.values()] == [True, True, True, False]
+    for each in measured.values():
+        assert each["told"] == pytest.approx(each["happened"], abs=0.06)
 
 
 def test_what_is_kept_is_what_was_learned(timed, probability):

@@ -154,6 +154,11 @@ def test_hubspot_is_foreseen_but_not_suspiciously_well(hubspot):
     assert hubspot.result["window"]["horizon"] == 30
 
 
+def test_hubspot_is_looked_at_every_month(hubspot):
+    counts = hubspot.result["counts"]
+    assert counts["snapshots"] + counts["censored"] > 8 * counts["leads"]
+
+
 def test_companies_that_come_twice_go_to_quarantine(hubspot):
     assert "leads: 5,203 read, 5,200 used, 3 quarantined" in hubspot.log
 

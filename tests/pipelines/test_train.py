@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
@@ -38,6 +39,15 @@ def test_the_json_of_a_training_keeps_its_contract(trained):
     assert types_of(result["metrics"]["model"], METRIC) == METRIC
     assert result["rung"] in ("rules", "logistic", "full")
     assert result["chosen"] in ("rules", "logistic", "boosting", "blend")
+
+
+def test_each_time_is_measured_on_the_newest_block(trained):
+    """As many were won within each time as was told, but for what chance does."""
+    when = trained.ran.json["when"]
+    assert {"30", "60", "90"} <= when.keys()
+    for each in when.values():
+        wins = each["snapshots"] * each["happened"]
+        assert abs(each["told"] / each["happened"] - 1) < 4 / np.sqrt(wins) + 0.2
 
 
 def test_the_first_model_is_served(trained):
