@@ -120,11 +120,19 @@ class DatabaseTableReader:
         return found if isinstance(found, datetime) or not isinstance(found, date) else _midnight(found)
 
     def stage(
-        self, duck: duckdb.DuckDBPyConnection, names: Collection[str], into: str, limit: int | None = None
+        self,
+        duck: duckdb.DuckDBPyConnection,
+        names: Collection[str],
+        into: str,
+        limit: int | None = None,
+        only: Mapping[str, Collection[str]] | None = None,
     ) -> StagedFile:
-        """Stream some columns of all rows, or of the first ones, into a new table."""
+        """Stream some columns of all rows, or of the first ones, into a new table.
+
+        ``only`` maps columns to ids: rows that hold none of them may be left out.
+        """
         types = self.types([name for name in self.declared if name in names])
-        relay = Relay(self.batches(types, limit=limit))
+        relay = Relay(self.batches(types, limit=limit, only=only))
         with relay.told():
             duck.register("stream", self.stream_of(types, relay))
             fixed = "position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
@@ -174,10 +182,20 @@ class DatabaseTableReader:
         return pa.RecordBatchReader.from_batches(_schema(types), relay)
 
     def batches(
-        self, types: Mapping[str, str], *, since: Any = None, limit: int | None = None
+        self,
+        types: Mapping[str, str],
+        *,
+        since: Any = None,
+        limit: int | None = None,
+        only: Mapping[str, Collection[str]] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows: ``position`` and ``c0``, ``c1``, …; only those changed ``since``, or at no known time."""
+        """Yield the rows: ``position`` and ``c0``, ``c1``, …; only those changed ``since``, or at no known time.
+
+        ``only`` is as in `stage`.
+        """
         query = sa.select(*(self._cell(name, kind) for name, kind in types.items())).select_from(self.table)
+        if only and all(self._is_written_in_one_way(name) for name in only):
+            query = query.where(sa.or_(*(self._holds(name, ids) for name, ids in only.items())))
         if since is not None:
             changed = self.table.c[str(self.changed_at)]
             query = query.where(sa.or_(changed >= since, changed.is_(None)))
@@ -191,6 +209,20 @@ class DatabaseTableReader:
                 arrays = [CONVERT[kind](values) for kind, values in cells]
                 yield pa.RecordBatch.from_arrays([places, *arrays], schema=_schema(types))
                 position += len(rows)
+
+    def _is_written_in_one_way(self, name: str) -> bool:
+        """Tell whether the database writes an id as it is read here: not so fractions, nor what it pads with blanks."""
+        if self.connection.dialect.name == "sqlite":
+            return self.types([name])[name] in ("VARCHAR", "BIGINT")
+        declared = self.declared[name]
+        return isinstance(declared, sa.String | sa.Integer) and not isinstance(declared, sa.CHAR)
+
+    def _holds(self, name: str, ids: Collection[str]) -> sa.ColumnElement[bool]:
+        """Tell in SQL whether a cell is one of some ids, or may be: SQLite keeps fractions and bytes in any column."""
+        column = self.table.c[name]
+        holds = sa.cast(column, sa.Text).in_(ids)
+        is_sqlite = self.connection.dialect.name == "sqlite"
+        return sa.or_(holds, sa.func.typeof(column).in_(("real", "blob"))) if is_sqlite else holds
 
     def _cell(self, name: str, kind: str) -> sa.ColumnElement[Any]:
         """PostgreSQL knows moments that Python does not, such as infinity: they are read as missing."""

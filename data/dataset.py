@@ -28,8 +28,8 @@ MIRROR = "mirror.duckdb"
 """The file in the workspace that holds copies of tables of a database."""
 CHUNK = 50_000
 LEADS_QUERY = """
-    SELECT l.position, l.lead_id, l.account_id, l.created_at, c.closed_at, c.won, c.amount, r.lost_at, r.reopened_at,
-        l.stage, l.impossible_size, {cells}
+    SELECT l.position, l.lead_id, l.account_id, l.created_at, c.closed_at, c.won, c.amount, r.lost_spells, l.stage,
+        l.impossible_size, {cells}
     FROM leads l LEFT JOIN closings c USING (position) LEFT JOIN reopenings r USING (position)
     WHERE l.position BETWEEN $1 AND $2 ORDER BY l.position"""
 EVENTS_QUERY = """

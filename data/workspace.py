@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import InputError
+from data.errors import InputError, ModelError
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,35 @@ class Workspace:
                 remedy="name another one with --workspace",
             ) from None
         return cls(root)
+
+    @classmethod
+    def existing(cls, root: Path) -> Workspace:
+        """Return a workspace that is there, and make nothing. Raises InputError."""
+        if not root.is_dir():
+            raise InputError(
+                "there is no workspace here",
+                expected="the folder of an earlier run",
+                got=str(root),
+                remedy="name the right one with --workspace",
+            )
+        return cls(root)
+
+    @classmethod
+    def trained(cls, root: Path) -> Workspace:
+        """Return a workspace in which something was trained, and make nothing. Raises ModelError."""
+        workspace = cls(root)
+        if not workspace.has_models:
+            raise workspace.no_model()
+        return workspace
+
+    def no_model(self) -> ModelError:
+        """Return the error that there is no model, with how to get one."""
+        return ModelError(
+            "there is no model yet",
+            expected="a version that `leadscore train` has promoted",
+            where=str(self.root),
+            remedy="run `leadscore train` with this workspace first",
+        )
 
     @property
     def tracking_uri(self) -> str:

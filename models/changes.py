@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.vocabulary import Family
 from features import Feature
+from features.catalogue import DIRECTIONS, ActiveDays, EventCount, Recency
 from models.explanation import Contributions
-from models.language import ANOTHER_VALUE, BEFORE, STILL, put
+from models.language import ANOTHER_VALUE, BEFORE, BESIDE, STILL, put
 from models.reasons import MOST_REASONS, Narrator, say
 from models.scale import points_between
 
 Concepts = npt.NDArray[np.float16]
 """What each concept adds to the log-odds, as finely as the store keeps it: what did not change is then exactly zero."""
+
+NEVER = 1e6
+"""Days since something that never happened."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +81,24 @@ def _sentence(concept: str, points: int, then: Looked, now: Looked, narrator: Na
     name = max(changed or known, key=lambda name: (np.sign(points) * added[name], abs(added[name])))
     feature = narrator.features[name]
     if changed:
-        return told_change(*_both_said(feature, before[name], after[name]))
+        told = told_change(*_both_said(feature, before[name], after[name]))
+        return put(BESIDE, change=told) if points * _better(feature, before[name], after[name]) < 0 else told
     if _is_rebuilt(concept, then, narrator):
         return put(STILL, now=say(feature, after[name]))
     return put(BEFORE, now=say(feature, after[name]), then=put(ANOTHER_VALUE))
+
+
+def _better(feature: Feature, before: Any, after: Any) -> float:
+    """Return above 0 where a lead did more than before, or lately, below 0 where less, 0 where it is no deed."""
+    source = feature.source
+    if feature.family is not Family.BEHAVIOURAL:
+        return 0  # how long ago a stage was entered is better neither way
+    if isinstance(source, Recency):
+        then, now = (NEVER if value is None else value for value in (before, after))
+        return DIRECTIONS.get(source.channel or "", 1) * (then - now)
+    if not isinstance(source, EventCount | ActiveDays) or None in (before, after):
+        return 0
+    return (DIRECTIONS.get(source.channel, 1) if isinstance(source, EventCount) else 1) * (after - before)
 
 
 def _both_said(feature: Feature, before: Any, after: Any) -> tuple[str, str]:
@@ -107,13 +127,25 @@ def told_change(before: str, after: str) -> str:
     'Budget: 20,000 (before: not given)'
     >>> told_change("Budget: 9,000", "Budget: 20,000")
     'Budget: 20,000 (before: 9,000)'
+    >>> told_change("Last webinar attended 1 to 6 days ago", "Last webinar attended 90 to 179 days ago")
+    'Last webinar attended 90 to 179 days ago (before: 1 to 6 days ago)'
     >>> told_change("2 visits in the last 7 days", "No visit in the last 7 days")
     'No visit in the last 7 days (before: 2 visits in the last 7 days)'
     """
     about, colon, _ = after.partition(": ")
     about = about if colon else after.removesuffix(" not given")
-    short = before.removeprefix(about).removeprefix(": ").strip() if before.startswith(about) else before
+    if before.startswith(about):
+        short = before.removeprefix(about).removeprefix(": ").strip()
+    else:
+        short = before if colon else _without_shared_words(before, after)
     return put(BEFORE, now=after, then=short or before)
+
+
+def _without_shared_words(text: str, other: str) -> str:
+    """Return a text without the words that two texts begin with, where those are several."""
+    pairs = zip(text.split(), other.split(), strict=False)
+    shared = len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
+    return " ".join(text.split()[shared:]) if shared > 1 else text
 
 
 def values_changed(design: pd.DataFrame, known: dict[str, Any]) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def _assets(schema: Schema, design: pd.DataFrame) -> Iterator[tuple[str, str, Ro
         source, cells = feature.source, design[feature.name]
         if isinstance(source, EventCount) and source.days is None and source.channel in channels:
             asset = channels[source.channel]
-            yield asset, feature.concept.removesuffix(f" “{asset}”"), (cells > 0).to_numpy()
+            yield asset, feature.concept, (cells > 0).to_numpy()
         elif source == Given("asset"):
             yield from ((level, "", (cells == level).to_numpy()) for level in sorted(cells.dropna().unique()))
 

@@ -19,14 +19,28 @@ EVIDENCE = (
     "{reason} – {won} of {leads} such leads was won; overall {overall}",
     "{reason} – {won} of {leads} such leads were won; overall {overall}",
 )
-"""A reason with its evidence, for one won lead and for several."""
-TOGETHER = "{reason}, together with what else is known"
-"""A reason whose value alone speaks the other way."""
+EVIDENCE_WITHIN = (
+    "{reason} – {won} of {leads} such leads was won within {days} days; overall {overall}",
+    "{reason} – {won} of {leads} such leads were won within {days} days; overall {overall}",
+)
+"""A reason with its evidence, for one won lead and for several; and where a win counts that comes so soon."""
+TOGETHER = "{reason}, together with: {other}"
+"""A reason whose value alone speaks the other way, and the strongest of the others beside it."""
+THE_REST = "what else is known"
+"""What stands in its place where no other is told."""
+SOME = "Some {concept}"
+REACHED = "Reached {concept}"
+THERE = "{reason} (there: {value})"
+AGAINST_BOTH = "against both: {reason}"
+"""What two leads have in common: events, a stage, a number that is another there, and what is no good sign for both."""
 BEFORE = "{now} (before: {then})"
 STILL = "{now}, as before, beside what else changed"
+BESIDE = "{change}, beside what else changed"
+"""A change that by itself would rather speak the other way."""
 ANOTHER_VALUE = "another value"
 RARE = "a rare one"
 """What a level is called that the model does not tell from others, since too few leads had it: it may name a person."""
+SENTENCES = (TOGETHER, THE_REST, SOME, REACHED, THERE, AGAINST_BOTH, BEFORE, STILL, BESIDE, ANOTHER_VALUE, RARE)
 Message = tuple[str, str]
 """A text as it stands in English, and its form for several; the latter is empty where nothing is counted."""
 
@@ -64,7 +78,7 @@ def _filled(text: str, values: dict[str, str]) -> str:
 
 def messages(features: Iterable[Feature], words: Iterable[str] = ()) -> Iterator[Message]:
     """Yield all that is said of features, and further words, each English text once: what a catalogue translates."""
-    told = [EVIDENCE, *((text, "") for text in (TOGETHER, BEFORE, STILL, ANOTHER_VALUE, RARE, *words))]
+    told = [EVIDENCE, EVIDENCE_WITHIN, *((text, "") for text in (*SENTENCES, *words))]
     for feature in features:
         told.append((feature.one, feature.sentence) if feature.one else (feature.sentence, ""))
         told += [(feature.absent, ""), (feature.zero, ""), (feature.concept, ""), (str(feature.family), "")]

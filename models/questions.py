@@ -57,15 +57,23 @@ class Question:
 class NextQuestion:
     """A field to ask for: by how many points its answer moves the score on average, and between which scores.
 
-    ``lowest`` and ``highest`` are the answers of these scores, in words.
+    ``lowest`` and ``highest`` are the answers of these scores, in words; ``lowest_points`` and ``highest_points`` are
+    what these scores differ by from the present one: both may lie above it, or below.
     """
 
     field: str
     points: float
     lowest_score: int
+    lowest_points: int
     lowest: str
     highest_score: int
+    highest_points: int
     highest: str
+
+    @property
+    def is_worth_asking(self) -> bool:
+        """Tell whether the answer moves the score, and whether it matters which answer that is."""
+        return self.points >= LEAST_POINTS and self.lowest_score < self.highest_score
 
 
 def gather_questions(
@@ -136,7 +144,7 @@ def what_next(
 ) -> list[NextQuestion]:
     """Return the open questions of a lead whose answer would move its score most, those first.
 
-    ``row`` holds the lead's features: one row.
+    Questions of which every answer lowers the score come last. ``row`` holds the lead's features: one row.
     """
     cells = row.iloc[0].to_dict()
     still_open = [question for question in questions if question.is_open(cells)]
@@ -146,7 +154,8 @@ def what_next(
     ends = np.cumsum([1, *(len(question.answers) for question in still_open)])
     parts = zip(still_open, np.split(scores, ends)[1:-1], strict=True)
     told = [_told(question, there, scores[0], features) for question, there in parts]
-    return sorted((each for each in told if each.points >= LEAST_POINTS), key=lambda each: -each.points)[:most]
+    worth_asking = [each for each in told if each.is_worth_asking]
+    return sorted(worth_asking, key=lambda each: (each.highest_points <= 0, -each.points))[:most]
 
 
 def _answered(row: pd.DataFrame, question: Question) -> pd.DataFrame:
@@ -161,9 +170,17 @@ def _answered(row: pd.DataFrame, question: Question) -> pd.DataFrame:
 
 def _told(question: Question, there: npt.NDArray, now: float, features: Mapping[str, Feature]) -> NextQuestion:
     low, high = int(there.argmin()), int(there.argmax())
-    lowest, highest = (_in_words(question, question.answers[each], features) for each in (low, high))
-    moved = float(np.dot(question.shares, np.abs(there - now)))
-    return NextQuestion(question.field, moved, round(there[low]), lowest, round(there[high]), highest)
+    lowest, highest, present = round(there[low]), round(there[high]), round(now)
+    return NextQuestion(
+        field=question.field,
+        points=float(np.dot(question.shares, np.abs(there - now))),
+        lowest_score=lowest,
+        lowest_points=lowest - present,
+        lowest=_in_words(question, question.answers[low], features),
+        highest_score=highest,
+        highest_points=highest - present,
+        highest=_in_words(question, question.answers[high], features),
+    )
 
 
 def _in_words(question: Question, answer: Answer, features: Mapping[str, Feature]) -> str:

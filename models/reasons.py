@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from textwrap import shorten
 from typing import Any
 
@@ -15,9 +16,9 @@ import pandas as pd
 from data.vocabulary import AGE_EDGES
 from features import Feature
 from features.catalogue import Given
-from models.evidence import FEWEST_LEADS, Evidence
+from models.evidence import Evidence, percent
 from models.explanation import Contributions
-from models.language import EVIDENCE, RARE, TOGETHER, counted, put
+from models.language import EVIDENCE, EVIDENCE_WITHIN, RARE, THE_REST, TOGETHER, counted, put
 from models.scale import Scale, points
 
 MOST_REASONS = 5
@@ -43,16 +44,46 @@ class Reasons:
     sign: int
 
 
-class Narrator:
-    """Knows the words of a catalogue, and the evidence and the scale of a model."""
+@dataclass(frozen=True)
+class Sentence:
+    """A reason in words; ``text`` is with what history says of such leads, where it says anything.
 
-    def __init__(self, features: Sequence[Feature], evidence: Evidence, scale: Scale) -> None:
+    ``is_contradicted`` where history alone speaks the other way.
+    """
+
+    reason: str
+    text: str
+    is_contradicted: bool = False
+
+    @property
+    def apart(self) -> tuple[str, str]:
+        """Return the reason, and what is said beside it; that is empty where a language does not put it last."""
+        if self.text.startswith(self.reason):
+            return self.reason, self.text.removeprefix(self.reason).lstrip(" –,")
+        return self.text, ""
+
+    def beside(self, other: str) -> Sentence:
+        """Return the sentence with another reason that it matters together with."""
+        return replace(self, text=put(TOGETHER, reason=self.reason, other=other))
+
+
+NOTHING = Sentence("", "")
+_texts, _contradicted = (np.frompyfunc(attrgetter(name), 1, 1) for name in ("text", "is_contradicted"))
+
+
+class Narrator:
+    """Knows the words of a catalogue, and the evidence, the scale and the horizon (days, if it has one) of a model."""
+
+    def __init__(
+        self, features: Sequence[Feature], evidence: Evidence, scale: Scale, horizon: int | None = None
+    ) -> None:
         self.features = {feature.name: feature for feature in features}
         self.names = tuple(self.features)
         self.concepts = tuple(dict.fromkeys(feature.concept for feature in features))
         self.families = {feature.concept: feature.family for feature in features}
         self.evidence = evidence
         self.scale = scale
+        self.horizon = horizon
         self.levels = {name: {*evidence.bins[name]} for name in self.names if self._may_name_a_person(name)}
 
     def _may_name_a_person(self, name: str) -> bool:
@@ -65,10 +96,28 @@ class Narrator:
 
     def reasons(self, told: Contributions, design: pd.DataFrame) -> tuple[Reasons, Reasons]:
         """Return the reasons up and the reasons down of each row of a design."""
-        merged = self.merged(told)
+        merged = self.said_once(told, design)
         worth = points(self.scale, merged, told.base)
         up, down = (self._strongest(sign, merged, worth, told, design) for sign in (1, -1))
         return up, down
+
+    def said_once(self, told: Contributions, design: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return what each concept adds, of shape (rows, concepts): those of a row that would be named as absent in the
+        same words are added to the first of them."""
+        merged, concept_of_each = self.merged(told), self._concept_of_each(told)
+        for alike in self._absent_alike(told):
+            columns = np.array(told.columns)[np.isin(concept_of_each, alike)]
+            absent = np.flatnonzero(design[columns].isna().all(axis="columns"))
+            merged[absent, alike[0]] = merged[np.ix_(absent, alike)].sum(axis=1)
+            merged[np.ix_(absent, alike[1:])] = 0.0
+        return merged
+
+    def _absent_alike(self, told: Contributions) -> list[npt.NDArray[np.int64]]:
+        """Return the concepts, by number, that have one text for their absence, where several have the same."""
+        absent = [self.features[name].absent for name in told.columns]
+        texts = pd.DataFrame({"concept": self._concept_of_each(told), "text": absent}).drop_duplicates()
+        texts = texts.drop_duplicates("concept", keep=False)
+        return [alike.to_numpy() for _, alike in texts.groupby("text")["concept"] if len(alike) > 1]
 
     def _concept_of_each(self, told: Contributions) -> npt.NDArray[np.int64]:
         return np.array([self.concepts.index(self.features[name].concept) for name in told.columns])
@@ -104,22 +153,19 @@ class Narrator:
 
     def sentences(self, reasons: Reasons) -> Objects:
         """Put reasons into words: an array of texts, empty where there is no further reason."""
-        sentences = np.full(reasons.feature.shape, "", dtype=object)
+        told = np.full(reasons.feature.shape, NOTHING, dtype=object)
         for code in np.unique(reasons.feature[reasons.feature >= 0]):
             here = np.nonzero(reasons.feature == code)
             feature = self.features[self.names[code]]
-            values = pd.Series(reasons.value[here].tolist(), dtype="str" if feature.categorical else "float64")
-            sentences[here] = self._sentences(feature, values, reasons.sign)
-        return sentences
+            told[here] = self._sentences(feature, _cells(feature, reasons.value[here].tolist()), reasons.sign)
+        for row in np.flatnonzero(_contradicted(told).astype(bool).any(axis=1)):
+            told[row] = beside_others(told[row])
+        return _texts(told)
 
-    def sentence(self, name: str, value: Any, sign: int) -> tuple[str, str]:
-        """Put one value of a feature into words, and what history says of such leads; empty where it says nothing."""
+    def sentence(self, name: str, value: Any, sign: int) -> Sentence:
+        """Put one value of a feature into words."""
         feature = self.features[name]
-        values = pd.Series([value], dtype="str" if feature.categorical else "float64")
-        leads, won = self.evidence.like(feature, values)
-        reason = say(feature, values[0])
-        whole = self._with_evidence(reason, leads[0], won[0], sign)
-        return (reason, whole.removeprefix(reason).lstrip(" –,")) if whole.startswith(reason) else (whole, "")
+        return self._sentences(feature, _cells(feature, [value]), sign)[0]
 
     def texts(self, reasons: Reasons) -> list[list[str]]:
         """Return the reasons of each row as they are exported: sentence, family and points."""
@@ -135,21 +181,37 @@ class Narrator:
         codes, distinct = pd.factorize(values, use_na_sentinel=False)
         distinct = pd.Series(distinct)
         leads, won = self.evidence.like(feature, distinct)
-        texts = [
+        told = np.empty(len(distinct), dtype=object)
+        told[:] = [
             self._with_evidence(say(feature, value), count, wins, sign)
             for value, count, wins in zip(distinct, leads, won, strict=True)
         ]
-        return np.array(texts, dtype=object)[codes]
+        return told[codes]
 
-    def _with_evidence(self, reason: str, leads: int, won: int, sign: int) -> str:
-        """Add what history tells; where that speaks the other way, the value matters only beside others."""
-        if leads < FEWEST_LEADS:
-            return reason
-        if sign * (won / leads - self.evidence.overall) <= 0:
-            return put(TOGETHER, reason=reason)
-        rate = self.evidence.overall
-        overall = f"{rate:.{0 if rate >= 0.01 else 1}%}".replace("%", " %")
-        return counted(*EVIDENCE, won, reason=reason, won=f"{won:,}", leads=f"{leads:,}", overall=overall)
+    def _with_evidence(self, reason: str, leads: int, won: int, sign: int) -> Sentence:
+        """Add what history tells, where that says anything."""
+        speaks = sign * self.evidence.speaks(leads, won)
+        if speaks <= 0:
+            return Sentence(reason, reason, is_contradicted=speaks < 0)
+        told = {"won": f"{won:,}", "leads": f"{leads:,}", "overall": percent(self.evidence.overall)}
+        if self.horizon is None:
+            return Sentence(reason, counted(*EVIDENCE, won, reason=reason, **told))
+        return Sentence(reason, counted(*EVIDENCE_WITHIN, won, reason=reason, days=str(self.horizon), **told))
+
+
+def beside_others(way: Sequence[Sentence]) -> Sequence[Sentence]:
+    """Name, for each reason that history contradicts, the strongest other one of its way: its value matters beside it.
+
+    ``way`` are the reasons of one lead in one direction, the strongest first.
+    """
+    if not any(each.is_contradicted for each in way):
+        return way
+    other = next((each.reason for each in way if each.reason and not each.is_contradicted), put(THE_REST))
+    return [each.beside(other) if each.is_contradicted else each for each in way]
+
+
+def _cells(feature: Feature, values: list) -> pd.Series:
+    return pd.Series(values, dtype="str" if feature.categorical else "float64")
 
 
 def say(feature: Feature, value: Any) -> str:

@@ -113,7 +113,7 @@ class Reference:
 def make_reference(table: TrainingTable, probability: Floats) -> Reference:
     """Count what a training table holds; ``probability`` is what the model says of its rows."""
     numbered = table.rows.assign(number=np.arange(len(table)))
-    some = drawn(TrainingTable(table.schema, table.design, numbered, table.timed, table.horizon), MOST_ROWS, seed=0)
+    some = drawn(replace(table, rows=numbered), MOST_ROWS, seed=0)
     told = pd.Series(probability[some.rows["number"].to_numpy()])
     ages: list[int] = [*SNAPSHOT_AGES] if table.timed else [0]
     age, groups = ages_of(some.design), some.rows["group"].to_numpy()

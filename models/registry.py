@@ -34,7 +34,6 @@ from mlflow.tracking import MlflowClient
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import Pipeline
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from data.errors import ModelError
 from data.schema import Schema
@@ -46,13 +45,14 @@ from models.amount import Amounts
 from models.evidence import Evidence
 from models.explanation import Centres
 from models.learned import line_encoder
-from models.questions import Question, questions_from_json, questions_to_json
+from models.questions import questions_from_json, questions_to_json
 from models.recipe import Recipe
 from models.reference import Reference
 from models.rules import Rules
 from models.scale import Scale
 from models.scorer import Scorer
 from models.timing import Timing
+from models.version_files import VersionFiles
 
 NAME = "leadscore"
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -81,7 +81,7 @@ REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
 class Stored:
     """A version taken from the registry: its scorer, the settings it was trained with, and what training found.
 
-    ``training`` is what `train --json` printed; ``plots`` maps the title of each plot to its SVG.
+    ``training`` is what `train --json` printed.
     ``reference`` is what later leads are held against; None where the version was trained before there was one.
     """
 
@@ -89,7 +89,6 @@ class Stored:
     recipe: Recipe
     settings: Settings
     training: Mapping[str, Any]
-    plots: Mapping[str, str]
     reference: Reference | None = None
 
 
@@ -216,20 +215,21 @@ class Registry:
 
     def training_of(self, version: ModelVersion) -> dict[str, Any]:
         """Return what `train --json` printed of a version."""
-        with tempfile.TemporaryDirectory() as folder:
-            return json.loads((self._downloaded(str(version.run_id), folder) / "training.json").read_text())
+        return self._files(version).read("training.json", json.loads)
 
     def scale_of(self, number: str) -> Scale:
         """Return the scale of a version, whatever features it has. Raises ModelError where it is not there."""
-        run_id = str(self._version(number).run_id)
-        with tempfile.TemporaryDirectory() as folder:
-            return Scale.from_json(self._downloaded(run_id, folder, "leadscore/scale.json").read_text())
+        return self._files(self._version(number)).read("scale.json", Scale.from_json)
+
+    def plots(self, number: str) -> dict[str, str]:
+        """Return the plots of a version, as SVG by their titles. Raises ModelError where it is not there."""
+        files = self._files(self._version(number))
+        drawn = sorted(files.folder.glob("plots/*.svg"))
+        return {file.stem: files.read(f"plots/{file.name}", _inline) for file in drawn}
 
     def card(self, number: str) -> str:
         """Return the model card of a version. Raises ModelError where there is none."""
-        run_id = str(self._version(number).run_id)
-        with tempfile.TemporaryDirectory() as folder:
-            return self._downloaded(run_id, folder, CARD).read_text(encoding="utf-8")
+        return self._there(self._version(number), CARD).read_text(encoding="utf-8")
 
     def champion(self) -> Stored:
         """Load the version that scores; refuse one whose features are not this code's."""
@@ -256,42 +256,48 @@ class Registry:
         )
 
     def _stored(self, version: ModelVersion) -> Stored:
-        tags, run_id = version.tags, str(version.run_id)
-        with tempfile.TemporaryDirectory() as folder:
-            files = self._downloaded(run_id, folder)
-            schema = Schema.from_json((files / "schema.json").read_text())
-            _require_same_features(schema, tags, version.version)
-            beside = json.loads((files / "scorer.json").read_text())
-            model = self._load(version)
-            encoder = line_encoder(model)
-            scorer = Scorer(
-                model=model,
-                schema=schema,
-                rules=Rules.from_yaml((files / "rules.yaml").read_text()),
-                scale=Scale.from_json((files / "scale.json").read_text()),
-                evidence=Evidence.from_json((files / "evidence.json").read_text()),
-                version=str(version.version),
-                centres=Centres(**beside["centres"]),
-                horizon=beside["horizon"],
-                timing=_timing(files, encoder),
-                amounts=_amounts(files, encoder),
-                questions=_questions(files),
-            )
-            recipe = Recipe.from_json((files / "recipe.json").read_text())
-            settings = Settings.model_validate_json((files / "settings.json").read_text())
-            training = json.loads((files / "training.json").read_text())
-            plots = {file.stem: _inline(file.read_text()) for file in sorted((files / "plots").glob("*.svg"))}
-            seen = files / "reference.json"
-            reference = Reference.from_json(seen.read_text()) if seen.exists() else None
-        return Stored(scorer, recipe, settings, training, plots, reference)
+        files = self._files(version)
+        schema = files.read("schema.json", Schema.from_json)
+        _require_same_features(schema, version.tags, version.version)
+        model = self._load(version)
+        centres, horizon = files.read("scorer.json", _centres_and_horizon)
+        scorer = Scorer(
+            model=model,
+            schema=schema,
+            rules=files.read("rules.yaml", Rules.from_yaml),
+            scale=files.read("scale.json", Scale.from_json),
+            evidence=files.read("evidence.json", Evidence.from_json),
+            version=str(version.version),
+            centres=centres,
+            horizon=horizon,
+            timing=_timing(files, line_encoder(model)),
+            amounts=_amounts(files, line_encoder(model)),
+            questions=files.read_if_there("questions.json", questions_from_json),
+        )
+        return Stored(
+            scorer,
+            recipe=files.read("recipe.json", Recipe.from_json),
+            settings=files.read("settings.json", Settings.model_validate_json),
+            training=files.read("training.json", json.loads),
+            reference=files.read_if_there("reference.json", Reference.from_json),
+        )
 
-    def _downloaded(self, run_id: str, folder: str, path: str = "leadscore") -> Path:
+    def _files(self, version: ModelVersion) -> VersionFiles:
+        return VersionFiles(self._there(version, "leadscore"), str(version.version))
+
+    def _there(self, version: ModelVersion, path: str) -> Path:
+        """Return where a file or folder of a version lies: nothing is copied, and what is not asked for is not read."""
+        with self._told_if_gone(f"{path} among the artifacts of run {version.run_id}"):
+            return Path(self.client.download_artifacts(str(version.run_id), path))
+
+    @contextmanager
+    def _told_if_gone(self, what: str) -> Iterator[None]:
         try:
-            return Path(self.client.download_artifacts(run_id, path, folder))
+            yield
         except (MlflowException, OSError):
             raise ModelError(
                 "the files of the model are not where they were stored",
-                expected=f"{path} among the artifacts of run {run_id}",
+                expected=what,
                 where=str(self.workspace.artifacts),
                 remedy="move the workspace back to where it was, or train again in this one",
             ) from None
@@ -361,57 +367,42 @@ class Registry:
         except MlflowException as problem:
             if problem.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 raise ModelError("the registry cannot be read", got=str(problem)[:300]) from None
-            raise ModelError(
-                "there is no model yet",
-                expected="a version that `leadscore train` has promoted",
-                where=str(self.workspace.root),
-                remedy="run `leadscore train` with this workspace first",
-            ) from None
+            raise self.workspace.no_model() from None
 
     def _load(self, version: ModelVersion) -> StackingClassifier:
         """Load a stored model; what is not on our own list is refused, whatever the artefact says of itself."""
-        with tempfile.TemporaryDirectory() as folder:
-            uri = self.client.get_model_version_download_uri(NAME, str(version.version))
-            try:
-                file = Path(artifacts.download_artifacts(uri, dst_path=folder)) / "model.skops"
-                return skops.io.load(file, trusted=list(TRUSTED_TYPES))
-            except (UntrustedTypesFoundException, MlflowException, OSError) as problem:
-                raise ModelError(
-                    f"version {version.version} cannot be loaded",
-                    expected="a model of scikit-learn and LightGBM parts only, and room to unpack it",
-                    got=" ".join(str(problem).split())[-300:],
-                    remedy="make room if that is what is missing; else train again",
-                ) from None
+        number = str(version.version)
+        with self._told_if_gone(f"the model of version {number}"):
+            folder = Path(artifacts.download_artifacts(self.client.get_model_version_download_uri(NAME, number)))
+        return VersionFiles(folder, number).load("model.skops", TRUSTED_TYPES)
 
 
-def _timing(files: Path, encoder: ColumnTransformer | None) -> Timing | None:
+def _centres_and_horizon(text: str) -> tuple[Centres, int | None]:
+    beside = json.loads(text)
+    return Centres(**beside["centres"]), beside["horizon"]
+
+
+def _timing(files: VersionFiles, encoder: ColumnTransformer | None) -> Timing | None:
     """Return how wins are spread over time, of a version that knows it."""
-    told = files / "timing.json"
-    return Timing.from_json(told.read_text(), _beside(files / SOON, encoder)) if told.exists() else None
+    return files.read_if_there("timing.json", lambda text: Timing.from_json(text, _beside(files, SOON, encoder)))
 
 
-def _amounts(files: Path, encoder: ColumnTransformer | None) -> Amounts | None:
+def _amounts(files: VersionFiles, encoder: ColumnTransformer | None) -> Amounts | None:
     """Return what wins bring, of a version that knows it."""
-    told = files / "amounts.json"
-    return Amounts.from_json(told.read_text(), _beside(files / AMOUNT, encoder)) if told.exists() else None
+    return files.read_if_there("amounts.json", lambda text: Amounts.from_json(text, _beside(files, AMOUNT, encoder)))
 
 
-def _beside(file: Path, encoder: ColumnTransformer | None) -> Pipeline | None:
-    if not file.exists():
+def _beside(files: VersionFiles, name: str, encoder: ColumnTransformer | None) -> Pipeline | None:
+    """Return a small model; None where there is none, since too few leads were won to learn it."""
+    if not (files.folder / name).exists():
         return None
-    steps = skops.io.load(file, trusted=list(TRUSTED_TYPES)).steps
+    steps = files.load(name, TRUSTED_TYPES).steps
     return Pipeline(steps if len(steps) > 1 else [("encode", encoder), *steps])
 
 
 def _without(model: Pipeline, encoder: ColumnTransformer | None) -> Pipeline:
     """Return what is stored of a small model: its last step alone where its encoder is that of the model beside it."""
     return Pipeline(model.steps[1:]) if model.named_steps["encode"] is encoder else model
-
-
-def _questions(files: Path) -> tuple[Question, ...] | None:
-    """Return what leads can be asked for, of a version that knows it."""
-    told = files / "questions.json"
-    return questions_from_json(told.read_text()) if told.exists() else None
 
 
 def _inline(svg: str) -> str:

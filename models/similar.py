@@ -9,19 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 
-from models.language import put
+from features import Feature
+from features.catalogue import ActiveDays, EventCount, EventSum, Given, Recency, Trend
+from features.events import stage_channel
+from models.language import AGAINST_BOTH, REACHED, SOME, THERE, put
 from models.packing import unpacked
 from models.reasons import Narrator, Reasons, say
 
 MOST_DEALS = 5
 MOST_IN_COMMON = 3
-"""What is named of what spoke for both leads: the strongest of the lead that was asked for."""
+"""What is named of what spoke for both leads, or else against both: the strongest of the lead that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class WonDeal:
 
 @dataclass(frozen=True)
 class SimilarDeal:
-    """A won lead that is like another: its day (or nothing), how far it is in log-odds, and what spoke for both."""
+    """A won lead that is like another: its day (or nothing), how far it is in log-odds, and what is in common."""
 
     lead_id: str
     won_on: str
@@ -69,17 +72,42 @@ class WonDeals:
 
     def _similar(self, deal: WonDeal, distance: float, own: Mapping[int, Told]) -> SimilarDeal:
         theirs = _told(unpacked([deal.reasons], self.features, self.narrator))
-        both = [concept for concept in own if concept in theirs and own[concept].sign == theirs[concept].sign == 1]
-        said = (self._in_words(concept, own[concept], theirs[concept]) for concept in both)
-        in_common = tuple(islice(filter(None, said), MOST_IN_COMMON))
+        against = (put(AGAINST_BOTH, reason=reason) for reason in self._in_common(-1, own, theirs))
+        in_common = self._in_common(1, own, theirs) or tuple(against)
         return SimilarDeal(deal.lead_id, f"{deal.as_of:%Y-%m-%d}" if deal.as_of else "", float(distance), in_common)
 
-    def _in_words(self, concept: int, own: Told, theirs: Told) -> str:
-        """Say a value that both have; else name what both have some of; nothing where their levels are others."""
-        feature = self.narrator.features[self.narrator.names[own.feature]]
+    def _in_common(self, sign: int, own: Mapping[int, Told], theirs: Mapping[int, Told]) -> tuple[str, ...]:
+        both = [each for each in own if each in theirs and own[each].sign == theirs[each].sign == sign]
+        said = (self._in_both(own[each], theirs[each]) for each in both)
+        return tuple(islice(filter(None, said), MOST_IN_COMMON))
+
+    def _in_both(self, own: Told, theirs: Told) -> str:
+        """Say what two reasons of one concept have in common: a value, or that there is some of it; else nothing."""
+        feature, other = (self.narrator.features[self.narrator.names[told.feature]] for told in (own, theirs))
         if own == theirs:
             return say(feature, own.value)
-        return "" if feature.categorical else put(self.narrator.concepts[concept])
+        if _has_some(feature, own.value) and _has_some(other, theirs.value):
+            return put(REACHED if _is_stage(feature) else SOME, concept=put(feature.concept))
+        if feature == other and _is_amount(feature) and None not in (own.value, theirs.value):
+            _, _, there = say(feature, theirs.value).partition(": ")
+            return put(THERE, reason=say(feature, own.value), value=there)
+        return ""
+
+
+def _has_some(feature: Feature, value: Any) -> bool:
+    """Tell whether a lead has any of the events, or was in the stage, that a feature is of."""
+    if isinstance(feature.source, Recency):
+        return value is not None
+    return isinstance(feature.source, EventCount | EventSum | ActiveDays | Trend) and value is not None and value > 0
+
+
+def _is_stage(feature: Feature) -> bool:
+    return isinstance(feature.source, Recency) and (feature.source.channel or "").startswith(stage_channel(""))
+
+
+def _is_amount(feature: Feature) -> bool:
+    """Tell whether a feature is a number that was given, and no yes or no."""
+    return isinstance(feature.source, Given) and not (feature.categorical or feature.one)
 
 
 class Told(NamedTuple):

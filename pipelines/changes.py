@@ -19,7 +19,7 @@ from models.learned import log_odds
 from models.packing import unpacked_contributions, values_in
 from models.registry import Registry
 from models.scorer import Scorer
-from pipelines.moments import moments_of
+from pipelines.moments import moments_of, told_moment
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ def why_changed(
     lead_id = str(lead.leads["lead_id"].iloc[0])
     if since > as_of:
         raise InputError(
-            f"nothing has changed since {since}, which is later than the score",
-            expected=f"a moment before {as_of}",
-            got=str(since),
+            f"nothing has changed since {told_moment(since)}, which is later than the score",
+            expected=f"a moment before {told_moment(as_of)}",
+            got=told_moment(since),
         )
     kept = next((row for row in store.scores_of(lead_id) if row["as_of"] <= since), None)
     moment = pd.Timestamp(kept["as_of"] if kept else since).as_unit("us")
@@ -110,12 +110,12 @@ def _require_there(lead: Chunk, moment: pd.Timestamp, scorer: Scorer, kept: dict
     if created > moment:
         raise InputError(
             f"the lead '{lead.leads['lead_id'].iloc[0]}' was not there yet",
-            expected=f"a moment after {created}, when it was created",
-            got=str(moment),
+            expected=f"a moment after {told_moment(created)}, when it was created",
+            got=told_moment(moment),
         )
     if kept is None and not scorer.schema.timed:
         raise InputError(
-            f"nothing says how the lead '{lead.leads['lead_id'].iloc[0]}' stood at {moment}",
+            f"nothing says how the lead '{lead.leads['lead_id'].iloc[0]}' stood at {told_moment(moment)}",
             expected="a score that was kept until then, since these data have no dates",
             remedy="give a later date; `leadscore score` keeps a score whenever it changes",
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data.dataset import open_dataset
@@ -24,7 +25,7 @@ from models.similar import SimilarDeal, WonDeals
 from pipelines.changes import Changes, look, why_changed
 from pipelines.console import note, step
 from pipelines.last_run import settings_of_last_run, store_address
-from pipelines.moments import end_of_data, existing_at, moments_of
+from pipelines.moments import age_at, end_of_data, existing_at, moments_of, stage_at, told_moment
 from pipelines.similar import won_deals
 
 
@@ -32,7 +33,9 @@ from pipelines.similar import won_deals
 class Explanation:
     """Everything that is said of one lead; `as_json` is the contract of ``explain --json``.
 
-    ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way.
+    ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way,
+    and ``other_reasons`` counts the smaller ones.
+    ``stage`` and ``age_days`` are those of the lead as in the scores; None where they are not known.
     ``rules`` are the points that each rule gives, before any cap, whoever scores; ``persona`` is the one by which they
     do, or empty. ``triggered_by`` and ``disqualified_by`` name what decided the disposition, if such did.
     ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes;
@@ -49,8 +52,11 @@ class Explanation:
     band: str
     disposition: str
     grade: str
+    stage: str | None
+    age_days: int | None
     base_score: int
     other_points: int
+    other_reasons: int
     raw_log_odds: float
     base: float
     contributions: dict[str, float]
@@ -113,7 +119,7 @@ def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Sc
         raise InputError(
             f"there is no lead '{lead_id}'",
             expected="the id of a lead, exactly as the data has it",
-            where=f"{settings.place('leads')}, as of {as_of}",
+            where=f"{settings.place('leads')}, as of {told_moment(as_of)}",
         )
     return FoundLead(chunk, as_of)
 
@@ -122,7 +128,8 @@ def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanati
     """Say what the score of a lead is made of."""
     told, judged = looked.told, scorer.judge_told(looked.design, looked.told)
     scored, base_score = judged.frame.iloc[0], scorer.base_score(told)
-    listed = sum(int(reasons.points[reasons.concept >= 0].sum()) for reasons in (judged.up, judged.down))
+    listed = np.concatenate([reasons.points[reasons.concept >= 0] for reasons in (judged.up, judged.down)])
+    all_reasons = int(np.count_nonzero(scorer.narrator.said_once(told, looked.design)))
     return Explanation(
         lead_id=lead.lead_id,
         as_of=f"{moments_of(lead.chunk.leads, lead.as_of).iloc[0].isoformat()}Z",
@@ -131,8 +138,11 @@ def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanati
         band=str(scored["band"]),
         disposition=str(scored["disposition"]),
         grade=str(scored["grade"]),
+        stage=_stage(lead),
+        age_days=_age(lead),
         base_score=base_score,
-        other_points=int(scored["score"]) - base_score - listed,
+        other_points=int(scored["score"]) - base_score - int(listed.sum()),
+        other_reasons=all_reasons - len(listed),
         raw_log_odds=float(told.raw_log_odds[0]),
         base=told.base,
         contributions=dict(zip(told.columns, told.values[0].tolist(), strict=True)),
@@ -162,6 +172,16 @@ def similar_won(lead: FoundLead, looked: Looked, scorer: Scorer, deals: WonDeals
     """Return the won deals that are most like a lead."""
     narrator = scorer.narrator
     return deals.like(lead.lead_id, looked.concepts(narrator), narrator.reasons(looked.told, looked.design))
+
+
+def _age(lead: FoundLead) -> int | None:
+    age = age_at(lead.chunk.leads, moments_of(lead.chunk.leads, lead.as_of)).iloc[0]
+    return None if pd.isna(age) else int(age)
+
+
+def _stage(lead: FoundLead) -> str | None:
+    stage = stage_at(existing_at(lead.chunk, lead.as_of), lead.as_of).iloc[0]
+    return None if pd.isna(stage) else str(stage)
 
 
 def _when(scored: pd.Series) -> dict[str, float]:

@@ -16,7 +16,6 @@ from data.dataset import Dataset, open_dataset
 from data.errors import InputError, LeadscoreError
 from data.exports import Write, export_to
 from data.locks import one_run_at_a_time
-from data.schema import Chunk
 from data.settings import Settings, settings_of_folder
 from data.store import Store, Told, open_store
 from data.vocabulary import TABLES
@@ -30,7 +29,7 @@ from pipelines import last_run
 from pipelines.accounts import Accounts, scored_accounts
 from pipelines.console import note, step
 from pipelines.describe import describe
-from pipelines.moments import end_of_data, existing_at, moments_of
+from pipelines.moments import age_at, end_of_data, existing_at, moments_of, stage_at
 from pipelines.retention import erase_old
 
 CHUNK = 50_000
@@ -175,7 +174,7 @@ def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
 
 def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Return the scores as they are exported, whatever more is known of the leads standing last."""
-    return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome"]]], axis="columns")
+    return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome", "age_days"]]], axis="columns")
 
 
 def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> None:
@@ -227,18 +226,12 @@ def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
                 "position": leads["position"],
                 "account_id": leads["account_id"],
                 "as_of": batch.moments["as_of"],
-                "stage": _stage_at(existing, as_of),
+                "stage": stage_at(existing, as_of),
                 "outcome": _outcome_at(leads, as_of),
+                "age_days": age_at(leads, batch.moments["as_of"]),
             }
         )
         yield pd.concat([known, leads.reindex(columns=KNOWN_BY).astype("str")], axis="columns"), scorer.judge(batch)
-
-
-def _stage_at(chunk: Chunk, as_of: pd.Timestamp) -> pd.Series:
-    """Return the stage that each lead was in: the last one entered, else the one that its row names."""
-    entered = chunk.stages[chunk.stages["entered_at"] <= as_of].groupby("position")["stage"].last()
-    known = chunk.leads["position"].map(entered).astype("str").reset_index(drop=True)
-    return known.fillna(chunk.leads["stage"].reset_index(drop=True))
 
 
 def _outcome_at(leads: pd.DataFrame, as_of: pd.Timestamp) -> np.ndarray:

@@ -13,7 +13,7 @@ from data.workspace import Workspace
 
 def main(workspace: Annotated[Path, typer.Option(help="Folder with the model.")] = Path("var")) -> None:
     """Write what is said of the features of the champion, as a template for gettext."""
-    sys.stdout.write(template_of(Workspace.at(workspace)))
+    sys.stdout.write(template_of(Workspace.trained(workspace)))
 
 
 def template_of(workspace: Workspace) -> str:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.strict_json import strict_json
-from pipelines.console import OUT, say, show_json, table
+from pipelines.console import OUT, say, show_json, signed, table
 from pipelines.describe import describe
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
@@ -265,10 +265,11 @@ def show_forgotten(result: Forgotten) -> None:
 
 
 def show_explanation(lead: Explanation) -> None:
-    OUT.print(
-        f"[bold]{escape(lead.lead_id)}[/bold]  score {lead.score}, {lead.band}, grade {lead.grade or '–'}: "
-        f"{lead.probability:.1%} chance of winning as of {lead.as_of}; {lead.disposition}"
-    )
+    stage = f", stage {lead.stage}" if lead.stage else ""
+    standing = f"score {lead.score}, {lead.band}, grade {lead.grade or '–'}{stage}"
+    chance = f"{lead.probability:.1%} chance of winning as of {lead.as_of}, version {lead.model_version}"
+    head = f"[bold]{escape(lead.lead_id)}[/bold]  {escape(standing)}: {chance}; {lead.disposition}"
+    OUT.print(head, soft_wrap=True)
     if lead.disqualified_by:
         say(f"Let go by the rules: {lead.disqualified_by}")
     elif lead.triggered_by:
@@ -280,14 +281,14 @@ def show_explanation(lead: Explanation) -> None:
     if lead.persona:
         say(f"Persona: {lead.persona}")
     if lead.rules:
-        said = ", ".join(f"{rule} {points:+.3g}" for rule, points in lead.rules.items())
+        said = ", ".join(f"{rule} {signed(points, '+.3g')}" for rule, points in lead.rules.items())
         say(f"Rules: {said}")
     grid = table(">points", "family", "reason")
     grid.add_row(str(lead.base_score), "", "where every lead starts")
     for reason in [*lead.reasons_up, *lead.reasons_down]:
-        grid.add_row(f"{reason['points']:+d}", reason["family"], escape(reason["sentence"]))
+        grid.add_row(signed(reason["points"]), reason["family"], escape(reason["sentence"]))
     if lead.other_points:
-        grid.add_row(f"{lead.other_points:+d}", "", "everything else")
+        grid.add_row(signed(lead.other_points), "", _everything_else(lead.other_reasons))
     OUT.print(grid)
     if lead.changes:
         _show_changes(lead.changes)
@@ -295,23 +296,32 @@ def show_explanation(lead: Explanation) -> None:
     _show_similar(lead.similar_won)
 
 
+def _everything_else(reasons: int) -> str:
+    smaller = {0: "", 1: " (one smaller reason)"}.get(reasons, f" ({reasons} smaller reasons)")
+    return f"everything else{smaller}"
+
+
 def _show_changes(changes: Changes) -> None:
     """Show what moved a score, and that its parts add up."""
-    moved = f"{changes.points:+d} since {changes.as_of}" if changes.points else f"as it was at {changes.as_of}"
-    grid = table(">points", "why it changed", title=f"Score {changes.score}, {moved}")
+    moved = f"{signed(changes.points)} since {changes.as_of}" if changes.points else f"as it was at {changes.as_of}"
+    OUT.print(f"[bold]Score {changes.score}, {moved}[/bold]", soft_wrap=True)
+    grid = table(">points", "why it changed")
     grid.add_row(str(changes.score_then), "the score then" if changes.kept else "what the score would have been then")
     for points, sentence in changes.parts:
-        grid.add_row(f"{points:+d}", escape(sentence))
+        grid.add_row(signed(points), escape(sentence))
     OUT.print(grid)
 
 
 def _show_questions(questions: Sequence[NextQuestion]) -> None:
-    """Show what to ask, between which scores the answers would take the lead, and that they are no causes."""
+    """Show what to ask, how far from the score the answers would take it, and that they are no causes."""
     if questions:
-        grid = table("field", ">points", "from", "to", title="What to ask next")
+        grid = table("field", "from", "to", title="What to ask next")
         for asked in questions:
-            ends = (f"{asked.lowest_score} ({asked.lowest})", f"{asked.highest_score} ({asked.highest})")
-            grid.add_row(escape(asked.field), f"±{asked.points:.0f}", *map(escape, ends))
+            ends = (
+                f"{signed(asked.lowest_points)} ({asked.lowest})",
+                f"{signed(asked.highest_points)} ({asked.highest})",
+            )
+            grid.add_row(*map(escape, (asked.field, *ends)))
         OUT.print(grid)
         say("By the answers that leads gave before: they tell more about the lead, and do not make it a better one.")
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data.store import Store
 from models.packing import unpacked
+from models.reasons import Sentence, beside_others
 from models.registry import Registry
 
 SENTENCES = 100_000
@@ -52,22 +53,24 @@ class Wording:
 
     def parts(self, score: Mapping[str, Any]) -> tuple[list[Reason], list[Reason]]:
         """Return the reasons up and down of one stored score, each way the strongest first."""
-        version = score["model_version"]
-        up, down = (
-            [self._reason(version, code, value, points, sign) for code, value, points in way]
-            for sign, way in zip((1, -1), json.loads(score["reasons"]), strict=True)
-        )
+        ways = zip((1, -1), json.loads(score["reasons"]), strict=True)
+        up, down = (self._way(score["model_version"], way, sign) for sign, way in ways)
         return up, down
+
+    def _way(self, version: str, way: list[list], sign: int) -> list[Reason]:
+        told = [self._said(version, code, value, sign) for code, value, _ in way]
+        sentences = beside_others([sentence for sentence, *_ in told])
+        return [
+            Reason(*sentence.apart, concept, family, points)
+            for sentence, (_, concept, family), (_, _, points) in zip(sentences, told, way, strict=True)
+        ]
 
     def _foremost(self, version: str, reasons: str) -> str:
         """Return the sentence of the strongest reason up; an empty one where there is none."""
         up, _ = json.loads(reasons)
-        return self._said(version, *up[0][:2], 1)[0] if up else ""
+        return self._said(version, *up[0][:2], 1)[0].apart[0] if up else ""
 
-    def _reason(self, version: str, code: int, value: Any, points: int, sign: int) -> Reason:
-        return Reason(*self._said(version, code, value, sign), points)
-
-    def _say(self, version: str, code: int, value: Any, sign: int) -> tuple[str, str, str, str]:
+    def _say(self, version: str, code: int, value: Any, sign: int) -> tuple[Sentence, str, str]:
         narrator, name = self.narrator(version), self.told(version).features[code]
         feature = narrator.features[name]
-        return *narrator.sentence(name, value, sign), feature.concept, str(feature.family)
+        return narrator.sentence(name, value, sign), feature.concept, str(feature.family)

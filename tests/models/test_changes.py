@@ -1,5 +1,7 @@
 """Why a score changed, on explanations that can be checked by head."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.changes import Looked, changes_between, told_change, values_changed
+from data.vocabulary import Family
+from features.catalogue import ActiveDays, EventCount, Feature, Given, Recency
+from models.changes import Looked, _better, changes_between, told_change, values_changed
 from models.evidence import Evidence
 from models.explanation import Contributions
 from models.reasons import Narrator
@@ -52,6 +56,38 @@ def test_a_value_that_stands_still_says_so(narrator):
     assert change.sentence == "Industry: Software, as before, beside what else changed"
 
 
+def test_a_value_that_speaks_the_other_way_says_so(narrator):
+    more = looked(0, 0, -0.1, 0, visits_7d=3.0)
+    (change,) = changes_between(looked(0, 0, 0, 0, visits_7d=2.0), more, narrator)
+    assert change.points == -1
+    assert change.sentence == "3 visits in 7 days (before: 2 visits in 7 days), beside what else changed"
+
+
+LAST = Feature("last", "downloads", Family.BEHAVIOURAL, Recency("download"), "Last one {value} ago", "–", unit="age")
+CAREERS = replace(LAST, source=Recency("careers_visit"))
+COUNT, DAYS = replace(LAST, source=EventCount("download", 7)), replace(LAST, source=ActiveDays(7))
+VALUE = replace(LAST, source=Given("budget"))
+
+
+@pytest.mark.parametrize(
+    ("feature", "before", "after", "sign"),
+    [
+        (COUNT, 2.0, 3.0, 1),
+        (COUNT, 1.0, 0.0, -1),
+        (replace(LAST, source=EventCount("careers_visit", 7)), 0.0, 1.0, -1),
+        (DAYS, 0.0, 2.0, 1),
+        (LAST, 30.0, 1.0, 1),
+        (LAST, None, 90.0, 1),
+        (COUNT, None, 1.0, 0),
+        (CAREERS, 30.0, 1.0, -1),
+        (replace(LAST, family=Family.TIMING), 30.0, 1.0, 0),
+        (VALUE, 5.0, 9.0, 0),
+    ],
+)
+def test_more_or_newer_is_better_except_visits_to_the_careers_page(feature, before, after, sign):
+    assert np.sign(_better(feature, before, after)) == sign
+
+
 def test_of_values_that_nobody_kept_only_the_change_is_known(narrator):
     then = looked(1.0, 0, 0, 0, kept=[-1.0, 0.0, 0.0])
     (change,) = changes_between(then, looked(1.0, 0, 0, 0), narrator)
@@ -74,6 +110,13 @@ def test_points_between_two_scores_add_up(parts, start):
     ("before", "after", "told"),
     [
         ("Not yet MQL", "Became MQL 7 to 13 days ago", "Became MQL 7 to 13 days ago (before: Not yet MQL)"),
+        ("Industry: Real Estate", "Industry: Real Time", "Industry: Real Time (before: Real Estate)"),
+        (
+            "Became QSO 1 to 6 days ago",
+            "Became QSO 7 to 13 days ago",
+            "Became QSO 7 to 13 days ago (before: 1 to 6 days ago)",
+        ),
+        ("No visit in 7 days", "2 visits in 7 days", "2 visits in 7 days (before: No visit in 7 days)"),
         ("Industry: Retail", "Industry not given", "Industry not given (before: Retail)"),
     ],
 )

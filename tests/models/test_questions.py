@@ -1,8 +1,9 @@
 """What to ask next, with answers and scores that can be counted by head."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
-import pytest
 
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
@@ -52,11 +53,43 @@ def asked(row: pd.DataFrame) -> list:
     return what_next(QUESTIONS.values(), row, BY_NAME, score)
 
 
+def asked_of(field: str, score) -> list:
+    """Return what is told of one question by a score of one's own."""
+    return what_next([QUESTIONS[field]], rows(1), BY_NAME, lambda features: score(features).to_numpy(float))
+
+
 def test_the_answer_that_moves_the_score_most_is_asked_for_first():
     first, second = asked(rows(1))
     assert (first.field, round(first.points, 1)) == ("Industry", 10.0)
     assert (second.field, round(second.points, 1)) == ("Budget", 7.5)  # a quarter of the leads say 100: 30 points
     assert (second.lowest_score, second.lowest, second.highest_score, second.highest) == (40, "0", 70, "100")
+
+
+def test_the_ends_are_told_by_their_difference_to_the_present_score():
+    first, second = asked(rows(1))
+    assert (first.lowest_points, first.highest_points) == (-10, 10)
+    assert (second.lowest_points, second.highest_points) == (0, 30)
+
+
+def test_both_ends_may_lie_above_the_present_score():
+    (told,) = asked_of("Budget", lambda rows: 40 + (rows["budget"] + 100).fillna(0.0) / 20)
+    assert (told.lowest_points, told.highest_points) == (5, 10)
+    assert (told.lowest_score, told.highest_score) == (45, 50)
+
+
+def test_a_question_with_one_answer_or_one_score_is_none():
+    one = replace(QUESTIONS["Budget"], answers=((100.0,),), shares=(1.0,))
+    assert what_next([one], rows(1), BY_NAME, score) == []
+    assert asked_of("Budget", lambda rows: 9.0 * rows["fields_given"]) == []
+
+
+def test_a_question_whose_every_answer_lowers_the_score_comes_last():
+    def lowered(features: pd.DataFrame) -> np.ndarray:
+        return score(features) - 40 * features["industry"].notna().to_numpy()
+
+    told = what_next(QUESTIONS.values(), rows(1), BY_NAME, lowered)
+    assert [question.field for question in told] == ["Budget", "Industry"]
+    assert told[1].highest_points < 0 < told[0].points < told[1].points
 
 
 def test_what_is_known_is_not_asked():
@@ -97,14 +130,14 @@ def test_a_title_is_asked_for_where_there_is_none():
     titles = rows(100, job_rank=["Director"] * 100, job_department=["IT"] * 50 + [None] * 50, job_title_made_up=0.0)
     questions = {each.field: each for each in gather_questions(FEATURES, SCHEMA, titles, LEADS)}
     assert set(questions["Job title"].answers) == {("Director", "IT", 0.0), ("Director", None, 0.0)}
-    (told,) = what_next(questions.values(), rows(1), BY_NAME, lambda rows: 20.0 * rows["job_rank"].notna().to_numpy())
-    assert (told.field, told.points, told.highest_score) == ("Job title", 20.0, 20)
+    (told,) = what_next(questions.values(), rows(1), BY_NAME, lambda rows: 20.0 * (rows["job_department"] == "IT"))
+    assert (told.field, told.points, told.highest_score) == ("Job title", 10.0, 20)
 
 
 def test_an_answer_is_one_more_field_that_is_filled_in():
     assert FIELDS_GIVEN.name in BY_NAME
-    (told, _) = what_next(QUESTIONS.values(), rows(1), BY_NAME, lambda rows: 7 * rows["fields_given"].to_numpy())
-    assert told.points == pytest.approx(7.0)
+    (told,) = asked_of("Budget", lambda rows: 7 * rows["fields_given"] + rows["budget"].fillna(0.0) / 100)
+    assert (told.lowest_points, told.highest_points) == (7, 8)
 
 
 def test_questions_come_back_from_json():

@@ -1,14 +1,19 @@
 """Reasons as people read them."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from data.vocabulary import Family
-from features.catalogue import Feature, Given
+from data.schema import Attribute, EventType, Schema
+from data.vocabulary import Family, Kind
+from features.catalogue import Feature, Given, catalogue
 from models.evidence import Evidence
 from models.explanation import Contributions
-from models.reasons import Narrator, say
+from models.reasons import Narrator, Sentence, beside_others, say
 from models.scale import Scale
 
 COLUMNS = ("industry", "budget", "visits_7d", "visits_30d")
@@ -47,9 +52,39 @@ def test_a_reason_carries_the_leads_value_and_evidence_from_history(narrator):
     assert narrator.sentences(up)[0, 0] == "Industry: Software – 12 of 40 such leads were won; overall 6 %"
 
 
-def test_evidence_that_points_the_other_way_is_worded_together_with_others(narrator):
+def test_within_a_horizon_it_is_said_that_wins_count_that_come_so_soon(narrator, features):
+    within = Narrator(features, narrator.evidence, RULER, horizon=90)
+    up, _ = within.reasons(told(1, 0, 0, 0), lead())
+    sentence = "Industry: Software – 12 of 40 such leads were won within 90 days; overall 6 %"
+    assert within.sentences(up)[0, 0] == sentence
+    assert within.sentence("industry", "Software", 1).apart == tuple(sentence.split(" – "))
+
+
+def test_evidence_that_points_the_other_way_is_worded_together_with_the_strongest_other_reason(narrator):
+    _, down = narrator.reasons(told(-1, -0.5, -0.2, 0), lead())
+    assert narrator.sentences(down)[0, 0] == "Industry: Software, together with: Budget not given"
+    assert narrator.sentence("industry", "Software", -1).beside("Budget not given").apart == (
+        "Industry: Software",
+        "together with: Budget not given",
+    )
+
+
+def test_evidence_that_points_the_other_way_is_worded_so_where_there_is_no_other_reason_too(narrator):
     _, down = narrator.reasons(told(-1, 0, 0, 0), lead())
-    assert narrator.sentences(down)[0, 0] == "Industry: Software, together with what else is known"
+    assert narrator.sentences(down)[0, 0] == "Industry: Software, together with: what else is known"
+
+
+def test_reasons_that_history_contradicts_are_beside_the_first_that_it_does_not():
+    some = [Sentence("A", "A", True), Sentence("B", "B", True), Sentence("C", "C – 5 of 50"), Sentence("", "")]
+    told = [each.text for each in beside_others(some)]
+    assert told == ["A, together with: C", "B, together with: C", "C – 5 of 50", ""]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_evidence_hardly_apart_from_all_is_left_out(features, sign):
+    evidence = Evidence({"industry": ["Software"]}, {"industry": [850, 0]}, {"industry": [90, 0]}, 2208, 234)
+    weak = Narrator(features, evidence, RULER)
+    assert weak.sentence("industry", "Software", sign).text == "Industry: Software"
 
 
 def test_one_lead_was_won_and_several_were(features):
@@ -107,3 +142,56 @@ def test_plurals_are_right(features, value, words):
 def test_a_text_that_would_break_the_list_is_tamed(features):
     assert say(features[0], "A | B") == "Industry: A / B"
     assert len(say(features[0], "x " * 10_000)) < 100
+
+
+ABSENT_TOGETHER = Schema(
+    timed=True,
+    attributes=(Attribute("technologies", "Technologies", Kind.SET, Family.FIRMOGRAPHIC, ("aws", "sap", "hubspot")),),
+    event_types=(EventType("download", ("price_list", "ebook")),),
+    stages=("mql", "sql"),
+    personal=("job_title",),
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data())
+def test_no_lead_is_told_the_same_twice(data):
+    features = catalogue(ABSENT_TOGETHER)
+    known = {group: data.draw(st.booleans()) for group in ("technologies", "job")}
+    numbers = data.draw(st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=len(features), max_size=len(features)))
+    cells = {feature.name: cell_of(feature, number, known) for feature, number in zip(features, numbers, strict=True)}
+    weights = st.floats(-1, 1, allow_subnormal=False)
+    added = data.draw(st.lists(weights, min_size=len(features), max_size=len(features)))
+    design = pd.DataFrame({name: [cell] for name, cell in cells.items()})
+    of_lead = Contributions(tuple(cells), np.array([added]), 0.0)
+    narrator = Narrator(features, Evidence({}, {}, {}, 0, 0), RULER)
+    ways = narrator.reasons(of_lead, design)
+    said = [text for way in ways for text in narrator.sentences(way)[0] if text]
+    assert len({*said}) == len(said)
+    of_assets = {re.sub(" “.*”", "", text) for text in said if "“" in text and text.startswith("No ")}
+    assert not of_assets & {*said}
+    assert narrator.said_once(of_lead, design).sum() == pytest.approx(sum(added))
+
+
+def cell_of(feature: Feature, number: float, known: dict[str, bool]) -> float | str | None:
+    """A value as features have it: what is read from one cell is missing together."""
+    group = feature.name.partition("_")[0]
+    if not known.get(group, True):
+        return None if feature.categorical else np.nan
+    if feature.categorical:
+        return "known"
+    return float(np.nan_to_num(number)) if group in known else number
+
+
+def test_absence_that_is_said_in_the_same_words_is_one_reason():
+    features = [feature for feature in catalogue(ABSENT_TOGETHER) if feature.name.startswith("technologies")]
+    narrator = Narrator(features, Evidence({}, {}, {}, 0, 0), RULER)
+    names = tuple(feature.name for feature in features)
+    design = pd.DataFrame({name: [np.nan, 1.0] for name in names})
+    up, down = narrator.reasons(Contributions(names, np.array([[0.5, -0.2, 0.1]] * 2), 0.0), design)
+    assert [[text for text in row if text] for row in narrator.sentences(up)] == [
+        ["Technologies not given"],
+        ["Technologies: aws", "Technologies: hubspot"],
+    ]
+    assert [[text for text in row if text] for row in narrator.sentences(down)] == [[], ["Technologies: sap"]]
+    assert up.points[0, 0] == 4

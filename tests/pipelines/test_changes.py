@@ -1,5 +1,6 @@
 """Why the score of a lead changed: from its kept scores, from the data of then, and across versions of the model."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from shutil import copytree
@@ -13,6 +14,7 @@ from data.store import Store, open_store
 from data.workspace import Workspace
 from models.registry import Registry
 from pipelines.changes import Changes, look, why_changed
+from pipelines.console import signed
 from pipelines.score import score
 
 THEN, BETWEEN, NOW = map(pd.Timestamp, ("2025-11-01", "2025-12-01", "2026-01-01"))
@@ -108,6 +110,7 @@ def test_a_moment_of_which_nothing_is_known_is_refused(scores, leadscore, since,
     ran = leadscore("explain", scores.moved(1)[0], "--since", since, "--workspace", scores.workspace.root)
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
+    assert re.search(r"expected: a moment (before|after) \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", ran.err)
 
 
 def test_what_is_no_date_is_refused(leadscore, scores):
@@ -116,9 +119,9 @@ def test_what_is_no_date_is_refused(leadscore, scores):
 
 
 def test_people_are_told_what_moved_the_score(leadscore, scores):
-    lead = scores.moved(1)[0]
+    lead = next(lead for lead in scores.moved(100) if scores.changes(lead, BETWEEN).points)
     ran = leadscore("explain", lead, "--since", "2025-12-01", "--workspace", scores.workspace.root)
     changes = scores.changes(lead, BETWEEN)
-    assert f"Score {changes.score}, {changes.points:+d} since {changes.as_of}" in ran.out
+    assert f"Score {changes.score}, {signed(changes.points)} since {changes.as_of}\n" in ran.out
     told = leadscore("explain", lead, "--since", "2025-12-01", "--workspace", scores.workspace.root, "--json").json
     assert told["changes"]["concepts"][0]["points"] == changes.concepts[0].points

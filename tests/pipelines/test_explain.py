@@ -1,6 +1,7 @@
 """Explaining one lead: exact, in words, and the same as in the scores."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from features.catalogue import catalogue
 from models.changes import Looked
 from models.explanation import Contributions
+from models.questions import NextQuestion
 from models.registry import Registry
 from pipelines.explain import what_next
+from pipelines.show import _show_questions
 
 EXPLANATION = {
     "lead_id": str,
@@ -53,6 +56,7 @@ def test_base_and_contributions_add_up_to_the_probability(explained):
 def test_an_explanation_tells_what_the_scores_tell(explained, lead):
     same = ["lead_id", "probability", "score", "band", "disposition", "grade", "model_version"]
     assert {name: explained[name] for name in same} == {name: lead[name] for name in same}
+    assert explained["stage"] == (None if pd.isna(lead["stage"]) else lead["stage"])
     assert pd.Timestamp(explained["as_of"]) == lead["as_of"]
     assert explained["as_of"].endswith("Z")
 
@@ -87,15 +91,29 @@ def test_no_name_of_a_feature_reaches_sales(explained, trained):
 
 def test_people_are_told_in_sentences(leadscore, trained, explained):
     ran = leadscore("explain", explained["lead_id"], "--workspace", trained.workspace.root)
-    told = " ".join(ran.out.split())
-    assert f"{explained['lead_id']} score {explained['score']}, {explained['band']}" in told
+    head, told = ran.out.splitlines()[0], " ".join(ran.out.split())
+    assert head == (
+        f"{explained['lead_id']}  score {explained['score']}, {explained['band']}, grade {explained['grade']}, "
+        f"stage {explained['stage']}: {explained['probability']:.1%} chance of winning as of {explained['as_of']}, "
+        f"version 1; {explained['disposition']}"
+    )
     assert all(f"{reason['points']:+d}" in told for reason in explained["reasons_up"])
+    assert all(f"−{-reason['points']}" in told for reason in explained["reasons_down"])
+
+
+def test_what_to_ask_is_shown_by_what_the_answers_change(capfd):
+    _show_questions([NextQuestion("Budget", 7.5, 61, 5, "74,000", 67, 11, "7,000")])
+    told = " ".join(capfd.readouterr().out.split())
+    assert "Budget +5 (74,000) +11 (7,000)" in told
+    assert "±" not in told
 
 
 def test_what_to_ask_next_is_said_with_its_points(explained):
     for asked in explained["what_next"]:
         assert asked["points"] >= 1
-        assert asked["lowest_score"] <= asked["highest_score"]
+        assert asked["lowest_score"] < asked["highest_score"]
+        for end in ("lowest", "highest"):
+            assert asked[f"{end}_score"] - asked[f"{end}_points"] == explained["score"]
     assert len(explained["what_next"]) <= 2
 
 
@@ -110,6 +128,23 @@ def test_an_unknown_lead_is_refused(leadscore, trained):
     ran = leadscore("explain", "L-1", "--workspace", trained.workspace.root)
     assert (ran.code, ran.out) == (2, "")
     assert "there is no lead 'L-1'" in ran.err
+    assert re.search(r"as of 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\n", ran.err)
+
+
+NEEDED = ["schema.json", "rules.yaml", "scale.json", "evidence.json", "scorer.json", "recipe.json", "settings.json"]
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "training.json", "model.skops"])
+def test_a_model_without_one_of_its_files_is_refused_by_name(leadscore, trained, name):
+    (file,) = trained.workspace.artifacts.rglob(name)
+    file.rename(file.with_suffix(".away"))
+    try:
+        ran = leadscore("explain", "L0000001", "--workspace", trained.workspace.root)
+    finally:
+        file.with_suffix(".away").rename(file)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"version 1 lacks {name}" in ran.err
+    assert "remedy:   run `leadscore train` again" in ran.err
 
 
 def test_explaining_writes_nothing_into_the_quarantine(leadscore, workspace, scored):

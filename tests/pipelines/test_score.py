@@ -57,6 +57,12 @@ def test_moments_are_written_as_iso_8601_with_z(scored):
     assert written.str.startswith("2026-01-01T00:00:00").any()
 
 
+def test_each_score_says_how_old_its_lead_was(scored, config):
+    created = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id")["created_at"]
+    days = (scored.frame["as_of"] - pd.to_datetime(created, utc=True).reset_index(drop=True)).dt.days
+    assert scored.frame["age_days"].tolist() == days.tolist()
+
+
 def test_a_score_never_falls_as_the_probability_rises(scored):
     rising = scored.frame.sort_values("probability")["score"]
     assert (np.diff(rising) >= 0).all()
