@@ -18,6 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONG = 300
+"""Parts of a message that are longer, such as the names of all columns, come last."""
+
 
 class LeadscoreError(Exception):
     """Base of every error that a user is meant to read."""
@@ -28,7 +31,8 @@ class LeadscoreError(Exception):
         parts = {"expected": expected, "got": got, "where": where, "remedy": remedy}
         self.what = what
         self.parts = {name: text for name, text in parts.items() if text}
-        lines = [f"  {name + ':':<9} {text}" for name, text in self.parts.items()]
+        last = sorted(self.parts.items(), key=lambda part: len(part[1]) > LONG)
+        lines = [f"  {name + ':':<9} {text}" for name, text in last]
         super().__init__("\n".join([what, *lines]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ import yaml
 from data.errors import InputError
 
 Place = tuple[str | int, ...]
+THOUSANDS = re.compile(r"\d{3}")
+"""What YAML takes for keys in ``{at_least: 1,000,000}``."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,17 @@ def parse(text: str, path: Path) -> Document:
     return Document(content, path, lines)
 
 
-def _lines(node: yaml.Node, path: Path, place: Place = ()) -> Iterator[tuple[Place, int]]:
+def _lines(
+    node: yaml.Node, path: Path, place: Place = (), above: tuple[yaml.Node, ...] = ()
+) -> Iterator[tuple[Place, int]]:
     for key, line, value in _parts(node):
+        if value in (*above, node):
+            raise InputError("this part of the file holds itself", where=f"{path}, line {line}")
         here = (*place, key)
         yield here, line
-        yield from _lines(value, path, here)
+        yield from _lines(value, path, here, (*above, node))
     if isinstance(node, yaml.MappingNode):
+        _refuse_null_keys(node, path)
         _refuse_repeated(node, path)
 
 
@@ -95,6 +103,13 @@ def _parts(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
         yield from ((number, value.start_mark.line + 1, value) for number, value in enumerate(node.value))
 
 
+def _refuse_null_keys(node: yaml.MappingNode, path: Path) -> None:
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:null":
+            where = f"{path}, line {key.start_mark.line + 1}"
+            raise InputError("a name is missing before the colon", expected="NAME: …", got=str(key.value), where=where)
+
+
 def _refuse_repeated(node: yaml.MappingNode, path: Path) -> None:
     first: dict[str, int] = {}
     for key, _ in node.value:
@@ -103,6 +118,6 @@ def _refuse_repeated(node: yaml.MappingNode, path: Path) -> None:
             raise InputError(
                 f"'{key.value}' comes twice: the first would be forgotten",
                 where=f"{path}, line {line} and line {first[str(key.value)]}",
-                remedy="keep one of them",
+                remedy="write numbers without commas" if THOUSANDS.fullmatch(str(key.value)) else "keep one of them",
             )
         first[str(key.value)] = line

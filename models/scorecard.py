@@ -230,12 +230,15 @@ def _logistic(holds: Floats, won: npt.NDArray) -> LogisticRegression:
 
 
 def _whole_points(weights: Floats, holds: Floats) -> tuple[npt.NDArray[np.int64], int]:
-    """Scale log-odds to whole points and a start, so that the mean lead is in the middle and none leaves 0–100."""
+    """Scale log-odds to whole points and a start, so that the mean lead is in the middle and none leaves 0–100.
+
+    Nor does the start, which is that of a lead without any of the rules.
+    """
     raw = holds @ weights
-    farthest = np.abs(raw - raw.mean()).max()
+    farthest = max(np.abs(raw - raw.mean()).max(), abs(raw.mean()))
     scale = MIDDLE / farthest if farthest else 0.0
     points = np.clip(np.rint(weights * scale), -MOST_POINTS, MOST_POINTS).astype(int)
-    return points, round(MIDDLE - float((holds @ points).mean()))
+    return points, int(np.clip(round(MIDDLE - float((holds @ points).mean())), 0, MOST_POINTS))
 
 
 def _as_rules(bins: list[_Bin], points: npt.NDArray[np.int64], start: int, totals: Floats) -> Rules:

@@ -167,8 +167,8 @@ def compare(
     from pipelines.show import present, show_card, show_comparison
 
     if card:
-        return present(run_card(Workspace.at(workspace), version), show_card, as_json=as_json)
-    return present(run(Workspace.at(workspace), version), show_comparison, as_json=as_json)
+        return present(run_card(Workspace.trained(workspace), version), show_card, as_json=as_json)
+    return present(run(Workspace.trained(workspace), version), show_comparison, as_json=as_json)
 
 
 @app.command()
@@ -184,7 +184,7 @@ def promote(
     from pipelines.promote import promote as run
     from pipelines.show import present, show_decision
 
-    present(run(version, Workspace.at(workspace), force=force, why=why), show_decision, as_json=as_json)
+    present(run(version, Workspace.trained(workspace), force=force, why=why), show_decision, as_json=as_json)
 
 
 @app.command()
@@ -194,7 +194,7 @@ def rollback(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption
     from pipelines.promote import roll_back
     from pipelines.show import present, show_decision
 
-    present(roll_back(Workspace.at(workspace)), show_decision, as_json=as_json)
+    present(roll_back(Workspace.trained(workspace)), show_decision, as_json=as_json)
 
 
 @app.command()
@@ -222,11 +222,12 @@ def score(
     from pipelines.show import present, show_scoring
 
     _only_with_leads(config, leads, id=id, events=events)
+    moment = parse_moment(as_of) if as_of else None
     result = run(
-        Workspace.at(workspace),
+        Workspace.trained(workspace),
         settings=load_settings(config) if config else None,
         leads=LeadFiles(leads, id, events) if leads else None,
-        as_of=parse_moment(as_of) if as_of else None,
+        as_of=moment,
         out=out,
         rank_by=rank_by,
         accounts=accounts,
@@ -247,7 +248,8 @@ def explain(
     from pipelines.moments import parse_moment
     from pipelines.show import present, show_explanation
 
-    result = run(lead_id, Workspace.at(workspace), since=parse_moment(since) if since else None)
+    moment = parse_moment(since) if since else None
+    result = run(lead_id, Workspace.trained(workspace), since=moment)
     present(result, show_explanation, as_json=as_json)
 
 
@@ -270,7 +272,7 @@ def push(
     settings = load_settings(config) if config else None
     if setup:
         return present(set_up(Workspace.at(workspace), settings), show_set_up, as_json=as_json)
-    result = run(Workspace.at(workspace), settings, dry_run=dry_run, retry=retry)
+    result = run(Workspace.trained(workspace), settings, dry_run=dry_run, retry=retry)
     present(result, show_push, as_json=as_json)
     raise typer.Exit(1 if result.dead and not dry_run else 0)
 
@@ -286,7 +288,7 @@ def forget(
     from pipelines.forget import forget as run
     from pipelines.show import present, show_forgotten
 
-    present(run(lead_id, Workspace.at(workspace)), show_forgotten, as_json=as_json)
+    present(run(lead_id, Workspace.existing(workspace)), show_forgotten, as_json=as_json)
 
 
 @app.command()
@@ -306,7 +308,7 @@ def report(
     from pipelines.show import present, show_report
 
     settings = load_settings(config) if config else None
-    present(run(Workspace.at(workspace), out, settings), show_report, as_json=as_json)
+    present(run(Workspace.trained(workspace), out, settings), show_report, as_json=as_json)
 
 
 @app.command()
@@ -329,10 +331,11 @@ def monitor(
     from pipelines.show import present, show_drift
 
     _only_with_leads(None, leads, id=id, events=events)
+    moment = parse_moment(as_of) if as_of else None
     result = run(
-        Workspace.at(workspace),
+        Workspace.trained(workspace),
         leads=LeadFiles(leads, id, events) if leads else None,
-        as_of=parse_moment(as_of) if as_of else None,
+        as_of=moment,
         out=out,
     )
     present(result, show_drift, as_json=as_json)

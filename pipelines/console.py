@@ -50,6 +50,15 @@ def show_json(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def signed(points: float, form: str = "+d") -> str:
+    """Write points with their sign, as exports and pages do.
+
+    >>> signed(5), signed(-5), signed(-2.54, "+.2g")
+    ('+5', '−5', '−2.5')
+    """
+    return f"{points:{form}}".replace("-", "−")
+
+
 def table(*columns: str, title: str = "") -> Table:
     """Start a table; columns whose name begins with ``>`` are aligned to the right."""
     grid = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)

@@ -56,6 +56,16 @@ class Cells:
         own = (name for name in self.frame.columns if plain(name).startswith(f"{plain(start)} "))
         return list(dict.fromkeys(OF_EVENTS.sub("", name[len(start) :]) for name in own))
 
+    def levels(self, name: str) -> dict[str, int]:
+        """Return how many rows have each word of a column; none of a column of numbers.
+
+        >>> Cells(pd.DataFrame({"industry": ["Retail", "Retail", None], "size": [1, 2, 3]})).levels("Industry")
+        {'Retail': 2}
+        """
+        found = [each for each in self.found([name]) if not pd.api.types.is_numeric_dtype(self.frame[each])]
+        counts = self.frame[found[0]].value_counts() if found else pd.Series(dtype=int)
+        return dict(zip(map(str, counts.index), counts.tolist(), strict=True))
+
     def holds(self, condition: Condition) -> Mask:
         """Tell on which rows a condition holds; on none where the frame does not have its column."""
         found = self.found(condition.columns)

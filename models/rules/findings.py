@@ -1,12 +1,13 @@
 """What is wrong with a file of rules: what contradicts itself, and what never moves a lead.
 
-From the file alone: rules that cannot hold, that pull against each other, and what no points can reach. From history:
-rules about what the data do not have, dead ones that never held, and ones that a cap makes idle.
+From the file alone: rules that cannot hold, that pull against each other or give nothing, and bars that no points reach
+or that every lead is over. From history: rules about what the data do not have, dead ones that never held, and ones
+that a cap makes idle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.errors import nearest
+from data.naming import is_named
 from data.strict_yaml import Place
 from models.rules.cells import Cells, plain
 from models.rules.clashes import clash
@@ -28,7 +30,7 @@ ROWS = 50_000
 TELLING = ["fit", "engagement", "persona"]
 """What a rule that does anything changes, before the total is clipped to 0–100."""
 
-Kind = Literal["contradiction", "unreachable", "no data", "unknown name", "dead", "idle cap"]
+Kind = Literal["contradiction", "unreachable", "idle bar", "no points", "no data", "unknown name", "dead", "idle cap"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,13 @@ def findings(rules: Rules, history: pd.DataFrame | None = None) -> list[Finding]
 
     Without a history it is only looked at what the file alone tells.
     """
-    found = [*_out_of_reach(rules), *_impossible(rules), *_opposed(rules), *_never_qso(rules), *_cut_short(rules)]
+    bars = [*_out_of_reach(rules), *_everybody_over(rules)]
+    found = [*bars, *_impossible(rules), *_pointless(rules), *_opposed(rules), *_never_qso(rules), *_cut_short(rules)]
     if history is not None:
         unknown, known = list(_unknown(rules, history)), {one.place for one in found}
         told = {one.place[:-2] for one in unknown}
         idle = (one for one in _idle(rules, history) if one.place not in known)
-        found += [*unknown, *(one for one in idle if one.kind != "no data" or one.place not in told)]
+        found += [*unknown, *(one for one in idle if one.kind not in ("no data", "dead") or one.place not in told)]
     order = {place: number for number, (place, _) in enumerate((*rules.with_places(), *rules.marks()))}
     return sorted(found, key=lambda one: order.get(one.place, order.get(one.place[:-2], -1)))
 
@@ -122,6 +125,21 @@ def _out_of_reach(rules: Rules) -> Iterator[Finding]:
             yield Finding("unreachable", what, place)
 
 
+def _everybody_over(rules: Rules) -> Iterator[Finding]:
+    """Yield thresholds that a lead has with all that speaks against it."""
+    least = max(rules.start + sum(min(rule.most, 0) for _, rule in rules.with_places()), 0)
+    for name, bar in rules.thresholds.model_dump().items():
+        if bar <= least:
+            what = f"every lead has the {bar:g} of '{name}': none can have fewer than {least:g} points"
+            yield Finding("idle bar", what, ("thresholds", name))
+
+
+def _pointless(rules: Rules) -> Iterator[Finding]:
+    for place, rule in rules.with_places():
+        if not rule.most or rule.each == 0:
+            yield Finding("no points", f"'{rule.name}' gives no points", place)
+
+
 def _cut_short(rules: Rules) -> Iterator[Finding]:
     """Yield rules that give more than the cap above them lets through."""
     for place, dimension in rules.dimensions():
@@ -138,24 +156,53 @@ def _cut_short(rules: Rules) -> Iterator[Finding]:
 
 
 def _unknown(rules: Rules, history: pd.DataFrame) -> Iterator[Finding]:
-    """Yield assets, and words of columns with several in a cell, that the data have others of, but not these."""
+    """Yield assets and words that the data have others of, but not these."""
     cells = Cells(history)
     for place, one in rules.conditions():
-        words = one.asset or one.has
-        missing = [word for word, column in zip(words, one.columns, strict=False) if not cells.found([column])]
-        known = cells.words_after(f"{one.event or one.last}: " if one.asset else f"{one.attribute}_")
-        if missing and known:
-            near = nearest(missing[0], known)
-            what = f"the data do not have '{missing[0]}' among {', '.join(known)}{near and f'; {near}'}"
+        if what := _unknown_word(one, cells) if one.is_ else _unknown_columns(one, cells):
             yield Finding("unknown name", what, place)
+
+
+def _unknown_columns(asked: Condition, cells: Cells) -> str:
+    """Return which assets, or words of a column with several in a cell, are none of the data's, or nothing."""
+    words = asked.asset or asked.has
+    missing = [word for word, column in zip(words, asked.columns, strict=False) if not cells.found([column])]
+    known = cells.words_after(f"{asked.event or asked.last}: " if asked.asset else f"{asked.attribute}_")
+    if not missing or not known:
+        return ""
+    near = [told for word in missing if (told := nearest(word, known))]
+    return "; ".join([f"the data do not have {_quoted(missing)} among {', '.join(known)}", *near])
+
+
+def _unknown_word(asked: Condition, cells: Cells) -> str:
+    """Return which words no lead has where a common one is spelt nearly so, or nothing."""
+    counts = cells.levels(asked.columns[0])
+    had, wanted = set(map(_folded, counts)), set(map(_folded, asked.is_))
+    named = [level.strip() for level, count in counts.items() if is_named(level, count, len(cells))]
+    known = [level for level in named if _folded(level) not in wanted]
+    near = {word: told for word in asked.is_ if _folded(word) not in had and (told := _misspelt(word, known))}
+    return "; ".join([f"no lead has {_quoted(near)} as its {asked.attribute}", *near.values()]) if near else ""
+
+
+def _misspelt(word: str, known: Iterable[str]) -> str:
+    """Name the nearest known word; one that ends in another, as unclear does in clear, is no slip."""
+    return nearest(word, [level for level in known if not _folded(word).endswith(_folded(level))])
+
+
+def _folded(word: str) -> str:
+    return word.strip().casefold()
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 def _idle(rules: Rules, history: pd.DataFrame) -> Iterator[Finding]:
     cells = Cells(history)
     told, persona = evaluate(rules, history)[TELLING], personas_of(rules, cells)
     for place, mark in (*rules.with_places(), *rules.marks()):
-        if missing := [one.columns[0] for one in mark.when if not cells.found(one.columns)]:
-            yield Finding("no data", f"'{mark.name}' asks for what these data do not have: {', '.join(missing)}", place)
+        if missing := [_asked(one) for one in mark.when if not cells.found(one.columns)]:
+            yield Finding("no data", f"'{mark.name}' asks for what these data do not have: {'; '.join(missing)}", place)
             continue
         holds = holds_all(mark.when, cells)
         if not holds.any():
@@ -164,6 +211,18 @@ def _idle(rules: Rules, history: pd.DataFrame) -> Iterator[Finding]:
             yield Finding("dead", f"'{mark.name}' was never so of a lead that was scored by its persona", place)
         elif isinstance(mark, Rule) and _changes_nothing(mark, rules, history, np.flatnonzero(holds), told):
             yield Finding("idle cap", f"'{mark.name}' changes no lead's points: the caps take all that it gives", place)
+
+
+def _asked(condition: Condition) -> str:
+    """Write what a condition is about as the file does.
+
+    >>> _asked(Condition(event="download", asset=("ebook", "study"))), _asked(Condition(attribute="budget", given=True))
+    ('event: download, asset: [ebook, study]', 'attribute: budget')
+    """
+    subjects = {"attribute": condition.attribute, "event": condition.event, "last": condition.last}
+    words = {"asset": condition.asset, "has": condition.has}
+    lists = {key: each[0] if len(each) == 1 else f"[{', '.join(each)}]" for key, each in words.items() if each}
+    return ", ".join(f"{key}: {asked}" for key, asked in (subjects | lists).items() if asked)
 
 
 def _changes_nothing(

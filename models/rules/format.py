@@ -6,6 +6,7 @@ All scalars are read as text until it is known what they are for: ``no`` is Norw
 
 from __future__ import annotations
 
+import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -104,6 +105,15 @@ Disposition = Literal["ready", "nurture", "discard"]
 Row = tuple[Disposition, Disposition, Disposition, Disposition]
 
 
+def _refuse_commas_in_numbers(key: Any, content: Mapping[Any, Any]) -> None:
+    """YAML reads ``{at_least: 1,000}`` as two keys."""
+    name, start = next(
+        ((name, value) for (name, value), after in pairwise(content.items()) if after[0] == key), ("", "")
+    )
+    if content[key] is None and re.fullmatch(r"\d{3}", str(key)) and re.fullmatch(r"-?\d{1,3}", str(start)):
+        raise _wrong(f"'{name}' has a comma", (key,), "a number without commas", remedy=f"write {start}{key}")
+
+
 class _Strict(BaseModel):
     """A part of the file: an unknown key is refused, and the nearest known one is named."""
 
@@ -115,6 +125,7 @@ class _Strict(BaseModel):
         known = [field.alias or name for name, field in cls.model_fields.items()]
         for key in content if isinstance(content, dict) else ():
             if key not in known and key not in cls.model_fields:
+                _refuse_commas_in_numbers(key, content)
                 raise _wrong(f"unknown key '{key}'", (key,), ", ".join(known), remedy=nearest(str(key), known))
         return content
 
@@ -356,7 +367,7 @@ class Rules(_Strict):
     """
 
     thresholds: Thresholds
-    start: Number = 0
+    start: Share = 0
     fit: Dimension = Dimension()
     engagement: Engagement = Engagement()
     personas: tuple[Persona, ...] = ()

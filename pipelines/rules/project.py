@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +34,7 @@ class Project:
     @classmethod
     def found(cls, root: Path, config: Path | None) -> Project:
         """Find the settings: in the file given, else those that the champion of a workspace was trained with."""
-        workspace = Workspace.at(root)
+        workspace = Workspace(root)
         if config:
             return cls(workspace, load_settings(config))
         if not workspace.has_models:
@@ -53,8 +56,17 @@ class Project:
                 got=f"no --config, and {self.workspace.root} without a model",
                 remedy="give --config, or run `leadscore train` with this workspace first",
             )
-        with step("reading leads and counting their events"):
-            return read_training_data(self.settings, self.workspace, self.schema, rules.competitors)
+        with step("reading leads and counting their events"), self._place_to_read() as place:
+            return read_training_data(self.settings, place, self.schema, rules.competitors)
+
+    @contextmanager
+    def _place_to_read(self) -> Iterator[Workspace]:
+        """Lend a passing workspace where there is none yet: who only looks makes none."""
+        if self.workspace.root.exists():
+            yield Workspace.at(self.workspace.root)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            yield Workspace(Path(folder))
 
     def rules(self, path: Path | None = None) -> RulesFile:
         """Read the rules: the file given, else that of the settings, else the shipped one."""

@@ -10,19 +10,23 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from models.rules.volume import Volume
     from pipelines.rules.check import RulesCheck
     from pipelines.rules.preview import Changes, Preview
-    from pipelines.rules.suggest import Suggestion
+    from pipelines.rules.suggest import Suggested, Suggestion
 
 
 def show_check(result: RulesCheck) -> None:
     """Show what is wrong, each with its place in the file."""
     looked_at = "by the file alone" if result.leads is None else f"on {result.leads:,} leads"
-    say(f"{result.count} rules in {result.rules}, checked {looked_at}: {len(result.findings) or 'no'} findings")
+    say(f"{result.count} rules in {result.rules}, checked {looked_at}: {_counted(len(result.findings))}")
     for found in result.findings:
         say(f"  {found['where']}: {found['kind']}: {found['what']}")
     if result.not_checked:
         say("Not checked, for that needs --config or a workspace with a model:")
     for what in result.not_checked:
         say(f"  {what}")
+
+
+def _counted(findings: int) -> str:
+    return f"{findings or 'no'} {'finding' if findings == 1 else 'findings'}"
 
 
 def show_preview(result: Preview) -> None:
@@ -50,8 +54,7 @@ def show_suggestion(result: Suggestion) -> None:
     say(result.yaml)
     say("# What the points were learned from, the older leads:")
     for rule in result.told:
-        woe = f"weight of evidence {rule.woe:+.2f}"
-        say(f"#   {rule.name}: {rule.points:+g} points; {rule.leads:,} leads, {rule.won:,} won, {woe}")
+        say(f"#   {rule.name}: {rule.points:+g} points; {_evidence(rule)}")
     low, high = result.auc_ci
     say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
     say(f"# Thresholds: {result.why}")
@@ -62,6 +65,14 @@ def show_suggestion(result: Suggestion) -> None:
     for points, gives in result.ladder.items():
         if gives.leads:
             say(f"#   from {points}: {_in_words(gives)}")
+
+
+def _evidence(rule: Suggested) -> str:
+    rates = f"{rule.win_rate:.1%} won (others {rule.others_win_rate:.1%})"
+    seen = f"{rule.snapshots:,} snapshots of {rule.leads:,} leads, {rates}"
+    if (rule.woe > 0) == (rule.points > 0):
+        return f"{seen}, weight of evidence {rule.woe:+.2f}"
+    return f"{seen}, weight of evidence alone {rule.woe:+.2f}; beside the other rules it speaks the other way"
 
 
 def _in_words(gives: Volume) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +14,8 @@ from data.errors import InputError
 from models.evaluation import Interval
 from models.evaluation import evaluate as measure
 from models.learning import lay_blocks, outcomes_of, require_both_outcomes, scorecard_for
-from models.rules import Rules, Thresholds, cuts_of, evaluate, judged
-from models.rules.review import review
+from models.rules import Rules, Thresholds, cuts_of, evaluate, holds_all, judged
+from models.rules.cells import Cells
 from models.rules.volume import FEWEST_LEADS, Volume, bar_for_capacity, bar_for_precision, volumes
 from models.scorecard import usual_bars, with_grades
 from models.training_table import Rows, TrainingTable
@@ -32,14 +32,22 @@ KEPT = ("personas", "competitors", "triggers", "disqualifiers", "dispositions", 
 
 @dataclass(frozen=True)
 class Suggested:
-    """A rule, how many of the older leads had it and were won, and its weight of evidence: log of (its share of the won
-    leads / its share of the others), each with half a lead more."""
+    """A rule, and what it was learned from: the older snapshots, on which the points look at leads, too.
+
+    ``leads`` is how many had it in a snapshot, ``won`` how many of them were won within the horizon of such a one;
+    ``snapshots``, ``win_rate`` and ``others_win_rate`` are of the snapshots with it and of those without. ``woe``
+    is its weight of evidence alone: log of (its share of the won snapshots / its share of the others), each with half a
+    snapshot more. Points are given beside the other rules, and may pull the other way.
+    """
 
     name: str
     dimension: str
     points: float
     leads: int
     won: int
+    snapshots: int
+    win_rate: float
+    others_win_rate: float
     woe: float
 
 
@@ -108,11 +116,11 @@ def suggest(
         total = evaluate(card, table.design)["points"].to_numpy()
         measured = measure(total[blocks.test] / 100, *outcomes_of(table, blocks.test), seed)
         before, after = (_volumes(card, read, rows) for rows in (_until(older, table), blocks.test))
-    bars, why = _bars(card, before, capacity, precision)
+    bars, why = bars_for(card, before, capacity, precision)
     places = {name: round(getattr(bars, name)) for name in ("mql", "sql")}
     return Suggestion(
         rules=card.model_copy(update={"thresholds": bars}),
-        told=list(_told(points, table.taken(older))),
+        told=list(evidence(points, table.taken(older))),
         rows=int(blocks.test.sum()),
         auc=measured.auc,
         auc_ci=measured.auc_ci,
@@ -151,15 +159,22 @@ def _shares_below(rules: Rules, older: pd.DataFrame) -> dict[str, list[float]]:
     return {name: shares for name, shares in below.items() if shares and 0 < shares[0] < 1}
 
 
-def _told(points: Rules, older: TrainingTable) -> list[Suggested]:
-    won = older.rows["lead_id"][older.won == 1].nunique()
-    lost = older.rows["lead_id"].nunique() - won
-    return [
-        Suggested(
-            rule.name, str(place[0]), rule.most, had.leads, had.won, _woe(had.won, had.leads - had.won, won, lost)
+def evidence(points: Rules, older: TrainingTable) -> Iterator[Suggested]:
+    """Yield what the snapshots of a table say of each rule: those that the points were learned from, all alike."""
+    cells, leads, won = Cells(older.design), older.rows["lead_id"], older.won == 1
+    for place, rule in points.with_places():
+        has = holds_all(rule.when, cells)
+        yield Suggested(
+            name=rule.name,
+            dimension=str(place[0]),
+            points=rule.most,
+            leads=leads[has].nunique(),
+            won=leads[has & won].nunique(),
+            snapshots=int(has.sum()),
+            win_rate=float(won[has].mean()),
+            others_win_rate=float(won[~has].mean()),
+            woe=_woe(int(won[has].sum()), int((~won[has]).sum()), int(won.sum()), int((~won).sum())),
         )
-        for (place, rule), had in zip(points.with_places(), review(points, older, {}), strict=True)
-    ]
 
 
 def _woe(won: int, lost: int, all_won: int, all_lost: int) -> float:
@@ -187,29 +202,38 @@ def _qualified_points(card: Rules, design: pd.DataFrame) -> npt.NDArray[np.float
     return told["points"].where(told["qualifies"], -1.0).to_numpy()
 
 
-def _bars(card: Rules, given: list[Volume], capacity: float | None, precision: float | None) -> tuple[Thresholds, str]:
-    """Return the thresholds that are wished for, and what was wished; both wishes hold, where both are given."""
-    wishes: list[tuple[str, int | None]] = []
+def bars_for(
+    card: Rules, given: list[Volume], capacity: float | None, precision: float | None
+) -> tuple[Thresholds, str]:
+    """Return the thresholds that are wished for, and what was wished; both wishes hold, where both are given.
+
+    ``given`` is what each bar gives, as `volumes` returns it. Raises InputError where no bar gives that.
+    """
+    wishes: list[tuple[str, int]] = []
     if capacity is not None:
-        wishes.append((f"at most {capacity:g} SQLs a week", bar_for_capacity(given, capacity)))
+        wish = f"at most {capacity:g} SQLs a week"
+        wishes.append((wish, _required(wish, bar_for_capacity(given, capacity), _fewest(given), "more")))
     if precision is not None:
-        wishes.append(
-            (f"at least {precision:.0%} of the SQLs won".replace("%", " %"), bar_for_precision(given, precision))
-        )
+        wish = f"at least {precision:.0%} of the SQLs won".replace("%", " %")
+        wishes.append((wish, _required(wish, bar_for_precision(given, precision), _best(given), "less")))
     if not wishes:
         return card.thresholds, "the best tenth of the older leads are SQLs, the best three tenths MQLs, if they fit"
-    sql = max(_required(wish, bar, given) for wish, bar in wishes)
+    sql = max(bar for _, bar in wishes)
     bars = Thresholds(mql=min(card.thresholds.mql, sql), sql=sql)
     return bars, " and ".join(wish for wish, _ in wishes) + ", on the older leads"
 
 
-def _required(wish: str, bar: int | None, given: list[Volume]) -> int:
+def _required(wish: str, bar: int | None, at_most: str, remedy: str) -> int:
     if bar is not None:
         return bar
+    expected = "a wish that some threshold of 0 to 100 points fulfils"
+    raise InputError(f"no threshold gives {wish}", expected=expected, got=at_most, remedy=f"wish for {remedy}")
+
+
+def _fewest(given: list[Volume]) -> str:
+    return f"{given[-1].per_week or 0.0:,.2g} a week from 100 points on, the fewest"
+
+
+def _best(given: list[Volume]) -> str:
     known = [gives.precision for gives in given if gives.precision is not None and gives.leads >= FEWEST_LEADS]
-    raise InputError(
-        f"no threshold gives {wish}",
-        expected="a wish that some threshold of 0 to 100 points fulfils",
-        got=f"at best {max(known):.0%} won".replace("%", " %") if known else "too few leads",
-        remedy="wish for less",
-    )
+    return f"at best {max(known):.0%} won".replace("%", " %") if known else "too few leads"

@@ -65,6 +65,18 @@ def test_words_stay_words():
     assert content == {"won": ["yes", "007", "1.10", "no"], "as_of": "2026-01-01", "rules": None, "empty": None}
 
 
-def test_a_file_that_contains_itself_is_refused():
-    with pytest.raises(InputError, match="not YAML"):
-        parse("tables: &a {leads: *a}\n", Path("a.yaml"))
+@pytest.mark.parametrize("text", ["\ntables: &a {leads: *a}\n", "\ntables: &a [[*a]]\n"])
+def test_a_part_that_holds_itself_is_refused_with_its_line(text):
+    with pytest.raises(InputError, match=r"holds itself(.|\n)*a\.yaml, line 2"):
+        parse(text, Path("a.yaml"))
+
+
+@pytest.mark.parametrize("text", ["a: b\n~: c\n", "a:\n  null: c\n"])
+def test_a_colon_without_a_name_before_it_is_refused_with_its_line(text):
+    with pytest.raises(InputError, match=r"a name is missing before the colon(.|\n)*a\.yaml, line 2"):
+        parse(text, Path("a.yaml"))
+
+
+def test_a_number_with_two_commas_in_braces_is_told():
+    with pytest.raises(InputError, match=r"'000' comes twice(.|\n)*write numbers without commas"):
+        parse("when: {attribute: revenue, at_least: 1,000,000}\n", Path("a.yaml"))

@@ -117,6 +117,18 @@ def test_without_a_handful_of_wins_and_losses_there_are_no_rules(frame, wins):
     assert nothing.start == 50 and list(nothing.with_places()) == []
 
 
+@pytest.mark.parametrize("slope", [-1, 1])
+def test_the_start_is_in_range_where_nearly_all_leads_have_what_speaks_one_way(slope):
+    names, random = [f"flag {n}" for n in range(6)], np.random.default_rng(3)
+    frame = pd.DataFrame((random.uniform(size=(4000, 6)) < 0.9).astype(float), columns=names)
+    schema = Schema(timed=True, attributes=tuple(Attribute(n, n, Kind.FLAG, Family.FIRMOGRAPHIC) for n in names))
+    won = random.uniform(size=4000) < 1 / (1 + np.exp(-slope * (frame.sum(axis=1) - 5.4)))
+    card = fit_scorecard(frame, won.to_numpy(), schema)
+    assert len(list(card.with_places())) == 6 and 0 <= card.start <= 100
+    assert evaluate(card, frame)["points"].corr(frame.sum(axis=1)) * slope > 0.9
+    assert Rules.from_yaml(card.to_yaml()) == card
+
+
 CELLS = {
     "channel": st.sampled_from(["Fair", "fair ", "NO", "", None]),
     "size": st.one_of(st.none(), st.floats()),

@@ -64,6 +64,30 @@ def test_without_a_model_a_command_fails_and_says_how_to_get_one(leadscore, verb
     assert ran.err.endswith("remedy:   run `leadscore train` with this workspace first\n")
 
 
+READING = ["score", "explain L1", "compare", "compare --card", "promote 2", "rollback", "push", "report", "monitor"]
+
+
+@pytest.mark.parametrize("verb", READING)
+def test_a_mistyped_workspace_is_named_and_nothing_is_made(leadscore, verb, tmp_path):
+    for folder in (tmp_path / "vra", tmp_path):
+        ran = leadscore(*verb.split(), "--workspace", folder)
+        assert (ran.code, ran.out) == (1, "")
+        assert "there is no model yet" in ran.err and f"where:    {folder}\n" in ran.err
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_to_forget_in_a_mistyped_workspace_is_refused(leadscore, tmp_path):
+    ran = leadscore("forget", "L1", "--workspace", tmp_path / "vra")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no workspace here" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rules_are_checked_without_a_workspace(leadscore, tmp_path):
+    assert leadscore("rules", "check", "--workspace", tmp_path / "vra").code != 2
+    assert list(tmp_path.iterdir()) == []
+
+
 WRONG = {
     "an unknown option": (["train", "--lead", "x.csv"], "No such option: --lead"),
     "an unknown command": (["trian"], "No such command 'trian'"),

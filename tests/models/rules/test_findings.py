@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from models.rules import Rules, load_rules, read_rules
-from models.rules.findings import findings
+from models.rules.findings import Finding, findings
 
 HISTORY = pd.DataFrame(
     {
@@ -21,8 +21,13 @@ def rules(*fit: str, more: str = "", caps: str = "") -> Rules:
     return Rules.from_yaml(f"thresholds: {{mql: 0, sql: 0}}\n{more}\nfit:\n{caps}  rules:{listed or ' []'}")
 
 
+def of_rules(rules: Rules, history: pd.DataFrame | None = None) -> list[Finding]:
+    """Return what is wrong with anything but the thresholds, which stand out of the way at 0."""
+    return [one for one in findings(rules, history) if one.place[0] != "thresholds"]
+
+
 def found(rules: Rules, history: pd.DataFrame | None = None) -> list[tuple]:
-    return [(one.kind, one.place[-1]) for one in findings(rules, history)]
+    return [(one.kind, one.place[-1]) for one in of_rules(rules, history)]
 
 
 def test_nothing_is_wrong_with_the_shipped_rules():
@@ -95,7 +100,7 @@ personas:
     fit: {rules: [{name: profile, when: {attribute: industry, is: x}, points: 5}]}
     engagement: {rules: [{name: good, when: {event: trial}, points: 5}, {name: bad, when: {event: trial}, points: -9}]}
 """
-    assert [(one.kind, one.place) for one in findings(Rules.from_yaml(both))] == [
+    assert [(one.kind, one.place) for one in of_rules(Rules.from_yaml(both))] == [
         ("contradiction", ("personas", 0, "engagement", "rules", 1))
     ]
 
@@ -110,7 +115,7 @@ personas:
         - {name: Large, when: {attribute: employees, at_least: 1000}, points: 20}
         - {name: Small, when: {attribute: employees, below: 50}, points: -5}
 """
-    (only,) = findings(Rules.from_yaml(text))
+    (only,) = of_rules(Rules.from_yaml(text))
     assert (only.kind, only.place[-1]) == ("contradiction", 1)
     assert "excludes the profile of its persona" in only.what
 
@@ -127,7 +132,7 @@ BUDGET = "{attribute: budget, at_least: 9}"
 )
 def test_what_no_lead_can_be_a_qualified_opportunity_by_is_a_contradiction(qso, disqualifiers, place):
     text = f"thresholds: {{mql: 0, sql: 0}}\nqso: {qso}\ndisqualifiers: {disqualifiers}"
-    assert [(one.kind, one.place) for one in findings(Rules.from_yaml(text))] == [("contradiction", place)]
+    assert [(one.kind, one.place) for one in of_rules(Rules.from_yaml(text))] == [("contradiction", place)]
 
 
 def test_a_threshold_that_needs_rules_which_exclude_each_other_is_out_of_reach():
@@ -171,6 +176,33 @@ def test_a_rule_about_what_the_data_do_not_have_is_told():
     assert found(rules("when: {attribute: budget, at_least: 5}, points: 5"), HISTORY) == [("no data", 0)]
 
 
+def test_what_the_data_do_not_have_is_told_in_the_words_of_the_file():
+    asked = "[{event: demo_request}, {event: download, asset: [ebook, study]}, {last: trial, below: 7}]"
+    (only,) = of_rules(rules(f"when: {asked}, points: 5"), HISTORY)
+    assert only.what.endswith(": event: demo_request; event: download, asset: [ebook, study]; last: trial")
+
+
+@pytest.mark.parametrize("history", [None, HISTORY])
+@pytest.mark.parametrize("gives", ["points: 0", "each: 0, max: 5", "each: 5, max: 0"])
+def test_a_rule_that_gives_nothing_is_told_so(gives, history):
+    (only,) = of_rules(rules(f"when: {{event: trial}}, {gives}"), history)
+    assert (only.kind, only.what, only.place[-1]) == ("no points", "'rule 0' gives no points", 0)
+
+
+@pytest.mark.parametrize(
+    ("bars", "start", "over"),
+    [
+        ("{mql: 0, sql: 0}", 0, ["mql", "sql"]),
+        ("{mql: 30, sql: 60}", 50, ["mql"]),
+        ("{mql: 41, sql: 60}", 50, []),
+    ],
+)
+def test_a_bar_that_every_lead_is_over_is_told(bars, start, over):
+    gives = "fit: {rules: [{name: a, when: {event: x}, points: -10}, {name: b, when: {event: y}, points: 30}]}"
+    told = findings(Rules.from_yaml(f"thresholds: {bars}\nstart: {start}\n{gives}"))
+    assert [(one.kind, one.place) for one in told] == [("idle bar", ("thresholds", name)) for name in over]
+
+
 def test_a_rule_that_only_takes_from_leads_far_below_0_is_not_idle():
     bad = rules(
         "when: {attribute: industry, given: yes}, points: -50",
@@ -193,7 +225,7 @@ personas:
   - {name: one, fit: {rules: [{name: less, when: {attribute: industry, given: yes}, points: 5}]}}
   - {name: two, fit: {rules: [{name: more, when: {attribute: industry, given: yes}, points: 9}]}}
 """
-    (only,) = findings(Rules.from_yaml(text), HISTORY)
+    (only,) = of_rules(Rules.from_yaml(text), HISTORY)
     assert (only.kind, only.place[1]) == ("dead", 0) and "its persona" in only.what
 
 
@@ -202,6 +234,10 @@ personas:
     [
         ("{event: download, asset: e-bok}", "do not have 'e-bok' among ebook, case_study; did you mean 'ebook'?"),
         ("{event: download, asset: [ebook, guide]}", "do not have 'guide'"),
+        (
+            "{event: download, asset: [guide, e-bok, case-study, studi]}",
+            "'guide', 'e-bok', 'studi' among ebook, case_study; did you mean 'ebook'?",
+        ),
         ("{last: download, asset: guide, below: 7}", "do not have 'guide'"),
         ("{attribute: technologies, has: [SAP, Orcale]}", "have 'Orcale' among SAP, Oracle; did you mean 'Oracle'?"),
     ],
@@ -210,8 +246,40 @@ def test_an_asset_or_a_word_that_the_data_do_not_have_is_told_with_the_nearest(w
     ones = [1.0, 0.0]
     columns = ("download: ebook_ever", "download: case_study_ever", "download: ebook_last", "download_ever")
     history = pd.DataFrame(dict.fromkeys((*columns, "technologies_SAP", "technologies_Oracle"), ones))
-    (only,) = findings(rules(f"when: {when}, points: 5"), history)
+    (only,) = of_rules(rules(f"when: {when}, points: 5"), history)
     assert (only.kind, only.place[-1]) == ("unknown name", 0) and said in only.what
+
+
+def industries(*words: str) -> pd.DataFrame:
+    return pd.DataFrame({"industry": words, "opted_out": [1.0] * len(words)})
+
+
+@pytest.mark.parametrize("known", ["Software", "software "])
+@pytest.mark.parametrize("words", ["Softwre", "[Retail, Softwre]"])
+def test_a_word_that_no_lead_has_is_told_with_the_nearest_that_one_has(known, words):
+    asked = rules(f"when: {{attribute: Industry, is: {words}}}, points: 5")
+    (only,) = of_rules(asked, industries(known, "Retail", "Banking"))
+    assert (only.kind, only.place[-2:]) == ("unknown name", ("when", 0))
+    assert only.what == f"no lead has 'Softwre' as its Industry; did you mean '{known.strip()}'?"
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{attribute: industry, is: [retail, Farming]}",  # nothing like it is there
+        "{attribute: industry, is: [Softwre, Software]}",  # the nearest is asked for, too
+        "{attribute: industry, is: [Hardsoftware, Retail]}",  # made of it, and another word
+        "{attribute: opted_out, is: yes}",
+    ],
+)
+def test_a_word_without_a_nearer_one_is_no_finding(when):
+    assert found(rules(f"when: {when}, points: 5"), industries("Software", "Retail")) == []
+
+
+def test_a_word_that_few_leads_have_is_not_named():
+    history = industries(*["Retail"] * 999, "Erika Mustermann")
+    asked = rules("when: {attribute: industry, is: [Erika Musterman, Retail]}, points: 5")
+    assert found(asked, history) == []
 
 
 def test_a_rule_whose_points_the_cap_always_takes_is_idle():
@@ -226,7 +294,7 @@ def test_a_rule_whose_points_the_cap_always_takes_is_idle():
 
 def test_each_finding_has_its_line(tmp_path):
     file = tmp_path / "rules.yaml"
-    file.write_text("""thresholds: {mql: 0, sql: 50}
+    file.write_text("""thresholds: {mql: 1, sql: 50}
 qso:
   - {attribute: budget, given: yes}
   - {attribute: budget, given: no}
