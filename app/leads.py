@@ -34,6 +34,8 @@ from data.store.leads import (
     overridden,
     with_trend,
 )
+from models.learned import member_names
+from models.recipe import RULES
 from models.rule_terms import fired_by_name
 
 router = APIRouter()
@@ -254,10 +256,23 @@ def _reasons(lead: Row, site: Site) -> Row:
         up, down = site.wording.parts(lead)
         scorer = site.registry.version(lead["model_version"]).scorer
     except LeadscoreError as problem:
-        return {"up": [], "down": [], "most": 1, "horizon": None, "rules": [], "untold": problem.what}
+        return {
+            "up": [],
+            "down": [],
+            "most": 1,
+            "horizon": None,
+            "rules": [],
+            "by_rules": False,
+            "untold": problem,
+        }
     most = max((abs(reason.points) for reason in (*up, *down)), default=1)
     rules = sorted(fired_by_name(scorer.rules, lead["rules"] or "[]").items(), key=lambda rule: -abs(rule[1]))
-    told = {"horizon": scorer.horizon, "rules": rules, "untold": ""}
+    told = {
+        "horizon": scorer.horizon,
+        "rules": rules,
+        "by_rules": member_names(scorer.model) == (RULES,),
+        "untold": None,
+    }
     return {"up": up, "down": down, "most": most or 1, **told}
 
 

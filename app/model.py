@@ -48,7 +48,7 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         "model.html",
         version=version,
         training=stored.training,
-        plots=list(stored.plots),
+        plots=list(site.registry.plots(version)),
         decisions=site.registry.decisions()[:MOST_DECISIONS],
         findings=_findings(site),
         shares=_shares(told, stored),
@@ -91,7 +91,7 @@ def set_thresholds(
 @router.get("/model/plots/{name}.svg")
 def plot(site: OurSite, _: Viewer, name: str) -> Response:
     """Give one of the plots of the champion."""
-    plots = site.registry.version(site.registry.require_champion()).plots
+    plots = site.registry.plots(site.registry.require_champion())
     if name not in plots:
         raise HTTPException(404)
     return Response(plots[name], media_type="image/svg+xml")

@@ -246,7 +246,8 @@ def _accounts(
     tables: FunnelTables, journeys: Journeys, scores: Scores | None, came_by: Sequence[Kinds]
 ) -> tuple[Account, ...]:
     found = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
-    return accounts(journeys, found, scores.open["score"] if scores else pd.Series(dtype=float), came_by)
+    known = scores.open if scores else pd.DataFrame({"score": [], "disqualified_by": []})
+    return accounts(journeys, found, known, came_by)
 
 
 def _follow_ups(

@@ -95,7 +95,7 @@ def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
         return Reported(
             version=stored.scorer.version,
             training=stored.training,
-            plots=stored.plots,
+            plots=registry.plots(stored.scorer.version),
             bands=store.leads_per_band(),
             hottest=hottest_leads(store, registry),
             funnel=funnel,

@@ -17,7 +17,8 @@ from models.funnel.stages import Journeys
 class Account:
     """A company with the activities of all its people in the last days; ``channel`` brought its first lead.
 
-    ``score`` is that of its best open lead, None where none is open or scored.
+    ``score`` is what its best open lead scores by itself, a disqualified one only where all are; None where none is
+    open or scored. `pipelines.accounts` scores accounts with the activity of all their people.
     """
 
     account_id: str
@@ -33,9 +34,11 @@ class Account:
 
 
 def accounts(
-    journeys: Journeys, found: pd.DataFrame, scores: pd.Series, came_by: Sequence[Kinds]
+    journeys: Journeys, found: pd.DataFrame, scores: pd.DataFrame, came_by: Sequence[Kinds]
 ) -> tuple[Account, ...]:
-    """Roll up what is known of accounts, in the order given; ``scores`` of open leads are by ``lead_id``.
+    """Roll up what is known of accounts, in the order given.
+
+    ``scores`` has ``score`` and ``disqualified_by`` of open leads, by ``lead_id``.
 
     ``found`` has ``account_id``, ``company``, ``activities``, ``last_activity``, ``viewed`` and ``positions`` of the
     leads, as `data.funnel.FunnelTables.accounts` returns them; ``came_by`` are the kinds of leads that name a channel.
@@ -48,10 +51,12 @@ def accounts(
 
 
 def _account(
-    journeys: Journeys, row: Mapping[Hashable, Any], rows: np.ndarray, scores: pd.Series, came_by: Sequence[Kinds]
+    journeys: Journeys, row: Mapping[Hashable, Any], rows: np.ndarray, scores: pd.DataFrame, came_by: Sequence[Kinds]
 ) -> Account:
     is_open = ~journeys.won[rows] & ~journeys.lost[rows]
-    best = scores.reindex(journeys.leads["lead_id"].iloc[rows[is_open]]).max()
+    own = scores[scores.index.isin(journeys.leads["lead_id"].iloc[rows[is_open]])]
+    stands = own["disqualified_by"].fillna("") == ""
+    best = own["score"][stands if stands.any() else ~stands].max()
     channels = (kinds.names[kinds.codes[rows[0]]] for kinds in came_by)
     furthest = int(journeys.reached[rows].sum(axis=1).max()) - 1
     return Account(

@@ -121,4 +121,5 @@ def _of_findings(funnel: Funnel) -> Iterator[Row]:
 def _of_accounts(funnel: Funnel) -> Iterator[Row]:
     for each in funnel.accounts:
         place = ("account", "company", each.company or each.account_id, each.stage)
-        yield from (_row(*place, name, getattr(each, name)) for name in ("activities", "leads", "open", "score"))
+        yield from (_row(*place, name, getattr(each, name)) for name in ("activities", "leads", "open"))
+        yield _row(*place, "best lead's score", each.score)

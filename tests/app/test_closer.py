@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app import reading
 from app.closer import since_when
 from data.store.tables import SCORES
+from pipelines.console import signed
 from pipelines.explain import explain
 
 AS_OF = pd.Timestamp("2026-01-01")
@@ -71,7 +72,8 @@ def test_what_is_missing_is_a_question_with_its_answers(client, store, workspace
     text = unescape(client.get(f"/leads/{lead['lead_id']}/closer").text)
     for question in asked:
         assert f'<b class="ask">{question.field}?</b>' in text
-        assert f"“{question.highest}”</dt><dd>score {question.highest_score}</dd>" in text
+        end = f"{signed(question.highest_points)}, score {question.highest_score}"
+        assert f"“{question.highest}”</dt><dd>{end}</dd>" in text
     assert not re.search(r"\b(because|would raise|would become|causes?)\b", text.split("What is missing")[1])
 
 
@@ -133,6 +135,15 @@ def test_the_rules_that_fired_stand_beside_the_model(client, store, workspace, h
     beside = text.split("The rules beside it")[1].split("</section>")[0]
     assert fired
     assert set(re.findall(r"<li><span>([^<]+)</span>", beside)) == set(fired)
+
+
+def test_where_rules_are_served_no_model_is_said_to_have_scored(client, hottest, monkeypatch):
+    assert "The score beside is the model's." in unescape(client.get(f"/leads/{hottest}").text)
+    monkeypatch.setattr("app.leads.member_names", lambda _: ("rules",))
+    for address in (f"/leads/{hottest}", f"/leads/{hottest}/panel"):
+        text = unescape(client.get(address).text)
+        assert "The rules that it scores by" in text
+        assert "the model's" not in text and "The rules beside it" not in text
 
 
 def test_the_panel_has_the_strongest_rules_beside_the_model(client, workspace, hottest):

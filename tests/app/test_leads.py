@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sqlite3
 from datetime import datetime
 from io import StringIO
 from urllib.parse import quote
@@ -80,6 +81,14 @@ def test_an_export_of_nothing_has_its_header(shared):
 def test_a_formula_is_text_in_an_export(client, store, hottest):
     rename(store, hottest, company=HOSTILE["formula"])
     assert exported(client)[0]["company"] == f"'{HOSTILE['formula']}"
+
+
+def test_of_a_version_that_this_code_cannot_read_the_page_says_what_to_do(client, workspace, hottest):
+    with sqlite3.connect(workspace.root / "mlflow.db") as models:
+        models.execute("UPDATE model_version_tags SET value = 'other' WHERE key = 'feature_fingerprint'")
+    page = client.get(f"/leads/{hottest}").text
+    assert "The reasons cannot be told: version 1 was trained with other features than this code has" in page
+    assert "What to do: run `leadscore train` again" in page
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
