@@ -54,7 +54,7 @@ def test_the_card_tells_what_the_training_printed(card, trained):
     assert f"| leads | {3001:,} |" in card
     assert all(card.count(f"- {choice.split(':')[0]}") == 1 for choice in printed["choices"])
     assert f"{printed['counts']['censored']:,} snapshots whose window is not over are censored" in card
-    assert printed["counts"]["completed"] == printed["counts"]["censored"] > 1000, "what is served learns from them"
+    assert printed["counts"]["censored"] > printed["counts"]["settled"] > 100, "what is served learns from these"
 
 
 def test_the_calibration_table_adds_up_to_the_newest_block(card, trained):
@@ -93,7 +93,7 @@ def test_a_version_that_is_not_there_is_named(trained, leadscore):
 def test_without_any_version_the_remedy_is_to_train(leadscore, tmp_path):
     ran = leadscore("compare", "9", "--card", "--workspace", tmp_path)
     assert ran.code == 1
-    assert "expected: a version that was trained" in ran.err and "run `leadscore train`" in ran.err
+    assert "there is no model yet" in ran.err and "run `leadscore train`" in ran.err
 
 
 def test_without_a_model_there_is_no_card(leadscore, tmp_path):
