@@ -22,7 +22,7 @@ from data.workspace import Workspace
 from pipelines.score import score
 from pipelines.train import train
 
-LEADS = 900
+LEADS = 2_000
 NOW = pd.Timestamp("2026-01-01")
 LOCAL = "http://127.0.0.1"
 

@@ -54,7 +54,7 @@ def test_a_cursor_that_is_none_shows_the_first_page(shared):
 
 
 def test_filters_stay_when_a_lead_is_opened_and_lead_to_the_next_of_the_list(client, store):
-    hot = [row["lead_id"] for row in store.hottest(50) if row["band"] == "hot"]
+    hot = [row["lead_id"] for row in store.hottest(1_000) if row["band"] == "hot"]
     assert f'href="/leads/{hot[0]}?band=hot"' in client.get("/leads?band=hot").text
     assert f'href="/leads/{hot[1]}?band=hot">Next lead' in client.get(f"/leads/{hot[0]}?band=hot").text
     assert "Next lead" not in client.get(f"/leads/{hot[-1]}?band=hot").text
