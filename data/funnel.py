@@ -107,10 +107,10 @@ class FunnelTables:
         cells = "".join(f", {cell}" for cell in (*columns.values(), *(["job_title"] if self._title else [])))
         table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
         for name, cell in columns.items():
-            coded = table.column(cell).cast(pa.large_string()).dictionary_encode()
+            coded = table.column(cell).dictionary_encode()
             table = table.drop_columns(cell).append_column(name, coded)
         ends = self._connection.sql(ENDS, params=[self.as_of]).to_arrow_table().to_pandas()
-        leads = table.to_pandas().join(ends.astype({"won": "boolean"}).set_index("position"), on="position")
+        leads = table.to_pandas().merge(ends.astype({"won": "boolean"}), on="position", how="left")
         return leads.astype({"closed_at": "datetime64[us]", "amount": "float64"})
 
     def stage_names(self) -> dict[str, int]:

@@ -162,7 +162,9 @@ def _journeys(
     row_at = np.full(max(position[-1], at.max(initial=0)) + 1, -1)
     row_at[position] = np.arange(len(position))
     row = row_at[at]
-    return follow(leads, entries.assign(row=row)[row >= 0], stages, tables.as_of)  # not of later leads
+    if len(later := np.flatnonzero(row < 0)):
+        entries, row = entries.drop(index=later), np.delete(row, later)
+    return follow(leads, entries.assign(row=row), stages, tables.as_of)
 
 
 def _absences(tables: FunnelTables) -> list[str]:

@@ -85,7 +85,9 @@ def channels(
     counted, without = _in_paid_months(journeys, kinds, paid)
     chance = _chances(journeys, chances)
     found = [
-        _channel(journeys, counted & (kinds.codes == number), name, _spend_of(paid, name), chance, smallest)
+        _channel(
+            journeys, np.flatnonzero(counted & (kinds.codes == number)), name, _spend_of(paid, name), chance, smallest
+        )
         for number, name in enumerate(kinds.names)
     ]
     found = [replace(each, pooled=kinds.pooled) if each.name == kinds.others else each for each in found]
@@ -155,16 +157,17 @@ def _channel(
         stage: spend / count if spend is not None and count else None
         for stage, count in zip(names, reached, strict=True)
     }
-    count = int(leads.sum())
+    count = len(leads)
     likely = float(chance[leads].mean()) if count else None
-    amounts = journeys.leads["amount"].to_numpy(float)[leads & journeys.won]
+    won, lost = journeys.won[leads], journeys.lost[leads]
+    amounts = journeys.leads["amount"].to_numpy(float)[leads[won]]
     deal = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
     value = likely * deal if likely is not None and deal is not None else None
     cpl = spend / count if spend is not None and count else None
     return Channel(
         name=name,
         leads=count,
-        open=int((leads & ~journeys.won & ~journeys.lost).sum()),
+        open=int((~won & ~lost).sum()),
         spend=spend,
         cost_per=cost_per,
         to_customer=share(reached[-1], count, smallest),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -148,14 +149,15 @@ def follow(
     a stage of their own only where the history has some; of all other stages but the lead those that no lead has come
     to are left out.
     """
-    row, place, moment = (entries[name].to_numpy() for name in ("row", "place", "entered_at"))
-    later = moment > np.datetime64(as_of)
-    row, place, moment = row[~later].astype(np.int64), place[~later].astype(np.int64), moment[~later]
+    row, place = entries["row"].to_numpy(np.int64), entries["place"].to_numpy(np.int8)
+    moment = entries["entered_at"].to_numpy("datetime64[us]")
+    row, place, moment = _kept(moment <= np.datetime64(as_of), row, place, moment)
     last = len(stages) - 1
-    mapped = place >= 0
-    way = _Way.of(row[mapped], place[mapped], len(stages))
-    first = np.full((len(leads), len(stages)), NEVER)
-    first[way.row[~way.seen], way.place[~way.seen]] = moment[mapped][~way.seen]
+    mapped_row, mapped_place, mapped_moment = _kept(place >= 0, row, place, moment)
+    way = _Way.of(mapped_row, mapped_place, len(stages))
+    first_row, first_place, first_moment = _kept(~way.seen, way.row, way.place, mapped_moment)
+    first = np.full((len(leads), len(stages)), NEVER, order="F")  # counted by stage from here on
+    first[first_row, first_place] = first_moment
     won = leads["won"].fillna(False).to_numpy(bool)
     lost = leads["won"].notna().to_numpy() & ~won
     recorded = ~np.isnat(first)
@@ -187,6 +189,11 @@ def follow(
         oddities=_told(found | _skipped(recorded[:, used], [stages[number].name for number in used]), leads["lead_id"]),
         unused=tuple(stage.name for number, stage in enumerate(stages) if number not in used),
     )
+
+
+def _kept(keep: Bools, *columns: npt.NDArray[Any]) -> Sequence[npt.NDArray[Any]]:
+    """Leave rows out; mostly there are none, and then millions of rows are not copied."""
+    return columns if keep.all() else [column[keep] for column in columns]
 
 
 @dataclass(frozen=True)
