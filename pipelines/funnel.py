@@ -161,10 +161,9 @@ def _journeys(
     position, at = leads["position"].to_numpy(), entries["position"].to_numpy()
     row_at = np.full(max(position[-1], at.max(initial=0)) + 1, -1)
     row_at[position] = np.arange(len(position))
-    row = row_at[at]
-    if len(later := np.flatnonzero(row < 0)):
-        entries, row = entries.drop(index=later), np.delete(row, later)
-    return follow(leads, entries.assign(row=row), stages, tables.as_of)
+    entries = entries.assign(row=row_at[at])
+    is_later = entries["row"] < 0
+    return follow(leads, entries[~is_later] if is_later.any() else entries, stages, tables.as_of)
 
 
 def _absences(tables: FunnelTables) -> list[str]:
