@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 
 from app.guard import OUR_PAGE, Admin, OurSite, Viewer
 from app.render import page
+from app.review import by_band
 from app.site import Site
 from data.errors import InputError
-from data.store.desk import audit, audited
+from data.store.desk import VERDICTS, audit, audited, judged
 from data.store.leads import above, deciles, newest, opened_since, some_contributions
 from models.bars import history_at
 from models.registry import Stored
@@ -43,6 +44,7 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         opened = opened_since(connection, run) if run else 0
         told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
         changes = audited(connection, MOST_DECISIONS)
+        verdicts = judged(connection)
     return page(
         request,
         "model.html",
@@ -56,6 +58,8 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         deciles=tenths,
         opened=opened,
         changes=changes,
+        verdicts=VERDICTS,
+        reviewed=by_band(verdicts),
         **_preview(site, scale.hot, scale.warm, stored),
     )
 

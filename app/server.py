@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import changes, closer, funnel, grid, leads, model, report, sign_in
+from app import changes, closer, funnel, grid, leads, model, report, review, sign_in
 from app.access import Access, signing_key
 from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn
 from app.render import page
@@ -45,7 +45,7 @@ def make_app(workspace: Workspace, access: Access) -> FastAPI:
     )
     app.add_middleware(Headers, site=site)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (sign_in, closer, leads, changes, grid, funnel, report, model):
+    for part in (sign_in, closer, leads, changes, grid, funnel, report, model, review):
         app.include_router(part.router)
     _show_what_is_not_there(app)
     return app

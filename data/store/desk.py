@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.errors import InputError
-from data.store import Store, rows
-from data.store.tables import AUDIT, FEEDBACK, OPENED, OVERRIDES, SCORES
+from data.store import DONE, Store, rows
+from data.store.tables import AUDIT, FEEDBACK, OPENED, OVERRIDES, RUNS, SCORES
 
 VERDICTS = {"good": "Good lead", "early": "Too early", "no fit": "Not a fit", "unreachable": "No answer"}
 DISPOSITIONS = ("ready", "nurture", "discard")
@@ -76,6 +76,28 @@ def said_of(connection: Connection, lead_id: str) -> tuple[list[Row], list[Row]]
     verdicts = sa.select(FEEDBACK).where(FEEDBACK.c.lead_id == lead_id).order_by(FEEDBACK.c.feedback_id.desc())
     overrides = sa.select(OVERRIDES).where(OVERRIDES.c.lead_id == lead_id).order_by(OVERRIDES.c.override_id.desc())
     return rows(connection, verdicts), rows(connection, overrides)
+
+
+def judged(connection: Connection) -> list[Row]:
+    """Return all verdicts, the oldest first, each with the lead's ``score``, ``band`` and ``model_version`` then.
+
+    ``outcome`` is what became of the lead by its newest score.
+    """
+    then, now, run = SCORES.alias("then"), SCORES.alias("now"), RUNS.alias("run")
+    shown = sa.and_(
+        then.c.lead_id == FEEDBACK.c.lead_id, then.c.run_id == _newest_run(RUNS.c.finished_at <= FEEDBACK.c.given_at)
+    )
+    newest = sa.and_(now.c.lead_id == FEEDBACK.c.lead_id, now.c.run_id == _newest_run())
+    beside = FEEDBACK.outerjoin(then, shown).outerjoin(run, run.c.run_id == then.c.run_id).outerjoin(now, newest)
+    found = sa.select(FEEDBACK, then.c.score, then.c.band, run.c.model_version, now.c.outcome).select_from(beside)
+    return rows(connection, found.order_by(FEEDBACK.c.feedback_id))
+
+
+def _newest_run(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    """Return the newest run that is done and scored the lead of a verdict."""
+    of_lead = SCORES.join(RUNS, RUNS.c.run_id == SCORES.c.run_id)
+    found = sa.select(sa.func.max(SCORES.c.run_id)).select_from(of_lead).correlate(FEEDBACK)
+    return found.where(SCORES.c.lead_id == FEEDBACK.c.lead_id, RUNS.c.status == DONE, *conditions).scalar_subquery()
 
 
 def count_opened(store: Store, opened: Iterable[tuple[date, str, str]]) -> None:

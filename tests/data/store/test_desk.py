@@ -9,7 +9,17 @@ import pytest
 
 from data.errors import InputError
 from data.store import Store, Told, open_store
-from data.store.desk import LONGEST_TEXT, Person, audited, count_opened, give_verdict, override, said_of, undo_override
+from data.store.desk import (
+    LONGEST_TEXT,
+    Person,
+    audited,
+    count_opened,
+    give_verdict,
+    judged,
+    override,
+    said_of,
+    undo_override,
+)
 from data.store.tables import OPENED
 
 ANN = Person("Ann", "sales")
@@ -128,3 +138,23 @@ def test_a_change_waits_for_whoever_writes(store, change):
             changed = pool.submit(change, store)
             wait([changed], timeout=0.3)
         changed.result()
+
+
+def test_a_verdict_stands_beside_the_score_that_it_was_given_for(store):
+    give_verdict(store, "a", "no fit", "", ANN)
+    scored(store, score=70, digest=2)
+    give_verdict(store, "a", "good", "", ANN)
+    with store.transaction() as connection:
+        told = judged(connection)
+    assert [(each["verdict"], each["score"], each["model_version"]) for each in told] == [
+        ("no fit", 20, "1"),
+        ("good", 70, "1"),
+    ]
+
+
+def test_what_became_of_a_judged_lead_stands_beside_the_verdict(store):
+    give_verdict(store, "a", "good", "", ANN)
+    scored(store, outcome="won", digest=2)
+    with store.transaction() as connection:
+        (told,) = judged(connection)
+    assert (told["score"], told["outcome"]) == (20, "won")
