@@ -195,3 +195,11 @@ def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypa
         answer = shared.get("/leads/x/activity")
     assert answer.status_code == 503
     assert "try again in a minute" in answer.text
+
+
+def test_each_line_says_for_how_long_its_score_is_the_same(client, store, hottest):
+    with store.transaction(writing=True) as connection:
+        connection.execute(sa.update(SCORES).values(as_of=datetime(2025, 12, 29)).where(SCORES.c.lead_id == hottest))
+    text = client.get("/leads").text
+    row = next(row for row in text.split('<tr role="row">') if f'href="/leads/{hottest}"' in row)
+    assert re.search(r'class="n age">3 days<', row)
