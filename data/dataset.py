@@ -23,7 +23,7 @@ from data.roles import PERSONAL
 from data.schema import Chunk, Schema
 from data.settings import Settings
 
-MEMORY = "1GB"
+MEMORY = "512MB"
 MIRROR = "mirror.duckdb"
 """The file in the workspace that holds copies of tables of a database."""
 CHUNK = 50_000
