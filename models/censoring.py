@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.reference import in_days
+from models.early_wins import in_days
 from models.training_table import TrainingTable, joined
 
 LEAST = 0.02

@@ -20,9 +20,9 @@ from scipy import stats
 from features import Feature
 from features.catalogue import ActiveDays, EventCount, EventSum, Recency
 from features.events import stage_channel
-from features.snapshots import SNAPSHOT_AGES
+from models.early_wins import by_month, overdispersion, wins_between
 from models.evaluation import Interval, Metrics, evaluate, resampled_weights
-from models.reference import Column, Reference, ages_of, in_days, independent
+from models.reference import Column, Reference, ages_of, independent
 
 FALSE_ALARMS = 0.01
 """Chance of a false alarm per run, over all its checks: one in eight years of monthly runs."""
@@ -238,45 +238,29 @@ def score_shift(reference: Reference, design: pd.DataFrame, probability: Floats,
 
 def expected_wins(
     rows: pd.DataFrame, reference: Reference, since: pd.Timestamp, until: pd.Timestamp, horizon: int
-) -> pd.DataFrame:
-    """Return what each snapshot adds to the wins between two moments: ``expected`` by the model, and ``won`` (0 or 1).
-
-    rows: ``as_of``, ``won_at``, ``age`` (its place among the ages) and ``probability``, all snapshots of the leads.
-    A snapshot speaks until the next one of its lead, at most for the horizon, so that every win is counted once. It
-    expects its probability, times the share of such wins that had come by then among the leads of the training.
-    """
-    speaks = np.append(np.diff(SNAPSHOT_AGES), horizon).clip(max=horizon)[rows["age"]]
-    begins, ends = (in_days(moment - rows["as_of"]).clip(0, speaks) for moment in (since, until))
-    come = np.array(reference.pace)
-    expected = np.zeros(len(rows))
-    for age, curve in enumerate(come):
-        here = (rows["age"] == age).to_numpy()
-        by_then, by_now = (np.interp(days[here], np.arange(len(curve)), curve) for days in (begins, ends))
-        expected[here] = rows["probability"].to_numpy()[here] * (by_now - by_then)
-    days_to_win = in_days(rows["won_at"] - rows["as_of"])
-    won = (days_to_win > begins) & (days_to_win <= ends)
-    return pd.DataFrame({"expected": expected, "won": won.astype(int)}, index=rows.index)
+) -> tuple[pd.DataFrame, float]:
+    """Return the wins between two moments as `wins_between`, in season, and the variance that seasons are unsure by."""
+    come, unsure = np.array(reference.pace), 0.0
+    total = pd.DataFrame({"expected": 0.0, "won": 0}, index=rows.index)
+    for begin, end in by_month(since, until):
+        counted = wins_between(rows, come, begin, end, horizon)
+        factor, variance = reference.season[begin.month - 1] if reference.season else (1.0, 0.0)
+        unsure += variance * counted["expected"].sum() ** 2
+        total += counted.assign(expected=factor * counted["expected"])
+    return total, unsure
 
 
-def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float) -> Wins:
+def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float, unsure: float = 0.0) -> Wins:
     """Compare wins with expected ones; ``learned_wins`` are those that the model learned from, which limits its word.
+
+    ``unsure`` is the variance of what is expected for other reasons.
 
     What is left to chance is a negative binomial number: leads of one account are won together, and the expectation is
     itself uncertain.
     """
     won, expected = int(wins["won"].sum()), float(wins["expected"].sum())
     spread = overdispersion(wins, groups)
-    return _told("", won, expected, spread * (expected + expected**2 / max(learned_wins, 1)))
-
-
-def overdispersion(wins: pd.DataFrame, groups: npt.NDArray) -> float:
-    """Return how much more than independent leads the wins of groups vary; at least 1."""
-    per_group = wins.groupby(groups)[["won", "expected"]].sum()
-    won, expected = per_group["won"].sum(), per_group["expected"].sum()
-    if not won or not expected:
-        return 1.0
-    apart = per_group["won"] - per_group["expected"] * won / expected
-    return max(1.0, float((apart**2).sum() / won))
+    return _told("", won, expected, spread * (expected + expected**2 / max(learned_wins, 1)) + unsure)
 
 
 def _told(group: str, won: int, expected: float, variance: float) -> Wins:

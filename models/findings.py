@@ -210,8 +210,8 @@ def _with_wins(found: Findings, seen: Seen, stored: Stored, reference: Reference
     if since >= as_of:
         return _noting(found, "No day has passed since the training: wins are not judged.")
     alive = seen.taken(seen.rows["as_of"] > since - horizon * DAY)
-    counted = drift.expected_wins(alive.rows, reference, since, as_of, horizon)
-    wins = drift.compare_wins(counted, alive.groups, reference.wins)
+    counted, unsure = drift.expected_wins(alive.rows, reference, since, as_of, horizon)
+    wins = drift.compare_wins(counted, alive.groups, reference.wins, unsure)
     closed = alive.rows["closed_at"].between(since, as_of, inclusive="right").any()
     if not closed:
         expected = f"{wins.expected:.1f} wins are expected"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from features import Feature, catalogue
 from features.catalogue import LEAD_AGE
 from features.snapshots import SNAPSHOT_AGES
 from models.calendar import calendar_columns
+from models.early_wins import TYPICAL, pace, season
 from models.members import frequent_levels
 from models.training_table import TrainingTable, drawn
 
@@ -26,8 +27,6 @@ SMALLEST_BIN = 0.01
 """A level that fewer rows have shares a bin with the other rare ones."""
 MOST_ROWS = 200_000
 """Rows that are counted: shares do not change with more."""
-TYPICAL = 10
-"""Wins that what is usual counts for beside the wins of one age, or of one level."""
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -90,6 +89,8 @@ class Reference:
     wins      won leads that the model has learned from
     pace      per age, the wins that have come by each whole day of the horizon over those that the model expects within
               it; empty in flat mode
+    season    for January to December, the factor on the wins that are expected of the month, and the variance that this
+              is unsure by; empty in flat mode
     """
 
     ages: list[int]
@@ -99,6 +100,7 @@ class Reference:
     calendar: list[str]
     wins: int
     pace: list[list[float]]
+    season: list[tuple[float, float]] = field(default_factory=list)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -107,7 +109,8 @@ class Reference:
     def from_json(cls, text: str) -> Reference:
         content = json.loads(text)
         columns = {name: Column(**column) for name, column in content["columns"].items()}
-        return cls(**{**content, "columns": columns, "score": Column(**content["score"])})
+        season = [(factor, variance) for factor, variance in content.pop("season", [])]
+        return cls(**{**content, "columns": columns, "score": Column(**content["score"]), "season": season})
 
 
 def make_reference(table: TrainingTable, probability: Floats) -> Reference:
@@ -119,6 +122,8 @@ def make_reference(table: TrainingTable, probability: Floats) -> Reference:
     age, groups = ages_of(some.design), some.rows["group"].to_numpy()
     rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": some.won, "expected": told})
     columns = {feature.name: _column(feature, some) for feature in catalogue(table.schema)}
+    of_all = table.rows.assign(age=ages_of(table.design), probability=probability)
+    come = pace(of_all, table.horizon) if table.timed else np.empty((0, 0))
     return Reference(
         ages=ages,
         leads=[independent(groups[age == number]) for number in range(len(ages))],
@@ -126,7 +131,8 @@ def make_reference(table: TrainingTable, probability: Floats) -> Reference:
         score=_filled(_cut(told), told, rows, len(ages)),
         calendar=list(calendar_columns(some)),
         wins=int(table.rows["lead_id"][table.won == 1].nunique()),
-        pace=pace(table.rows, ages_of(table.design), probability, table.horizon).tolist() if table.timed else [],
+        pace=come.tolist(),
+        season=season(of_all, come, table.horizon) if table.timed else [],
     )
 
 
@@ -148,27 +154,6 @@ def independent(groups: Iterable[str] | npt.NDArray) -> float:
     """
     sizes = pd.Series(list(groups), dtype=object).value_counts().to_numpy(np.float64)
     return float(sizes.sum() ** 2 / max((sizes**2).sum(), 1.0))
-
-
-def pace(rows: pd.DataFrame, age: Codes, probability: Floats, horizon: int) -> Floats:
-    """Return, per age, wins that have come by each day over those that are expected in all: (ages, horizon + 1).
-
-    So a model that expects too much of young leads and too little of old ones is taken at what its word was worth. Ages
-    with few wins lean on all the others.
-    """
-    days = np.ceil(in_days(rows["won_at"] - rows["as_of"]))
-    won = ~np.isnan(days)
-    tally = np.zeros((len(SNAPSHOT_AGES), horizon + 1))
-    np.add.at(tally, (age[won], days[won].clip(0, horizon).astype(np.int64)), 1)
-    come = tally.cumsum(axis=1)
-    expected = np.bincount(age, probability, len(SNAPSHOT_AGES))
-    all_ages = come.sum(axis=0) / expected.sum()
-    return (come + TYPICAL * all_ages) / (expected[:, None] + TYPICAL)
-
-
-def in_days(spans: pd.Series) -> Floats:
-    """Return stretches of time in days; a missing one is not a number."""
-    return spans.to_numpy("timedelta64[us]") / np.timedelta64(1, "D")
 
 
 def _column(feature: Feature, table: TrainingTable) -> Column:

@@ -21,11 +21,11 @@ from sklearn.pipeline import Pipeline
 
 from features.catalogue import catalogue
 from models.blocks import Blocks
+from models.early_wins import in_days
 from models.encoded import Encoded
 from models.learned import log_odds
 from models.members import MOST_ROWS_FOR_LINES, columns_for_lines, row_weights
 from models.recipe import BENT_LINES
-from models.reference import in_days
 from models.training_table import TrainingTable, drawn
 
 TIMES = (30, 60, 90, 180)

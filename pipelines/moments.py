@@ -9,7 +9,7 @@ from data.dataset import Dataset
 from data.errors import InputError
 from data.schema import Chunk
 from features.snapshots import lost_since
-from models.reference import in_days
+from models.early_wins import in_days
 
 
 def end_of_data(dataset: Dataset, *, to_learn: bool = False) -> pd.Timestamp:

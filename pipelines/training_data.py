@@ -15,9 +15,9 @@ from data.settings import Settings
 from data.workspace import Workspace
 from features import Batch, build
 from features.snapshots import before_records, final_snapshots, lost_since, timed_snapshots
+from models.early_wins import in_days
 from models.leakage import Leak, find_leaks
 from models.learning import lay_blocks
-from models.reference import in_days
 from models.rules import Rules, load_rules, speaks_of
 from models.training_table import TrainingTable
 from pipelines.moments import end_of_data

@@ -142,31 +142,22 @@ def test_what_looks_back_over_the_whole_record_grows(source, grows):
 # Wins
 
 
-def snapshots(ages: list[int], won_after: list[float | None], probability: float = 0.9) -> pd.DataFrame:
-    """Snapshots of 1 January, at the given places among the ages, and the days after which they are won."""
-    days = pd.Series(won_after, dtype=float)
-    won_at = JANUARY + pd.to_timedelta(days, unit="D")
-    return pd.DataFrame({"as_of": JANUARY, "won_at": won_at, "age": ages, "probability": probability})
+def test_wins_are_expected_in_season_and_its_doubt_widens_what_chance_explains():
+    rows = pd.DataFrame({"as_of": [JANUARY] * 200, "won_at": pd.NaT, "age": 7, "probability": 0.9})
+    plain, sure = expected_wins(rows, reference_of(), JANUARY, JANUARY + 31 * DAY, 90)
+    months = [(0.5, 0.04)] + [(1.0, 0.0)] * 11
+    halved, unsure = expected_wins(rows, reference_of(season=months), JANUARY, JANUARY + 31 * DAY, 90)
+    assert (sure, unsure) == (0.0, pytest.approx(0.04 * plain["expected"].sum() ** 2))
+    assert halved["expected"].tolist() == pytest.approx((plain["expected"] / 2).tolist())
+    groups = np.arange(200).astype(str)
+    assert compare_wins(halved, groups, 1000, unsure).high > compare_wins(halved, groups, 1000).high
 
 
-def test_a_win_counts_in_the_window_in_which_it_came():
-    rows = snapshots([7, 7, 7], [10, 40, None])
-    counted = expected_wins(rows, reference_of(), JANUARY + 30 * DAY, JANUARY + 60 * DAY, 90)
-    assert counted["won"].tolist() == [0, 1, 0]
-    assert counted["expected"].tolist() == pytest.approx([0.3] * 3)  # a third of the horizon, a third of the wins
-
-
-def test_a_snapshot_speaks_until_the_next_one_of_its_lead():
-    rows = snapshots([0, 4], [2, 31])  # at creation, until the next day; after 30 days, until 60
-    counted = expected_wins(rows, reference_of(), JANUARY, JANUARY + 90 * DAY, 90)
-    assert counted["won"].tolist() == [0, 0]
-    assert counted["expected"].tolist() == pytest.approx([0.9 / 90, 0.9 * 30 / 90])
-
-
-def test_a_snapshot_says_nothing_beyond_the_horizon():
-    rows = snapshots([4], [20])
-    counted = expected_wins(rows, reference_of(), JANUARY, JANUARY + 90 * DAY, 14)
-    assert (counted["won"].sum(), counted["expected"].sum()) == (0, pytest.approx(0.9 * 14 / 90))
+def test_days_of_two_months_have_the_season_of_each():
+    rows = pd.DataFrame({"as_of": [JANUARY], "won_at": pd.NaT, "age": 7, "probability": 0.9})
+    months = [(2.0, 0.0), (1.0, 0.0)] * 6
+    counted, _ = expected_wins(rows, reference_of(season=months), JANUARY + 21 * DAY, JANUARY + 41 * DAY, 90)
+    assert counted["expected"].tolist() == pytest.approx([0.9 * (2 * 10 + 10) / 90])
 
 
 def test_twice_the_wins_are_off_and_a_few_more_are_not():

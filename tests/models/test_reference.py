@@ -8,7 +8,7 @@ import pytest
 
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
-from models.reference import Reference, make_reference, pace
+from models.reference import Reference, make_reference
 from models.training_table import TrainingTable
 
 SCHEMA = Schema(timed=True, attributes=(Attribute("industry", "Industry", Kind.CATEGORY, Family.FIRMOGRAPHIC),))
@@ -63,17 +63,6 @@ def test_the_word_of_the_model_on_a_level_is_weighed_by_what_came(reference):
     assert dict(zip(doubted.levels or [], doubted.worth, strict=False)) == pytest.approx(
         {"Software": 35 / 22.5, "Retail": 35 / 35}
     )
-
-
-def test_wins_have_come_by_the_day_on_which_they_came():
-    rows = table_of(["Software"] * 1000, [0.0] * 1000).rows
-    curve = pace(rows, np.zeros(1000, dtype=int), np.full(1000, 0.5), 90)[0]
-    assert (curve[9], curve[10], curve[90]) == pytest.approx((0, 1, 1))
-
-
-def test_a_model_that_expects_twice_the_wins_is_taken_at_half_its_word():
-    rows = table_of(["Software"] * 1000, [0.0] * 1000).rows
-    assert pace(rows, np.zeros(1000, dtype=int), np.full(1000, 1.0), 90)[0][90] == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_lead_that_is_won_is_counted_once_however_often_it_was_looked_at():
