@@ -18,15 +18,21 @@ from data.vocabulary import TABLES, Kind
 
 CELL_ENDS = re.compile(r"[,;\t|\"\r\n]")
 ADDED = ("position", "line", "reason", "text")
+LEAD = "lead_id"
+"""The column by which a row is known as a lead's, so that it can be forgotten."""
 
 
 def write_quarantine(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
-    """Write ``<folder>/<table>.csv`` anew: ``position`` (from 0), ``line`` (of a text file), ``reason``, the cells, and
-    ``text`` for a record that is no row. Without such rows the file is removed."""
+    """Write ``<folder>/<table>.csv`` anew; without such rows the file is removed.
+
+    Columns: ``position`` (from 0), ``line`` (of a text file), ``reason``, ``lead_id`` where the file calls it
+    otherwise, the cells, and ``text`` for a record that is no row.
+    """
     path = folder / f"{table.name}.csv"
     path.unlink(missing_ok=True)
     names = _names(table)
-    cells = ", ".join(f"s.{cell}" for cell in table.file.columns.values())
+    found = [table.file.columns[table.columns[LEAD]]] if _adds_lead(table) else []
+    cells = ", ".join(f"s.{cell}" for cell in [*found, *table.file.columns.values()])
     query = f"""SELECT s.position, s.line, q.reason, {cells}, s.text
         FROM quarantine q JOIN {table.staged} s USING (position) WHERE q.source = '{table.name}' ORDER BY s.position"""
     with export_to(path, ids=_ids(table)) as write:
@@ -60,8 +66,13 @@ def _forget_in(path: Path, lead_id: str) -> int:
     draft, forgotten = path.with_suffix(".draft"), 0
     with path.open(encoding="utf-8", newline="") as file, draft.open("w", encoding="utf-8", newline="") as kept:
         write = csv.writer(kept, lineterminator="\n").writerow
-        for row in csv.reader(file):
-            if lead_id in row or lead_id in CELL_ENDS.split(row[-1]):  # the last cell: the text of a damaged record
+        rows = csv.reader(file)
+        header = next(rows, [])
+        place = header.index(LEAD) if LEAD in header else None
+        write(header)
+        for row in rows:
+            damaged = lead_id in CELL_ENDS.split(row[-1])  # the last cell: the text of a record that is no row
+            if damaged or (place is not None and row[place] == lead_id):
                 forgotten += 1
             else:
                 write(row)
@@ -71,12 +82,18 @@ def _forget_in(path: Path, lead_id: str) -> int:
 
 def _names(table: Table) -> list[str]:
     """Return the columns of the file between ours; a column of the file that bears one of our names is numbered."""
-    names: list[str] = list(ADDED)
+    ours = [*ADDED[:3], LEAD] if _adds_lead(table) else [*ADDED[:3]]
+    names = [*ours, ADDED[3]]
     for name in table.file.columns:
         names.append(own_name(name, names))
-    return [*ADDED[:3], *names[len(ADDED) :], ADDED[3]]
+    return [*ours, *names[len(ours) + 1 :], ADDED[3]]
+
+
+def _adds_lead(table: Table) -> bool:
+    theirs = table.columns.get(LEAD, LEAD)
+    return theirs != LEAD and theirs in table.file.columns  # a file may be numbered by its rows
 
 
 def _ids(table: Table) -> set[str]:
     known = TABLES[table.name]
-    return {theirs for ours, theirs in table.columns.items() if ours in known and known[ours].kind is Kind.ID}
+    return {LEAD} | {theirs for ours, theirs in table.columns.items() if ours in known and known[ours].kind is Kind.ID}

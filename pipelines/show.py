@@ -92,7 +92,7 @@ def _said(outcome: Mapping[str, Any]) -> str:
 
 def show_check(result: CheckResult) -> None:
     """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
-    for text in describe(result.report):
+    for text in describe(result.report, whole=True):
         say(text)
     _show_leaks(result)
     say(f"Features are made of {len(result.attributes)} columns; {len(result.excluded)} are left out:")

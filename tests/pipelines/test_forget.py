@@ -1,5 +1,6 @@
 """A forgotten lead is nowhere: not in the store, the quarantine, the copies or the report."""
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -88,3 +89,16 @@ def test_what_a_killed_run_left_is_removed(workspace, leadscore):
     leadscore("forget", "nobody", "--workspace", workspace.root)
     assert not list(workspace.root.glob("staging-*"))
     assert files_with(workspace.root, "Erika Mustermann") == []
+
+
+def test_rows_of_other_leads_stay_whatever_their_cells_hold(leadscore, tmp_path):
+    rows = "Id,won,size\nA,0,5\nA,0,6\nA,0,7\n5,1,8\n5,1,9\n,0,5\n"
+    (tmp_path / "leads.csv").write_text(rows)
+    given = ("--leads", tmp_path / "leads.csv", "--id", "Id", "--outcome", "won", "--workspace", tmp_path / "var")
+    leadscore("check", *given)
+    quarantine = tmp_path / "var" / "quarantine" / "leads.csv"
+    before = list(csv.reader(quarantine.open(newline="")))
+    for lead, rows_of in (("0", 0), ("line", 0), ("5", 1), ("A", 2)):
+        told = leadscore("forget", lead, "--workspace", tmp_path / "var", "--json").json
+        assert (lead, told["found"]["quarantine"]) == (lead, rows_of)
+    assert list(csv.reader(quarantine.open(newline=""))) == [before[0], before[-1]]
