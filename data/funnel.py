@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -69,10 +69,16 @@ ACCOUNTS = """
 
 @dataclass(frozen=True)
 class Sums:
-    """A table of costs or of views: its rows, those that are in another currency, and the currency of all others."""
+    """A table of costs or of views: its usable rows, their currency, and how many are of months that had not begun."""
 
     rows: pd.DataFrame
     currency: str = ""
+    later: int = 0
+
+    def until(self, moment: pd.Timestamp) -> Sums:
+        """Return the rows of months that had begun by a moment; the others are counted."""
+        begun = self.rows["month"] <= moment
+        return replace(self, rows=self.rows[begun].reset_index(drop=True), later=int((~begun).sum()))
 
 
 class FunnelTables:
@@ -91,8 +97,8 @@ class FunnelTables:
         self.tables: list[str] = list(assembly.tables)
         stated = assembly.settings.as_of
         self.as_of = (pd.Timestamp(stated) if stated else assembly.newest()).as_unit("us").ceil("s")
-        self.costs: Sums | None = assembly.costs
-        self.asset_stats: Sums | None = assembly.asset_stats
+        self.costs: Sums | None = assembly.costs and assembly.costs.until(self.as_of)
+        self.asset_stats: Sums | None = assembly.asset_stats and assembly.asset_stats.until(self.as_of)
 
     def leads(self) -> pd.DataFrame:
         """Return the leads that were there at the moment, in the order of the input.

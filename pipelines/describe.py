@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.quality import Report
+from data.quality import Flag, Report
 
 MOST_FLAGS = 8
 
@@ -20,9 +20,15 @@ def describe(report: Report, *, whole: bool = False) -> Iterator[str]:
         yield f"{name}: {counts.read:,} read, {counts.used:,} used{aside}"
     shown = report.flags if whole else report.flags[:MOST_FLAGS]
     for flag in shown:
-        example = f", such as {flag.example}" if flag.example else ""
-        rows = f" ({', '.join(flag.rows)}{' …' if flag.count > len(flag.rows) else ''})" if whole and flag.rows else ""
-        yield f"{flag.table}.{flag.column}: {flag.count:,} × {flag.problem}{example}{rows}"
+        yield f"{flag.table}.{flag.column}: {flag.count:,} × {flag.problem}{_examples(flag, whole=whole)}"
     if len(report.flags) > len(shown):
         yield f"and {len(report.flags) - len(shown)} more findings: `leadscore check` lists them all"
     yield from report.notes
+
+
+def _examples(flag: Flag, *, whole: bool) -> str:
+    """Say the example and, where all is said, the first rows; an example that only names the first one is left out."""
+    rows = ", ".join(flag.rows) if whole else ""
+    is_row = bool(rows) and flag.example in ("", flag.rows[0], f"lead {flag.rows[0]}")
+    example = f", such as {flag.example}" if flag.example and not is_row else ""
+    return f"{example}: {rows}{' …' * (flag.count > len(flag.rows))}" if rows else example

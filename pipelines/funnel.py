@@ -51,6 +51,9 @@ WITHOUT = {
     "asset_stats": "there is no table asset_stats: how many views became leads is not known",
 }
 """What is missing without a table."""
+UNUSED_COSTS = (
+    "costs: no row names a source or campaign by which leads are cut (`funnel.by`): what leads cost is not known"
+)
 READY = "ready by score"
 PERSONA, LIKE_NONE = "persona", "like none"
 
@@ -167,7 +170,21 @@ def _journeys(
 
 
 def _absences(tables: FunnelTables) -> list[str]:
-    return [text for name, text in WITHOUT.items() if name not in tables.tables]
+    """Say what is missing, and what is not counted because it is of later."""
+    sums = {"costs": tables.costs, "asset_stats": tables.asset_stats}
+    later = [
+        f"{name}: {each.later:,} rows are of later months and not counted"
+        for name, each in sums.items()
+        if each and each.later
+    ]
+    unused = [UNUSED_COSTS] if tables.costs is not None and not _columns_of_costs(tables) else []
+    return [*(text for name, text in WITHOUT.items() if name not in tables.tables), *later, *unused]
+
+
+def _columns_of_costs(tables: FunnelTables) -> list[str]:
+    """Return the columns that leads are cut by and that costs name; all that may be, where there are no costs."""
+    of_leads = [name for name in ECONOMIC if name in tables.by]
+    return [name for name in of_leads if tables.costs is None or tables.costs.rows[name].notna().any()]
 
 
 def _cuts(tables: FunnelTables, leads: pd.DataFrame, scores: Scores | None) -> tuple[dict[str, str], list[str]]:
@@ -227,8 +244,7 @@ def _costs(
     rows, currency = (tables.costs.rows, tables.costs.currency) if tables.costs else (None, chosen.currency or "")
     return tuple(
         Costs(column, currency, *channels(journeys, rows, column, smallest=chosen.smallest, chances=chances))
-        for column in ECONOMIC
-        if column in tables.by and (rows is None or rows[column].notna().any())
+        for column in _columns_of_costs(tables)
     )
 
 
@@ -286,6 +302,6 @@ def _use(scores: Scores | None, ready: Mapping[str, Sequence[FollowUp]], smalles
 
 
 def _moments(journeys: Journeys, place: int) -> pd.DataFrame:
-    """Return when each lead came to a stage: ``position``, ``owner``, ``moment``."""
+    """Return when each lead came to a stage, where it is known: ``position``, ``owner``, ``moment``."""
     rows = journeys.leads[["position", "owner"]].assign(moment=journeys.entered[:, place])
-    return rows[rows["moment"].notna()]
+    return rows[journeys.timed[:, place]]

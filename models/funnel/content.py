@@ -65,7 +65,7 @@ def assets(journeys: Journeys, stats: pd.DataFrame, *, smallest: int) -> tuple[t
     viewed = {asset.name.casefold() for asset in found}
     unviewed = tuple(name for name in kinds.names if name != NOT_GIVEN and name.casefold() not in viewed)
     told = _with_pool(found, len(kinds.codes), smallest)
-    return tuple(sorted(told, key=lambda each: -(each.leads.rate or 0.0))), unviewed
+    return tuple(sorted(told, key=lambda each: (not each.leads.enough, -(each.leads.rate or 0.0)))), unviewed
 
 
 def _with_pool(found: Sequence[Asset], leads: int, smallest: int) -> list[Asset]:

@@ -81,11 +81,12 @@ class Step:
 
     @property
     def beside_benchmark(self) -> str:
-        """Tell whether the rate is clearly above or below the market's."""
-        told = self.went_on
-        if self.benchmark is None or not told.enough or told.low is None or told.high is None:
+        """Tell whether the rate is clearly above or below the market's: open leads may go on yet, and are not below."""
+        told, past = self.went_on, self.went_on.count + self.lost
+        if self.benchmark is None or not told.enough or not past or told.low is None:
             return ""
-        return "below" if told.high < self.benchmark else "above" if told.low > self.benchmark else ""
+        _, high = wilson(told.count, past)
+        return "below" if high < self.benchmark else "above" if told.low > self.benchmark else ""
 
 
 @dataclass(frozen=True)
@@ -318,7 +319,7 @@ def periods(journeys: Journeys, period: str, *, within: int, smallest: int) -> t
     width = len(journeys.stages)
     moments = np.append(journeys.entered.ravel(order="F"), last_moment(journeys.as_of))
     kinds = kinds_of_period(moments, period)
-    codes = kinds.codes[:-1].reshape(width, -1)
+    codes, newest = kinds.codes[:-1].reshape(width, -1), int(kinds.codes[-1])
     entries = [np.bincount(of_stage[of_stage >= 0], minlength=len(kinds.names)) for of_stage in codes]
     steps = [soon(journeys, k, within).count(Kinds(codes[k], kinds.names)) for k in range(width - 1)]
     return tuple(
@@ -326,7 +327,7 @@ def periods(journeys: Journeys, period: str, *, within: int, smallest: int) -> t
             name=name,
             entries={stage.name: int(entries[k][n]) for k, stage in enumerate(journeys.stages)},
             went_on_soon=tuple(share(count[n], of[n], smallest) for count, of in steps),
-            complete=n < kinds.codes[-1] or is_end_of_period(journeys.as_of, period),
+            complete=n < newest or (n == newest and is_end_of_period(journeys.as_of, period)),
         )
         for n, name in enumerate(kinds.names)
     )

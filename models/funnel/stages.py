@@ -61,8 +61,9 @@ class Journeys:
     """How far each lead came, and when: one row per lead, one column per stage in use.
 
     ``entered`` is the moment of each stage: missing where it was not reached, or where nobody knows when; ``reached``
-    tells which. ``recorded`` tells of an entry of its own. ``won`` and ``lost`` are leads that are closed, all others
-    are open. ``leads`` are the rows as they were given.
+    tells which. ``recorded`` tells of an entry of its own, and ``timed`` of one that says when the stage was reached:
+    not after a later stage, and at a known time. ``won`` and ``lost`` are leads that are closed, all others are open.
+    ``leads`` are the rows as they were given.
     """
 
     stages: tuple[Stage, ...]
@@ -70,6 +71,7 @@ class Journeys:
     entered: Times
     reached: Bools
     recorded: Bools
+    timed: Bools
     won: Bools
     lost: Bools
     as_of: pd.Timestamp
@@ -80,14 +82,14 @@ class Journeys:
     def waits(self) -> tuple[tuple[Codes, Codes], ...]:
         """Return the leads that were in both stages of each step, and the seconds between; last, from lead to customer.
 
-        Only who has an entry of its own into both, at a known time, tells how long it takes.
+        Only who has an entry into both that says when it came there tells how long it takes.
         """
         width = len(self.stages)
         return (*(self._waits(start, start + 1) for start in range(width - 1)), self._waits(0, width - 1))
 
     def _waits(self, start: int, to: int) -> tuple[Codes, Codes]:
         between = self.entered[:, to] - self.entered[:, start]
-        rows = np.flatnonzero(self.recorded[:, start] & self.recorded[:, to] & ~np.isnat(between))
+        rows = np.flatnonzero(self.timed[:, start] & self.timed[:, to])
         return rows, between[rows].astype("timedelta64[s]").astype(np.int64)
 
     @cached_property
@@ -183,6 +185,7 @@ def follow(
         entered=entered,
         reached=_or_further(recorded[:, used]),
         recorded=recorded[:, used],
+        timed=first[:, used] == entered,
         won=won,
         lost=lost,
         as_of=as_of,

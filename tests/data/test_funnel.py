@@ -224,3 +224,9 @@ def test_deals_in_another_currency_are_not_added_and_told(opened):
 def test_times_without_a_zone_are_told(opened):
     with opened(leads=LEADS, stages=STAGES) as tables:
         assert "times without a zone are read as UTC: stages.entered_at, leads.created_at" in tables.report.notes
+
+
+def test_costs_of_months_after_the_moment_are_not_known(opened):
+    with opened({"as_of": pd.Timestamp("2025-02-10")}, leads=LEADS, costs=COSTS) as tables:
+        assert tables.costs.rows["spend"].tolist() == [1000, 500]
+        assert tables.costs.later == 1

@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.quality import Flag, Report
+from pipelines.describe import describe
+
 
 @pytest.fixture
 def checked(leadscore, export, tmp_path):
@@ -156,3 +159,11 @@ def test_in_real_data_what_sales_filled_in_is_found_and_what_leads_did_is_not(le
     assert {"Lead Quality", "Lead Profile"} <= told.keys()
     behaviour = ("Total Time Spent on Website", "Lead Source", "Lead Origin", "TotalVisits", "Page Views Per Visit")
     assert not set(behaviour) & told.keys()
+
+
+def test_a_look_lists_all_that_is_wrong_with_its_rows_and_a_training_the_first():
+    flags = [Flag("leads", f"c{n}", "odd", 6, "-5 of lead a", ("a", "b")) for n in range(9)]
+    assert list(describe(Report(flags=flags), whole=True))[-1] == "leads.c8: 6 × odd, such as -5 of lead a: a, b …"
+    assert list(describe(Report(flags=flags)))[-1] == "and 1 more findings: `leadscore check` lists them all"
+    only = Flag("leads", "c", "odd", 1, "lead a", ("a",))
+    assert list(describe(Report(flags=[only]), whole=True)) == ["leads.c: 1 × odd: a"]

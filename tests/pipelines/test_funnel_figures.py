@@ -134,3 +134,22 @@ def test_whatever_is_odd_is_told_and_nothing_is_dropped(told):
     assert "in another currency than EUR" in read
     assert "times without a zone are read as UTC" in read
     assert "no known lead" in read
+
+
+def test_who_skipped_the_mql_tells_no_time_of_follow_up(told):
+    skipped = [(f"a-{number}", "sql", "2025-01-20") for number in range(10)]
+    funnel = told(
+        leads=came("a", "PPC", 11), stages=[*skipped, ("a-10", "mql", "2025-01-12"), ("a-10", "sql", "2025-01-20")]
+    )
+    (everyone, *_) = funnel["follow_up"]["MQL in the CRM"]
+    assert (everyone["ready"], everyone["within"]["90 seconds"]["count"], everyone["median_hours"]) == (1, 0, 8 * 24)
+
+
+def test_costs_that_name_nothing_that_leads_are_cut_by_are_said(told):
+    funnel = told(leads=came("a", "PPC", 3), costs=[(None, "2025-01", 100)])
+    assert any(note.startswith("costs: no row names a source or campaign") for note in funnel["notes"])
+
+
+def test_whether_a_period_is_over_is_true_or_false(told):
+    funnel = told(leads=came("a", "PPC", 3), stages=[("a-0", "mql", "2025-03-12")])
+    assert {each["complete"] for each in funnel["periods"]} == {True, False}

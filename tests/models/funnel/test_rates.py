@@ -139,10 +139,12 @@ def test_a_rate_on_few_leads_is_told_and_marked():
     assert share(30, 30, smallest=30).enough is True
 
 
-def test_a_benchmark_is_above_or_below_only_where_that_is_clear(two_assets):
+def test_a_benchmark_is_above_or_below_only_where_that_is_clear(journeys):
+    lost = {"path": ["lead", "mql"], "won": False, "closed": 20}
+    demos = journeys([{"asset": "demo", "path": ["lead", "mql", "sql"]}] * 48 + [{"asset": "demo"} | lost] * 32)
+
     def beside(market: float) -> str:
-        found = by(two_assets, "asset", benchmarks={"sql": market})
-        return found["demo request"].steps[1].beside_benchmark
+        return by(demos, "asset", benchmarks={"sql": market})["demo"].steps[1].beside_benchmark
 
     assert (beside(0.8), beside(0.62), beside(0.3)) == ("below", "", "above")
 
@@ -195,3 +197,34 @@ def test_leads_that_are_too_young_say_nothing_of_a_rate(journeys):
     found = journeys([old, young, late], as_of=pd.Timestamp("2025-11-10"))
     count, of = soon(found, 0, within=30).count(everyone(found))
     assert (count.tolist(), of.tolist()) == ([1], [2])
+
+
+def test_who_has_no_date_or_came_out_of_order_tells_no_time(journeys):
+    found = journeys(
+        [
+            {"path": [("lead", 0), ("sql", 5), ("mql", 8)]},
+            {"path": [("lead", 0), ("mql", 4), ("sql", 14)]},
+            {"created": None, "path": [("customer", 30)], "won": True, "closed": 30},
+        ]
+    )
+    (whole,) = levels(found, everyone(found), smallest=30, opportunity="qso")
+    days = {(step.start, step.to): step.median_days for step in whole.steps}
+    assert days == {("lead", "mql"): 4, ("mql", "sql"): 10, ("sql", "customer"): None}
+    assert whole.days_to_customer is None
+
+
+def test_a_period_that_begins_at_the_moment_is_not_over(journeys):
+    found = journeys([{"created": 0}] * 3 + [{"created": 31}], as_of=pd.Timestamp("2025-02-01"))
+    assert [(each.name, each.complete) for each in periods(found, "month", within=30, smallest=1)] == [
+        ("2025-01", True),
+        ("2025-02", False),
+    ]
+
+
+def test_open_leads_are_not_below_a_benchmark(journeys):
+    young = [{"path": ["lead", "mql"]}] + [{"path": ["lead"]}] * 99
+    lost = [{"path": ["lead", "mql"]}] + [{"path": ["lead"], "won": False, "closed": 5}] * 99
+    for leads, told in ((young, ""), (lost, "below")):
+        found = journeys(leads)
+        (whole,) = levels(found, everyone(found), smallest=30, opportunity="qso", benchmarks={"mql": 0.5})
+        assert whole.steps[0].beside_benchmark == told
