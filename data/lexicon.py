@@ -6,6 +6,9 @@ Names are compared as words: ``TotalVisits``, ``total_visits`` and ``Total Visit
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import pairwise
 
 from data.vocabulary import Family
 
@@ -64,19 +67,36 @@ FAMILY_WORDS = {
 """Words that tell the family of a custom attribute; the first family with one of them is taken."""
 
 PROTECTED_WORDS = _words(
-    "gender sex nationality citizenship citizen religion religious race racial ethnicity ethnic disability disabled "
-    "disabilities marital married pregnant pregnancy maternity political politics sexual dob birthday "
-    "birthdate birth caste veteran genetic geschlecht nationalität staatsangehörigkeit religionszugehörigkeit "
-    "konfession geburtsdatum familienstand sexe género edad alter âge età idade leeftijd pronoun pronouns pronomen"
+    """gender sex citizen religion religious race racial ethnicity ethnic disability disabled disabilities marital
+    married pregnant pregnancy maternity political politics sexual dob birthday birthdate birth born caste veteran
+    genetic pronoun pronouns geschlecht religionszugehörigkeit konfession familienstand zivilstand geburtsdatum
+    geburtsjahr geburtstag geburtsort behindert behinderung schwerbehindert schwerbehinderung blutgruppe krankheit
+    muttersprache alter pronomen sexe âge naissance handicap handicapé sanguin sexo género genero edad idade nacimiento
+    nascimento discapacidad sanguíneo sesso età nascita disabilità sanguigno religione geslacht leeftijd
+    geboortedatum"""
 )
-PROTECTED_PHRASES = _phrases("mother tongue, trade union, union member, union membership, labor union, labour union")
-OF_PERSONS = _words("age health")
+"""Genre is missing: in French it is the sex, elsewhere one of music. The cells of such a column tell which."""
+PROTECTED_PHRASES = _phrases(
+    """mother tongue, native language, native speaker, langue maternelle, lengua materna, trade union, trade unions,
+    union member, union membership, labor union, labour union, family status, civil status, état civil, etat civil,
+    estado civil, stato civile, burgerlijke staat, blood group, blood type, medical history, medical condition,
+    medical conditions, health condition, skin color, skin colour"""
+)
+OF_PERSONS = _words("age health denomination disease diseases illness diagnosis male female")
 """What law protects of a person, but not of a thing: the age of a lead, the health of an account."""
 THINGS = _words(
-    "lead leads account company firm business organisation organization page domain site website web deal opportunity "
-    "record ticket subscription contract product order usage system app data email list score index care industry days "
-    "hours minutes months weeks since vehicle car house property building model machine average"
+    """lead leads account company firm business organisation organization page domain site website web deal opportunity
+    record ticket subscription contract product order usage system app data email list score index care industry days
+    hours minutes months weeks since vehicle car house property building model machine average area currency coin
+    sociale"""
 )
+ORIGINS = _words(
+    """nation nationality citizenship nationalität nationalitaet staatsangehörigkeit staatsangehoerigkeit
+    staatsbürgerschaft staatsbuergerschaft nationalité nationalite citoyenneté nacionalidad nacionalidade ciudadanía
+    nazionalità nazionalita cittadinanza nationaliteit"""
+)
+FIRMS = _words("company firm business organisation organization account firma unternehmen entreprise empresa azienda")
+"""A person's origin is protected, that of a firm is not."""
 
 NAMES_OF_PERSONS = _phrases(
     """name, first name, last name, full name, surname, given name, family name, forename, contact name, lead name,
@@ -85,39 +105,92 @@ NAMES_OF_PERSONS = _phrases(
 )
 PHONES = _phrases(
     """phone, phone number, telephone, telephone number, tel, mobile, mobile number, mobile phone, cell, cell phone,
-    cellphone, fax, fax number, whatsapp, telefon, telefonnummer, handy, téléphone, teléfono"""
+    cellphone, fax, fax number, whatsapp, whats app, telefon, telefonnummer, handy, téléphone, teléfono"""
 )
-PERSONAL_NAMES = (
-    NAMES_OF_PERSONS
-    | PHONES
-    | _phrases(
-        """middle name, nickname, salutation, email, e mail, mail, email address, e mail address, skype, linkedin,
-    linkedin url, linkedin profile, twitter, twitter handle, facebook, instagram, xing, address, street, street address,
-    postal address, home address, address line, ip, ip address, passport, passport number, ssn, social security number,
-    tax id, iban, account number, credit card, owner name, account manager, account owner, sales rep, user name,
-    username, created by, updated by, modified by, referred by, assigned to, referee, referred person,
-    referring person, responsible, responsible person, person, persons, sales person, salesperson, agent name, kontakt,
-    kontaktperson, anrede, strasse, straße, adresse, anschrift, correo, correo electrónico, dirección"""
-    )
+HOLDERS = _words(
+    "lead contact person personal work business primary secondary your customer client prospect office home"
 )
+"""Whose contact data they are: they may stand before it."""
+NETWORKS = _phrases(
+    """linkedin, linked in, twitter, facebook, instagram, xing, skype, telegram, wechat, we chat, viber, tiktok,
+    tik tok, snapchat, discord"""
+)
+DOCUMENTS = _phrases(
+    """passport, aadhaar, aadhar, ssn, social security, social insurance, national insurance, national id, tax id,
+    tax number, pan, driver license, drivers license, driving licence, identity card, id card,
+    personalausweis, reisepass, iban, credit card"""
+)
+REACHED_BY = PHONES | NETWORKS | DOCUMENTS | _phrases("email, e mail, mail")
+ADDRESS_WORDS = _words("number no nr num id url link profile handle username user name account address")
+"""What may follow in the name of a column that holds a number or an address: Passport No, Skype ID, LinkedIn URL."""
+PERSONAL_NAMES = NAMES_OF_PERSONS | _phrases(
+    """middle name, nickname, salutation, address, street, street address, postal address, home address, address line,
+    ip, ip address, account number, owner name, account manager, account owner, sales rep, user name, username,
+    created by, updated by, modified by, referred by, assigned to, referee, referred person, referring person,
+    responsible, responsible person, person, persons, sales person, salesperson, agent name, spouse, wife, husband,
+    kontakt, kontaktperson, anrede, strasse, straße, adresse, anschrift, ehepartner, ehefrau, ehemann, conjoint, correo,
+    correo electrónico, dirección, cónyuge"""
+)
+PERSONS = _words(
+    """person contact maker manager rep representative agent owner salesperson seller buyer director ceo cfo cto cio
+    founder president chief boss executive officer assistant secretary employee colleague advisor adviser consultant
+    recruiter referrer referee sponsor signatory holder member attendee participant guest speaker applicant candidate
+    student teacher doctor patient tenant spouse wife husband father mother brother sister son daughter child guardian
+    friend maiden preferred"""
+)
+"""Words before, or after, the word name of a column of persons: Decision Maker Name, Name of the wife."""
 FREE_TEXT_NAMES = _phrases(
     """note, notes, comment, comments, remark, remarks, description, message, messages, memo, free text, text, body,
-    feedback, call notes, sales notes, additional information, bemerkung, bemerkungen, kommentar, notiz, notizen"""
+    feedback, summary, transcript, additional information, bemerkung, bemerkungen, kommentar, notiz, notizen"""
 )
+WRITTEN = _words("note notes comment comments remark remarks summary transcript memo")
+CONVERSATIONS = HOLDERS | _words("call meeting sales conversation chat demo visit follow up agent internal last")
+"""What notes may be of: Call Summary, Meeting Notes."""
 POST_CONTACT_WORDS = _words(
-    "tag tags disposition dispositions outcome outcomes result results verdict qualification qualified disqualified "
-    "unqualified conversion converted won lost closed closing closure churn churned signed duration resolution "
-    "grund absagegrund verloren gewonnen abschluss ergebnis motif perdu gagné resultado motivo perdido ganado"
+    """disposition outcome verdict qualified disqualified unqualified converted lost closed closing closure closedate
+    churn churned rejection absagegrund ablehnungsgrund verlustgrund absage ablehnung verloren gewonnen ergebnis perdu
+    gagné resultado perdido ganado"""
 )
-"""Words for what sales writes down once it has spoken with a lead: the outcome, and what follows from it."""
+"""Words for what sales writes down once it has spoken with a lead: the outcome, and what follows from it.
+
+These, and all others of what is written down after the contact, are in the singular.
+"""
+ON_THE_WEB = _words("session visit site website web page search click clicked utm campaign ad newsletter video webinar")
+LEARNING = _words("highest education educational academic school degree vocational professional höchster")
+UNDERTAKINGS = _words("plan project course trial program programme exam test quiz survey assessment")
+INQUIRIES = _words("anfrage demande consulta solicitud contacto")
+UNLESS_BESIDE = {
+    "tag": ON_THE_WEB | _words("product content blog meta"),
+    "result": ON_THE_WEB | UNDERTAKINGS,
+    "duration": ON_THE_WEB | UNDERTAKINGS,
+    "conversion": ON_THE_WEB | _words("first recent form"),
+    "resolution": ON_THE_WEB | _words("screen display image camera print"),
+    "qualification": LEARNING,
+    "abschluss": LEARNING,
+    "won": _words("award prize medal"),
+    "signed": ON_THE_WEB | _words("up"),
+    "rejected": ON_THE_WEB | _words("cookie email"),
+    "forecast": _words("weather"),
+    "grund": INQUIRIES,
+    "motif": INQUIRIES,
+    "motivo": INQUIRIES,
+}
+"""Words for the same, that mean something else beside one of these: Screen Resolution, Awards Won, Signed Up."""
+TALKS = _words("call meeting demo appointment sale deal opportunity")
+"""Beside these they mean it after all: the duration of a sales visit."""
+REASONS = _words("reason why because")
+ENDINGS = _words(
+    "win won loss lose losing lost close churn reject rejected rejecting decline declined cancel cancellation"
+)
+"""How a deal ends: with a reason beside it, it was written down at the end."""
+BARGAINS = _words("deal opportunity contract purchase order payment")
+FACTS = _words("stage status date value amount size length")
+"""What is known of a bargain once it is made, or nearly: Deal Stage, Payment Date."""
 POST_CONTACT_PHRASES = _phrases(
-    """lead quality, lead profile, lead status, lead grade, lead rating, lead temperature, call status, call result,
-    call outcome, call count, calls made, reason lost, lost reason, loss reason, reason for loss, close date,
-    close reason, deal stage, deal status, deal value, deal amount, deal size, opportunity stage, opportunity status,
-    opportunity amount, contract value, contract date, contract length, purchase date, order value, order date,
-    invoice, first purchase, last contacted, last call, last notable activity, next step, next action,
-    follow up status, sales stage, sales status, sales feedback, rejection reason, customer since, is customer,
-    onboarding, renewal date"""
+    """lead quality, lead profile, lead status, lead grade, lead rating, lead temperature, call status, call count,
+    call made, close date, expected close, to close, invoice, first purchase, last contacted, last call,
+    last notable activity, next step, next action, follow up status, sale stage, sale status, sale feedback,
+    customer since, is customer, onboarding, renewal date"""
 )
 
 FIRST_NAMES = _words(
@@ -143,24 +216,26 @@ FIRST_NAMES = _words(
 """Frequent first names that hardly mean anything else: a column of persons has some of them, whatever it is called."""
 LONGEST_SHOWN = 60
 """Characters of a cell that a message repeats."""
-HOLDERS = _words("lead contact work business primary secondary your customer client prospect office home")
 ID_WORDS = _words("id ids uuid guid key code number no nr num ref reference serial index record row hash")
 
-SEXES = _words(
-    "m f male female man woman men women boy girl diverse d x other unknown non-binary nonbinary "
-    "männlich weiblich maennlich divers homme femme"
+TELLING_SEXES = _words(
+    """male female man woman men women männlich weiblich maennlich homme femme masculin féminin feminin hombre mujer
+    masculino femenino feminino uomo donna maschio femmina"""
 )
-TELLING_SEXES = _words("male female man woman men women männlich weiblich maennlich homme femme")
+SEXES = TELLING_SEXES | _words("m f boy girl diverse d x other unknown non-binary nonbinary divers")
 SALUTATIONS = _words("mr mrs ms miss mx dr prof mr. mrs. ms. dr. prof. herr frau sir madam")
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """Split a name into lower-case words.
+    """Split a name into lower-case words; accents may be signs of their own, and whose it is stays out.
 
     >>> words_of("TotalVisits"), words_of("emp.var.rate"), words_of("E-mail")
     (('total', 'visits'), ('emp', 'var', 'rate'), ('e', 'mail'))
+    >>> words_of("Driver's licence")
+    ('driver', 'licence')
     """
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    whole = re.sub(r"['’]s\b", "", unicodedata.normalize("NFC", name))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", whole)
     return tuple(re.findall(r"[^\W_]+", parted.lower()))
 
 
@@ -194,10 +269,10 @@ def is_protected_name(name: str) -> bool:
     >>> [is_protected_name(name) for name in ("customer age", "Age Group", "lead_age", "page", "package", "Page Views")]
     [True, True, False, False, False, False]
     """
-    words = words_of(name)
-    if PROTECTED_WORDS & set(words) or any(phrase in " ".join(words) for phrase in PROTECTED_PHRASES):
+    words = set(words_of(name))
+    if PROTECTED_WORDS & words or _has_phrase(words_of(name), PROTECTED_PHRASES):
         return True
-    return bool(OF_PERSONS & set(words)) and not THINGS & set(words)
+    return bool(OF_PERSONS & words and not THINGS & words) or bool(ORIGINS & words and not FIRMS & words)
 
 
 def is_personal_name(name: str) -> bool:
@@ -205,8 +280,17 @@ def is_personal_name(name: str) -> bool:
 
     >>> [is_personal_name(name) for name in ("Lead E-mail", "mobile_phone", "Do Not Email", "Email opens", "contact")]
     [True, True, False, False, False]
+    >>> [is_personal_name(name) for name in ("Decision Maker Name", "Skype ID", "Company Name", "Stage Name")]
+    [True, True, False, False]
     """
-    return _is_one_of(name, PERSONAL_NAMES)
+    return _is_one_of(name, PERSONAL_NAMES) or _is_one_of(name, REACHED_BY, ADDRESS_WORDS) or _names_a_person(name)
+
+
+def _names_a_person(name: str) -> bool:
+    """Tell whether the word name stands behind a word for persons, or before one: Name of the wife."""
+    words = words_of(name)
+    before_last, last = ("", "", *words)[-2:]
+    return (last in ("name", "names") and before_last in PERSONS) or (words[:2] == ("name", "of") and last in PERSONS)
 
 
 def is_name_of_person(name: str) -> bool:
@@ -224,17 +308,31 @@ def is_phone_name(name: str) -> bool:
     >>> [is_phone_name(name) for name in ("Work Phone", "mobile_number", "phone type")]
     [True, True, False]
     """
-    return _is_one_of(name, PHONES)
+    return _is_one_of(name, PHONES, ADDRESS_WORDS)
 
 
 def is_free_text_name(name: str) -> bool:
-    return _is_one_of(name, FREE_TEXT_NAMES)
+    """Tell whether a column holds what people wrote, going by its whole name.
+
+    >>> [is_free_text_name(name) for name in ("Sales Notes", "Call Summary", "Note Count", "Product description")]
+    [True, True, False, False]
+    """
+    *before, last = words_of(name) or ("",)
+    return _is_one_of(name, FREE_TEXT_NAMES) or (last in WRITTEN and CONVERSATIONS.issuperset(before))
 
 
-def _is_one_of(name: str, phrases: frozenset[str]) -> bool:
+def _is_one_of(name: str, phrases: frozenset[str], endings: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a name is one of the phrases, beside who holds it and a number; the endings may follow."""
     words = words_of(name)
     bare = [word for word in words if word not in HOLDERS and not word.isdigit()]
+    while bare[1:] and bare[-1] in endings and " ".join(bare) not in phrases:
+        bare.pop()
     return " ".join(words) in phrases or " ".join(bare) in phrases
+
+
+def _has_phrase(words: Iterable[str], phrases: frozenset[str]) -> bool:
+    text = f" {' '.join(words)} "
+    return any(f" {phrase} " in text for phrase in phrases)
 
 
 def is_post_contact_name(name: str) -> bool:
@@ -242,11 +340,30 @@ def is_post_contact_name(name: str) -> bool:
 
     >>> [is_post_contact_name(name) for name in ("Tags", "Lead Quality", "Reason lost", "Lead Source", "TotalVisits")]
     [True, True, True, False, False]
+    >>> [is_post_contact_name(name) for name in ("Call Duration", "Session Duration", "Days to close", "Awards won")]
+    [True, False, True, False]
     """
-    words = words_of(name)
-    return bool(POST_CONTACT_WORDS & set(words)) or any(
-        f" {phrase} " in f" {' '.join(words)} " for phrase in POST_CONTACT_PHRASES
+    words = [_singular(word) for word in words_of(name)]
+    return (
+        bool(POST_CONTACT_WORDS & set(words))
+        or any(word in UNLESS_BESIDE and not _is_harmless(word, set(words)) for word in words)
+        or bool(REASONS & set(words) and ENDINGS & set(words))
+        or any(first in BARGAINS and second in FACTS for first, second in pairwise(words))
+        or _has_phrase(words, POST_CONTACT_PHRASES)
     )
+
+
+def _is_harmless(word: str, beside: set[str]) -> bool:
+    return bool(UNLESS_BESIDE[word] & beside) and not TALKS & beside
+
+
+def _singular(word: str) -> str:
+    """Return a word without the s of the plural; that of loss and status stays.
+
+    >>> [_singular(word) for word in ("tags", "loss", "status")]
+    ['tag', 'loss', 'status']
+    """
+    return word if word.endswith(("ss", "us", "is")) else word.removesuffix("s")
 
 
 def is_name_of_a_person(text: str) -> bool:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from data.quality import ROWS_SHOWN, Flag
-from data.wrong.mail import FREE_DOMAINS, PERSONS, THROW_AWAY_DOMAINS, kind_of_mail
+from data.wrong.mail import FREE_DOMAINS, IN_BRACKETS, LINK, PERSONS, THROW_AWAY_DOMAINS, kind_of_mail
 
 SAME_ADDRESS = "the e-mail address of another lead"
 SAME_NAME = "the name and firm of another lead, or nearly so"
@@ -30,13 +30,15 @@ SHORTEST, SHORTEST_NEARLY = 6, 9
 SAME_FIRM, ONE_LETTER = 0.95, 0.92
 """Jaro-Winkler similarities: of two spellings of a firm, and the least of two names that differ in one letter."""
 
+BARE = f"regexp_replace(regexp_replace(trim(lower(email)), '{IN_BRACKETS}', '\\1'), '{LINK}', '\\1')"
+"""An address without the name, the brackets or the mailto: around it, as `data.wrong.mail` reads it."""
 PEOPLE = f"""
     CREATE OR REPLACE TEMP TABLE people AS
     WITH firms AS (
         SELECT company, regexp_replace(
             regexp_replace(strip_accents(lower(company)), '\\b({LEGAL_FORMS})\\b', '', 'g'), '[^\\pL\\pN]', '', 'g'
         ) AS firm FROM (SELECT DISTINCT company FROM leads WHERE company IS NOT NULL)),
-    spelt AS (SELECT position, lead_id, company, trim(lower(email)) AS mail FROM leads),
+    spelt AS (SELECT position, lead_id, company, trim({BARE}) AS mail FROM leads),
     parted AS (SELECT *, split_part(mail, '@', 1) AS person, nullif(split_part(mail, '@', 2), '') AS domain FROM spelt)
     SELECT position, lead_id,
         CASE WHEN domain IN {GOOGLE} THEN replace(split_part(person, '+', 1), '.', '') || '@gmail.com'

@@ -26,6 +26,10 @@ NOBODY = frozenset("test testing asdf asdfasdf asdfgh qwerty qwertz xxx none nob
 """What stands before the @ where nobody is meant."""
 THROW_AWAY_DOMAINS = blocklist - EXAMPLES | {"tempmail.com", "throwaway.example"}
 FREE_DOMAINS = whitelist - blocklist - EXAMPLES | {"freemail.example"}
+AROUND = "[<:]"
+IN_BRACKETS = "^[^<>]*<([^<>]*)>$"
+LINK = r"^mailto:([^?]*)(?:\?.*)?$"
+"""How mail programs copy an address: Ann Lee <ann@acme.com>, mailto:ann@acme.com."""
 WORD = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 PLAIN = rf"^{WORD}(?:\.{WORD})*@(?:{LABEL}\.)+[a-z]{{2,}}$"
@@ -60,12 +64,22 @@ def parts_of_mail(addresses: pd.Series) -> tuple[pa.Array, pa.Array]:
     [['ann.lee', None], ['acme.com', None]]
     """
     lower = pc.ascii_lower(pc.ascii_trim_whitespace(to_arrow(addresses)))
+    is_within = pc.fill_null(pc.match_substring_regex(lower, AROUND), False)
+    if pc.any(is_within).as_py():
+        lower = pc.replace_with_mask(lower, is_within, _bare(lower.filter(is_within)))
     is_odd = pc.fill_null(pc.match_substring_regex(lower, ODD), False)
     checked = pc.if_else(pc.match_substring_regex(lower, PLAIN), lower, None)
     if pc.any(is_odd).as_py():
         checked = pc.replace_with_mask(checked, is_odd, pa.array(_by_the_standard(lower.filter(is_odd)), lower.type))
     parts = pc.split_pattern(checked, "@", max_splits=1, reverse=True)
     return pc.list_element(parts, 0), pc.list_element(parts, 1)
+
+
+def _bare(addresses: pa.Array) -> pa.Array:
+    """Return the addresses without the name, the brackets or the ``mailto:`` around them."""
+    for around in (IN_BRACKETS, LINK):
+        addresses = pc.replace_substring_regex(addresses, around, r"\1")
+    return pc.ascii_trim_whitespace(addresses)
 
 
 def _by_the_standard(addresses: pa.Array) -> list[str | None]:

@@ -13,23 +13,26 @@ import pyarrow.compute as pc
 from data.times import to_arrow
 
 FILLER = (
-    r"test|testing|(?:test|dummy|fake|sample|example)[ _-]?(?:company|firm|account|lead|user|name|contact|person|test)",
-    r"test ?\d+|dummy|fake|none|n\.a\.?|nobody|nothing|no company|no name|not applicable|unknown|tbd",
+    r"(?:test|dummy|fake|sample|example)[ _-]?(?:company|firm|account|lead|user|name|contact|person|test) ?\d*",
+    r"(?:test|muster)[ _-]?(?:firma|unternehmen|kunde|kontakt) ?\d*|test (?:gmbh|ag|ltd|inc|llc|corp)\.?",
+    r"test|testing|test ?\d+|dummy|fake|none|n\.a\.?|nobody|nothing|no company|no name|not applicable|unknown|tbd",
     r"your company|company name|my company|first name|last name|job title|foo|bar|foobar|foo bar|lorem ipsum",
-    r"abcdef|abc ?123|xx+|(?:bla|blah|ha|la)(?: ?(?:bla|blah|ha|la)){2,}",
+    r"k\. ?a\.?|keine angaben?|ohne angabe|nicht angegeben|unbekannt|not (?:given|specified|provided)",
+    r"john doe|jane doe|joe bloggs|(?:max|erika) mustermann",
+    r"abcdef|abc ?123|xx+|blah|bla bla|blah blah|(?:bla|blah|ha|la)(?: ?(?:bla|blah|ha|la)){2,}",
 )
 KEYS = (
     r"(?:asd|qwe|zxc|sdf|dfg|jkl){2,}[fr]?|(?:sd|df|fg|gh|jk){2,}|(?:asdf|qwer){2,}",
     r"asdfg?h?j?k?l?|sdfgh?j?k?l?|dfghj?k?l?|fghjk?l?|ghjkl?|hjkl|lkjhg?f?d?s?a?",
     r"qwer|qwert[yz]?u?i?o?p?|poiuy?t?r?e?w?q?|[zy]xcvb?n?m?|mnbvc?x?[zy]?",
 )
-SMALL_KEYS = "asd|qwe|zxc|sdf|jkl"
-"""Keys that are an abbreviation in capitals."""
+SMALL = "asd|qwe|zxc|sdf|jkl|aaa|xyz|abcd|abcde|azerty(?:uiop)?"
+"""What is an abbreviation, or a firm, with capitals."""
 NO_VOWEL = "[A-Z]?[b-df-hj-np-tv-xz]{6,}"
 REPEATED = "|".join(f"{sign}{{4,}}" for sign in "abcdefghijklmnopqrstuvwyz23456789")
 NUMBERS = r"0+|1+|12|123|1234|\d[\d ./-]{3,}\d"
 SIGNS = r"[^\pL\pN]+"
-MADE_UP = rf"^(?:(?i:{'|'.join((*FILLER, *KEYS, REPEATED))})|{SMALL_KEYS}|{NO_VOWEL}|{NUMBERS}|{SIGNS})$"
+MADE_UP = rf"^(?:(?i:{'|'.join((*FILLER, *KEYS, REPEATED))})|{SMALL}|{NO_VOWEL}|{NUMBERS}|{SIGNS})$"
 
 
 def is_made_up(names: pd.Series) -> pd.Series:

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import pandas as pd
 import phonenumbers
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.times import to_arrow
 
-FURTHER = r"(?i)\s*(?:ext|x|[/;,]).*$"
+FURTHER = r"(?i)\s*(?:ext|x|[;,]).*$"
 """An extension, or a second number."""
+AFTER_SLASH = "/.*$"
+"""A second number, or the rest of the first: 030/1234567. So a number is wrong only where both readings are."""
 SHORTEST, LONGEST = 6, 15
 MADE_UP = f"^(?:0?1234567?8?9?0?|{'|'.join(f'{digit}+' for digit in range(10))})$"
 SIGNIFICANT = 5
@@ -28,13 +31,20 @@ def is_no_phone(numbers: pd.Series) -> pd.Series:
     [False, False, True, True, True, False]
     """
     spelt = pc.replace_substring_regex(pc.utf8_trim_whitespace(to_arrow(numbers)), FURTHER, "")
+    first = pc.replace_substring_regex(spelt, AFTER_SLASH, "")
+    wrong = _ring_nowhere(first)
+    again = wrong & pc.fill_null(pc.not_equal(first, spelt), False).to_pandas()
+    wrong[again] = _ring_nowhere(spelt.filter(pa.array(again))).to_numpy()
+    return wrong.set_axis(numbers.index)
+
+
+def _ring_nowhere(spelt: pa.Array) -> pd.Series:
     digits = pc.replace_substring_regex(spelt, r"\D", "")
     table = pd.DataFrame({"digits": digits.to_pandas(), "length": pc.utf8_length(digits).to_pandas()})
     wrong = (table["length"] < SHORTEST) | (table["length"] > LONGEST)
     wrong |= pc.fill_null(pc.match_substring_regex(digits, MADE_UP), False).to_pandas()
     with_country = pc.fill_null(pc.match_substring_regex(spelt, r"^\(?(?:\+|00)"), False).to_pandas() & ~wrong
-    wrong |= _are_impossible(table[with_country]).reindex(table.index, fill_value=False)
-    return wrong.set_axis(numbers.index)
+    return wrong | _are_impossible(table[with_country]).reindex(table.index, fill_value=False)
 
 
 def _are_impossible(numbers: pd.DataFrame) -> pd.Series:

@@ -141,6 +141,10 @@ def test_each_vocabulary_column_is_claimed_once_and_exact_names_come_first() -> 
         ("x", some("M", "F"), "law protects it"),
         ("x", some("Mr", "Mrs", "Dr"), "law protects it"),
         ("customer age", some("31", "52"), "law protects it"),
+        ("Genre", some("Masculin", "Féminin"), "law protects it"),
+        ("Is female", some("Yes", "No"), "law protects it"),
+        ("Decision Maker Name", some("Zyx Wvu", "Tsr Qpo"), "personal data"),
+        ("Call Summary", some("call", "wait"), "free text"),
     ],
 )
 def test_a_column_is_left_out_with_the_reason(name, cells, reason) -> None:
@@ -159,6 +163,8 @@ def test_a_column_is_left_out_with_the_reason(name, cells, reason) -> None:
         ("emails opened", some("1", "2", "9")),
         ("contact", some("cellular", "telephone")),
         ("lead_age", some("1", "2", "9")),
+        ("Genre", some("Rock", "Jazz")),
+        ("Stage Name", some("New", "Old")),
         ("zip", shuffled([f"{number % 90:05}" for number in range(ROWS)])),
         ("levels", shuffled([f"level {number // 2}" for number in range(ROWS)])),
         ("step", [number // 40 for number in range(ROWS)]),

@@ -17,7 +17,11 @@ def found(**cells) -> object:
 
 
 @pytest.mark.parametrize(
-    "title", ["Student / CEO", "CEO & Student", "Intern and CEO", "PhD Student, Founder and CEO", "CFO (intern)"]
+    "title",
+    [
+        *("Student / CEO", "CEO & Student", "Intern and CEO", "PhD Student, Founder and CEO", "CFO (intern)"),
+        *("Student CEO", "Geschäftsführer, Werkstudent", "Werkstudentin / Inhaberin", "Praktikant & Inhaber"),
+    ],
 )
 def test_a_student_who_is_chief_contradicts_itself(title):
     assert found(job_title=title) == CHIEF
@@ -33,6 +37,12 @@ def test_a_student_who_is_chief_contradicts_itself(title):
         "Student Success Director",
         "Head of Internship",
         "Intern to the CEO",
+        "CEO Intern",
+        "Student and Founder",
+        "Student President",
+        "Student Council",
+        "Werkstudent",
+        "Geschäftsführer, ehemaliger Werkstudent",
         "CEO, former student",
         "Trainee Manager",
         "Assistant Director and Student Advisor",

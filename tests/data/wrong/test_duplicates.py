@@ -24,6 +24,11 @@ def test_case_blanks_and_what_google_ignores_do_not_part_addresses():
     assert duplicates(*leads, ("annlee+crm@googlemail.com", None)) == {SAME_ADDRESS: ("a = b", "c = d")}
 
 
+def test_an_address_is_the_same_with_a_name_around_it():
+    leads = [("ann@acme.com", None), ("Ann Lee <Ann@Acme.com>", None), ("mailto:ann@acme.com", None)]
+    assert duplicates(*leads) == {SAME_ADDRESS: ("a = b", "a = c")}
+
+
 def test_elsewhere_dots_and_plus_part_addresses():
     assert duplicates(("ann.lee@acme.com", None), ("annlee+x@beta.com", None)) == {}
 

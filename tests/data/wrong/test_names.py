@@ -9,9 +9,13 @@ from data.wrong.names import is_made_up, without_made_up
 REAL = """3M|IBM|H&M|BMW AG|SAP|ASDA|Test & Measurement Ltd|Stiftung Warentest|Testo SE|Test Engineer|QA Tester|Ng|Xu|Na
 |Md|小米|Яндекс|شركة|ÖBB|AAA|ASD|ASD Ltd|MNB|KPMG|HSBC|LVMH|TSMC|888 Holdings|1&1|7-Eleven|24/7|4711|99designs|Wert
 |XXXLutz|Foo Fighters Ltd|Foobar2000|The Sample Company|Unknown Worlds|Nobody's Child|Bar Manager|Krk|Strč|Hrdlička|VP|X
+|XYZ|ABCD|Azerty|KA|K A|KAG|Doe|Doe Inc|John Dorn|Mustermann|Muster AG|Test Valley|Testa|Testing House|Blaha|BLA|La La
+|Bla Bar|Ohne|Angabe AG|Unbekannt Verlag|Bloggs & Sons|Test-Aankoop|Contest GmbH|Sample Company of Leeds
 |O'Neill|Ng Ng|Schwartz|Schmidt|Lynch|Qwertee|Dummy Ltd"""
 JUNK = """asdf|ASDF|asd|asdfgh|asdasd|qwerty|Qwertz|qweqwe|zxcv|sdfsdf|dfgh|hjkl|sdfghjkl|bcdfgh|test|TEST|Test Test
-|test 2|test company|xx|xxx|XXXX|none|n.a.|unknown|foo|foobar|bla bla bla|aaaa|1111|123|12345|0|...|???|-|_____"""
+|test 2|test company|xx|xxx|XXXX|none|n.a.|unknown|foo|foobar|bla bla bla|aaaa|1111|123|12345|0|...|???|-|_____
+|aaa|xyz|abcd|azerty|John Doe|JANE DOE|Max Mustermann|TEST GmbH|Test Ltd.|Test company 1|test account2|Testfirma
+|Musterfirma|Test Kunde 3|blah|bla bla|k.A.|k. A.|nicht angegeben|keine Angabe|Unbekannt|not specified"""
 
 
 def listed(names: str) -> pd.Series:
