@@ -35,7 +35,7 @@ UNTOLD = """
 """Leads without a history of an attribute that others have: nothing is known of it, from the beginning."""
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
     """A column of the leads that may have a history: our name, its kind, its cells, and what a history may call it."""
 
     name: str
@@ -57,7 +57,7 @@ def fill_changes(
     A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written.
     """
     fields, flags = {field for (field,) in connection.execute(FIELDS).fetchall()}, []
-    for column in _columns(schema, columns):
+    for column in columns_of(schema, columns):
         names = sorted(column.names & fields)
         if names and column.kind in (*NUMBERS, *TEXTS):
             place = {"cell": column.cell, "field": "lower(trim(field))"}
@@ -71,16 +71,16 @@ def fill_changes(
     return flags
 
 
-def _columns(schema: Schema, columns: Mapping[str, str]) -> Iterator[_Column]:
+def columns_of(schema: Schema, columns: Mapping[str, str]) -> Iterator[Column]:
     """Yield the attributes, and the personal columns that something is derived from."""
     for number, attribute in enumerate(schema.attributes):
-        yield _Column(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
+        yield Column(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
     for name in schema.personal:
         if name in columns:
-            yield _Column(name, Kind.PERSONAL, name, {name, columns[name].lower()})
+            yield Column(name, Kind.PERSONAL, name, {name, columns[name].lower()})
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, column: _Column, names: list[str], written: str | None) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, column: Column, names: list[str], written: str | None) -> None:
     changes = connection.execute(OF_FIELDS, [names]).df()
     values = read_cells(changes["value"].astype("str"), column.kind, written).values
     missing = pd.Series(None, index=changes.index, dtype="str")

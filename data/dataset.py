@@ -136,7 +136,7 @@ class Dataset:
         return self._connection.sql(query, params=[first, last]).to_arrow_table().to_pandas()
 
     def leave_out(self, why: Mapping[str, str]) -> None:
-        """Make attributes no features; ``why`` maps them to the reason."""
+        """Make no features of attributes and personal columns; ``why`` maps them to the reason."""
         self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
 
     def look_for(self, competitors: Iterable[str]) -> None:
@@ -144,7 +144,7 @@ class Dataset:
         self.schema = replace(self.schema, competitors=tuple(competitors))
 
     def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
-        """Return the signs, in sentences, that attributes were filled in with hindsight, as known at ``end``."""
+        """Return the signs, in sentences, that columns were filled in with hindsight, as known at ``end``."""
         return hindsight(self._connection, self.schema, self.columns, end)
 
     def fingerprint(self) -> str:

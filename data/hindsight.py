@@ -1,7 +1,8 @@
-"""Signs that an attribute was filled in with hindsight: once its lead had closed, or by whoever closed it.
+"""Signs that a column was filled in with hindsight: once its lead had closed, or by whoever closed it.
 
 Such a column knows the outcome when a model is trained and knows nothing when a lead is scored. Two signs are read from
 the data: cells that only closed leads have, and a history whose first value was entered at or after the closing.
+Of personal columns it is told how many cells are filled, never what stands in them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Mapping
 import duckdb
 import pandas as pd
 
-from data.changes import names_of
-from data.schema import Attribute, Schema
+from data.changes import Column, columns_of
+from data.schema import Schema
 from data.vocabulary import Kind
 
 STRATA = 10
@@ -47,30 +48,33 @@ ENTERED = """
 def hindsight(
     connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str], end: pd.Timestamp
 ) -> dict[str, tuple[str, ...]]:
-    """Return what speaks for hindsight, in sentences, of each attribute of which something does.
+    """Return what speaks for hindsight, in sentences, of each attribute and personal column of which something does.
 
-    ``columns`` maps attributes to the columns of the source, by which a history may call them. Leads, closings and
-    changes later than ``end`` (naive UTC) are as if they were not there.
+    ``columns`` maps them to the columns of the source, by which a history may call them. Leads, closings and changes
+    later than ``end`` (naive UTC) are as if they were not there.
     """
     entered = {field: counted for field, *counted in connection.execute(ENTERED, [end]).fetchall()}
+    # a personal column that the settings keep is an attribute too: here the personal one, which comes later, stands
+    looked_at = {column.name: column for column in columns_of(schema, columns)}
     found = {}
-    for number, attribute in enumerate(schema.attributes):
-        counts = connection.execute(_query(attribute, f"l.a{number}"), [end]).df()
-        late = (entered_late(*entered[name]) for name in sorted(names_of(attribute, columns) & entered.keys()))
+    for column in looked_at.values():
+        counts = connection.execute(_query(column), [end]).df()
+        late = (entered_late(*entered[name]) for name in sorted(column.names & entered.keys()))
         signs = (only_when_closed(counts), *late)
         if any(signs):
-            found[attribute.name] = tuple(sign for sign in signs if sign)
+            found[column.name] = tuple(sign for sign in signs if sign)
     return found
 
 
-def _query(attribute: Attribute, cell: str) -> str:
+def _query(column: Column) -> str:
+    cell = f"l.{column.cell}"
     levels = {
         Kind.CATEGORY: f"nullif(lower(trim({cell})), '')",
         Kind.NUMBER: f"CASE WHEN {cell} <> 0 THEN '' WHEN {cell} = 0 THEN '0' END",
         Kind.FLAG: f"CASE WHEN {cell} <> 0 THEN 'yes' WHEN {cell} = 0 THEN 'no' END",
     }
     filled = f"CASE WHEN {cell} IS NOT NULL THEN '' END"
-    return COUNTS.format(strata=STRATA, level=levels.get(attribute.kind, filled), most=LEVELS)
+    return COUNTS.format(strata=STRATA, level=levels.get(column.kind, filled), most=LEVELS)
 
 
 def only_when_closed(counts: pd.DataFrame) -> str:

@@ -61,10 +61,17 @@ class Schema:
     excluded: dict[str, str] = field(default_factory=dict)
     competitors: tuple[str, ...] = ()
 
-    def without(self, reasons: Mapping[str, str], attributes: Collection[str]) -> Schema:
-        """Return the schema without some attributes; ``reasons`` maps their columns to why they are left out."""
-        kept = tuple(attribute for attribute in self.attributes if attribute.name not in attributes)
-        return replace(self, attributes=kept, excluded={**self.excluded, **reasons})
+    def without(self, reasons: Mapping[str, str], names: Collection[str]) -> Schema:
+        """Return the schema without some attributes, and without what is derived from some personal columns.
+
+        ``names`` are ours; ``reasons`` maps the columns of the source to why they are left out.
+
+        >>> Schema(True, personal=("email", "company")).without({"Firm": "dropped"}, {"company"}).personal
+        ('email',)
+        """
+        attributes = tuple(attribute for attribute in self.attributes if attribute.name not in names)
+        personal = tuple(name for name in self.personal if name not in names)
+        return replace(self, attributes=attributes, personal=personal, excluded={**self.excluded, **reasons})
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)

@@ -1,10 +1,10 @@
-"""Attributes that know the outcome, and what speaks for it.
+"""Columns that know the outcome, and what speaks for it.
 
 Such a column makes a model that is right about the past and useless tomorrow. Four signs are looked for: one column
 that predicts too well; cells that only closed leads have; a history that begins with the closing (both in
 `data.hindsight`); and a name that speaks of what sales writes down afterwards (`data.lexicon`). One column that is all
 but certain, or two signs, are sure, and the column is left out. One sign alone makes a suspect, which stays.
-What the settings keep stays in any case, and is told.
+What the settings keep stays in any case, and is told. A personal column is judged by what is derived from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.lexicon import is_post_contact_name
-from features.catalogue import Feature, FieldsGiven, Given, HasToken, catalogue
+from data.schema import Schema
+from features.catalogue import Derived, Feature, FieldsGiven, Given, HasToken, catalogue
 from models.blocks import Blocks
 from models.evaluation import auc
 from models.members import fit_member
@@ -89,16 +90,16 @@ def find_leaks(
     lexicon: bool = True,
     seed: int = 0,
 ) -> dict[str, Leak]:
-    """Return the attributes of a training table that know the outcome, or may; the sure ones first.
+    """Return the attributes and personal columns that know the outcome, or may; the sure ones first.
 
-    ``columns`` maps attributes to the columns of the source, ``hindsight`` to signs found in the data. Columns that
+    ``columns`` maps them to the columns of the source, ``hindsight`` to signs found in the data. Columns that
     ``keep`` names (theirs or ours) are never excluded. Nothing is looked at in the test block.
     """
     halves = _halves(table, blocks)
     alone = _aucs_alone(table, *halves) if halves else {}
     found = [
-        _finding(attribute.name, columns.get(attribute.name, attribute.name), alone, hindsight, keep, lexicon=lexicon)
-        for attribute in table.schema.attributes
+        _finding(name, columns.get(name, name), alone, hindsight, keep, lexicon=lexicon)
+        for name in _judged(table.schema)
     ]
     told = sorted((finding for finding in found if finding.signs), key=lambda finding: not finding.excluded)
     measured = _with_and_without(told, table, *halves, seed) if halves and told else {}
@@ -113,6 +114,12 @@ def find_leaks(
         )
         for each in told
     }
+
+
+def _judged(schema: Schema) -> list[str]:
+    """Return our names of the attributes, and of the personal columns from which features are derived."""
+    derived = (feature.source.column for feature in catalogue(schema) if isinstance(feature.source, Derived))
+    return list(dict.fromkeys((*(attribute.name for attribute in schema.attributes), *derived)))
 
 
 def unmeasured(table: TrainingTable, blocks: Blocks) -> str:
@@ -157,18 +164,22 @@ def _finding(
 
 
 def _aucs_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, float]:
-    """Return what each attribute alone is worth: the best AUC of its features on newer rows."""
+    """Return what each column alone is worth: the best AUC, on newer rows, of the features that are of it alone."""
     best: dict[str, float] = {}
     for feature in catalogue(table.schema):
-        attribute = _attribute_of(feature)
-        if attribute:
+        name = _read_from(feature)
+        if name:
             reached = _auc_alone(table.design[feature.name], table.won, older, newer)
-            best[attribute] = max(best.get(attribute, 0.0), reached)
+            best[name] = max(best.get(name, 0.0), reached)
     return best
 
 
-def _attribute_of(feature: Feature) -> str | None:
-    return feature.source.attribute if isinstance(feature.source, Given | HasToken) else None
+def _read_from(feature: Feature) -> str | None:
+    """Return our name of the one column that a feature is read from; None where there is no such column."""
+    match feature.source:
+        case Given(name) | HasToken(name) | Derived(name):
+            return name
+    return None
 
 
 def _auc_alone(cells: pd.Series, won: npt.NDArray[np.int64], older: Rows, newer: Rows) -> float:
@@ -198,14 +209,11 @@ def _with_and_without(
     known, ahead = (drawn(table.taken(rows), MOST_ROWS, seed) for rows in (older, newer))
     sure = {finding.attribute for finding in found if finding.excluded}
 
-    def reached(attributes_out: set[str]) -> float:
-        left_out = (
-            feature
-            for feature in catalogue(table.schema)
-            if _attribute_of(feature) in attributes_out or isinstance(feature.source, FieldsGiven)
-        )
-        names = [feature.name for feature in left_out]
-        model = fit_member(BOOSTING, replace(QUICK, without=tuple(names)), known, seed=seed)
+    def reached(columns_out: set[str]) -> float:
+        left = catalogue(table.schema.without({}, columns_out))
+        names = {feature.name for feature in left if not isinstance(feature.source, FieldsGiven)}
+        left_out = tuple(feature.name for feature in catalogue(table.schema) if feature.name not in names)
+        model = fit_member(BOOSTING, replace(QUICK, without=left_out), known, seed=seed)
         return auc(model.predict_proba(ahead.design)[:, 1], ahead.won)
 
     base = reached(sure)

@@ -22,13 +22,13 @@ from pipelines.training_data import without_leaks
 class CheckResult:
     """What was found; `as_json` is the contract of ``check --json``.
 
-    ``leaks`` is None where there are no outcomes to look for leaks with, for the reason ``unchecked``. Where there are
-    too few, ``unchecked`` says so, and ``leaks`` are those that names and hindsight give away. ``attributes`` are the
-    columns that become features, ``excluded`` maps the others to the reason.
+    Where there are too few outcomes, or none, to measure columns by, ``unchecked`` says so, and ``leaks`` are those
+    that names and hindsight give away. ``attributes`` are the columns that become features, ``excluded`` maps the
+    others to the reason.
     """
 
     report: Report
-    leaks: Sequence[Leak] | None
+    leaks: Sequence[Leak]
     unchecked: str
     attributes: Sequence[str]
     excluded: Mapping[str, str]
@@ -37,7 +37,7 @@ class CheckResult:
     def asks_for_action(self) -> bool:
         """Tell whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
         rows_left = any(counts.quarantined for counts in self.report.tables.values())
-        return rows_left or any(not leak.kept for leak in self.leaks or ())
+        return rows_left or any(not leak.kept for leak in self.leaks)
 
     def as_json(self) -> dict[str, Any]:
         tables = self.report.to_dict()["tables"]
@@ -46,7 +46,7 @@ class CheckResult:
             "rows": rows,
             "tables": tables,
             "quality": [*_quarantined(self.report), *(asdict(flag) for flag in self.report.flags)],
-            "leakage": [leak.as_json() for leak in self.leaks or ()],
+            "leakage": [leak.as_json() for leak in self.leaks],
             "unchecked": self.unchecked,
             "attributes": list(self.attributes),
             "excluded": dict(self.excluded),
@@ -80,11 +80,16 @@ def check(settings: Settings, workspace: Workspace) -> CheckResult:
         )
 
 
-def _leaks(dataset: Dataset) -> tuple[Sequence[Leak] | None, str]:
+def _leaks(dataset: Dataset) -> tuple[Sequence[Leak], str]:
+    """Return the columns that know the outcome, or may, and why none was measured; names and hindsight need no wins."""
+    read = without_leaks(dataset)
+    why = _nothing_to_learn(dataset) or unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
+    return read.leaks, f"not looked at: {why}" if why else ""
+
+
+def _nothing_to_learn(dataset: Dataset) -> str:
     try:
         require_both_classes(dataset)
     except InputError as problem:
-        return None, problem.what
-    read = without_leaks(dataset)
-    why = unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
-    return read.leaks, f"not looked at: {why}" if why else ""
+        return problem.what
+    return ""

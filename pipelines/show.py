@@ -102,8 +102,6 @@ def show_check(result: CheckResult) -> None:
 
 def _show_leaks(result: CheckResult) -> None:
     """Show the columns that know the outcome, or may, and say how far it was looked for them."""
-    if result.leaks is None:
-        return say(f"Not looked for columns that know the outcome: {result.unchecked}.")
     if result.leaks:
         say("Columns that know the outcome, or may:")
         OUT.print(_grid_of_leaks(result.leaks))

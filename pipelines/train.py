@@ -205,7 +205,8 @@ def _contest(registry: Registry, learned: Learned, read: TrainingData, workspace
 
 def _leaks_of(champion: Stored, read: TrainingData) -> str:
     """Name the columns that are left out now, for they know the outcome, and are features of the champion."""
-    learned_from = {attribute.name for attribute in champion.scorer.schema.attributes}
+    schema = champion.scorer.schema
+    learned_from = {*(attribute.name for attribute in schema.attributes), *schema.personal}
     return ", ".join(leak.column for leak in read.leaks if leak.excluded and leak.attribute in learned_from)
 
 

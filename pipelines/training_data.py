@@ -64,7 +64,7 @@ def read_training_data(
 
 
 def without_leaks(dataset: Dataset) -> TrainingData:
-    """Gather what is learned from, and leave out the attributes that surely know the outcome."""
+    """Gather what is learned from, and leave out the columns that surely know the outcome."""
     read, settings = gathered(dataset), dataset.settings
     blocks, signs = lay_blocks(read.table, settings.seed), dataset.hindsight(read.data_end)
     leaks = find_leaks(read.table, blocks, dataset.columns, signs, keep=settings.keep, seed=settings.seed)

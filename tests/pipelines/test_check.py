@@ -87,6 +87,35 @@ def test_what_was_looked_at_and_kept_is_listed_and_asks_no_more(checked, column)
     assert leak["evidence"].endswith("; kept, for the settings name it")
 
 
+def with_titles_of_the_won(leads):
+    """A title is known of 95 % of the won leads, and of no other."""
+    known = (leads["Status"] == "won") & (leads.index % 20 > 0)
+    return leads.assign(Title=np.where(known, np.where(leads.index % 2, "Head of Zwirn", "Zwirn Clerk"), None))
+
+
+def test_a_personal_column_that_only_won_leads_have_asks_for_action(checked):
+    ran = checked(with_titles_of_the_won)
+    (leak,) = result_of(ran)["leakage"]
+    assert (ran.code, leak["column"], leak["excluded"]) == (3, "Title", True)
+    assert leak["auc_with"] > 0.95 > leak["auc_without"]
+    assert result_of(ran)["excluded"]["Title"].startswith("it knows the outcome: alone it tells won from lost")
+    assert "Zwirn" not in ran.out + ran.err
+
+
+def test_nothing_is_learned_from_a_personal_column_that_knows_the_outcome(checked, leadscore, export, tmp_path):
+    ran = checked(with_titles_of_the_won, verb="train")
+    assert ran.json["metrics"]["model"]["auc"] < 0.9
+    assert "Title is left out, for it knows the outcome: " in ran.err
+    assert leadscore("score", "--leads", export, "--workspace", tmp_path / "var", "--json").json["scored"] == 600
+
+
+def test_a_champion_that_learned_from_a_personal_leak_does_not_stay_for_it(checked):
+    kept = checked(with_titles_of_the_won, "--keep", "Title", verb="train").json
+    assert kept["metrics"]["model"]["auc"] > 0.95
+    told = checked(with_titles_of_the_won, verb="train").json
+    assert told["why"].endswith("promoted, for the champion learned from Title, which knows the outcome")
+
+
 def one_win(leads):
     return leads.head(60).assign(Status=["won"] + ["lost"] * 59)
 
@@ -133,7 +162,28 @@ def test_what_is_no_feature_is_listed_with_the_reason(checked):
 def test_without_both_outcomes_the_data_are_checked_all_the_same(checked):
     ran = checked(lambda leads: leads.assign(Status="lost"))
     assert ran.code == 0
-    assert ran.json["unchecked"] == "there is nothing to learn from: all leads ended in the same way"
+    said = "not looked at: there is nothing to learn from: all leads ended in the same way"
+    assert (ran.json["leakage"], ran.json["unchecked"]) == ([], said)
+
+
+def test_without_a_win_columns_are_judged_by_their_names_all_the_same(checked):
+    reasons = {"Tags": ["Busy", "Called"] * 300, "Lost Reason": ["Price", "Time", "Price"] * 200}
+    ran = checked(lambda leads: leads.assign(Status="lost", **reasons))
+    told = result_of(ran)
+    assert (ran.code, {leak["column"] for leak in told["leakage"]}) == (3, {"Tags", "Lost Reason"})
+    assert not any(leak["excluded"] for leak in told["leakage"])
+    assert told["unchecked"].endswith("all leads ended in the same way")
+
+
+def test_where_nothing_says_how_leads_ended_names_are_judged(leadscore, tmp_path):
+    leads = pd.DataFrame({"lead_id": range(100), "created_at": "2025-01-10", "Lost Reason": ["Price", "Time"] * 50})
+    leads.to_csv(tmp_path / "leads.csv", index=False)
+    config = tmp_path / "leadscore.yaml"
+    config.write_text("tables:\n  leads: leads.csv\n")
+    ran = leadscore("check", "--config", config, "--workspace", tmp_path / "var")
+    said = " ".join(ran.out.split())
+    assert ran.code == 3 and "Lost Reason" in said
+    assert "How well a column alone tells the outcome was not looked at: nothing says how the leads ended." in said
 
 
 def test_a_simulated_funnel_has_no_leaks(leadscore, config, tmp_path):
