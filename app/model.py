@@ -18,7 +18,7 @@ from app.review import by_band
 from app.site import Site
 from data.errors import InputError
 from data.store.desk import VERDICTS, audit, audited, judged
-from data.store.leads import above, deciles, newest, opened_since, some_contributions
+from data.store.leads import above, newest, opened_since, some_contributions
 from models.bars import history_at
 from models.registry import Stored
 
@@ -40,7 +40,6 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
         run = newest(connection)
-        tenths = site.once(run, "deciles", lambda: deciles(connection)) if run else []
         opened = opened_since(connection, run) if run else 0
         told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
         changes = audited(connection, MOST_DECISIONS)
@@ -55,7 +54,7 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         findings=_findings(site),
         shares=_shares(told, stored),
         sampled=len(told),
-        deciles=tenths,
+        tenths=list(reversed(stored.training.get("standing", {}).get("tenths", ()))),
         opened=opened,
         changes=changes,
         verdicts=VERDICTS,

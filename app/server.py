@@ -16,7 +16,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from app import changes, closer, funnel, grid, leads, model, report, review, sign_in
 from app.access import Access, signing_key
-from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn
+from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn, signed_in
 from app.render import page
 from app.site import NoSuchLead, NothingYet, Site
 from data.errors import InputError, LeadscoreError
@@ -104,7 +104,9 @@ def _show_what_is_not_there(app: FastAPI) -> None:
         return page(request, "error.html", status=400, what="This is not understood", parts=parts)
 
     @app.exception_handler(HTTPException)
-    def no_page(request: Request, problem: HTTPException) -> Response:
+    async def no_page(request: Request, problem: HTTPException) -> Response:
+        with suppress(NotSignedIn):  # no page asked who looks; who is signed in keeps the way to the other pages
+            await signed_in(request)
         parts = {"remedy": "begin at the list of leads"}
         what = "There is no such page" if problem.status_code == 404 else problem.detail
         return page(request, "error.html", status=problem.status_code, what=what, parts=parts)

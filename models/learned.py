@@ -8,6 +8,7 @@ log-odds: weights of the blend and affine (Platt) calibration in one, so the log
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import Bunch
 
 from models.recipe import LOGISTIC, RULES
 
@@ -105,12 +107,12 @@ def line_encoder(model: StackingClassifier) -> ColumnTransformer | None:
 
 
 def with_members(model: StackingClassifier, members: Mapping[str, Pipeline]) -> StackingClassifier:
-    """Exchange the members for ones refitted on more data; weights and calibration stay frozen."""
-    model.estimators = list(members.items())
-    model.estimators_ = list(members.values())
-    for name, member in members.items():
-        model.named_estimators_[name] = member
-    return model
+    """Return a model with members that were refitted on more data, and the same weights and calibration."""
+    exchanged = copy(model)
+    exchanged.estimators = list(members.items())
+    exchanged.estimators_ = list(members.values())
+    exchanged.named_estimators_ = Bunch(**members)
+    return exchanged
 
 
 def affine(model: StackingClassifier) -> tuple[float, Floats]:

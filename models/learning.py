@@ -54,14 +54,15 @@ Step = Literal["rules", "logistic", "full"]
 class Learned:
     """What came of a training: the model refitted on all rows, and how its recipe did on the test block.
 
-    ``tested`` holds the probabilities of the test rows: by the learned recipe fitted on the older blocks (by the rules,
-    where there are too few outcomes to learn from), by the rules, and by the base rate of the older blocks. ``found``
-    says how the recipe was chosen, and is None where there was too little to choose from. ``design`` is the training
-    table's, with the points of the rules. ``settled`` counts the snapshots of leads that closed before their window was
-    over and that were learned from.
+    ``before`` is what is served, as it was fitted on the older blocks. ``tested`` holds the probabilities of the test
+    rows: by the learned recipe fitted on the older blocks (by the rules, where there are too few outcomes to learn
+    from), by the rules, and by the base rate of the older blocks. ``found`` says how the recipe was chosen, and is None
+    where there was too little to choose from. ``design`` is the training table's, with the points of the rules.
+    ``settled`` counts the snapshots of leads that closed before their window was over and that were learned from.
     """
 
     model: StackingClassifier
+    before: StackingClassifier
     rules: Rules
     rules_kind: Literal["rules", "scorecard"]
     why: str
@@ -133,6 +134,7 @@ def learn(
         last = with_settled(table, replace(censored, design=with_points(fitted, censored.design)))
     return Learned(
         model=fit_little(recipe, table, seed=seed) if whole else refit(served, recipe, last, seed),
+        before=served,
         rules=fitted,
         rules_kind="rules" if rules else "scorecard",
         why=why,

@@ -227,31 +227,40 @@ def assemble(
 
     ``thresholds`` are where the bands begin, by default multiples of the base rate.
     """
-    features, design, population = catalogue(table.schema), learned.design, learned.design
-    leads = table.rows["lead_id"].to_numpy()
+    features, design, terms = catalogue(table.schema), learned.design, ()
+    if RULES in member_names(learned.model):
+        design, terms = with_terms(learned.rules, design), term_features(learned.rules, table.schema)
+    centres, scale = centres_and_scale(learned, table, open_leads, thresholds)
+    return Scorer(
+        model=learned.model,
+        schema=table.schema,
+        rules=learned.rules,
+        scale=scale,
+        evidence=gather((*features, *terms), replace(table, design=design)),
+        centres=centres,
+        horizon=table.horizon if table.timed else None,
+        version=version,
+        questions=gather_questions(features, table.schema, design, table.rows["lead_id"].to_numpy()),
+    )
+
+
+def centres_and_scale(
+    learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, thresholds: Thresholds | None = None
+) -> tuple[Centres, Scale]:
+    """Return the means that explanations are told from, and the cut points; see `assemble`."""
+    design, population, terms = learned.design, learned.design, ()
     if len(open_leads) >= FEWEST_REFERENCES:
         population = with_points(learned.rules, open_leads)
-    terms: tuple[Feature, ...] = ()
     if RULES in member_names(learned.model):
         design, population = (with_terms(learned.rules, each) for each in (design, population))
         terms = term_features(learned.rules, table.schema)
-    told_of = {feature.name: feature for feature in (*features, *terms)}
+    told_of = {feature.name: feature for feature in (*catalogue(table.schema), *terms)}
     centres = centres_of(learned.model, design, [term.name for term in terms])
     told = contributions(learned.model, population, centres)
     fit, engagement = fit_and_engagement(told, told_of, learned.rules, population)
     raw_log_odds = log_odds(probabilities(learned.model, population))
     scale = make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds)
-    return Scorer(
-        model=learned.model,
-        schema=table.schema,
-        rules=learned.rules,
-        scale=_graded_by(learned.rules, scale) if learned.chosen == RULES else scale,
-        evidence=gather((*features, *terms), replace(table, design=design)),
-        centres=centres,
-        horizon=table.horizon if table.timed else None,
-        version=version,
-        questions=gather_questions(features, table.schema, design, leads),
-    )
+    return centres, _graded_by(learned.rules, scale) if learned.chosen == RULES else scale
 
 
 def bars_of_rules(learned: Learned) -> Thresholds | None:

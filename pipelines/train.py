@@ -38,6 +38,7 @@ from models.rules import Rules, load_rules
 from models.rules.review import review
 from models.scorer import Scorer, assemble, bars_of_rules
 from models.segments import measure_segments, segment_features
+from models.standing import standing_in_history
 from models.timing import Timing, fit_timing, measure_timing
 from models.training_table import TrainingTable
 from pipelines.card import model_card
@@ -65,7 +66,8 @@ class TrainResult:
     there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
     ``when`` how often wins came within each time of what was told, on the newest block (empty in flat mode),
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
-    ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block.
+    ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block,
+    ``standing`` what became of its leads by tenth of the score and by grade.
     """
 
     run_id: str
@@ -87,6 +89,7 @@ class TrainResult:
     rules_review: Sequence[Mapping[str, Any]] = ()
     closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     bars: Sequence[Mapping[str, Any]] = ()
+    standing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:
@@ -286,6 +289,7 @@ def _store(
             rules_review=_reviewed(scorer, learned, table),
             closing=what_closes(scorer, learned.design, table.rows),
             bars=bars_in_history(learned.served, table, learned.blocks.test),
+            standing=standing_in_history(scorer, learned, table, read.open_leads),
         )
         registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
         registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))

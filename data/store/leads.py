@@ -217,18 +217,6 @@ def counted(connection: Connection) -> list[Row]:
     return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
 
 
-def deciles(connection: Connection) -> list[Row]:
-    """Count closed leads and won ones by tenths of the score that they had just before they closed, the highest first.
-
-    ``decile`` 9 is a score of 90 and more.
-    """
-    decile = sa.case((SCORES.c.score >= 90, 9), else_=SCORES.c.score // 10)
-    won = sa.func.sum(sa.case((SCORES.c.outcome == "won", 1), else_=0)).label("won")
-    columns = decile.label("decile"), sa.func.count().label("leads"), won
-    closed = current(connection).with_only_columns(*columns).where(SCORES.c.outcome != "open")
-    return rows(connection, closed.group_by("decile").order_by(sa.desc("decile")))
-
-
 def some_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
     """Return what each concept adds to the log-odds of some leads, packed, as a model version told it."""
     of_version = current(connection).with_only_columns(SCORES.c.contributions)

@@ -95,3 +95,13 @@ def test_pages_are_read_while_a_run_writes_and_show_nothing_of_it_before_it_is_d
     assert "1 Jan 2026" in before
     assert "2 Jan 2026" in after
     assert {table_of(answer.text) for answer in answers} <= {table_of(before), table_of(after)}
+
+
+def test_a_page_that_is_nowhere_keeps_the_way_to_the_others_for_who_is_signed_in(shared, signed):
+    nowhere = shared.get("/nowhere")
+    assert nowhere.status_code == 404
+    assert '<a href="/grid"' in nowhere.text
+    assert '<a href="/grid"' in signed("viewer").get("/nowhere").text
+    unknown = signed().get("/nowhere")
+    assert unknown.status_code == 404
+    assert '<a href="/grid"' not in unknown.text

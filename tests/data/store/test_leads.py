@@ -14,7 +14,6 @@ from data.store.leads import (
     above,
     all_listed,
     counted,
-    deciles,
     history_of,
     listed,
     newest,
@@ -148,14 +147,6 @@ def test_counts_tell_open_and_closed_leads_apart(store):
     run(store, lead("a", 20), lead("b", 20), lead("c", 20, outcome="won"))
     with store.transaction() as connection:
         assert {row["outcome"]: row["leads"] for row in counted(connection)} == {"open": 2, "won": 1}
-
-
-def test_closed_leads_are_counted_by_tenths_of_their_score(store):
-    closed = [lead("a", 100, outcome="won"), lead("b", 90, outcome="lost"), lead("c", 9, outcome="lost")]
-    run(store, *closed, lead("d", 95))
-    with store.transaction() as connection:
-        found = [(row["decile"], row["leads"], row["won"]) for row in deciles(connection)]
-    assert found == [(9, 2, 1), (0, 1, 0)]
 
 
 def test_a_bar_tells_its_volume_and_the_wins_to_expect(store):
