@@ -259,7 +259,9 @@ class Assembly:
             self.report.flags += contradictory_stages(self.connection, self.settings.stages, self.now, outcomes=told)
         if "attribute_history" in self.tables:
             columns = self.columns
-            self.report.flags += contradictory_values(self.connection, schema.attributes, columns, self.now)
+            self.report.flags += contradictory_values(
+                self.connection, self.leads, schema, columns, self.formats["leads"], self.now
+            )
             names = [
                 *columns,
                 *self.leads.columns,
