@@ -80,6 +80,7 @@ a,colour,red,2025-02-01
 """
     assert flags(attribute_history=changes) == {
         ("attribute_history", "changed_at", "in the future: kept"): ("c",),
+        ("attribute_history", "size", "not a number: read as missing"): ("b",),
         ("leads", "plan", OTHER): ("b",),
         ("leads", "size", OTHER): ("c",),
         ("attribute_history", "field", "no column of the leads is called so: not used"): ("a",),
