@@ -48,7 +48,10 @@ LONG_TEXT = 80
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user said about columns (theirs): columns with other roles and why, those to drop and those to keep."""
+    """What the user said about columns (theirs): columns with other roles and why, those to drop and those to keep.
+
+    What is kept is an attribute whatever its cells look like or law says of it, unless it is or names somebody.
+    """
 
     roles: Mapping[str, str]
     drop: Collection[str] = ()
@@ -107,18 +110,18 @@ def _reason(column: Profile, name: str | None, choice: Choice) -> str:
         return role
     if column.name in choice.drop:
         return "dropped by the settings"
+    never = _of_persons(column, name)
     if column.name in choice.keep:
-        return ""
+        return never and f"{never}; keep does not change that"
+    if column.constant and name not in PERSONAL:
+        return "empty" if column.filled == 0 else "the same value in every row"
+    return never or _protected(column) or ("" if name else _identifying(column))
+
+
+def _of_persons(column: Profile, name: str | None) -> str:
+    """Return why the cells of a column are no feature even where the settings keep it: they are or name somebody."""
     if name in PERSONAL:
         return "personal data: only what is derived from it by declaration is used"
-    if column.constant:
-        return "empty" if column.filled == 0 else "the same value in every row"
-    return _sensitive(column) or ("" if name else _identifying(column))
-
-
-def _sensitive(column: Profile) -> str:
-    if is_protected_name(column.name) or _tells_the_sex(column):
-        return "law protects it: used only if it is named under keep"
     if column.kind is Kind.FLAG:
         return ""
     if column.contact_share > 0.5 or (is_personal_name(column.name) and _may_be_contact(column)):
@@ -126,6 +129,11 @@ def _sensitive(column: Profile) -> str:
     if column.name_share >= NAMES:
         return "personal data: names of persons"
     return "free text" if is_free_text_name(column.name) and column.kind is Kind.CATEGORY else ""
+
+
+def _protected(column: Profile) -> str:
+    is_protected = is_protected_name(column.name) or _tells_the_sex(column)
+    return "law protects it: used only if it is named under keep" if is_protected else ""
 
 
 def _tells_the_sex(column: Profile) -> bool:

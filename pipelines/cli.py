@@ -38,7 +38,9 @@ ClosedOption = Annotated[str, typer.Option(help="Column with the date of closing
 OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")]
 HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
 DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
-KeepOption = Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")]
+KeepOption = Annotated[
+    list[str] | None, typer.Option(help="Column to keep that would be left out; of personal data, what is derived.")
+]
 
 
 @app.command()
