@@ -281,11 +281,11 @@ def push(
 
 @app.command()
 def forget(
-    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it; or its e-mail address.")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a lead from everything that is kept of it."""
+    """Erase a lead from everything that is kept of it. By an e-mail address rows in quarantine are found."""
     from data.workspace import Workspace
     from pipelines.forget import forget as run
     from pipelines.show import present, show_forgotten

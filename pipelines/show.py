@@ -259,6 +259,13 @@ def show_forgotten(result: Forgotten) -> None:
     """Show where the lead was found, and what is out of reach."""
     places = ", ".join(f"{name.replace('_', ' ')} ({count})" for name, count in result.found.items() if count)
     say(f"{result.lead_id} was erased from: {places}" if places else f"Nothing is kept of {result.lead_id}.")
+    for file, count in result.nameless.items():
+        say(f"In {file} rows name no lead ({count:,}), and may be of this one:")
+        say("  give the e-mail address of the person in the place of the id, or delete the file.")
+    if "@" in result.lead_id:
+        say(
+            "An e-mail address is looked for in the quarantine only: all else knows a lead by its id. Forget that, too."
+        )
     say("The CRM and exported files are out of reach: erase the lead there too, or the next run scores it again.")
 
 
