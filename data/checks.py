@@ -285,6 +285,13 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
     return [Flag(*place, *rows) for place, rows in found if rows]
 
 
+def amounts_below_zero(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
+    """Return deals with an amount that none has; they stay, and are summed up as they are."""
+    rows = "closings JOIN lead_ids USING (position) WHERE amount < 0"
+    found = first_rows(connection, "min(amount)::BIGINT::VARCHAR", rows)
+    return [Flag("outcomes", "amount", "below zero: counted in sums, not learned from", *found)] if found else []
+
+
 def first_rows(
     connection: duckdb.DuckDBPyConnection,
     example: str,

@@ -94,6 +94,8 @@ def show_check(result: CheckResult) -> None:
     """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
     for text in describe(result.report, whole=True):
         say(text)
+    if result.has_quarantined:
+        say(f"What is quarantined is in {result.quarantine}, each row with its reason.")
     _show_leaks(result)
     say(f"Features are made of {len(result.attributes)} columns; {len(result.excluded)} are left out:")
     for column, reason in result.excluded.items():

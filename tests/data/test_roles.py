@@ -224,7 +224,8 @@ def test_contact_data_is_known_by_its_whole_name_only() -> None:
     ("name", "cells", "reason"),
     [
         ("Title", some("CEO", "Buyer"), "personal data: only what is derived from it by declaration is used"),
-        ("Company", some("Acme", "Zeta"), "personal data: only what is derived from it by declaration is used"),
+        ("Company", some("Acme", "Zeta"),
+         "personal data: only what is derived from it by declaration is used; sales sees it beside the score"),
         ("E-mail", each("p{}@firm.com"), "personal data: only what is derived from it by declaration is used"),
         ("x", some("ann@b.com", "bo@b.com"), "personal data"),
         ("x", some("+49 151 1234567", "+49 151 7654321"), "personal data"),
@@ -232,7 +233,7 @@ def test_contact_data_is_known_by_its_whole_name_only() -> None:
         ("x", some("John Smith", "Anna Zander"), "personal data: names of persons"),
         ("Notes", some("call", "wait"), "free text"),
     ],
-)
+)  # fmt: skip
 def test_what_is_or_names_somebody_is_no_attribute_even_if_it_is_kept(name, cells, reason) -> None:
     schema = schema_of(cells, name, keep={name})
     assert (schema.attributes, schema.excluded) == ((), {name: f"{reason}; keep does not change that"})
@@ -248,6 +249,11 @@ def test_keep_overrides_what_law_protects_and_how_cells_look() -> None:
     assert reason_of(some("M", "F"), "Gender", keep={"Gender"}) == ""
     assert schema_of(some("2024-01-02", "2024-02-03"), "signed", keep={"signed"}).attributes[0].kind is Kind.TIME
     assert reason_of(some("M", "F"), "y", keep={"y"}, roles={"y": "the outcome"}) == "the outcome"
+
+
+def test_the_owner_is_seen_by_sales_unless_it_is_dropped() -> None:
+    assert reason_of(some("Bo", "Al"), "Owner") == "the person who works on the lead; sales sees it beside the score"
+    assert reason_of(some("Bo", "Al"), "Owner", drop={"Owner"}) == "dropped by the settings"
 
 
 def test_what_is_dropped_is_no_feature_and_nothing_is_derived_from_it() -> None:
