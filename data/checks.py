@@ -28,7 +28,7 @@ LATER = (
     ("told_outcomes", "outcomes", "closed_at"),
     ("history", "attribute_history", "changed_at"),
 )
-"""The same for tables whose moments may be in the future, outcomes as their own table has them."""
+"""The same of tables whose moments may be in the future, outcomes as their own table has them."""
 LONE_AFTER = pd.Timedelta(days=30)
 LONE_SHARE, MOST_LONE = 0.001, 20
 """So few moments may stand alone, so long after all others, and be taken for mistyped …"""
@@ -288,7 +288,7 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
 def amounts_below_zero(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
     """Return deals with an amount that none has; they stay, and are summed up as they are."""
     rows = "closings JOIN lead_ids USING (position) WHERE amount < 0"
-    found = first_rows(connection, "min(amount)::BIGINT::VARCHAR", rows)
+    found = first_rows(connection, "format('{:.15g}', min(amount))", rows)
     return [Flag("outcomes", "amount", "below zero: counted in sums, not learned from", *found)] if found else []
 
 

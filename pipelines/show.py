@@ -265,9 +265,7 @@ def show_forgotten(result: Forgotten) -> None:
         say(f"In {file} rows name no lead ({count:,}), and may be of this one:")
         say("  give the e-mail address of the person in the place of the id, or delete the file.")
     if "@" in result.lead_id:
-        say(
-            "An e-mail address is looked for in the quarantine only: all else knows a lead by its id. Forget that, too."
-        )
+        say("An e-mail address is looked for in the quarantine only: forget the lead by its id, too.")
     say("The CRM and exported files are out of reach: erase the lead there too, or the next run scores it again.")
 
 

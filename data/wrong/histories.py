@@ -127,4 +127,4 @@ def _plain(text: str) -> str:
 
 
 def _members(text: str) -> str:
-    return ";".join(sorted({_plain(member) for member in re.split(SET_SEPARATORS, text)}))
+    return ";".join(sorted({_plain(member) for member in re.split(SET_SEPARATORS, text)} - {""}))

@@ -486,13 +486,13 @@ def test_a_personal_column_that_is_left_out_is_not_read_any_more(tmp_path) -> No
 
 def test_an_amount_below_zero_is_flagged(tmp_path) -> None:
     leads = "lead_id created_at\na 2025-01-01\nb 2025-01-02\n"
-    outcomes = "lead_id closed_at won amount\na 2025-02-01 1 -500\nb 2025-02-01 1 20\n"
+    outcomes = "lead_id closed_at won amount\na 2025-02-01 1 -5e30\nb 2025-02-01 1 20\n"
     with folder(tmp_path, leads=leads, outcomes=outcomes) as dataset:
         (flag,) = dataset.report.flags
     assert (flag.column, flag.problem, flag.example, flag.rows) == (
         "amount",
         "below zero: counted in sums, not learned from",
-        "-500",
+        "-5e+30",
         ("a",),
     )
 

@@ -152,6 +152,7 @@ def test_an_empty_cell_and_an_emptied_one_are_other_values_than_one_that_is_ther
         ("active", "true", "Yes"),
         ("active", "1", "yes "),
         ("technologies", "shop,crm", "CRM; Shop"),
+        ("technologies", "CRM", "CRM;"),
         ("Job Title", "head of  IT ", "Head of IT"),
         ("Company", "ACME Ltd", "Acme Ltd"),
         ("E-mail", "Ann <Ann@Acme.com>", "mailto:ann@acme.com"),
