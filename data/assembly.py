@@ -239,6 +239,7 @@ class Assembly:
         if self.settings.as_of is None:
             self.report.flags += checks.lone_rows(self.connection, self.settled, self.now)
         self.report.flags += checks.out_of_order(self.connection, timed=schema.timed)
+        self.report.flags += checks.amounts_below_zero(self.connection)
         self._note_contradictions(schema)
         self._note_zoneless()
         unread = [name for name in LATER_TABLES if name in self.settings.tables]
@@ -259,7 +260,9 @@ class Assembly:
             self.report.flags += contradictory_stages(self.connection, self.settings.stages, self.now, outcomes=told)
         if "attribute_history" in self.tables:
             columns = self.columns
-            self.report.flags += contradictory_values(self.connection, schema.attributes, columns, self.now)
+            self.report.flags += contradictory_values(
+                self.connection, self.leads, schema, columns, self.formats["leads"], self.now
+            )
             names = [
                 *columns,
                 *self.leads.columns,

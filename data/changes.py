@@ -17,6 +17,7 @@ from data.cells import read_cells
 from data.checks import first_rows
 from data.quality import Flag
 from data.schema import Attribute, Schema
+from data.tables import UNREADABLE
 from data.vocabulary import Kind
 
 NUMBERS, TEXTS = (Kind.NUMBER, Kind.FLAG), (Kind.CATEGORY, Kind.SET, Kind.PERSONAL)
@@ -29,6 +30,8 @@ COVERED = 0.5
 COVERAGE = """
     SELECT count(*), count(*) FILTER (position IN (SELECT position FROM history WHERE list_contains($1, {field})))
     FROM leads WHERE {cell} IS NOT NULL"""
+TOLD = "leads WHERE position IN (SELECT position FROM history WHERE list_contains($1, {field}))"
+LEAD = "'lead ' || arg_min(lead_id, position)"
 UNTOLD = """
     INSERT INTO changes SELECT position, $2, TIMESTAMP '1700-01-01', NULL, NULL, -1 FROM leads
     WHERE {cell} IS NOT NULL AND position NOT IN (SELECT position FROM history WHERE list_contains($1, {field}))"""
@@ -52,7 +55,7 @@ def names_of(attribute: Attribute, columns: Mapping[str, str]) -> set[str]:
 def fill_changes(
     connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str], formats: Mapping[str, str]
 ) -> list[Flag]:
-    """Fill the table ``changes`` from ``history``; return the columns whose history too few leads have.
+    """Fill the table ``changes`` from ``history``; return columns whose history too few leads have, or is unreadable.
 
     A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written.
     """
@@ -63,10 +66,11 @@ def fill_changes(
             place = {"cell": column.cell, "field": "lower(trim(field))"}
             filled, told = connection.execute(COVERAGE.format(**place), [names]).fetchall()[0]
             if told < COVERED * filled:
-                problem = f"only {told:,} of {filled:,} leads that have it have a history of it: read as it stands now"
-                flags.append(Flag("attribute_history", columns[column.name], problem, told))
+                problem = f"a history that only {told:,} of {filled:,} leads with a value have: read as it stands now"
+                found = first_rows(connection, LEAD, TOLD.format(**place), [names])
+                flags += [Flag("attribute_history", columns[column.name], problem, *found)] if found else []
             else:
-                _fill(connection, column, names, formats.get(column.name))
+                flags += _fill(connection, column, names, columns[column.name], formats.get(column.name))
                 connection.execute(UNTOLD.format(**place), [names, column.name])
     return flags
 
@@ -80,15 +84,25 @@ def columns_of(schema: Schema, columns: Mapping[str, str]) -> Iterator[Column]:
             yield Column(name, Kind.PERSONAL, name, {name, columns[name].lower()})
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, column: Column, names: list[str], written: str | None) -> None:
+def _fill(
+    connection: duckdb.DuckDBPyConnection, column: Column, names: list[str], theirs: str, written: str | None
+) -> list[Flag]:
     changes = connection.execute(OF_FIELDS, [names]).df()
-    values = read_cells(changes["value"].astype("str"), column.kind, written).values
+    values, bad = read_cells(changes["value"].astype("str"), column.kind, written)
     missing = pd.Series(None, index=changes.index, dtype="str")
     text, number = (values, missing.astype(float)) if column.kind in TEXTS else (missing, values)
     read = changes.assign(attribute=column.name, text=text, number=number)
     connection.register("read", read)
     connection.execute("INSERT INTO changes SELECT position, attribute, changed_at, text, number, seq FROM read")
     connection.unregister("read")
+    return _unreadable(connection, changes[bad], column.kind, theirs) if bad.any() else []
+
+
+def _unreadable(connection: duckdb.DuckDBPyConnection, changes: pd.DataFrame, kind: Kind, theirs: str) -> list[Flag]:
+    connection.register("unread", changes)
+    found = first_rows(connection, LEAD, "unread JOIN lead_ids USING (position)")
+    connection.unregister("unread")
+    return [Flag("attribute_history", theirs, f"{UNREADABLE[kind]}: read as missing", *found)] if found else []
 
 
 def unknown_fields(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> list[Flag]:

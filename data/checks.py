@@ -22,6 +22,13 @@ MOMENTS = (
     ("closings", "outcomes", "closed_at"),
 )
 """The tables and columns that tell when something happened, with what a user calls the table."""
+LATER = (
+    ("events", "events", "occurred_at"),
+    ("entries", "stages", "entered_at"),
+    ("told_outcomes", "outcomes", "closed_at"),
+    ("history", "attribute_history", "changed_at"),
+)
+"""The same of tables whose moments may be in the future, outcomes as their own table has them."""
 LONE_AFTER = pd.Timedelta(days=30)
 LONE_SHARE, MOST_LONE = 0.001, 20
 """So few moments may stand alone, so long after all others, and be taken for mistyped …"""
@@ -221,9 +228,9 @@ def impossible_dates(connection: duckdb.DuckDBPyConnection, leads: Table, now: p
 
 
 def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> list[Flag]:
-    """Return how many events and stage entries are later than now; they stay, and ``as_of`` excludes them."""
+    """Return the events, stage entries, outcomes and changes later than now; they stay, and ``as_of`` excludes them."""
     flags = []
-    for table, name, column in (("events", "events", "occurred_at"), ("entries", "stages", "entered_at")):
+    for table, name, column in LATER:
         later = f"{table} JOIN lead_ids USING (position) WHERE {column} > $1"
         found = first_rows(connection, f"min({column})::VARCHAR", later, [now])
         if found:
@@ -276,6 +283,13 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
         (place, first_rows(connection, "'lead ' || arg_min(lead_id, position)", q)) for place, q in queries.items()
     )
     return [Flag(*place, *rows) for place, rows in found if rows]
+
+
+def amounts_below_zero(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
+    """Return deals with an amount that none has; they stay, and are summed up as they are."""
+    rows = "closings JOIN lead_ids USING (position) WHERE amount < 0"
+    found = first_rows(connection, "format('{:.15g}', min(amount))", rows)
+    return [Flag("outcomes", "amount", "below zero: counted in sums, not learned from", *found)] if found else []
 
 
 def first_rows(

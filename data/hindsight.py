@@ -54,10 +54,8 @@ def hindsight(
     later than ``end`` (naive UTC) are as if they were not there.
     """
     entered = {field: counted for field, *counted in connection.execute(ENTERED, [end]).fetchall()}
-    # a personal column that the settings keep is an attribute too: here the personal one, which comes later, stands
-    looked_at = {column.name: column for column in columns_of(schema, columns)}
     found = {}
-    for column in looked_at.values():
+    for column in columns_of(schema, columns):
         counts = connection.execute(_query(column), [end]).df()
         late = (entered_late(*entered[name]) for name in sorted(column.names & entered.keys()))
         signs = (only_when_closed(counts), *late)

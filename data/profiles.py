@@ -15,7 +15,8 @@ from data.vocabulary import Kind
 
 MOSTLY = 0.95
 NEARLY_ALL = 0.99
-E_MAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]{2,}$"
+E_MAIL = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]{2,}"
+"""Found anywhere in a cell: Ann Lee <ann@acme.com>, mailto:ann@acme.com, ann@acme.com or bo@acme.com."""
 PHONE = r"^\+?\(?\d[\d\s()/.\-]{6,}\d$"
 LINK = r"^(?:https?://|www\.)\S+$"
 CODE = r"^0\d"

@@ -6,6 +6,8 @@ import csv
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copystat
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +19,7 @@ from data.tables import BATCH, Table
 from data.vocabulary import TABLES, Kind
 
 CELL_ENDS = re.compile(r"[,;\t|\"\r\n]")
+ADDRESS = re.compile(r"[^\s<>()\[\]:;,|\"@]+@[^\s<>()\[\]:;,|\"@?]+")
 ADDED = ("position", "line", "reason", "text")
 LEAD = "lead_id"
 """The column by which a row is known as a lead's, so that it can be forgotten."""
@@ -51,19 +54,30 @@ def erase_older(folder: Path, moment: datetime) -> int:
     return len(old)
 
 
-def forget_rows(folder: Path, lead_id: str) -> int:
-    """Take the rows that name a lead out of all files of the folder; return how many they were.
+class Swept(NamedTuple):
+    """How many rows were taken out, and how many of those left name no lead, by file: nobody knows whose they are."""
 
-    Drafts that a killed run left go as a whole.
+    forgotten: int
+    nameless: dict[str, int]
+
+
+def forget_rows(folder: Path, who: str) -> Swept:
+    """Take the rows out of all files of the folder that name a lead, or hold an e-mail address: ``who`` is either.
+
+    Drafts that a killed run left go as a whole. In a file that an earlier version wrote no row may name its lead.
     """
     allow_long_cells()
     for draft in [*folder.glob("*.draft"), *folder.glob(".*.tmp")]:
         draft.unlink()
-    return sum(_forget_in(file, lead_id) for file in sorted(folder.glob("*.csv")))
+    counts = {file.name: _forget_in(file, who) for file in sorted(folder.glob("*.csv"))}
+    nameless = {name: left for name, (_, left) in counts.items() if left}
+    return Swept(sum(forgotten for forgotten, _ in counts.values()), nameless)
 
 
-def _forget_in(path: Path, lead_id: str) -> int:
-    draft, forgotten = path.with_suffix(".draft"), 0
+def _forget_in(path: Path, who: str) -> tuple[int, int]:
+    """Return how many rows went, and how many stayed that name no lead. The file keeps its age, for `erase_older`."""
+    draft, forgotten, nameless = path.with_suffix(".draft"), 0, 0
+    addresses = set(_addresses(who))
     with path.open(encoding="utf-8", newline="") as file, draft.open("w", encoding="utf-8", newline="") as kept:
         write = csv.writer(kept, lineterminator="\n").writerow
         rows = csv.reader(file)
@@ -71,13 +85,21 @@ def _forget_in(path: Path, lead_id: str) -> int:
         place = header.index(LEAD) if LEAD in header else None
         write(header)
         for row in rows:
-            damaged = lead_id in CELL_ENDS.split(row[-1])  # the last cell: the text of a record that is no row
-            if damaged or (place is not None and row[place] == lead_id):
+            lead = "" if place is None else row[place]
+            damaged = who in CELL_ENDS.split(row[-1])  # the last cell: the text of a record that is no row
+            if damaged or lead == who or (addresses and not addresses.isdisjoint(_addresses("\n".join(row)))):
                 forgotten += 1
             else:
+                nameless += not lead.strip()
                 write(row)
+    copystat(path, draft)
     draft.replace(path)
-    return forgotten
+    return forgotten, nameless
+
+
+def _addresses(text: str) -> list[str]:
+    """Return the e-mail addresses in a text: an apostrophe before one was put there by `export_to`."""
+    return [found.strip("'.").lower() for found in ADDRESS.findall(text)]
 
 
 def _names(table: Table) -> list[str]:

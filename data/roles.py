@@ -20,13 +20,15 @@ from data.profiles import NEARLY_ALL, Profile
 from data.schema import RENAMED, Attribute, EventType, Schema
 from data.vocabulary import LEADS, Kind
 
+SHOWN = "sales sees it beside the score"
+"""Said of what the score store keeps though nothing is learned from it; it does not where the column is dropped."""
 ROLES = {
     "lead_id": "identifies the lead",
     "account_id": "identifies the account",
     "created_at": "when the lead was created: its age is a feature of its own",
     "closed_at": "when the lead was closed",
     "stage": "the stage of the lead now, which says how it ended",
-    "owner": "the person who works on the lead",
+    "owner": f"the person who works on the lead; {SHOWN}",
 }
 PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
 RESERVED = frozenset(
@@ -48,7 +50,10 @@ LONG_TEXT = 80
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user said about columns (theirs): columns with other roles and why, those to drop and those to keep."""
+    """What the user said about columns (theirs): columns with other roles and why, those to drop and those to keep.
+
+    What is kept is an attribute whatever its cells look like or law says of it, unless it is or names somebody.
+    """
 
     roles: Mapping[str, str]
     drop: Collection[str] = ()
@@ -103,22 +108,23 @@ def fits_vocabulary(name: str, column: Profile) -> bool:
 def _reason(column: Profile, name: str | None, choice: Choice) -> str:
     """Return why a column is no attribute; nothing where it is one."""
     role = choice.roles.get(column.name) or ROLES.get(name or "", "")
+    if column.name in choice.drop and (name in PERSONAL or not role):
+        return "dropped by the settings"
     if role:
         return role
-    if column.name in choice.drop:
-        return "dropped by the settings"
+    never = _of_persons(column, name)
     if column.name in choice.keep:
-        return ""
-    if name in PERSONAL:
-        return "personal data: only what is derived from it by declaration is used"
-    if column.constant:
+        return never and f"{never}; keep does not change that"
+    if column.constant and name not in PERSONAL:
         return "empty" if column.filled == 0 else "the same value in every row"
-    return _sensitive(column) or ("" if name else _identifying(column))
+    return never or _protected(column) or ("" if name else _identifying(column))
 
 
-def _sensitive(column: Profile) -> str:
-    if is_protected_name(column.name) or _tells_the_sex(column):
-        return "law protects it: used only if it is named under keep"
+def _of_persons(column: Profile, name: str | None) -> str:
+    """Return why the cells of a column are no feature even where the settings keep it: they are or name somebody."""
+    if name in PERSONAL:
+        derived = "personal data: only what is derived from it by declaration is used"
+        return f"{derived}; {SHOWN}" if name == "company" else derived
     if column.kind is Kind.FLAG:
         return ""
     if column.contact_share > 0.5 or (is_personal_name(column.name) and _may_be_contact(column)):
@@ -126,6 +132,11 @@ def _sensitive(column: Profile) -> str:
     if column.name_share >= NAMES:
         return "personal data: names of persons"
     return "free text" if is_free_text_name(column.name) and column.kind is Kind.CATEGORY else ""
+
+
+def _protected(column: Profile) -> str:
+    is_protected = is_protected_name(column.name) or _tells_the_sex(column)
+    return "law protects it: used only if it is named under keep" if is_protected else ""
 
 
 def _tells_the_sex(column: Profile) -> bool:

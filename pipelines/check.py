@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from data.dataset import Dataset, open_dataset, require_both_classes
@@ -24,7 +25,7 @@ class CheckResult:
 
     Where there are too few outcomes, or none, to measure columns by, ``unchecked`` says so, and ``leaks`` are those
     that names and hindsight give away. ``attributes`` are the columns that become features, ``excluded`` maps the
-    others to the reason.
+    others to the reason. ``quarantine`` is the folder of the rows that could not be used.
     """
 
     report: Report
@@ -32,12 +33,17 @@ class CheckResult:
     unchecked: str
     attributes: Sequence[str]
     excluded: Mapping[str, str]
+    quarantine: Path
+
+    @property
+    def has_quarantined(self) -> bool:
+        """Tell whether rows could not be used."""
+        return any(counts.quarantined for counts in self.report.tables.values())
 
     @property
     def asks_for_action(self) -> bool:
         """Tell whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
-        rows_left = any(counts.quarantined for counts in self.report.tables.values())
-        return rows_left or any(not leak.kept for leak in self.leaks)
+        return self.has_quarantined or any(not leak.kept for leak in self.leaks)
 
     def as_json(self) -> dict[str, Any]:
         tables = self.report.to_dict()["tables"]
@@ -51,6 +57,7 @@ class CheckResult:
             "attributes": list(self.attributes),
             "excluded": dict(self.excluded),
             "notes": list(self.report.notes),
+            "quarantine": str(self.quarantine),
         }
 
 
@@ -77,6 +84,7 @@ def check(settings: Settings, workspace: Workspace) -> CheckResult:
             unchecked=unchecked,
             attributes=[dataset.columns[attribute.name] for attribute in dataset.schema.attributes],
             excluded=dataset.schema.excluded,
+            quarantine=workspace.quarantine,
         )
 
 

@@ -38,7 +38,9 @@ ClosedOption = Annotated[str, typer.Option(help="Column with the date of closing
 OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")]
 HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
 DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
-KeepOption = Annotated[list[str] | None, typer.Option(help="Column to keep that would be left out.")]
+KeepOption = Annotated[
+    list[str] | None, typer.Option(help="Column to keep that would be left out; of personal data, what is derived.")
+]
 
 
 @app.command()
@@ -279,11 +281,11 @@ def push(
 
 @app.command()
 def forget(
-    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it; or its e-mail address.")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a lead from everything that is kept of it."""
+    """Erase a lead from everything that is kept of it. By an e-mail address rows in quarantine are found."""
     from data.workspace import Workspace
     from pipelines.forget import forget as run
     from pipelines.show import present, show_forgotten

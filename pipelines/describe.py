@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.quality import Flag, Report
+from data.quality import Flag, Report, TableCounts
 
 MOST_FLAGS = 8
 
@@ -16,14 +16,24 @@ def describe(report: Report, *, whole: bool = False) -> Iterator[str]:
     """
     for name, counts in report.tables.items():
         why = "; ".join(f"{count:,} {reason}" for reason, count in counts.reasons.items())
-        aside = f", {counts.quarantined:,} quarantined ({why})" if counts.quarantined else ""
+        reasons = "" if whole else f" ({why})"
+        aside = f", {counts.quarantined:,} quarantined{reasons}" if counts.quarantined else ""
         yield f"{name}: {counts.read:,} read, {counts.used:,} used{aside}"
+        if whole:
+            yield from _quarantined(counts)
     shown = report.flags if whole else report.flags[:MOST_FLAGS]
     for flag in shown:
         yield f"{flag.table}.{flag.column}: {flag.count:,} × {flag.problem}{_examples(flag, whole=whole)}"
     if len(report.flags) > len(shown):
         yield f"and {len(report.flags) - len(shown)} more findings: `leadscore check` lists them all"
     yield from report.notes
+
+
+def _quarantined(counts: TableCounts) -> Iterator[str]:
+    """Say the reasons, each with the places of its first rows."""
+    for reason, count in counts.reasons.items():
+        places = counts.rows.get(reason, ())
+        yield f"  {count:,} × {reason}: {', '.join(places)}{' …' * (count > len(places))}"
 
 
 def _examples(flag: Flag, *, whole: bool) -> str:

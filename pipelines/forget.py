@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from markupsafe import escape
@@ -19,10 +19,11 @@ from pipelines.last_run import store_address
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How often the lead was found, by place."""
+    """How often the lead was found, by place; and rows in quarantine that name no lead and may be of it, by file."""
 
     lead_id: str
     found: dict[str, int]
+    nameless: dict[str, int] = field(default_factory=dict)
 
     @property
     def anywhere(self) -> bool:
@@ -35,6 +36,7 @@ class Forgotten:
 def forget(lead_id: str, workspace: Workspace) -> Forgotten:
     """Erase a lead from the store with history and receipts, from quarantine and from the report.
 
+    An e-mail address is looked for in the quarantine, whose rows may name no lead; all else knows leads by their ids.
     The CRM and exported files stay as they are: a lead that the CRM still has comes back with the next run.
     """
     if not lead_id.strip():
@@ -44,8 +46,10 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
             found = store.forget(lead_id)
         Mirror(workspace.root / MIRROR).forget()  # whole: the next run fetches it again
         remove_abandoned(workspace.root)
-        quarantined = forget_rows(workspace.quarantine, lead_id)
-        return Forgotten(lead_id, {**found, "quarantine": quarantined, "report": _forget_page(workspace, lead_id)})
+        swept = forget_rows(workspace.quarantine, lead_id)
+        found |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id)}
+        nameless = {str(workspace.quarantine / name): count for name, count in swept.nameless.items()}
+        return Forgotten(lead_id, found, nameless)
 
 
 def _forget_page(workspace: Workspace, lead_id: str) -> int:

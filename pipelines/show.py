@@ -94,6 +94,8 @@ def show_check(result: CheckResult) -> None:
     """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
     for text in describe(result.report, whole=True):
         say(text)
+    if result.has_quarantined:
+        say(f"What is quarantined is in {result.quarantine}, each row with its reason.")
     _show_leaks(result)
     say(f"Features are made of {len(result.attributes)} columns; {len(result.excluded)} are left out:")
     for column, reason in result.excluded.items():
@@ -259,6 +261,11 @@ def show_forgotten(result: Forgotten) -> None:
     """Show where the lead was found, and what is out of reach."""
     places = ", ".join(f"{name.replace('_', ' ')} ({count})" for name, count in result.found.items() if count)
     say(f"{result.lead_id} was erased from: {places}" if places else f"Nothing is kept of {result.lead_id}.")
+    for file, count in result.nameless.items():
+        say(f"In {file} rows name no lead ({count:,}), and may be of this one:")
+        say("  give the e-mail address of the person in the place of the id, or delete the file.")
+    if "@" in result.lead_id:
+        say("An e-mail address is looked for in the quarantine only: forget the lead by its id, too.")
     say("The CRM and exported files are out of reach: erase the lead there too, or the next run scores it again.")
 
 

@@ -18,7 +18,7 @@ FILLER = (
     r"test|testing|test ?\d+|dummy|fake|none|n\.a\.?|nobody|nothing|no company|no name|not applicable|unknown|tbd",
     r"your company|company name|my company|first name|last name|job title|foo|bar|foobar|foo bar|lorem ipsum",
     r"k\. ?a\.?|keine angaben?|ohne angabe|nicht angegeben|unbekannt|not (?:given|specified|provided)",
-    r"john doe|jane doe|joe bloggs|(?:max|erika) mustermann",
+    r"john doe|jane doe|joe bloggs|(?:max|erika) mustermann|mickey mouse|micky maus|donald duck",
     r"abcdef|abc ?123|xx+|blah|bla bla|blah blah|(?:bla|blah|ha|la)(?: ?(?:bla|blah|ha|la)){2,}",
 )
 KEYS = (

@@ -23,14 +23,14 @@ ALWAYS, DAY = pd.Timestamp("1700-01-01"), pd.Timestamp("2025-02-01")
 
 @pytest.fixture
 def read(tmp_path):
-    """Read leads with a history: their changes, and the flags of the history."""
+    """Read leads with a history: their changes, and the flags of the history with their leads."""
 
-    def run(history: str) -> tuple[list[list], list[str]]:
+    def run(history: str) -> tuple[list[list], dict[str, tuple[str, ...]]]:
         (tmp_path / "leads.csv").write_text(LEADS)
         (tmp_path / "attribute_history.csv").write_text(history)
         with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var") as dataset:
             (chunk,) = dataset.chunks()
-            flags = [flag.problem for flag in dataset.report.flags if flag.table == "attribute_history"]
+            flags = {flag.problem: flag.rows for flag in dataset.report.flags if flag.table == "attribute_history"}
         return chunk.changes.astype(object).where(chunk.changes.notna(), None).values.tolist(), flags
 
     return run
@@ -53,7 +53,11 @@ def test_of_a_lead_without_the_history_that_others_have_nothing_is_known(read):
 def test_a_history_of_few_leads_is_flagged_and_not_used(read):
     changes, flags = read(HISTORY)
     assert {attribute for _, attribute, *_ in changes} == {"size"}
-    assert "only 1 of 30 leads that have it have a history of it: read as it stands now" in flags
+    assert flags["a history that only 1 of 30 leads with a value have: read as it stands now"] == ("1",)
+
+
+def test_a_value_that_cannot_be_read_is_flagged_with_its_lead(read):
+    assert read(HISTORY)[1]["not a number: read as missing"] == ("1",)
 
 
 def test_personal_columns_have_a_history_too(tmp_path):

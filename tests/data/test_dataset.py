@@ -474,6 +474,29 @@ def test_leads_without_a_usable_row_are_refused(tmp_path, text, said) -> None:
         pass
 
 
+def test_a_personal_column_that_is_left_out_is_not_read_any_more(tmp_path) -> None:
+    """So the score store does not keep it either."""
+    leads = "lead_id created_at company owner\na 2025-01-01 Acme Bo\nb 2025-01-02 Zeta Bo\n"
+    with folder(tmp_path, leads=leads) as dataset:
+        whole = dataset.schema
+        assert [chunk.leads["company"].tolist() for chunk in dataset.chunks()] == [["Acme", "Zeta"]]
+    with folder(tmp_path, whole.without({"company": "it knows the outcome"}, {"company"}), leads=leads) as dataset:
+        assert [chunk.leads["company"].notna().any() for chunk in dataset.chunks()] == [False]
+
+
+def test_an_amount_below_zero_is_flagged(tmp_path) -> None:
+    leads = "lead_id created_at\na 2025-01-01\nb 2025-01-02\n"
+    outcomes = "lead_id closed_at won amount\na 2025-02-01 1 -5e30\nb 2025-02-01 1 20\n"
+    with folder(tmp_path, leads=leads, outcomes=outcomes) as dataset:
+        (flag,) = dataset.report.flags
+    assert (flag.column, flag.problem, flag.example, flag.rows) == (
+        "amount",
+        "below zero: counted in sums, not learned from",
+        "-5e+30",
+        ("a",),
+    )
+
+
 def test_nothing_stays_behind_but_the_quarantine(tmp_path) -> None:
     with folder(tmp_path, leads=LEADS + "x y\n"):
         pass

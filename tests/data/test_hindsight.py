@@ -103,7 +103,7 @@ def test_of_personal_columns_it_is_told_who_has_them(tmp_path):
 
 
 def test_what_a_personal_column_says_is_never_told(tmp_path):
-    """Even of titles that the settings keep as they are."""
+    """Even of titles that the settings keep."""
     titles = np.where(CLOSED, "Head of Sales", "Clerk")
     assert signs(tmp_path, Title=titles) == {}
     kept = settings_of_folder(tmp_path).model_copy(update={"keep": ["Title"]})

@@ -129,6 +129,10 @@ def test_each_vocabulary_column_is_claimed_once_and_exact_names_come_first() -> 
         ("x", some("No"), "the same value in every row"),
         ("signed", some("2024-01-02", "2024-02-03"), "a date: nothing relative to now"),
         ("x", each("user{}@mail.org"), "personal data"),
+        ("x", each("Ann <ann{}@b.com>"), "personal data"),
+        ("x", each("mailto:ann{}@b.com"), "personal data"),
+        ("x", each("ann{}@b.com, bo@b.com"), "personal data"),
+        ("x", some("Ann <ann@b.com>", "mailto:bo@b.com", "MAILTO:eve@b.com?subject=Hi"), "personal data"),
         ("x", each("+49 151 {:07}"), "personal data"),
         ("Mobile Phone", shuffled(range(4915100000000, 4915100000000 + ROWS)), "personal data"),
         ("First Name", some("Ada", "Ben"), "personal data"),
@@ -216,10 +220,40 @@ def test_contact_data_is_known_by_its_whole_name_only() -> None:
     assert not is_free_text_name("Note Count")
 
 
-def test_keep_overrides_every_reason_but_a_role() -> None:
+@pytest.mark.parametrize(
+    ("name", "cells", "reason"),
+    [
+        ("Title", some("CEO", "Buyer"), "personal data: only what is derived from it by declaration is used"),
+        ("Company", some("Acme", "Zeta"),
+         "personal data: only what is derived from it by declaration is used; sales sees it beside the score"),
+        ("E-mail", each("p{}@firm.com"), "personal data: only what is derived from it by declaration is used"),
+        ("x", some("ann@b.com", "bo@b.com"), "personal data"),
+        ("x", some("+49 151 1234567", "+49 151 7654321"), "personal data"),
+        ("Last Name", some("Zyx", "Wvu"), "personal data"),
+        ("x", some("John Smith", "Anna Zander"), "personal data: names of persons"),
+        ("Notes", some("call", "wait"), "free text"),
+    ],
+)  # fmt: skip
+def test_what_is_or_names_somebody_is_no_attribute_even_if_it_is_kept(name, cells, reason) -> None:
+    schema = schema_of(cells, name, keep={name})
+    assert (schema.attributes, schema.excluded) == ((), {name: f"{reason}; keep does not change that"})
+
+
+def test_what_is_derived_of_a_personal_column_is_kept_with_it() -> None:
+    assert schema_of(some("CEO", "Buyer"), "Title", keep={"Title"}).personal == ("job_title",)
+
+
+def test_keep_overrides_what_law_protects_and_how_cells_look() -> None:
+    assert reason_of(some("a" * 100, "b" * 90), "x", keep={"x"}) == ""
+    assert reason_of(range(1000, 1000 + ROWS), "seq", keep={"seq"}) == ""
     assert reason_of(some("M", "F"), "Gender", keep={"Gender"}) == ""
     assert schema_of(some("2024-01-02", "2024-02-03"), "signed", keep={"signed"}).attributes[0].kind is Kind.TIME
     assert reason_of(some("M", "F"), "y", keep={"y"}, roles={"y": "the outcome"}) == "the outcome"
+
+
+def test_the_owner_is_seen_by_sales_unless_it_is_dropped() -> None:
+    assert reason_of(some("Bo", "Al"), "Owner") == "the person who works on the lead; sales sees it beside the score"
+    assert reason_of(some("Bo", "Al"), "Owner", drop={"Owner"}) == "dropped by the settings"
 
 
 def test_what_is_dropped_is_no_feature_and_nothing_is_derived_from_it() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.quality import Flag, Report
+from data.quality import Flag, Report, TableCounts
 from pipelines.describe import describe
 
 
@@ -209,6 +209,22 @@ def test_in_real_data_what_sales_filled_in_is_found_and_what_leads_did_is_not(le
     assert {"Lead Quality", "Lead Profile"} <= told.keys()
     behaviour = ("Total Time Spent on Website", "Lead Source", "Lead Origin", "TotalVisits", "Page Views Per Visit")
     assert not set(behaviour) & told.keys()
+
+
+def test_a_look_lists_quarantined_rows_with_their_places():
+    counts = TableCounts(9, 7, {"no lead_id": 2}, {"no lead_id": ("line 3",)})
+    report = Report(tables={"leads": counts})
+    said = ["leads: 9 read, 7 used, 2 quarantined", "  2 × no lead_id: line 3 …"]
+    assert list(describe(report, whole=True)) == said
+    assert list(describe(report)) == ["leads: 9 read, 7 used, 2 quarantined (2 no lead_id)"]
+
+
+def test_people_are_told_where_quarantined_rows_are(leadscore, export, tmp_path):
+    leads = pd.read_csv(export, dtype=str)
+    pd.concat([leads, leads.head(1)]).to_csv(tmp_path / "leads.csv", index=False)
+    given = ("--leads", tmp_path / "leads.csv", "--id", "Id", "--outcome", "Status", "--workspace", tmp_path / "var")
+    said = "".join(leadscore("check", *given).out.split())
+    assert f"{tmp_path / 'var' / 'quarantine'},eachrowwithitsreason." in said
 
 
 def test_a_look_lists_all_that_is_wrong_with_its_rows_and_a_training_the_first():

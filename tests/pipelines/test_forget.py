@@ -1,6 +1,7 @@
 """A forgotten lead is nowhere: not in the store, the quarantine, the copies or the report."""
 
 import csv
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -102,3 +103,74 @@ def test_rows_of_other_leads_stay_whatever_their_cells_hold(leadscore, tmp_path)
         told = leadscore("forget", lead, "--workspace", tmp_path / "var", "--json").json
         assert (lead, told["found"]["quarantine"]) == (lead, rows_of)
     assert list(csv.reader(quarantine.read_text().splitlines())) == [before[0], before[-1]]
+
+
+HEADER = "position,line,reason,lead_id,mail,size,text\n"
+
+
+@pytest.fixture
+def forgot(leadscore, tmp_path):
+    """Forget somebody of whom there are rows in quarantine; return what is told, and the positions of those left."""
+
+    def run(rows: str, who: str, header: str = HEADER):
+        file = tmp_path / "var" / "quarantine" / "leads.csv"
+        file.parent.mkdir(parents=True)
+        file.write_text(header + rows)
+        ran = leadscore("forget", who, "--workspace", tmp_path / "var", "--json")
+        told = ran.json
+        assert all(name == str(file) for name in told["nameless"])
+        left = [row["position"] for row in csv.DictReader(file.read_text().splitlines())]
+        return told["found"]["quarantine"], left, sum(told["nameless"].values())
+
+    return run
+
+
+@pytest.mark.parametrize("who", ["ann@b.com", "Ann@B.com", "Ann Lee <ann@b.com>"])
+def test_a_person_without_an_id_is_found_by_the_address(forgot, who):
+    rows = [
+        "0,2,no lead_id,,ann@b.com,5,",
+        "1,3,no lead_id,,bo@b.com,5,",
+        "2,4,no lead_id,,Ann <ANN@b.com>,5,",
+        '3,5,no lead_id,,"mailto:ann@b.com?subject=Hi",5,',
+        "4,6,no lead_id,,joann@b.com,5,",
+        "5,7,the lead_id of an earlier row,L1,'ann@b.com,5,",
+        '6,8,a damaged row,,,,"L7;""ann@b.com"";5"',
+        "7,9,no lead_id,,ann@b.com.au,5,",
+    ]
+    assert forgot("\n".join(rows) + "\n", who) == (5, ["1", "4", "7"], 3)
+
+
+def test_an_id_is_no_address_and_an_address_no_part_of_one(forgot):
+    assert forgot("0,2,no lead_id,,o'neil@b.com,5,\n", "neil@b.com") == (0, ["0"], 1)
+
+
+def test_rows_that_name_no_lead_are_told(forgot):
+    assert forgot("0,2,no lead_id,,bo@b.com,5,\n1,3,again,L1,,5,\n2,4,again,L2,,5,\n", "L1") == (1, ["0", "2"], 1)
+
+
+def test_of_a_file_of_an_earlier_version_no_row_is_taken_by_chance_and_all_are_told(forgot):
+    """It has no column of ids: a cell that happens to be one is nobody's."""
+    header = HEADER.replace("lead_id", "Id")
+    assert forgot("0,2,again,L1,ann@b.com,5,\n1,3,again,5,,5,\n", "5", header) == (0, ["0", "1"], 2)
+
+
+def test_of_a_file_of_an_earlier_version_an_address_is_found(forgot):
+    assert forgot("0,2,again,L1,ann@b.com,5,\n", "ann@b.com", HEADER.replace("lead_id", "Id")) == (1, [], 0)
+
+
+def test_people_are_told_which_file_to_delete(leadscore, tmp_path):
+    file = tmp_path / "var" / "quarantine" / "leads.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(HEADER + "0,2,no lead_id,,bo@b.com,5,\n")
+    said = " ".join(leadscore("forget", "ann@b.com", "--workspace", tmp_path / "var").out.split())
+    assert "rows name no lead (1), and may be of this one: give the e-mail address of the person" in said
+    assert "An e-mail address is looked for in the quarantine only" in said
+
+
+def test_rows_that_stay_are_not_younger_for_it(forgot, leadscore, tmp_path):
+    """Else what retention is to erase would be there for as long again."""
+    forgot("0,2,again,L1,,5,\n1,3,again,L2,,5,\n", "nobody")
+    file = tmp_path / "var" / "quarantine" / "leads.csv"
+    os.utime(file, (1e9, 1e9))
+    leadscore("forget", "L1", "--workspace", tmp_path / "var")
+    assert file.stat().st_mtime == 1e9
