@@ -54,6 +54,7 @@ WITHOUT = {
 UNUSED_COSTS = (
     "costs: no row names a source or campaign by which leads are cut (`funnel.by`): what leads cost is not known"
 )
+UNSCORED = "there were no scores until then: nothing is known of leads by score"
 READY = "ready by score"
 PERSONA, LIKE_NONE = "persona", "like none"
 
@@ -79,16 +80,23 @@ class Scores:
 def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: Registry) -> tuple[Funnel, Report]:
     """Count the funnel as of the moment of the settings, and say how its tables were read.
 
-    Raises InputError where they cannot be read.
+    What was scored for later moments is not known. Raises InputError where they cannot be read.
     """
     with open_funnel(settings, workspace=workspace.root) as tables:
         scores = scores_at(store, registry, tables.as_of, settings.funnel)
         return count(tables, settings, scores), tables.report
 
 
-def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores:
-    """Return what was scored, with the bars of the newest run and of the last one before the period of the moment."""
-    runs = [run for run in store.runs() if run["status"] == DONE]
+def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores | None:
+    """Return what was scored until a moment, with the bars of the newest run and of the last one before its period.
+
+    None where nothing was yet. Runs that looked further are left out with all that they found, however early they ran.
+    """
+    done = [run for run in store.runs() if run["status"] == DONE]
+    runs = [run for run in done if run["as_of"] <= as_of]
+    if not runs:
+        return None
+    until = as_of.to_pydatetime() if len(runs) < len(done) else None  # nothing is looked up where nothing is later
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] < began]
     scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
@@ -98,7 +106,15 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     lowest = min(min(bar.today, bar.before) for bar in bars)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
-    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes, store.personas(), store.opened())
+    return Scores(
+        crossings=store.crossings(lowest, until),
+        open=store.open_scores(until),
+        bars=bars,
+        since=since,
+        notes=notes,
+        personas=store.personas(until),
+        opened=store.opened(until),
+    )
 
 
 def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
@@ -147,7 +163,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
             benchmarks=chosen.benchmarks,
         ),
         oddities=journeys.oddities,
-        notes=(*notes, *unviewed, *(scores.notes if scores else ()), *waiting),
+        notes=(*notes, *unviewed, *(scores.notes if scores else (UNSCORED,)), *waiting),
     )
 
 

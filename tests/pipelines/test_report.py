@@ -143,6 +143,25 @@ def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, work
     ]
 
 
+def test_a_report_of_a_past_moment_knows_no_score_of_a_later_one(leadscore, workspace, config, tmp_path):
+    settings = yaml.safe_load(config.read_text(encoding="utf-8")) | {"as_of": "2025-06-01"}
+    settings["tables"] = {name: str(config.parent / file) for name, file in settings["tables"].items()}
+    settings["truth"] = str(config.parent / settings["truth"])
+    given = tmp_path / "past.yaml"
+    given.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    past = ("report", "--workspace", workspace.root, "--config", given, "--json")
+    before = leadscore(*past).json
+    assert (before["scored"], before["hottest"], before["funnel"]["qualified"]) == (0, [], None)
+    assert any(note.startswith("there were no scores until then") for note in before["notes"])
+    assert leadscore("score", "--config", given, "--workspace", workspace.root).code == 0
+    told = leadscore(*past).json
+    assert told["funnel"]["qualified"]["since"] == told["funnel"]["as_of"] == "2025-06-01T00:00:00Z"
+    mql, _ = told["funnel"]["qualified"]["volumes"]
+    assert (mql["periods"], mql["today"], mql["growth"]) == (["2025-05"], [None], None)
+    created = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id").set_index("lead_id")
+    assert (created.loc[[lead["lead_id"] for lead in told["hottest"]], "created_at"] <= "2025-06-01").all()
+
+
 def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace, tmp_path):
     kept = json.loads(workspace.last_scored.read_text(encoding="utf-8"))
     kept["tables"] = {name: str(tmp_path / f"gone {name}.parquet") for name in kept["tables"]}
