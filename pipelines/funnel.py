@@ -131,6 +131,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
     notes += _unmapped(names, places, len(leads))
     journeys = _journeys(tables, leads, stages, places)
+    notes += _split(journeys, chosen)
     kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
@@ -171,6 +172,14 @@ def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -
     """Say which stages nobody has mapped, but for rare ones: their names may be anything."""
     unknown = [name for name, count in names.items() if places[name] == UNKNOWN and is_named(name, count, leads)]
     return [f"nobody has mapped these stages of the CRM: {', '.join(unknown)}"] if unknown else []
+
+
+def _split(journeys: Journeys, chosen: FunnelSettings) -> list[str]:
+    """Say which part stands for a stage that is split, where something is told of the whole stage."""
+    whole = [name for name in chosen.split if name in {*chosen.benchmarks, chosen.opportunity, "sql"}]
+    places = {name: journeys.place(name) for name in whole}
+    about = "is split: its benchmark, rates and costs are those of coming to its first part in use"
+    return [f"{name} {about}, {journeys.stages[place].name}" for name, place in places.items() if place > 0]
 
 
 def _journeys(
@@ -229,7 +238,12 @@ def _levels(journeys: Journeys, kinds: Kinds, chosen: FunnelSettings) -> tuple[L
     found = levels(
         journeys, kinds, smallest=chosen.smallest, opportunity=chosen.opportunity, benchmarks=chosen.benchmarks
     )
-    return with_break_even(found, "sql" if journeys.place("sql") > 0 else journeys.stages[-1].name)
+    return with_break_even(found, journeys.stages[_paid_for(journeys)].name)
+
+
+def _paid_for(journeys: Journeys) -> int:
+    """Return the stage that leads are to cost the same for: the SQL, or its first part, else the customer."""
+    return journeys.place("sql") if journeys.place("sql") > 0 else len(journeys.stages) - 1
 
 
 def _growth(journeys: Journeys, found: Sequence[Period]) -> dict[str, float | None]:

@@ -220,7 +220,7 @@ def levels(
                 lost=int(lost[number, k]),
                 open=int(row[k] - row[k + 1] - lost[number, k]),
                 median_days=_known(days[k][number]),
-                benchmark=(benchmarks or {}).get(names[k + 1]),
+                benchmark=journeys.told_of(benchmarks or {}, k + 1),
             )
             for k in range(width - 1)
         )
