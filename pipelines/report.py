@@ -150,7 +150,7 @@ def _export(reported: Reported, out: Path) -> None:
     if reported.funnel is None:
         raise InputError("there are no figures to write", got=reported.notes[0])
     with export_to(out) as write:
-        write(figures(reported.funnel))
+        write(figures(reported.funnel, [*reported.read, *reported.notes]))
 
 
 def hottest_leads(store: Store, registry: Registry, until: datetime | None) -> list[dict[str, Any]]:

@@ -97,6 +97,7 @@ def test_the_table_of_figures_is_complete_and_adds_up(funnel):
     counts = rows[(rows["table"] == "cut") & (rows["by"] == "source") & (rows["measure"] == "leads")]
     assert counts.groupby("stage")["value"].sum().to_dict() == funnel.all.reached
     told = {"all", "cohort", "cut", "period", "costs", "content", "follow-up", "finding", "account", "oddity"}
+    told |= {"growth", "definition", "note"}
     assert set(rows["table"]) == told
     assert (rows.dropna(subset="of")["value"].dropna() <= 1).all()
 
