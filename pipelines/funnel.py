@@ -315,7 +315,9 @@ def _follow_ups(
         known = (scores.crossings["outcome"] == "open") | (scores.crossings["as_of"] > scores.since)
         is_ready = scores.crossings["disposition"] == "ready"
         ready = scores.crossings[is_ready & known].drop_duplicates("lead_id")
-        known = journeys.leads[["lead_id", "position", "owner"]].merge(ready[["lead_id", "as_of"]], on="lead_id")
+        known = journeys.leads[["lead_id", "position", "owner", "closed_at"]].merge(
+            ready[["lead_id", "as_of"]], on="lead_id"
+        )
         found[READY] = known.rename(columns={"as_of": "ready_at"})
     if journeys.place("mql") > 0:
         found["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
@@ -332,6 +334,6 @@ def _use(scores: Scores | None, ready: Mapping[str, Sequence[FollowUp]], smalles
 
 
 def _moments(journeys: Journeys, place: int) -> pd.DataFrame:
-    """Return when each lead came to a stage, where it is known: ``position``, ``owner``, ``moment``."""
-    rows = journeys.leads[["position", "owner"]].assign(moment=journeys.entered[:, place])
+    """Return when each lead came to a stage, where it is known: ``position``, ``owner``, ``closed_at``, ``moment``."""
+    rows = journeys.leads[["position", "owner", "closed_at"]].assign(moment=journeys.entered[:, place])
     return rows[journeys.timed[:, place]]

@@ -93,7 +93,8 @@ def test_the_definitions_in_force_are_printed(page):
     told, text = page()
     for stage in told["funnel"]["stages"]:
         assert stage["definition"] in text
-    assert "scored_mql" in text and "stage_mql" in text
+    assert '<b>MQL by score</b> <span class="soft">scored_mql</span>' in text
+    assert '<b>MQL in the CRM</b> <span class="soft">stage_mql</span>' in text
 
 
 def test_leads_by_score_and_by_stage_stand_side_by_side(page, scored):
