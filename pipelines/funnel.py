@@ -90,7 +90,7 @@ def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: 
 def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores | None:
     """Return what was scored until a moment, with the bars of the newest run and of the last one before its period.
 
-    None where nothing was yet. Runs that looked further are left out with all that they found, however early they ran.
+    None where nothing was yet. Runs that looked further are left out with all that they found.
     """
     done = [run for run in store.runs() if run["status"] == DONE]
     runs = [run for run in done if run["as_of"] <= as_of]
