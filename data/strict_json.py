@@ -1,20 +1,29 @@
-"""JSON as the standard has it: what is not a number becomes null."""
+"""JSON as the standard has it: what is not a number becomes null, and nothing becomes a text by accident."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 
 def strict_json(content: Any) -> str:
-    """Write one line of JSON.
+    """Write one line of JSON; moments are ISO-8601 with Z, naive ones being UTC.
 
-    >>> strict_json({"auc": float("nan"), "ci": (0.5, 1.0)})
-    '{"auc": null, "ci": [0.5, 1.0]}'
+    Raises TypeError for a type that nobody has decided how to write.
+
+    >>> strict_json({"auc": float("nan"), "ci": (0.5, 1.0), "day": date(2025, 1, 31), "as_of": datetime(2025, 2, 1)})
+    '{"auc": null, "ci": [0.5, 1.0], "day": "2025-01-31", "as_of": "2025-02-01T00:00:00Z"}'
+    >>> strict_json([np.bool_(True), np.int64(3), np.float64("inf"), pd.NaT])
+    '[true, 3, null, null]'
     """
-    return json.dumps(_plain(content), ensure_ascii=False, default=str)
+    return json.dumps(_plain(content), ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:
@@ -22,4 +31,16 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, np.datetime64):
+        return _plain(pd.Timestamp(value))
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if value is pd.NaT or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, datetime):
+        return _moment(pd.Timestamp(value))
+    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Path) else value
+
+
+def _moment(value: pd.Timestamp) -> str:
+    return f"{(value.tz_convert(None) if value.tzinfo else value).isoformat()}Z"

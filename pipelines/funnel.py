@@ -54,6 +54,7 @@ WITHOUT = {
 UNUSED_COSTS = (
     "costs: no row names a source or campaign by which leads are cut (`funnel.by`): what leads cost is not known"
 )
+UNSCORED = "there were no scores until then: nothing is known of leads by score"
 READY = "ready by score"
 PERSONA, LIKE_NONE = "persona", "like none"
 
@@ -79,16 +80,23 @@ class Scores:
 def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: Registry) -> tuple[Funnel, Report]:
     """Count the funnel as of the moment of the settings, and say how its tables were read.
 
-    Raises InputError where they cannot be read.
+    What was scored for later moments is not known. Raises InputError where they cannot be read.
     """
     with open_funnel(settings, workspace=workspace.root) as tables:
         scores = scores_at(store, registry, tables.as_of, settings.funnel)
         return count(tables, settings, scores), tables.report
 
 
-def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores:
-    """Return what was scored, with the bars of the newest run and of the last one before the period of the moment."""
-    runs = [run for run in store.runs() if run["status"] == DONE]
+def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores | None:
+    """Return what was scored until a moment, with the bars of the newest run and of the last one before its period.
+
+    None where nothing was yet. Runs that looked further are left out with all that they found.
+    """
+    done = [run for run in store.runs() if run["status"] == DONE]
+    runs = [run for run in done if run["as_of"] <= as_of]
+    if not runs:
+        return None
+    until = as_of.to_pydatetime() if len(runs) < len(done) else None  # nothing is looked up where nothing is later
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] < began]
     scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
@@ -98,7 +106,15 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     lowest = min(min(bar.today, bar.before) for bar in bars)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
-    return Scores(store.crossings(lowest), store.open_scores(), bars, since, notes, store.personas(), store.opened())
+    return Scores(
+        crossings=store.crossings(lowest, until),
+        open=store.open_scores(until),
+        bars=bars,
+        since=since,
+        notes=notes,
+        personas=store.personas(until),
+        opened=store.opened(until),
+    )
 
 
 def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None) -> Funnel:
@@ -115,6 +131,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
     notes += _unmapped(names, places, len(leads))
     journeys = _journeys(tables, leads, stages, places)
+    notes += _split(journeys, chosen)
     kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
     cuts = {name: _levels(journeys, each, chosen) for name, each in kinds.items()}
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
@@ -147,7 +164,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
             benchmarks=chosen.benchmarks,
         ),
         oddities=journeys.oddities,
-        notes=(*notes, *unviewed, *(scores.notes if scores else ()), *waiting),
+        notes=(*notes, *unviewed, *(scores.notes if scores else (UNSCORED,)), *waiting),
     )
 
 
@@ -155,6 +172,14 @@ def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -
     """Say which stages nobody has mapped, but for rare ones: their names may be anything."""
     unknown = [name for name, count in names.items() if places[name] == UNKNOWN and is_named(name, count, leads)]
     return [f"nobody has mapped these stages of the CRM: {', '.join(unknown)}"] if unknown else []
+
+
+def _split(journeys: Journeys, chosen: FunnelSettings) -> list[str]:
+    """Say which part stands for a stage that is split, where something is told of the whole stage."""
+    whole = [name for name in chosen.split if name in {*chosen.benchmarks, chosen.opportunity, "sql"}]
+    places = {name: journeys.place(name) for name in whole}
+    about = "is split: its benchmark, rates and costs are those of coming to its first part in use"
+    return [f"{name} {about}, {journeys.stages[place].name}" for name, place in places.items() if place > 0]
 
 
 def _journeys(
@@ -213,7 +238,12 @@ def _levels(journeys: Journeys, kinds: Kinds, chosen: FunnelSettings) -> tuple[L
     found = levels(
         journeys, kinds, smallest=chosen.smallest, opportunity=chosen.opportunity, benchmarks=chosen.benchmarks
     )
-    return with_break_even(found, "sql" if journeys.place("sql") > 0 else journeys.stages[-1].name)
+    return with_break_even(found, journeys.stages[_paid_for(journeys)].name)
+
+
+def _paid_for(journeys: Journeys) -> int:
+    """Return the stage that leads are to cost the same for: the SQL, or its first part, else the customer."""
+    return journeys.place("sql") if journeys.place("sql") > 0 else len(journeys.stages) - 1
 
 
 def _growth(journeys: Journeys, found: Sequence[Period]) -> dict[str, float | None]:
@@ -285,7 +315,9 @@ def _follow_ups(
         known = (scores.crossings["outcome"] == "open") | (scores.crossings["as_of"] > scores.since)
         is_ready = scores.crossings["disposition"] == "ready"
         ready = scores.crossings[is_ready & known].drop_duplicates("lead_id")
-        known = journeys.leads[["lead_id", "position", "owner"]].merge(ready[["lead_id", "as_of"]], on="lead_id")
+        known = journeys.leads[["lead_id", "position", "owner", "closed_at"]].merge(
+            ready[["lead_id", "as_of"]], on="lead_id"
+        )
         found[READY] = known.rename(columns={"as_of": "ready_at"})
     if journeys.place("mql") > 0:
         found["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
@@ -302,6 +334,6 @@ def _use(scores: Scores | None, ready: Mapping[str, Sequence[FollowUp]], smalles
 
 
 def _moments(journeys: Journeys, place: int) -> pd.DataFrame:
-    """Return when each lead came to a stage, where it is known: ``position``, ``owner``, ``moment``."""
-    rows = journeys.leads[["position", "owner"]].assign(moment=journeys.entered[:, place])
+    """Return when each lead came to a stage, where it is known: ``position``, ``owner``, ``closed_at``, ``moment``."""
+    rows = journeys.leads[["position", "owner", "closed_at"]].assign(moment=journeys.entered[:, place])
     return rows[journeys.timed[:, place]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def report(workspace: Workspace, out: Path | None = None, settings: Settings | N
 
 
 def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
-    """Gather all that a report tells, at the moment of the last scoring run.
+    """Gather all that a report tells, at the moment of the settings given, else of the last scoring run.
 
     The funnel is that of the settings given, else of the last run, else of the training: the first that say how leads
     end.
@@ -92,12 +93,13 @@ def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
     with open_store(store_address(workspace)) as store:
         _require_scores(store)
         funnel, notes, read = _funnel(settings, stored, workspace, store, registry)
+        until = funnel.as_of.to_pydatetime() if funnel and settings and settings.as_of else None
         return Reported(
             version=stored.scorer.version,
             training=stored.training,
             plots=registry.plots(stored.scorer.version),
-            bands=store.leads_per_band(),
-            hottest=hottest_leads(store, registry),
+            bands=store.leads_per_band(until),
+            hottest=hottest_leads(store, registry, until),
             funnel=funnel,
             notes=notes,
             read=read,
@@ -148,11 +150,11 @@ def _export(reported: Reported, out: Path) -> None:
     if reported.funnel is None:
         raise InputError("there are no figures to write", got=reported.notes[0])
     with export_to(out) as write:
-        write(figures(reported.funnel))
+        write(figures(reported.funnel, [*reported.read, *reported.notes]))
 
 
-def hottest_leads(store: Store, registry: Registry, count: int = HOTTEST) -> list[dict[str, Any]]:
-    """Return the open leads with the highest probability, with their reasons in words."""
-    rows = pd.DataFrame(store.hottest(count), columns=[*SHOWN, "model_version", "reasons"])
+def hottest_leads(store: Store, registry: Registry, until: datetime | None) -> list[dict[str, Any]]:
+    """Return the leads that were open at a moment, the present by default, with the highest probability, and why."""
+    rows = pd.DataFrame(store.hottest(HOTTEST, until), columns=[*SHOWN, "model_version", "reasons"])
     reasons = Wording(store, registry).reasons(rows)
     return pd.concat([rows[list(SHOWN)], reasons], axis="columns").to_dict("records")  # pyright: ignore[reportReturnType]

@@ -121,11 +121,15 @@ class Store:
         with self.transaction() as connection:
             return rows(connection, of_lead)
 
-    def hottest(self, count: int) -> list[dict[str, Any]]:
-        """Return the open leads with the highest probability; the score, which has an index, rises with it."""
+    def hottest(self, count: int, until: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the open leads with the highest probability; the score, which has an index, rises with it.
+
+        Here and below ``until`` (naive UTC) is a moment in the past: what was scored for later ones is not told.
+        """
         with self.transaction() as connection:
             hottest_first = (column.desc() for column in HOTTEST_FIRST)
-            return rows(connection, current(connection).where(IS_OPEN).order_by(*hottest_first).limit(count))
+            found = current(connection, until).where(IS_OPEN).order_by(*hottest_first)
+            return rows(connection, found.limit(count))
 
     def won(self, model_version: str) -> list[dict[str, Any]]:
         """Return the current scores, by one model version, of the leads that were won."""
@@ -133,45 +137,51 @@ class Store:
             of_version = sa.and_(SCORES.c.outcome == "won", RUNS.c.model_version == model_version)
             return rows(connection, current(connection).where(of_version).order_by(SCORES.c.lead_id))
 
-    def leads_per_band(self) -> dict[str, int]:
+    def leads_per_band(self, until: datetime | None = None) -> dict[str, int]:
         """Return how many open leads are hot, warm and cold."""
         with self.transaction() as connection:
-            is_open = current(connection).where(SCORES.c.outcome == "open").subquery()
+            is_open = current(connection, until).where(SCORES.c.outcome == "open").subquery()
             counted = sa.select(is_open.c.band, sa.func.count().label("leads")).group_by(is_open.c.band)
             found = {row["band"]: row["leads"] for row in rows(connection, counted)}
         return {band: found.get(band, 0) for band in ("hot", "warm", "cold")}
 
-    def crossings(self, bar: float) -> pd.DataFrame:
+    def crossings(self, bar: float, until: datetime | None = None) -> pd.DataFrame:
         """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""
         names = ("lead_id", "as_of", "probability", "fit", "disqualified_by", "disposition", "outcome")
         columns = [SCORES.c[name] for name in names]
         reached = sa.or_(SCORES.c.probability >= bar, SCORES.c.disposition == "ready")
-        query = versions().with_only_columns(*columns, maintain_column_froms=True).where(reached)
+        query = versions().with_only_columns(*columns, maintain_column_froms=True).where(reached, _known(until))
         with self.transaction() as connection:
             return pd.read_sql(query.order_by(SCORES.c.run_id), connection)
 
-    def open_scores(self) -> pd.DataFrame:
+    def open_scores(self, until: datetime | None = None) -> pd.DataFrame:
         """Return ``probability``, ``score``, ``fit`` and ``disqualified_by`` of the open leads, by ``lead_id``."""
         with self.transaction() as connection:
-            query = current(connection).where(SCORES.c.outcome == "open")
+            query = current(connection, until).where(SCORES.c.outcome == "open")
             names = ("lead_id", "probability", "score", "fit", "disqualified_by")
             columns = [SCORES.c[name] for name in names]
             return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
 
-    def opened(self) -> int:
-        """Return how many of the open leads were opened on the pages since the newest run was done."""
-        done = next((run["finished_at"] for run in self.runs() if run["status"] == DONE), None)
-        if done is None:
-            return 0
-        since = sa.select(OPENED.c.lead_id).where(OPENED.c.day >= done.date())
-        with self.transaction() as connection:
-            is_open = current(connection).where(SCORES.c.outcome == "open", SCORES.c.lead_id.in_(since)).subquery()
-            return connection.execute(sa.select(sa.func.count()).select_from(is_open)).scalar_one()
+    def opened(self, until: datetime | None = None) -> int:
+        """Return how many of the open leads were opened on the pages since the newest run was done.
 
-    def personas(self) -> pd.Series:
+        Of a moment in the past it is the newest run of then, and what was opened once the next was done is of later.
+        """
+        done = [run for run in self.runs() if run["status"] == DONE]
+        known = [run for run in done if until is None or run["as_of"] <= until]
+        if not known:
+            return 0
+        ends = [run["finished_at"] for run in done if run["run_id"] > known[0]["run_id"]]
+        days = [OPENED.c.day >= known[0]["finished_at"].date(), *(OPENED.c.day < end.date() for end in ends)]
+        opened = sa.select(OPENED.c.lead_id).where(*days)
+        with self.transaction() as connection:
+            query = current(connection, until).where(SCORES.c.outcome == "open", SCORES.c.lead_id.in_(opened))
+            return connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()
+
+    def personas(self, until: datetime | None = None) -> pd.Series:
         """Return the persona of each scored lead by ``lead_id``, empty for one that is like none; none without any."""
         with self.transaction() as connection:
-            query = current(connection).where(SCORES.c.persona.is_not(None))
+            query = current(connection, until).where(SCORES.c.persona.is_not(None))
             columns = query.with_only_columns(SCORES.c.lead_id, SCORES.c.persona)
             return pd.read_sql(columns, connection, index_col="lead_id")["persona"]
 
@@ -226,12 +236,14 @@ def versions() -> sa.Select:
     return sa.select(SCORES, GRADE, RUNS.c.model_version).select_from(SCORES.join(RUNS, made_by))
 
 
-def current(connection: Connection) -> sa.Select:
+def current(connection: Connection, until: datetime | None = None) -> sa.Select:
     """Return a query for the current scores: `versions` that no newer one that counts replaces.
 
-    What counts is fixed here: a run that is done before the query is carried out is not seen in part.
+    What counts is fixed here: a run that is done before the query is carried out is not seen in part. Of a moment in
+    the past (``until``, naive UTC) only runs count that looked no further.
     """
-    return as_of_run(newest_done(connection))
+    newest = newest_done(connection)
+    return as_of_run(newest) if until is None else _as_of_moment(newest, until)
 
 
 def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
@@ -241,6 +253,20 @@ def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
     return versions().where(SCORES.c.run_id <= newest, ~replaced)
+
+
+def _as_of_moment(newest: int, until: datetime) -> sa.Select:
+    newer = SCORES.alias("newer")
+    known = sa.select(RUNS.c.run_id).where(RUNS.c.run_id <= newest, RUNS.c.status == DONE, _known(until))
+    replaced = sa.exists().where(
+        newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(known)
+    )
+    return versions().where(SCORES.c.run_id <= newest, _known(until), ~replaced)
+
+
+def _known(until: datetime | None) -> sa.ColumnElement[bool]:
+    """Tell of runs whether they looked no further than a moment; without one, all did."""
+    return sa.true() if until is None else RUNS.c.as_of <= until
 
 
 def _outdated_scores(moment: datetime) -> sa.Delete:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.naming import SHARE, is_named, name_of_others
-from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share
+from models.funnel.rates import NOT_GIVEN, WRITTEN_SO, Kinds, Share, kinds_by, share
 from models.funnel.stages import Journeys
 
 
@@ -55,7 +55,8 @@ def assets(journeys: Journeys, stats: pd.DataFrame, *, smallest: int) -> tuple[t
     """
     kinds = kinds_by(journeys.leads["asset"])
     month = journeys.entered[:, 0].astype("datetime64[M]")
-    by_asset = stats.groupby(stats["asset"].astype("str").str.strip().str.casefold())
+    names = stats["asset"].astype("str").str.strip().str.casefold()
+    by_asset = stats.groupby(names.replace(NOT_GIVEN, WRITTEN_SO))
     found: list[Asset] = []
     for fold, rows in by_asset:
         known = np.isin(month, rows["month"].to_numpy("datetime64[M]"))

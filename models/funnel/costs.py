@@ -15,7 +15,7 @@ import pandas as pd
 
 from data.lexicon import shown
 from data.naming import is_contact
-from models.funnel.rates import NOT_GIVEN, Kinds, Share, kinds_by, share, with_pool
+from models.funnel.rates import NOT_GIVEN, WRITTEN_SO, Kinds, Share, kinds_by, share, with_pool
 from models.funnel.stages import Journeys
 
 UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target it better"
@@ -105,7 +105,8 @@ def _as_shown(name: str) -> str:
 
 def _spent(costs: pd.DataFrame, column: str) -> pd.Series:
     """Return the spend by channel, in small letters, and month; what names no channel is called so."""
-    channel = costs[column].astype("str").str.strip().str.casefold().fillna("not given")
+    channel = costs[column].astype("str").str.strip().str.casefold()
+    channel = channel.replace({NOT_GIVEN: WRITTEN_SO, "": NOT_GIVEN}).fillna(NOT_GIVEN)
     return costs["spend"].groupby([channel, costs["month"]]).sum()
 
 

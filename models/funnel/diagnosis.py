@@ -111,7 +111,7 @@ def _below_others(
 
 def _below_benchmark(journeys: Journeys, step: int, smallest: int, benchmarks: Mapping[str, float]) -> list[Finding]:
     """Hold all leads that are past the stage (they went on, or were lost) against the market's rate."""
-    market = benchmarks.get(journeys.stages[step + 1].name)
+    market = journeys.told_of(benchmarks, step + 1)
     at, on = journeys.reached[:, step], journeys.reached[:, step + 1]
     own = share(on.sum(), (on | (at & journeys.lost)).sum(), smallest)
     if market is None or not own.enough:

@@ -1,8 +1,12 @@
 """Follow-up: how soon sales works on a lead once it is ready, by owner.
 
-A lead is followed up at the first activity of sales after it came over the bar. A lead that sales was in contact with
-before counts as contacted, without a time. Whether a lead was reached within an hour can only be told of those that
-came over the bar at least an hour before the moment of the report: younger ones are not late yet.
+A lead is followed up at the first activity of sales from the moment on at which it came over the bar. Only what was
+done while the lead could still be won or lost counts: not what came on a later day than that on which it closed (a
+renewal, or a survey among lost leads), and nothing later than the moment of the report. A lead that sales was in
+contact with before counts as contacted, without a time. However long after, a first contact with an open lead counts
+as one; how late it was is told by the shares within limits and by the median. Whether a lead was reached within an hour
+can only be told of those that came over the bar at least an hour before the moment of the report: younger ones are not
+late yet.
 """
 
 from __future__ import annotations
@@ -41,12 +45,16 @@ def follow_up(
 ) -> tuple[FollowUp, ...]:
     """Return the follow-up of all leads, then by owner, who has most ready leads first.
 
-    ``ready`` has one row per ready lead: ``position``, ``ready_at``, ``owner``; ``activities`` of sales have
-    ``position`` and ``occurred_at``, in this order. Nothing may be later than the moment.
+    ``ready`` has one row per ready lead: ``position``, ``ready_at``, ``owner`` and ``closed_at``, missing while it is
+    open; ``activities`` of sales have ``position`` and ``occurred_at``, in this order. What is later than the moment
+    is not known.
     """
+    ready = ready[ready["ready_at"] <= as_of]
     if ready.empty:
         return ()
     first, before = _first_after(ready, activities)
+    closed_on = ready["closed_at"].to_numpy("datetime64[D]")
+    first[(first > np.datetime64(as_of, "us")) | (first.astype("datetime64[D]") > closed_on)] = NEVER
     waits = first - ready["ready_at"].to_numpy("datetime64[us]")
     age = np.datetime64(as_of, "us") - ready["ready_at"].to_numpy("datetime64[us]")
     owners = kinds_by(ready["owner"])

@@ -21,7 +21,8 @@ from models.funnel.stages import Journeys
 Z = 1.959963984540054
 """The quantile of the normal distribution that leaves 2.5 % above it."""
 DAY = np.timedelta64(1, "D")
-NOT_GIVEN = "not given"
+NOT_GIVEN, WRITTEN_SO = "not given", "not given (so written)"
+"""What missing values are called, and a value that is written just so: the two are told apart."""
 PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q"}
 
 Codes = npt.NDArray[np.int64]
@@ -129,8 +130,12 @@ def everyone(journeys: Journeys) -> Kinds:
 def kinds_by(column: pd.Series) -> Kinds:
     """Number the levels of a column, the most frequent first; spellings that differ in case are one level.
 
+    Blank cells are missing ones; a value that is called as these are keeps apart.
+
     >>> kinds_by(pd.Series(["PPC", "ppc", "Mail", None, "PPC"])).names
     ('PPC', 'Mail', 'not given')
+    >>> kinds_by(pd.Series(["Not given", None, " "])).names
+    ('not given (so written)', 'not given')
     """
     cells = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("str").astype("category")
     codes, spelt = cells.cat.codes.to_numpy(np.int64), [str(name).strip() for name in cells.cat.categories]
@@ -138,8 +143,10 @@ def kinds_by(column: pd.Series) -> Kinds:
     order = sorted(range(len(spelt)), key=lambda code: (-counts[code], spelt[code]))
     shown: dict[str, str] = {}
     for code in order:
-        shown.setdefault(spelt[code].casefold(), spelt[code])
-    of_fold = {fold: number for number, fold in enumerate(shown)}
+        fold = spelt[code].casefold()
+        shown.setdefault(fold, WRITTEN_SO if fold == NOT_GIVEN else spelt[code])
+    shown.pop("", None)
+    of_fold = {fold: number for number, fold in enumerate(shown)} | {"": len(shown)}
     merged = np.array([*(of_fold[name.casefold()] for name in spelt), len(shown)], dtype=np.int64)[codes]
     sizes = np.bincount(merged, minlength=len(shown) + 1)
     names = [*shown.values(), NOT_GIVEN]
@@ -220,7 +227,7 @@ def levels(
                 lost=int(lost[number, k]),
                 open=int(row[k] - row[k + 1] - lost[number, k]),
                 median_days=_known(days[k][number]),
-                benchmark=(benchmarks or {}).get(names[k + 1]),
+                benchmark=journeys.told_of(benchmarks or {}, k + 1),
             )
             for k in range(width - 1)
         )

@@ -18,6 +18,7 @@ import pandas as pd
 
 from data.settings import FunnelSettings, StageMapping
 from data.vocabulary import FUNNEL
+from models.funnel.contradictions import contradictions
 
 DEFINITIONS = {
     "contact": "a person or company that is known by name",
@@ -27,7 +28,7 @@ DEFINITIONS = {
     "qso": "an SQL with a budget and a time to buy",
     "customer": "a deal that was won",
 }
-LEAD = FUNNEL.index("lead")
+CONTACT, LEAD = FUNNEL.index("contact"), FUNNEL.index("lead")
 LOST, UNKNOWN = -1, -2
 """Places of stages that end a lead without a deal, and of those that nobody has mapped."""
 
@@ -102,6 +103,12 @@ class Journeys:
         places = (number for number, stage in enumerate(self.stages) if name in (stage.name, stage.of))
         return next(places, -1)
 
+    def told_of(self, given: Mapping[str, float], place: int) -> float | None:
+        """Return what is given by stage for one of them: what is given for a whole stage is for its first part."""
+        stage = self.stages[place]
+        of_whole = given.get(stage.of) if self.place(stage.of) == place else None
+        return given.get(stage.name, of_whole)
+
 
 def define_stages(funnel: FunnelSettings, mapping: StageMapping) -> tuple[Stage, ...]:
     """Return the stages in order, those that are split as their parts.
@@ -115,7 +122,8 @@ def define_stages(funnel: FunnelSettings, mapping: StageMapping) -> tuple[Stage,
         theirs = mapping.won if ours == "customer" else getattr(mapping, ours)
         whole = {ours: theirs}
         for number, (name, crm) in enumerate(funnel.split.get(ours, whole).items()):
-            usual = DEFINITIONS[ours] if name == ours else f"part of {ours}: {DEFINITIONS[ours]}"
+            whole_means = funnel.definitions.get(ours, DEFINITIONS[ours])
+            usual = whole_means if name == ours else f"part of {ours}: {whole_means}"
             also = [ours, *theirs] if not number else []  # what names the stage as a whole is at least its first part
             names = dict.fromkeys(text.strip().lower() for text in (name, *crm, *also))
             stages.append(Stage(name, ours, funnel.definitions.get(name, usual), tuple(names)))
@@ -147,9 +155,10 @@ def follow(
 
     ``leads`` has ``created_at``, ``closed_at`` and ``won`` (missing while open), as they are known at the moment, and
     ``lead_id``. ``entries`` has ``row`` (of ``leads``), ``place`` and ``entered_at``, sorted by row and time. The
-    outcome decides who is a customer, whatever the history says; where it has no date, nobody knows when. Contacts are
-    a stage of their own only where the history has some; of all other stages but the lead those that no lead has come
-    to are left out.
+    outcome decides who is a customer, whatever the history says; where it has no date, nobody knows when. The first
+    stage is the one that all leads were in once they were created: the lead. Contacts are a stage before it only where
+    at least half of all leads were entered as such; else an entry as a contact is one as a lead. Of all other stages
+    those that no lead has come to are left out.
     """
     row, place = entries["row"].to_numpy(np.int64), entries["place"].to_numpy(np.int8)
     moment = entries["entered_at"].to_numpy("datetime64[us]")
@@ -164,6 +173,10 @@ def follow(
     lost = leads["won"].notna().to_numpy() & ~won
     recorded = ~np.isnat(first)
     recorded[:, last] = won
+    few_contacts = _few_contacts(recorded)
+    if len(few_contacts):
+        first[:, LEAD] = np.fmin(first[:, LEAD], first[:, CONTACT])
+        recorded[:, CONTACT] = False
     used = _in_use(recorded, stages)
     start, created = used[0], leads["created_at"].to_numpy("datetime64[us]")
     first[:, start] = np.fmin(first[:, start], created)
@@ -171,6 +184,7 @@ def follow(
     first[:, last] = np.where(won, leads["closed_at"].to_numpy("datetime64[us]"), NEVER)
     entered = _running_least(first[:, used])
     found = {
+        "were entered as contacts, as fewer than half of all leads were: they count as leads": few_contacts,
         **way.out_of_order(),
         "were lost and came back: what became of them last counts": _came_back(row, place),
         "entered a stage that nobody has mapped: they stay in the stage before": row[place == UNKNOWN],
@@ -178,6 +192,7 @@ def follow(
             entered[:, 0].astype("datetime64[D]") < created.astype("datetime64[D]")
         ),
         "have neither a date of creation nor a history: they are in no period": np.flatnonzero(np.isnat(entered[:, 0])),
+        **contradictions(row, place, moment, leads, as_of, won=last, lost=LOST),
     }
     return Journeys(
         stages=tuple(stages[number] for number in used),
@@ -227,6 +242,12 @@ class _Way:
             "went back to a stage: what they had reached counts": self.row[self.below & self.seen],
             "entered the same stage again: the first entry counts": self.row[self.seen & ~self.below],
         }
+
+
+def _few_contacts(recorded: Bools) -> Codes:
+    """Return the leads that were entered as contacts where most were not; none where it is a stage of its own."""
+    contacts = np.flatnonzero(recorded[:, CONTACT])
+    return contacts if 2 * len(contacts) < len(recorded) else contacts[:0]
 
 
 def _in_use(recorded: Bools, stages: Sequence[Stage]) -> list[int]:

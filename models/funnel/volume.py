@@ -29,17 +29,19 @@ class Volume:
     """Leads that came over a bar for the first time, by calendar period, the newest last; at both bars.
 
     ``at_start`` and ``at_start_before`` are those that were over it when scoring began: nobody knows when they came.
-    ``whole`` tells which periods are known from their first day to their last. ``growth`` and ``growth_before`` compare
-    the newest two of them, at today's bar and at the earlier one; None where there are no two. ``by_bar`` is how many
-    of the newest whole period's leads only today's bar lets over, or, below 0, keeps out.
+    ``whole`` tells which periods are known from their first day to their last. None stands for the period in which
+    scoring began where no lead was seen to come over the bar in the rest of it: that is not known, rather than 0.
+    ``growth`` and ``growth_before`` compare the newest two whole periods, at today's bar and at the earlier one; None
+    where there are no two. ``by_bar`` is how many of the newest whole period's leads only today's bar lets over, or,
+    below 0, keeps out.
     """
 
     name: str
     bar: float
     bar_before: float
     periods: tuple[str, ...]
-    today: tuple[int, ...]
-    before: tuple[int, ...]
+    today: tuple[int | None, ...]
+    before: tuple[int | None, ...]
     at_start: int
     at_start_before: int
     whole: tuple[bool, ...]
@@ -54,18 +56,23 @@ class Volume:
 
     @property
     def by_bar(self) -> int:
-        both = zip(self.today, self.before, self.whole, strict=True)
-        return next((today - before for today, before, whole in reversed(list(both)) if whole), 0)
+        both = list(zip(_known(self.today, self.whole), _known(self.before, self.whole), strict=True))
+        return both[-1][0] - both[-1][1] if both else 0
 
 
-def growth(counts: Sequence[int], whole: Sequence[bool]) -> float | None:
+def growth(counts: Sequence[int | None], whole: Sequence[bool]) -> float | None:
     """Return by which share the newest whole period is above the one before.
 
     >>> growth([8, 10, 12, 3], [True, True, True, False])
     0.2
     """
-    known = [count for count, is_whole in zip(counts, whole, strict=True) if is_whole]
+    known = _known(counts, whole)
     return round(known[-1] / known[-2] - 1, 6) if len(known) > 1 and known[-2] else None
+
+
+def _known(counts: Sequence[int | None], whole: Sequence[bool]) -> list[int]:
+    """Return the counts of whole periods."""
+    return [count for count, is_whole in zip(counts, whole, strict=True) if is_whole and count is not None]
 
 
 def qualified(scores: pd.DataFrame) -> pd.DataFrame:
@@ -89,20 +96,26 @@ def _volume(scores: pd.DataFrame, bar: Bar, period: str, since: pd.Timestamp, as
     counted = [_by_period(scores, cut, period, since, as_of) for cut in (bar.today, bar.before)]
     (names, today, at_start), (_, before, at_start_before) = counted
     last = len(names) - 1
+    seen_whole = is_end_of_period(since, period) and since < as_of
     return Volume(
         name=bar.name,
         bar=bar.today,
         bar_before=bar.before,
         periods=names,
-        today=today,
-        before=before,
+        today=_told(today, seen_whole),
+        before=_told(before, seen_whole),
         at_start=at_start,
         at_start_before=at_start_before,
         whole=tuple(
-            (number > 0 or is_end_of_period(since, period)) and (number < last or is_end_of_period(as_of, period))
+            (number > 0 or seen_whole) and (number < last or is_end_of_period(as_of, period))
             for number in range(last + 1)
         ),
     )
+
+
+def _told(counts: tuple[int, ...], seen_whole: bool) -> tuple[int | None, ...]:
+    """Tell nothing of the first period where none came in what was seen of it."""
+    return counts if seen_whole or counts[0] else (None, *counts[1:])
 
 
 def _by_period(

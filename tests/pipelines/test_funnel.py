@@ -97,6 +97,7 @@ def test_the_table_of_figures_is_complete_and_adds_up(funnel):
     counts = rows[(rows["table"] == "cut") & (rows["by"] == "source") & (rows["measure"] == "leads")]
     assert counts.groupby("stage")["value"].sum().to_dict() == funnel.all.reached
     told = {"all", "cohort", "cut", "period", "costs", "content", "follow-up", "finding", "account", "oddity"}
+    told |= {"growth", "definition", "note"}
     assert set(rows["table"]) == told
     assert (rows.dropna(subset="of")["value"].dropna() <= 1).all()
 
@@ -138,6 +139,20 @@ def test_stages_that_nobody_mapped_are_told(tmp_path, counted):
     (tmp_path / "stages.csv").write_text(stages)
     (odd,) = counted(settings_of_folder(tmp_path)).oddities
     assert (odd.leads, odd.first) == (2, ("a", "b"))
+
+
+def test_a_split_stage_keeps_its_benchmark_its_meaning_and_its_break_even(tmp_path, counted):
+    leads = [f"{source}{n},2025-01-01,{source}\n" for source in ("web", "fair") for n in range(40)]
+    (tmp_path / "leads.csv").write_text("lead_id,created_at,source\n" + "".join(leads))
+    met = [f"web{n},Met,2025-01-05\n" for n in range(10)] + [f"fair{n},Met,2025-01-05\n" for n in range(20)]
+    (tmp_path / "stages.csv").write_text("lead_id,stage,entered_at\n" + "".join([*met, "web1,Agreed,2025-01-09\n"]))
+    split = {"sql": {"meeting": ["Met"], "accepted": ["Agreed"]}}
+    chosen = FunnelSettings(split=split, benchmarks={"sql": 0.9}, definitions={"sql": "sales said yes"}, by=["source"])
+    found = counted(settings_of_folder(tmp_path).model_copy(update={"funnel": chosen}))
+    assert {level.name: level.break_even for level in found.cuts["source"]} == {"web": 0.5, "fair": 1}
+    assert [(step.to, step.benchmark) for step in found.all.steps[:2]] == [("meeting", 0.9), ("accepted", None)]
+    assert [stage.definition for stage in found.stages[1:3]] == ["part of sql: sales said yes"] * 2
+    assert any(note.startswith("sql is split") and note.endswith("first part in use, meeting") for note in found.notes)
 
 
 def test_olist_is_told_by_origin_and_landing_page(datasets, counted):

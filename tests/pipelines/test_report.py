@@ -93,7 +93,8 @@ def test_the_definitions_in_force_are_printed(page):
     told, text = page()
     for stage in told["funnel"]["stages"]:
         assert stage["definition"] in text
-    assert "scored_mql" in text and "stage_mql" in text
+    assert '<b>MQL by score</b> <span class="soft">scored_mql</span>' in text
+    assert '<b>MQL in the CRM</b> <span class="soft">stage_mql</span>' in text
 
 
 def test_leads_by_score_and_by_stage_stand_side_by_side(page, scored):
@@ -117,6 +118,45 @@ def test_figures_come_as_a_table_too(leadscore, workspace, tmp_path):
     assert not workspace.report.exists()
 
 
+def leaves(content: object) -> list:
+    """All numbers and texts in JSON."""
+    if isinstance(content, dict):
+        return [leaf for each in content.values() for leaf in leaves(each)]
+    return [leaf for each in content for leaf in leaves(each)] if isinstance(content, list) else [content]
+
+
+def test_the_table_holds_every_number_and_every_word_of_the_json(leadscore, workspace, tmp_path):
+    out = tmp_path / "figures.csv"
+    told = leadscore("report", "--workspace", workspace.root, "--out", out, "--json").json
+    rows = pd.read_csv(out, keep_default_na=False, dtype="str")
+    of_json = leaves({name: part for name, part in told["funnel"].items() if name != "settings"})
+    cells = {round(float(cell), 9) for name in ("value", "low", "high", "count", "of") for cell in rows[name] if cell}
+    assert {leaf for leaf in of_json if isinstance(leaf, (int, float)) and round(leaf, 9) not in cells} == set()
+    words = "\n".join(rows[["as_of", "by", "level", "stage", "measure", "text"]].to_numpy().ravel())
+    assert {
+        leaf for leaf in [*of_json, *told["notes"], *told["read"]] if isinstance(leaf, str) and leaf not in words
+    } == set()
+
+
+def test_figures_stand_at_their_place_in_the_table(leadscore, workspace, tmp_path):
+    out = tmp_path / "figures.parquet"
+    funnel = leadscore("report", "--workspace", workspace.root, "--out", out, "--json").json["funnel"]
+    rows = pd.read_parquet(out)
+
+    def column(table: str, measure: str, by: str, of: str = "value") -> dict:
+        found = rows[(rows["table"] == table) & (rows["measure"] == measure)].set_index(by)[of]
+        return found.astype(object).where(found.notna(), None).to_dict()
+
+    qualified, by_source = funnel["qualified"], funnel["costs"][0]["channels"]
+    assert column("standing", "open leads over today's bar", "stage") == {
+        n: v[0] for n, v in qualified["standing"].items()
+    }
+    assert rows[rows["table"] == "side by side"].set_index("measure")["value"].to_dict() == qualified["side_by_side"]
+    assert column("growth", "growth of the entries", "stage") == funnel["growth"]
+    advice = rows[(rows["measure"] == "advice") & (rows["by"] == funnel["costs"][0]["by"])].set_index("level")["text"]
+    assert advice.to_dict() == {channel["name"]: channel["advice"] for channel in by_source}
+
+
 def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, workspace, config, tmp_path):
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     settings["tables"] = {name: str(config.parent / file) for name, file in settings["tables"].items()}
@@ -134,6 +174,9 @@ def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, work
     assert "whoever &lt;b&gt;fits&lt;/b&gt;" in text
     assert "97.0 %" in text
     assert told["funnel"]["all"]["steps"][0]["beside_benchmark"] == "below"
+    leadscore("report", "--workspace", workspace.root, "--config", given, "--out", tmp_path / "figures.csv")
+    beside = pd.read_csv(tmp_path / "figures.csv").query("table == 'all' and measure == 'benchmark from lead'")
+    assert beside[["stage", "value", "text"]].to_numpy().tolist() == [["mql", 0.97, "below"]]
     assert "below the benchmark" in {finding["kind"] for finding in told["funnel"]["findings"]}
     assert told["funnel"]["periods"][-1]["name"] == "2025Q4"
     assert [volume["name"] for volume in told["funnel"]["qualified"]["volumes"]] == [
@@ -141,6 +184,25 @@ def test_the_team_says_what_stages_mean_and_what_the_market_does(leadscore, work
         "scored_sql",
         "likely",
     ]
+
+
+def test_a_report_of_a_past_moment_knows_no_score_of_a_later_one(leadscore, workspace, config, tmp_path):
+    settings = yaml.safe_load(config.read_text(encoding="utf-8")) | {"as_of": "2025-06-01"}
+    settings["tables"] = {name: str(config.parent / file) for name, file in settings["tables"].items()}
+    settings["truth"] = str(config.parent / settings["truth"])
+    given = tmp_path / "past.yaml"
+    given.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    past = ("report", "--workspace", workspace.root, "--config", given, "--json")
+    before = leadscore(*past).json
+    assert (before["scored"], before["hottest"], before["funnel"]["qualified"]) == (0, [], None)
+    assert any(note.startswith("there were no scores until then") for note in before["notes"])
+    assert leadscore("score", "--config", given, "--workspace", workspace.root).code == 0
+    told = leadscore(*past).json
+    assert told["funnel"]["qualified"]["since"] == told["funnel"]["as_of"] == "2025-06-01T00:00:00Z"
+    mql, _ = told["funnel"]["qualified"]["volumes"]
+    assert (mql["periods"], mql["today"], mql["growth"]) == (["2025-05"], [None], None)
+    created = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id").set_index("lead_id")
+    assert (created.loc[[lead["lead_id"] for lead in told["hottest"]], "created_at"] <= "2025-06-01").all()
 
 
 def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace, tmp_path):

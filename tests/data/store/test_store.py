@@ -78,6 +78,26 @@ def test_open_leads_that_were_opened_since_the_newest_run_are_counted(store):
     assert store.opened() == 1
 
 
+def test_of_a_moment_in_the_past_nothing_is_known_that_was_scored_later(store):
+    run(store, MONDAY, a=0.5, b=0.6)
+    run(store, TUESDAY, a=0.9, b=0.6, c=0.7)
+    assert [row["probability"] for row in store.hottest(9, MONDAY)] == [0.6, 0.5]
+    assert store.open_scores(MONDAY)["probability"].to_dict() == {"a": 0.5, "b": 0.6}
+    assert store.crossings(0.6, MONDAY)["lead_id"].tolist() == ["a", "b"]
+    assert store.crossings(0.6)["lead_id"].tolist() == ["a", "b", "a", "c"]
+    assert store.leads_per_band(MONDAY) == {"hot": 2, "warm": 0, "cold": 0}
+    assert store.open_scores(MONDAY - timedelta(days=1)).empty
+
+
+def test_what_was_opened_after_a_later_run_is_of_later(store):
+    assert store.opened(MONDAY) == 0
+    run(store, MONDAY, a=0.5)
+    count_opened(store, [(datetime.now(UTC).date(), "a", "ann")])
+    assert store.opened(MONDAY) == 1
+    run(store, TUESDAY, a=0.6)
+    assert (store.opened(MONDAY), store.opened()) == (0, 1)
+
+
 def test_published_scores_are_there_as_they_were_given(store):
     assert run(store, a=0.25) == 1
     (row,) = store.scores_of("a")

@@ -24,6 +24,12 @@ def test_only_leads_of_months_with_views_count(journeys):
     assert (asset.leads.count, unviewed) == (1, ("video",))
 
 
+def test_an_asset_called_not_given_is_not_that_of_leads_without_an_asset(journeys):
+    found = journeys([{"asset": "not given"}, {"asset": None}, {"asset": None}])
+    (asset,), unviewed = assets(found, views(**{"Not given": 10}), smallest=1)
+    assert (asset.name, asset.leads.count, unviewed) == ("not given (so written)", 1, ())
+
+
 def test_more_leads_than_views_are_told_without_a_rate(journeys):
     (asset,), _ = assets(journeys([{"asset": "ebook"}] * 3), views(ebook=2), smallest=1)
     assert (asset.leads.count, asset.leads.rate) == (3, None)

@@ -33,6 +33,11 @@ def test_cost_per_customer_is_spend_over_customers(journeys):
     assert channel.cac == 2500
 
 
+def test_costs_of_a_source_called_not_given_are_not_those_of_leads_without_a_source(journeys):
+    found = told(journeys([*leads("Not given", 10), *leads(None, 5)]), spent(**{"not given": 100}))
+    assert (found["not given (so written)"].spend, found["not given"].spend) == (100, None)
+
+
 def test_every_stage_has_its_cost(two_assets):
     found = told(two_assets, pd.DataFrame({"source": ["demo request"], "month": [JANUARY], "spend": [4800.0]}))
     assert found["demo request"].cost_per == {"lead": 48, "mql": 60, "sql": 100, "customer": None}

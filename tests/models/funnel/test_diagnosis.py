@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.settings import FunnelSettings
 from models.funnel.diagnosis import diagnose
 from models.funnel.rates import kinds_by
 
@@ -45,6 +46,13 @@ def test_a_rate_below_the_users_benchmark_is_told(journeys):
     (finding,) = told(journeys(step("lead", "mql", 200, 40)), benchmarks={"mql": 0.4})
     assert (finding.kind, finding.rate.rate, finding.other.rate) == ("below the benchmark", 0.2, 0.4)
     assert told(journeys(step("lead", "mql", 200, 40)), benchmarks={"mql": 0.22}) == []
+
+
+def test_the_benchmark_of_a_split_stage_holds_for_its_first_part(journeys):
+    split = {"mql": {"fits": ["MQL"], "asked": ["Asked"]}}
+    found = journeys(step("lead", "mql", 200, 40), settings=FunnelSettings(split=split))
+    (finding,) = told(found, benchmarks={"mql": 0.4})
+    assert (finding.kind, finding.to, finding.other.rate) == ("below the benchmark", "fits", 0.4)
 
 
 def test_open_leads_are_not_below_a_benchmark(journeys):

@@ -8,8 +8,9 @@ NOON = pd.Timestamp("2025-03-01 12:00")
 AS_OF = NOON + pd.Timedelta(days=2)
 
 
-def ready(*rows: tuple[int, str, pd.Timestamp]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["position", "owner", "ready_at"])
+def ready(*rows: tuple[int, str, pd.Timestamp], closed_at: str | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["position", "owner", "ready_at"])
+    return frame.assign(closed_at=pd.Series(closed_at, index=frame.index, dtype="datetime64[us]"))
 
 
 def acts(*rows: tuple[int, str]) -> pd.DataFrame:
@@ -44,6 +45,19 @@ def test_who_was_contacted_before_counts_without_a_time():
     (told, _) = follow_up(leads, acts((0, "-1h"), (0, "1min"), (1, "2h")), AS_OF, smallest=1)
     assert (told.before, told.contacted.count, told.median_hours) == (1, 2, 2)
     assert told.within["1 hour"].of == 1
+
+
+def test_who_was_contacted_only_after_the_lead_closed_did_not_follow_up():
+    leads = ready((0, "Ann", NOON), (1, "Ann", NOON), (2, "Ann", NOON), closed_at="2025-03-02")
+    sales = acts((0, "40h"), (1, "30h"), (2, "1h"), (2, "40h"))  # 30 h after is the day of closing
+    (told, _) = follow_up(leads, sales, AS_OF, smallest=1)
+    assert (told.contacted.count, told.contacted.of, told.median_hours) == (2, 3, 15.5)
+
+
+def test_nothing_later_than_the_moment_is_a_follow_up():
+    leads = ready((0, "Ann", NOON), (1, "Ann", AS_OF + pd.Timedelta("1s")))
+    (told, _) = follow_up(leads, acts((0, "49h")), AS_OF, smallest=1)
+    assert (told.ready, told.contacted.count, told.median_hours) == (1, 0, None)
 
 
 def test_leads_are_told_apart_whatever_their_order():

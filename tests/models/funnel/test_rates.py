@@ -155,6 +155,12 @@ def test_levels_are_one_whatever_their_case_and_the_missing_ones_last():
     assert kinds.codes.tolist() == [0, 0, 0, 2, 2, 2, 2, 1]
 
 
+def test_a_source_that_is_called_not_given_keeps_apart_from_missing_ones(journeys):
+    kinds = kinds_by(pd.Series(["not given", "Not Given", None, "", "ppc"]))
+    assert kinds.names == ("not given (so written)", "ppc", "not given")
+    assert kinds.codes.tolist() == [0, 0, 2, 2, 1]
+
+
 def test_quarters_and_weeks_are_calendar_periods():
     moments = np.array(["2025-03-31", "2025-04-01"], "datetime64[us]")
     assert kinds_of_period(moments, "quarter").names == ("2025Q1", "2025Q2")

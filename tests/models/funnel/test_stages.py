@@ -47,6 +47,21 @@ def test_a_stage_may_be_two(journeys):
     assert found.place("qso") == 3
 
 
+def test_what_a_split_stage_means_stands_with_its_parts():
+    told = FunnelSettings(split=SPLIT, definitions={"qso": "€5,000 within 3 months", "proposal": "an offer was sent"})
+    meeting, proposal = define_stages(told, StageMapping())[4:6]
+    assert meeting.definition == "part of qso: €5,000 within 3 months"
+    assert proposal.definition == "an offer was sent"
+
+
+def test_what_is_told_of_a_split_stage_is_told_of_its_first_part_in_use(journeys):
+    chosen = FunnelSettings(split=SPLIT)
+    both = journeys([{"path": ["lead", "meeting", "proposal"]}], settings=chosen)
+    assert [both.told_of({"qso": 0.4}, place) for place in range(4)] == [None, 0.4, None, None]
+    assert both.told_of({"qso": 0.4, "meeting": 0.6}, 1) == 0.6
+    assert journeys([{"path": ["lead", "proposal"]}], settings=chosen).told_of({"qso": 0.4}, 1) == 0.4
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"split": {"won": {"a": []}}}, {"split": {"qso": {}}}, {"benchmarks": {"mqls": 0.3}}, {"currency": "euro"}],
@@ -101,7 +116,7 @@ def test_a_stage_that_nobody_mapped_is_told_and_changes_nothing(journeys):
 
 
 def test_an_orderly_history_has_nothing_odd(journeys):
-    assert journeys([{"path": ["lead", "mql", "sql", "qso", "customer"], "won": True}]).oddities == ()
+    assert journeys([{"path": ["lead", "mql", "sql", "qso", "customer"], "won": True, "closed": 4}]).oddities == ()
 
 
 def test_a_lead_without_any_date_is_counted_and_told(journeys):
@@ -129,6 +144,14 @@ def test_contacts_are_a_stage_where_the_history_has_some(journeys):
     assert found.reached.sum(axis=0).tolist() == [2, 1, 0]
 
 
+def test_one_entry_as_a_contact_makes_no_first_stage(journeys):
+    found = journeys([{"id": "one", "path": [("contact", 0), ("mql", 5)]}, {"path": ["lead"]}, {"path": ["lead"]}])
+    assert [stage.name for stage in found.stages] == ["lead", "mql", "customer"]
+    assert found.reached.sum(axis=0).tolist() == [3, 1, 0]
+    assert problems(found) == {"were entered as contacts, as fewer than half of all leads were": 1}
+    assert found.oddities[0].first == ("one",)
+
+
 def test_a_lead_that_was_created_after_its_first_entry_is_told(journeys):
     found = journeys([{"id": "late", "created": 9, "path": [("mql", 5)]}, {"path": ["lead", "mql"]}])
     assert problems(found)["entered a stage on a day before they were created"] == 1
@@ -137,7 +160,9 @@ def test_a_lead_that_was_created_after_its_first_entry_is_told(journeys):
 
 def test_a_lead_that_was_lost_and_came_back_is_told(journeys):
     way = [("lead", 0), ("mql", 5), ("lost", 9)]
-    found = journeys([{"path": way, "won": False}, {"id": "back", "path": [*way, ("sql", 20)]}, {"path": ["lead"]}])
+    found = journeys(
+        [{"path": way, "won": False, "closed": 9}, {"id": "back", "path": [*way, ("sql", 20)]}, {"path": ["lead"]}]
+    )
     (odd,) = found.oddities
     assert (odd.problem.split(":")[0], odd.first) == ("were lost and came back", ("back",))
     assert found.reached[:, 2].tolist() == [False, True, False]

@@ -56,6 +56,13 @@ def test_leads_that_were_over_the_bar_when_scoring_began_are_in_no_period():
     assert (found.at_start, found.today) == (1, (1, 0))
 
 
+def test_of_a_period_before_scoring_began_the_volume_is_not_known():
+    only_one_run = volume(scored(("a", "2025-03-01", 0.9)), since=AS_OF)
+    assert (only_one_run.periods, only_one_run.today, only_one_run.whole) == (("2025-02",), (None,), (False,))
+    late = volume(scored(("a", "2025-01-30", 0.9), ("b", "2025-02-10", 0.9)), since=pd.Timestamp("2025-01-30"))
+    assert (late.today, late.whole, late.growth, late.by_bar) == ((None, 1), (False, True), None, 0)
+
+
 def test_only_whole_periods_are_compared():
     scores = ten_over_the_old_bar_each_month_and_four_more_under_it()
     assert volume(scores, as_of=pd.Timestamp("2025-02-22")).growth is None
