@@ -8,6 +8,7 @@ is decided once by `decide_format` and then given, so that one cell alone reads 
 # (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.money import CODES, SIGNS
 from data.times import decide_order, parse_times, to_arrow
 from data.vocabulary import Kind
 
@@ -24,7 +26,8 @@ MISSING_NUMBERS = MISSING | {"na", "none"}
 YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off"})
 DECIMAL_COMMA, DECIMAL_POINT = "decimal comma", "decimal point"
-MONEY = r"r\$|us\$|[€$£¥₹]|\b(?:eur|usd|gbp|chf|inr|brl)\b"
+MONEY = rf"{'|'.join(re.escape(sign.lower()) for sign in SIGNS if sign != 'KR')}|\b(?:{'|'.join(CODES).lower()})\b"
+MONEY += r"|\bkr\b\.?|kr\.?$"  # KR1 is no amount
 SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousands in some countries
 GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}"
 POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"

@@ -18,14 +18,19 @@ from data.assembly import FIXED, Assembly
 from data.dataset import limits, remove_abandoned, told_as_our_errors
 from data.lexicon import claims
 from data.mirror import Mirror
-from data.money import foreign, read_months
+from data.money import decide_month_order, foreign, read_months
 from data.naming import is_named, name_of_others
 from data.quality import Flag, Report
+from data.samples import open_note
 from data.settings import Settings, StageMapping
-from data.tables import Reading
+from data.tables import Reading, Table
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
 
 VERBATIM = ("account_id", "company", "owner")
+BELOW_ZERO = {
+    "spend": "a spend below zero: take a refund off the spend of its month",
+    "views": "views below zero",
+}
 OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
 """Columns of all leads, whatever they are cut by."""
 LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
@@ -216,7 +221,10 @@ class _FunnelAssembly(Assembly):
         return claims(list(self.leads.file.columns), [name], {}).get(name) if name in LEADS else None
 
     def _sums(self, name: str) -> Sums | None:
-        """Read costs or views; what cannot be used goes to quarantine, with the reason."""
+        """Read costs or views; what cannot be used goes to quarantine, with the reason.
+
+        What is below zero cannot: a refund is to be taken off the month that it is for. Nothing spent is a cost of 0.
+        """
         if name not in self.tables:
             return None
         table, value = self.tables[name], "spend" if name == "costs" else "views"
@@ -225,14 +233,16 @@ class _FunnelAssembly(Assembly):
         readings.append(Reading(f"{value}_as_written", table.columns[value], Kind.CATEGORY))
         self._type(name, readings, f"typed_{name}")
         rows = self.connection.sql(f"SELECT * FROM typed_{name} ORDER BY position").to_arrow_table().to_pandas()
-        rows["month"] = read_months(rows["month"])
+        rows["month"] = self._months(table, rows["month"])
         currency, others = self.settings.funnel.currency or "", pd.Series(False, index=rows.index)
         if name == "costs":
-            currency, others = foreign(rows["currency"], rows["spend_as_written"], currency)
+            amounts = rows["spend_as_written"].where(rows["spend"].notna())
+            currency, others = foreign(rows["currency"], amounts, currency)
         wrong = {
             f"no readable {value}": rows[value].isna(),
             "no readable month": rows["month"].isna(),
             **({"no asset": rows["asset"].isna()} if name == "asset_stats" else {}),
+            BELOW_ZERO[value]: rows[value] < 0,
             f"in another currency than {currency}": others,
         }
         usable = pd.Series(True, index=rows.index)
@@ -241,25 +251,45 @@ class _FunnelAssembly(Assembly):
             usable &= ~is_so
         return Sums(rows[usable].reset_index(drop=True), currency)
 
+    def _months(self, table: Table, cells: pd.Series) -> pd.Series:
+        """Read months in the order of the settings, else in that which all of them speak for: a note says what."""
+        order, is_open = self.formats[table.name].get("month"), False
+        if not order:
+            order, is_open = decide_month_order(cells)
+        if is_open:
+            reading = Reading("month", table.columns["month"], Kind.TIME)
+            self.report.notes.append(open_note(table, reading, order))
+        return read_months(cells, order)
+
     def _leave_out_foreign_amounts(self) -> None:
-        """Make amounts of deals missing that are in another currency than that of the settings, or of the costs."""
+        """Make amounts of deals missing that are in another currency than that of the settings, or of the costs.
+
+        What an amount says of its currency is ``told``: the cell beside it, else how it is written.
+        """
         outcomes = self.tables.get("outcomes")
         theirs = outcomes.columns.get("amount") if outcomes else None
-        if not outcomes or not theirs or not outcomes.file.is_text(theirs):
+        if not outcomes or not theirs or not (outcomes.file.is_text(theirs) or outcomes.has("currency")):
             return
-        cell = outcomes.file.columns[theirs]
-        cells = self.connection.sql(f"SELECT DISTINCT {cell} AS cell FROM {outcomes.staged} WHERE {cell} IS NOT NULL")
-        amounts = cells.to_arrow_table().to_pandas()["cell"]
+        cell = f"s.{outcomes.file.columns[theirs]}" if outcomes.file.is_text(theirs) else "NULL::VARCHAR"
+        amounts = f"""(
+            SELECT o.position AS row, o.lead_id, o.currency, {cell} AS cell, coalesce(o.currency, {cell}) AS told
+            FROM typed_outcomes o JOIN {outcomes.staged} s ON s.position = o.position WHERE o.amount IS NOT NULL)"""
+        each = self.connection.sql(
+            f"""SELECT told, any_value(currency) AS currency, any_value(cell) AS cell, count(*) AS rows FROM {amounts}
+            WHERE told IS NOT NULL GROUP BY told, currency IS NULL ORDER BY told"""
+        )
+        found = each.to_arrow_table().to_pandas()
         ours = self.settings.funnel.currency or (self.costs.currency if self.costs else "")
-        currency, others = foreign(pd.Series(None, index=amounts.index, dtype="str"), amounts, ours)
-        rows = f"""(SELECT l.position, lead_id, o.position AS row, s.{cell} AS cell
-            FROM typed_outcomes o JOIN lead_ids l USING (lead_id) JOIN {outcomes.staged} s ON s.position = o.position
-            WHERE list_contains($1, s.{cell}))"""
-        if found := checks.first_rows(self.connection, "min(cell)", rows, [amounts[others].tolist()]):
-            missing = f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})"
-            self.connection.execute(missing, [amounts[others].tolist()])
+        currency, others = foreign(found["currency"], found["cell"], ours, found["rows"])
+        rows = f"""(SELECT l.position, lead_id, row, told FROM {amounts} JOIN lead_ids l USING (lead_id)
+            WHERE told IN (SELECT unnest($1::VARCHAR[])))"""
+        told = [found.loc[others, "told"].tolist()]
+        if first := checks.first_rows(self.connection, "min(told)", rows, told):
+            self.connection.execute(
+                f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})", told
+            )
             self.report.flags.append(
-                Flag("outcomes", theirs, f"in another currency than {currency}: not added", *found)
+                Flag("outcomes", theirs, f"in another currency than {currency}: not added", *first)
             )
 
     def _set_aside(self, name: str, reason: str, positions: pd.Series) -> None:

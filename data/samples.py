@@ -53,7 +53,7 @@ def decide_readings(
         written, is_open = decide_format(_telling_values(connection, table, reading), reading.kind)
         decided.append(replace(reading, written=written))
         if is_open:
-            notes.append(_open_note(table, reading, written))
+            notes.append(open_note(table, reading, written))
     return decided, notes
 
 
@@ -73,7 +73,8 @@ def _telling_values(connection: duckdb.DuckDBPyConnection, table: Table, reading
     return connection.sql(query).to_arrow_table().to_pandas()["cell"]
 
 
-def _open_note(table: Table, reading: Reading, written: str | None) -> str:
+def open_note(table: Table, reading: Reading, written: str | None) -> str:
+    """Say how the cells of a column are read that could be read in another way."""
     example = "01-02-2018" if reading.kind is Kind.TIME else "1,234 or 1.234"
     return (
         f"{table.name}.{reading.theirs}: values like {example} are read with {written}; "

@@ -99,6 +99,7 @@ OUTCOMES = {
     "closed_at": Column(Kind.TIME, required=True),
     "won": Column(Kind.FLAG),
     "amount": Column(Kind.NUMBER),
+    "currency": Column(Kind.CATEGORY),
 }
 ATTRIBUTE_HISTORY = {
     "lead_id": Column(Kind.ID, required=True),

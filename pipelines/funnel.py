@@ -19,7 +19,7 @@ from features.titles import rank_of
 from models.funnel import Costs, Funnel, Qualified, Use
 from models.funnel.accounts import Account, accounts
 from models.funnel.content import Asset, assets, closing_content
-from models.funnel.costs import channels
+from models.funnel.costs import channels, without_totals
 from models.funnel.diagnosis import diagnose
 from models.funnel.follow_up import FollowUp, follow_up
 from models.funnel.rates import (
@@ -137,6 +137,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     created = kinds_of_period(journeys.entered[:, 0], chosen.period)
     by_period = periods(journeys, chosen.period, within=chosen.within, smallest=chosen.smallest)
     viewed, unviewed = _assets(tables, journeys, chosen)
+    cost, counted_once = _costs(tables, journeys, chosen, scores)
     ready, waiting = _follow_ups(tables, journeys, scores, chosen)
     return Funnel(
         as_of=tables.as_of,
@@ -149,7 +150,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
         cohorts=_levels(journeys, created, chosen),
         cuts=cuts,
         qualified=_qualified(journeys, scores, chosen.period),
-        costs=_costs(tables, journeys, chosen, scores),
+        costs=cost,
         assets=viewed,
         touched=closing_content(tables.touched(), len(leads), int(journeys.won.sum()), smallest=chosen.smallest),
         accounts=_accounts(tables, journeys, scores, [kinds[name] for name in ECONOMIC if name in kinds]),
@@ -164,7 +165,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
             benchmarks=chosen.benchmarks,
         ),
         oddities=journeys.oddities,
-        notes=(*notes, *unviewed, *(scores.notes if scores else (UNSCORED,)), *waiting),
+        notes=(*notes, *counted_once, *unviewed, *(scores.notes if scores else (UNSCORED,)), *waiting),
     )
 
 
@@ -268,24 +269,32 @@ def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualif
 
 def _costs(
     tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings, scores: Scores | None
-) -> tuple[Costs, ...]:
-    """Return the channels by each column that leads and costs have; without costs, what their leads are worth."""
+) -> tuple[tuple[Costs, ...], Sequence[str]]:
+    """Return the channels by each column that leads and costs have; without costs, what their leads are worth.
+
+    Beside them, which costs stood in the table twice.
+    """
     chances = scores.open["probability"] if scores else None
-    rows, currency = (tables.costs.rows, tables.costs.currency) if tables.costs else (None, chosen.currency or "")
-    return tuple(
+    currency = tables.costs.currency if tables.costs else chosen.currency or ""
+    rows, notes = without_totals(tables.costs.rows) if tables.costs else (None, [])
+    found = (
         Costs(column, currency, *channels(journeys, rows, column, smallest=chosen.smallest, chances=chances))
         for column in _columns_of_costs(tables)
     )
+    return tuple(found), notes
 
 
 def _assets(
     tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings
 ) -> tuple[tuple[Asset, ...], Sequence[str]]:
-    """Return conversion by asset, and how many assets have leads and no views."""
+    """Return conversion by asset, how many assets have leads and no views, and how many leads are in no rate."""
     if tables.asset_stats is None or "asset" not in tables.by:
         return (), ()
     found, unviewed = assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)
     notes = [f"assets by which leads came, and of which no views are known: {len(unviewed):,}"] if unviewed else []
+    left_out = sum(each.left_out for each in found)
+    if left_out:
+        notes.append(f"leads of months without views of their asset, which are not in its rate: {left_out:,}")
     return found, notes
 
 

@@ -88,6 +88,7 @@ WIDER_NAMES = {
     "outcomes": {
         "won": ("is won", "closed won", "converted", "is converted", "outcome", "result", "success"),
         "amount": ("deal amount", "deal value", "deal size", "value", "contract value", "total", "revenue", "price"),
+        "currency": ("currency code",),
     },
 }  # fmt: skip
 """Further names of columns, as words, by table; the first that is there is taken."""

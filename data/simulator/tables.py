@@ -12,7 +12,8 @@ from data.simulator.history import draw_events, draw_outcomes, stage_history
 from data.simulator.people import draw_leads
 from data.vocabulary import EVENTS, LEADS, OUTCOMES, STAGES, Kind
 
-SIMULATED = {"leads": LEADS, "events": EVENTS, "stages": STAGES, "outcomes": OUTCOMES}
+_DEALS = {name: column for name, column in OUTCOMES.items() if name != "currency"}  # all are in the same
+SIMULATED = {"leads": LEADS, "events": EVENTS, "stages": STAGES, "outcomes": _DEALS}
 CUSTOM = ("crm_edition", "newsletter_frequency", "form_variant")
 """Attributes of leads beyond the vocabulary: the first two tell something, the last is noise."""
 _TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")

@@ -17,13 +17,15 @@ from models.funnel.stages import Journeys
 class Asset:
     """An asset: ``views`` in the months that they are known of, and the leads that came by it in these months.
 
-    ``pooled`` is how many assets of few views and leads stand together in it.
+    ``left_out`` counts its leads of other months, or of none, which are not in the rate. ``pooled`` is how many assets
+    of few views and leads stand together in it.
     """
 
     name: str
     views: int
     leads: Share
     pooled: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,10 @@ def assets(journeys: Journeys, stats: pd.DataFrame, *, smallest: int) -> tuple[t
     found: list[Asset] = []
     for fold, rows in by_asset:
         known = np.isin(month, rows["month"].to_numpy("datetime64[M]"))
-        leads, views = int((known & _is(kinds, str(fold))).sum()), round(rows["views"].sum())
+        own, views = _is(kinds, str(fold)), round(rows["views"].sum())
+        leads, left_out = int((known & own).sum()), int((~known & own).sum())
         name = next((name for name in kinds.names if name.casefold() == fold), str(rows["asset"].iloc[0]))
-        found.append(Asset(name, views, _converted(leads, views, smallest)))
+        found.append(Asset(name, views, _converted(leads, views, smallest), left_out=left_out))
     viewed = {asset.name.casefold() for asset in found}
     unviewed = tuple(name for name in kinds.names if name != NOT_GIVEN and name.casefold() not in viewed)
     told = _with_pool(found, len(kinds.codes), smallest)
@@ -78,7 +81,8 @@ def _with_pool(found: Sequence[Asset], leads: int, smallest: int) -> list[Asset]
     pooled = [each for each in found if each not in told]
     own_views, own_leads = sum(each.views for each in pooled), sum(each.leads.count for each in pooled)
     share_of_them = _converted(own_leads, own_views, smallest)
-    return [*told, Asset(name_of_others(len(pooled)), own_views, share_of_them, len(pooled))]
+    left_out = sum(each.left_out for each in pooled)
+    return [*told, Asset(name_of_others(len(pooled)), own_views, share_of_them, len(pooled), left_out)]
 
 
 def _converted(leads: int, views: int, smallest: int) -> Share:

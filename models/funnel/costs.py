@@ -2,7 +2,9 @@
 
 Costs are held against the leads of the same channel that were created in the months that the costs are of. What
 became of those leads until now counts, and who is still open may still become a customer: so the value of a lead
-takes an open one by its probability. A channel whose costs nobody knows has no cost per lead, rather than none to pay.
+takes an open one by its probability. A channel whose costs nobody knows has no cost per lead, rather than none to pay;
+one of which is known that nothing was spent has a cost of 0. What was spent in a month without leads was spent for the
+leads of the others: it counts, and is told.
 """
 
 from __future__ import annotations
@@ -25,6 +27,16 @@ UNCLEAR = "no clear difference from the others"
 TOO_FEW = "too few leads to judge"
 NO_CHANNEL = "nobody knows how these leads came"
 SEVERAL = "several channels of few leads each"
+ROUNDING = 0.01
+"""By so much of it may a total differ from its parts: amounts are rounded."""
+TOTALS = (
+    "costs: rows of a source without a campaign that are the total of its campaigns in the month, and not counted again"
+    " ({spend:,.2f} in all): {count:,}; give spend of no campaign a campaign of its own"
+)
+BESIDE = (
+    "costs: rows of a source without a campaign that are less than its campaigns in the month, and added to them"
+    " ({spend:,.2f} in all): {count:,}"
+)
 
 
 @dataclass(frozen=True)
@@ -61,10 +73,40 @@ class Channel:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """What costs and leads have no counterpart for: spend without leads, and leads without costs, by channel."""
+    """What costs and leads have no counterpart for: spend without leads, and leads without costs, by channel.
+
+    Of channels that have both, ``months_without_leads`` is the spend of months without leads: it is in the costs per
+    lead. ``months_without_costs`` counts the leads of months without costs: they are not. Both by channel and month,
+    such as 2025-03.
+    """
 
     spend_without_leads: dict[str, float]
     leads_without_costs: dict[str, int]
+    months_without_leads: dict[str, dict[str, float]]
+    months_without_costs: dict[str, dict[str, int]]
+
+
+def without_totals(costs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return costs without those that stand in them twice, and say which: of a source in all, and by campaign.
+
+    ``costs`` has ``source``, ``campaign``, ``month`` and ``spend``. Rows without a campaign that are no less than the
+    campaigns of the same source and month together are taken for their total: what is left of it was spent for no
+    campaign. If they are less, they cannot be the total.
+    """
+    key = [_folded(costs["source"]).fillna(""), costs["month"]]
+    named = costs["campaign"].notna()
+    in_campaigns = costs["spend"].where(named, 0.0).groupby(key).transform("sum")
+    in_all = costs["spend"].mask(named, 0.0).groupby(key).transform("sum")
+    is_beside = ~named & named.groupby(key).transform("any")
+    is_total = is_beside & (in_all >= (1 - ROUNDING) * in_campaigns)
+    left = ((in_all - in_campaigns) / in_all).where(in_all - in_campaigns > ROUNDING * in_all, 0.0)
+    counted = costs.assign(spend=costs["spend"].mask(is_total, costs["spend"] * left))
+    twice = float((costs["spend"] - counted["spend"]).sum())
+    others = is_beside & ~is_total
+    notes = [TOTALS.format(count=int(is_total.sum()), spend=twice)] if is_total.any() else []
+    added = float(costs.loc[others, "spend"].sum())
+    notes += [BESIDE.format(count=int(others.sum()), spend=added)] if others.any() else []
+    return counted[~is_total | (left > 0)].reset_index(drop=True), notes
 
 
 def channels(
@@ -95,7 +137,8 @@ def channels(
     spent = paid.groupby(level=0).sum().items()
     lonely = {_as_shown(str(name)): float(spend) for name, spend in spent if name not in known}
     without_costs = dict(zip(kinds.names, np.bincount(kinds.codes[without], minlength=len(kinds.names)), strict=True))
-    unmatched = Unmatched(lonely, {name: int(count) for name, count in without_costs.items() if count and len(paid)})
+    without_costs = {name: int(count) for name, count in without_costs.items() if count and len(paid)}
+    unmatched = Unmatched(lonely, without_costs, *_months_apart(journeys, kinds, paid))
     return tuple(_with_advice(found)), unmatched
 
 
@@ -105,9 +148,12 @@ def _as_shown(name: str) -> str:
 
 def _spent(costs: pd.DataFrame, column: str) -> pd.Series:
     """Return the spend by channel, in small letters, and month; what names no channel is called so."""
-    channel = costs[column].astype("str").str.strip().str.casefold()
-    channel = channel.replace({NOT_GIVEN: WRITTEN_SO, "": NOT_GIVEN}).fillna(NOT_GIVEN)
+    channel = _folded(costs[column]).replace({NOT_GIVEN: WRITTEN_SO, "": NOT_GIVEN}).fillna(NOT_GIVEN)
     return costs["spend"].groupby([channel, costs["month"]]).sum()
+
+
+def _folded(names: pd.Series) -> pd.Series:
+    return names.astype("str").str.strip().str.casefold()
 
 
 def _spend_of(paid: pd.Series, name: str) -> float | None:
@@ -136,8 +182,45 @@ def _in_paid_months(journeys: Journeys, kinds: Kinds, paid: pd.Series) -> tuple[
             is_paid[number[channel], place] = True
     place = np.where(np.isnat(month), -1, (month - first).astype(int))
     in_month = is_paid[kinds.codes, place] & (place >= 0)
-    has_costs = np.isin(kinds.codes, np.flatnonzero(is_paid.any(axis=1)))
+    has_costs = np.isin(kinds.codes, [number[channel] for channel in {*paid.index.get_level_values(0)} & number.keys()])
     return in_month | ~has_costs, ~in_month
+
+
+def _months_apart(
+    journeys: Journeys, kinds: Kinds, paid: pd.Series
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, int]]]:
+    """Return, of channels with leads and costs, the spend of months without leads and the leads of those without costs.
+
+    Both by channel and month. A month in which nothing was spent needs no leads.
+    """
+    spent = {name: _spend_by_month(paid, name) for name in kinds.names}
+    came = dict(zip(kinds.names, _leads_by_month(journeys, kinds), strict=True))
+    without_leads, without_costs = {}, {}
+    for name, months in spent.items():
+        if lonely := {month: spend for month, spend in months.items() if spend and month not in came[name]}:
+            without_leads[name] = lonely
+        if months and (unpaid := {month: count for month, count in came[name].items() if month not in months}):
+            without_costs[name] = unpaid
+    return without_leads, without_costs
+
+
+def _spend_by_month(paid: pd.Series, name: str) -> dict[str, float]:
+    fold = name.casefold()
+    if fold not in paid.index.get_level_values(0):
+        return {}
+    return {f"{month:%Y-%m}": float(spend) for month, spend in paid.loc[fold].items()}
+
+
+def _leads_by_month(journeys: Journeys, kinds: Kinds) -> list[dict[str, int]]:
+    """Count the leads of each channel, in the order of their names, by month of creation, such as 2025-03."""
+    month = journeys.entered[:, 0].astype("datetime64[M]")
+    dated = ~np.isnat(month)
+    each = pd.DataFrame({"channel": kinds.codes[dated], "month": month[dated].astype(int)})
+    counts = each.value_counts(sort=False).sort_index()
+    found: list[dict[str, int]] = [{} for _ in kinds.names]
+    for (channel, number), count in zip(counts.index.tolist(), counts.tolist(), strict=True):
+        found[channel][str(np.datetime64(number, "M"))] = count
+    return found
 
 
 def _chances(journeys: Journeys, chances: pd.Series | None) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.funnel import Funnel
+from models.funnel import Costs, Funnel
 from models.funnel.rates import Level, Share
 from models.funnel.volume import Volume
 
@@ -136,6 +136,14 @@ def _of_costs(funnel: Funnel) -> Iterator[Row]:
             yield _row("costs", costs.by, name, "", "spend without leads", spend)
         for name, leads in costs.unmatched.leads_without_costs.items():
             yield _row("costs", costs.by, name, "", "leads without costs", leads)
+        yield from _of_months_apart(costs)
+
+
+def _of_months_apart(costs: Costs) -> Iterator[Row]:
+    for name, months in costs.unmatched.months_without_leads.items():
+        yield _row("costs", costs.by, name, "", "spend in months without leads", sum(months.values()))
+    for name, months in costs.unmatched.months_without_costs.items():
+        yield _row("costs", costs.by, name, "", "leads in months without costs", sum(months.values()))
 
 
 def _of_content(funnel: Funnel) -> Iterator[Row]:
@@ -143,6 +151,7 @@ def _of_content(funnel: Funnel) -> Iterator[Row]:
         yield _row("content", "asset", asset.name, "", "views", asset.views)
         yield _row("content", "asset", asset.name, "", "views to leads", asset.leads)
         yield from _of_pool(("content", "asset", asset.name), asset.pooled)
+        yield _row("content", "asset", asset.name, "", "leads of months without views", asset.left_out)
     for each in funnel.touched:
         yield _row("content", "asset", each.name, "", "customers among leads that touched it", each.touched)
         yield _row("content", "asset", each.name, "", "customers among all others", each.others)

@@ -192,3 +192,9 @@ def test_a_bad_cell_is_missing_and_had_content(cells, kind) -> None:
     parsed = read_cells(column(*cells), kind)
     assert parsed.values[parsed.bad].isna().all()
     assert column(*cells)[parsed.bad].notna().all()
+
+
+def test_signs_and_codes_of_currencies_are_no_part_of_a_number():
+    amounts = ["R$ 5", "A$5", "5 kr", "kr. 5", "5kr.", "5 zł", "5 Kč", "SEK 5", "CA$5"]
+    assert numbers(pd.Series(amounts)).values.tolist() == [5.0] * len(amounts)
+    assert numbers(pd.Series(["KR1", "kraft 5"])).bad.all()

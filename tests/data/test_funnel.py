@@ -230,3 +230,81 @@ def test_costs_of_months_after_the_moment_are_not_known(opened):
     with opened({"as_of": pd.Timestamp("2025-02-10")}, leads=LEADS, costs=COSTS) as tables:
         assert tables.costs.rows["spend"].tolist() == [1000, 500]
         assert tables.costs.later == 1
+
+
+def test_months_are_read_as_the_formats_say(opened):
+    costs = "source month spend\nppc 03/01/2026 5\nppc 04/02/2026 7\n"
+    given = {"formats": {"costs": {"month": "month first"}}, "as_of": pd.Timestamp("2026-12-01")}
+    with opened(given, leads=LEADS, costs=costs) as tables:
+        assert tables.costs.rows["month"].dt.month.tolist() == [3, 4]
+        assert not any("costs.month" in note for note in tables.report.notes)
+    given["formats"] = {"costs": {"month": "day first"}}
+    with opened(given, leads=LEADS, costs=costs) as tables:
+        assert tables.costs.rows["month"].dt.month.tolist() == [1, 2]
+
+
+def test_how_months_are_read_that_could_be_others_is_told(opened):
+    costs = "source date spend\nppc 02/01/2025 5\nppc 03/01/2025 7\n"
+    stats = "asset month views\nebook 02/03/2025 9\n"
+    given = {"columns": {"costs": {"month": "date"}}}
+    with opened(given, leads=LEADS, costs=costs, asset_stats=stats) as tables:
+        assert tables.costs.rows["month"].dt.month.tolist() == [2, 3]
+        assert tables.asset_stats.rows["month"].tolist() == [pd.Timestamp("2025-03-01")]
+        told = [note.split(":")[0] for note in tables.report.notes if "values like 01-02-2018" in note]
+        assert told == ["costs.date", "asset_stats.month"]
+        assert any("month first; if that is wrong, say so under formats.costs.month" in n for n in tables.report.notes)
+
+
+def test_spend_and_views_below_zero_are_set_aside_and_nothing_spent_is_a_cost(opened):
+    costs = "source month spend\nppc 2025-01 -50\nppc 2025-02 (50)\nmail 2025-01 0\n"
+    stats = "asset month views\nebook 2025-01 -4\nebook 2025-02 0\n"
+    with opened(leads=LEADS, costs=costs, asset_stats=stats) as tables:
+        assert tables.costs.rows["spend"].tolist() == [0]
+        assert tables.asset_stats.rows["views"].tolist() == [0]
+        of_costs, of_views = (tables.report.tables[name] for name in ("costs", "asset_stats"))
+    assert of_costs.reasons == {"a spend below zero: take a refund off the spend of its month": 2}
+    assert list(of_costs.rows.values()) == [("line 2", "line 3")]
+    assert of_views.reasons == {"views below zero": 1}
+
+
+def test_costs_in_another_dollar_are_set_aside_by_their_sign(opened):
+    costs = "source month spend\nppc 2025-01 $1\nppc 2025-02 R$2\nppc 2025-03 A$3\nppc 2025-04 4kr\nppc 2025-05 5zł\n"
+    with opened({"funnel": FunnelSettings(currency="USD")}, leads=LEADS, costs=costs) as tables:
+        assert tables.costs.rows["spend"].tolist() == [1]
+        assert tables.report.tables["costs"].reasons == {"in another currency than USD": 4}
+    with opened({"funnel": FunnelSettings(currency="BRL")}, leads=LEADS, costs=costs) as tables:
+        assert tables.costs.rows["spend"].tolist() == [2]
+
+
+def test_what_is_no_amount_says_nothing_of_the_currency(opened):
+    costs = "source month spend\nppc 2025-01 TBD\nppc 2025-02 TBD\nppc 2025-03 €70\n"
+    with opened(leads=LEADS, costs=costs) as tables:
+        assert (tables.costs.currency, tables.costs.rows["spend"].tolist()) == ("EUR", [70])
+
+
+def test_the_currency_beside_a_deal_says_whether_it_is_added(opened):
+    outcomes = """
+lead_id closed_at won amount currency
+a 2025-03-01 1 1000 EUR
+b 2025-03-01 1 500 usd
+c 2025-03-01 1 700 _
+"""
+    with opened({"funnel": FunnelSettings(currency="EUR")}, leads=LEADS, outcomes=outcomes) as tables:
+        assert tables.leads()["amount"].fillna(0).tolist() == [1000, 0, 700]
+        (flag,) = tables.report.flags
+    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: not added", 1, ("b",))
+
+
+def test_deals_that_are_numbers_have_the_currency_of_most_of_them(opened, tmp_path):
+    deals = {"lead_id": ["a", "b", "c"], "closed_at": "2025-03-01", "won": True, "amount": [1.0, 2.0, 3.0]}
+    pd.DataFrame(deals | {"currency": ["EUR", "USD", "USD"]}).to_parquet(tmp_path / "outcomes.parquet")
+    with opened(leads=LEADS) as tables:
+        assert tables.leads()["amount"].fillna(0).tolist() == [0, 2, 3]
+        assert [flag.example for flag in tables.report.flags] == ["EUR"]
+
+
+def test_deals_in_another_dollar_are_not_added(opened):
+    outcomes = "lead_id closed_at won amount\na 2025-03-01 1 $1\nb 2025-03-01 1 R$2\nc 2025-03-01 1 R$2\n"
+    with opened({"funnel": FunnelSettings(currency="USD")}, leads=LEADS, outcomes=outcomes) as tables:
+        assert tables.leads()["amount"].fillna(0).tolist() == [1, 0, 0]
+        assert [(flag.count, flag.example) for flag in tables.report.flags] == [(2, "R$2")]

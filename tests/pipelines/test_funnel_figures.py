@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from data.funnel import open_funnel
 from data.settings import settings_of_folder
 from pipelines.describe import describe
 from pipelines.funnel import count
+from pipelines.page import filled
 
 Told = Callable[..., dict[str, Any]]
 NOW = pd.Timestamp("2025-12-31")
@@ -25,13 +26,14 @@ def told(tmp_path: Path) -> Told:
         "leads": ["lead_id", "created_at", "source", "asset"],
         "stages": ["lead_id", "stage", "entered_at"],
         "outcomes": ["lead_id", "closed_at", "won", "amount"],
-        "costs": ["source", "month", "spend"],
+        "costs": ["source", "month", "spend", "campaign"],
         "asset_stats": ["asset", "month", "views"],
     }
 
-    def run(**tables: Iterable[tuple]) -> dict[str, Any]:
+    def run(**tables: Sequence[tuple]) -> dict[str, Any]:
         for name, rows in tables.items():
-            pd.DataFrame(list(rows), columns=headers[name]).to_csv(tmp_path / f"{name}.csv", index=False)
+            columns = headers[name][: len(rows[0])]
+            pd.DataFrame(list(rows), columns=columns).to_csv(tmp_path / f"{name}.csv", index=False)
         (tmp_path / "var").mkdir()
         settings = settings_of_folder(tmp_path)
         with open_funnel(settings, workspace=tmp_path / "var", now=NOW) as found:
@@ -128,7 +130,12 @@ def test_whatever_is_odd_is_told_and_nothing_is_dropped(told):
     }
     assert "nobody has mapped these stages of the CRM: Nurturing" in found["notes"]
     (by_source,) = found["costs"]
-    assert by_source["unmatched"] == {"spend_without_leads": {"radio": 70}, "leads_without_costs": {"ppc": 4}}
+    assert by_source["unmatched"] == {
+        "spend_without_leads": {"radio": 70},
+        "leads_without_costs": {"ppc": 4},
+        "months_without_leads": {},
+        "months_without_costs": {},
+    }
     assert found["all"]["reached"] == {"lead": 4, "mql": 3, "sql": 2, "customer": 0}
     read = " ".join(found["read"])
     assert "in another currency than EUR" in read
@@ -154,3 +161,29 @@ def test_whether_a_period_is_over_is_true_or_false(told):
     funnel = told(leads=came("a", "PPC", 3), stages=[("a-0", "mql", "2025-03-12")])
     assert [type(each["complete"]) for each in funnel["periods"]] == [bool] * 3  # NumPy's would be printed as a text
     assert [each["complete"] for each in funnel["periods"]] == [True, True, False]
+
+
+def test_a_total_beside_its_campaigns_costs_once(told):
+    costs = [("PPC", "2025-01", 1000, None), ("PPC", "2025-01", 600, "brand"), ("PPC", "2025-01", 400, "generic")]
+    funnel = told(leads=came("a", "PPC", 20), costs=costs)
+    assert funnel["costs"][0]["channels"][0]["cpl"] == 50
+    assert any("not counted again (1,000.00 in all): 1" in note for note in funnel["notes"])
+
+
+def test_months_with_leads_or_costs_alone_are_told_by_channel(told):
+    leads = [*came("a", "PPC", 5), ("late", "2025-03-10", "PPC", "a")]
+    funnel = told(leads=leads, costs=[("PPC", "2025-01", 50), ("PPC", "2025-02", 30)])
+    (by_source,) = funnel["costs"]
+    assert by_source["unmatched"]["months_without_leads"] == {"PPC": {"2025-02": 30}}
+    assert by_source["unmatched"]["months_without_costs"] == {"PPC": {"2025-03": 1}}
+    assert by_source["channels"][0]["cpl"] == 16
+    page = filled("funnel.html", funnel=funnel, most=9)
+    assert "makes those of the other months dearer: PPC 30.00 (2025-02)." in page
+    assert "Leads of months without costs: PPC 1 (2025-03)." in page
+
+
+def test_leads_of_months_without_views_are_told_and_in_no_rate(told):
+    leads = [("a", "2025-01-10", "PPC", "ebook"), ("b", "2025-02-10", "PPC", "ebook")]
+    funnel = told(leads=leads, asset_stats=[("ebook", "2025-01", 10)])
+    assert (funnel["assets"][0]["leads"]["rate"], funnel["assets"][0]["left_out"]) == (0.1, 1)
+    assert "leads of months without views of their asset, which are not in its rate: 1" in funnel["notes"]

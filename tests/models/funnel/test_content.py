@@ -21,7 +21,17 @@ def test_conversion_is_leads_over_views(journeys, seen, rate):
 def test_only_leads_of_months_with_views_count(journeys):
     found = journeys([{"asset": "ebook"}, {"asset": "ebook", "created": 40}, {"asset": "video"}])
     (asset,), unviewed = assets(found, views(ebook=10), smallest=1)
-    assert (asset.leads.count, unviewed) == (1, ("video",))
+    assert (asset.leads.count, asset.left_out, unviewed) == (1, 1, ("video",))
+
+
+def test_leads_that_are_in_no_rate_are_counted_among_others_too(journeys):
+    rare = [{"asset": "b", "created": 40}, {"asset": "c"}, {"asset": "c", "created": None}]
+    found = journeys([{"asset": "a"}] * 198 + rare)
+    told, _ = assets(found, views(a=900, b=4, c=5), smallest=1)
+    assert [(each.name, each.leads.count, each.left_out) for each in told] == [
+        ("a", 198, 0),
+        ("other (2 values)", 1, 2),
+    ]
 
 
 def test_an_asset_called_not_given_is_not_that_of_leads_without_an_asset(journeys):

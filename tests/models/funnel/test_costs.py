@@ -3,7 +3,17 @@
 import pandas as pd
 import pytest
 
-from models.funnel.costs import MORE, NO_CHANNEL, SEVERAL, TOO_FEW, TUNE, UNAFFORDABLE, UNCLEAR, channels
+from models.funnel.costs import (
+    MORE,
+    NO_CHANNEL,
+    SEVERAL,
+    TOO_FEW,
+    TUNE,
+    UNAFFORDABLE,
+    UNCLEAR,
+    channels,
+    without_totals,
+)
 
 JANUARY, FEBRUARY = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-02-01")
 
@@ -140,3 +150,63 @@ def test_leads_of_no_channel_are_counted_and_get_no_budget(journeys):
     assert found["not given"].leads == 400
     assert (found["c"].advice, found["b"].advice) == (MORE, TUNE)
     assert found["not given"].advice == NO_CHANNEL
+
+
+def test_months_in_which_only_one_of_leads_and_costs_is_known_are_told(journeys):
+    found = journeys([*leads("PPC", 10), *leads("PPC", 3, created=70), *leads("mail", 2)])
+    rows = pd.DataFrame({"source": "ppc", "month": [JANUARY, FEBRUARY], "spend": [100.0, 60.0]})
+    (ppc, _), unmatched = channels(found, rows, "source", smallest=1)
+    assert (ppc.leads, ppc.cpl) == (10, 16)  # the 60 of February are in it
+    assert unmatched.months_without_leads == {"PPC": {"2025-02": 60}}
+    assert unmatched.months_without_costs == {"PPC": {"2025-03": 3}}
+    assert unmatched.leads_without_costs == {"PPC": 3, "mail": 2}
+
+
+def test_costs_of_months_long_before_the_leads_are_not_theirs(journeys):
+    rows = pd.DataFrame({"source": ["ppc"], "month": [pd.Timestamp("2023-01-01")], "spend": [100.0]})
+    (ppc,), unmatched = channels(journeys(leads("ppc", 10)), rows, "source", smallest=1)
+    assert (ppc.leads, ppc.spend, ppc.cpl) == (0, 100, None)
+    assert (unmatched.months_without_leads, unmatched.leads_without_costs) == ({"ppc": {"2023-01": 100}}, {"ppc": 10})
+
+
+def test_where_nothing_was_spent_leads_cost_nothing(journeys):
+    found = told(journeys(leads("mail", 10, won=1, amount=50)), spent(mail=0))["mail"]
+    assert (found.spend, found.cpl, found.affordable) == (0, 0, True)
+
+
+def of_campaigns(**spend: float) -> pd.DataFrame:
+    """Costs of ppc in January by campaign; ``none`` is the row without one."""
+    names = pd.Series([None if name == "none" else name for name in spend], dtype="str")
+    return pd.DataFrame({"source": "ppc", "campaign": names, "month": JANUARY, "spend": [*spend.values()]})
+
+
+@pytest.mark.parametrize(
+    ("costs", "counted", "of_no_campaign"),
+    [
+        (of_campaigns(none=1000.0, brand=600.0, generic=400.0), 1000, None),  # the total, and its parts
+        (of_campaigns(none=1000.0, brand=600.0), 1000, 400),  # the total, and one part
+        (of_campaigns(none=999.5, brand=600.0, generic=400.0), 1000, None),  # rounded
+        (of_campaigns(none=100.0, brand=600.0), 700, 100),  # no total: less than the part
+        (of_campaigns(brand=600.0), 600, None),
+        (of_campaigns(none=600.0), 600, 600),
+    ],
+)
+def test_a_total_and_its_campaigns_are_counted_once(costs, counted, of_no_campaign):
+    once, notes = without_totals(costs)
+    assert once["spend"].sum() == counted
+    assert once.loc[once["campaign"].isna(), "spend"].tolist() == ([of_no_campaign] if of_no_campaign else [])
+    assert len(notes) == (len(costs) > 1)
+
+
+def test_the_rows_of_totals_are_told():
+    (note,) = without_totals(of_campaigns(none=1000.0, brand=600.0))[1]
+    assert "total of its campaigns in the month, and not counted again (600.00 in all): 1" in note
+    (note,) = without_totals(of_campaigns(none=100.0, brand=600.0))[1]
+    assert "less than its campaigns in the month, and added to them (100.00 in all): 1" in note
+
+
+def test_a_total_is_that_of_its_source_and_month_alone():
+    rows = pd.concat([of_campaigns(none=1000.0), of_campaigns(brand=600.0).assign(month=FEBRUARY)])
+    rows = pd.concat([rows, of_campaigns(brand=500.0).assign(source="mail")], ignore_index=True)
+    once, notes = without_totals(rows)
+    assert (once["spend"].tolist(), notes) == ([1000, 600, 500], [])
