@@ -62,8 +62,8 @@ def counted(
     """
     rows = pd.DataFrame({"place": places, "lead": leads, "weight": weights, "won": won * weights})
     found = rows.groupby("place").agg(leads=("lead", "nunique"), won=("won", "sum"), weight=("weight", "sum"))
-    found["won"] /= found.pop("weight")
-    return found.reset_index().to_dict("records")
+    shares = zip(found.index, found["leads"], found["won"] / found["weight"], strict=True)
+    return [{"place": place, "leads": int(stood), "won": float(share)} for place, stood, share in shares]
 
 
 def at(found: Sequence[Mapping[str, Any]], place: object) -> Mapping[str, Any]:
