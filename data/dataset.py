@@ -253,8 +253,8 @@ def limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
 
 
-def require_both_classes(dataset: Dataset) -> None:
-    """Raise `InputError` unless there are won and lost leads to learn from."""
+def require_outcomes(dataset: Dataset) -> None:
+    """Raise `InputError` where nothing says how leads end; that none has ended yet, or all alike, is no error."""
     if not dataset.settings.tells_outcomes:
         raise InputError(
             "nothing says how the leads ended",
@@ -262,12 +262,4 @@ def require_both_classes(dataset: Dataset) -> None:
             got=f"settings with the tables {', '.join(dataset.settings.tables)} and no outcome",
             where=dataset.settings.places,
             remedy="write outcome: {column: NAME, won: [VALUE], lost: [VALUE]} into leadscore.yaml",
-        )
-    counts = dataset.outcome_counts
-    if not counts.won or not (counts.lost or (dataset.schema.timed and counts.open)):
-        raise InputError(
-            "there is nothing to learn from: all leads ended in the same way",
-            expected="won leads, and leads that were not won",
-            got=f"{counts.won} won, {counts.lost} lost, {counts.open} open",
-            remedy="check which values mean won and which mean lost",
         )

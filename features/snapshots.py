@@ -137,10 +137,15 @@ def _won_at(leads: pd.DataFrame, by: np.ndarray) -> np.ndarray:
 
 
 def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:
-    """Return one snapshot per closed lead, for outcomes without a time; open leads are not learned from."""
-    closed = leads["won"].notna().to_numpy()
-    won = leads["won"][closed].astype(int).to_numpy()
-    moments = pd.DataFrame({"row": np.flatnonzero(closed), "as_of": as_of, "won": won})
-    never = pd.Series(pd.NaT, index=moments.index, dtype="datetime64[us]")
-    known = moments.assign(won_at=never, ever_won_at=never)
-    return Snapshots(known, known[:0])
+    """Return one snapshot per lead, for outcomes without a time: that of an open lead is censored.
+
+    >>> leads = pd.DataFrame({"won": pd.Series([True, None], dtype="boolean")})
+    >>> taken = final_snapshots(leads, pd.Timestamp("2025-01-01"))
+    >>> taken.moments["won"].tolist(), taken.censored["row"].tolist()
+    ([1], [1])
+    """
+    never = pd.Series(pd.NaT, index=range(len(leads)), dtype="datetime64[us]")
+    won = leads["won"].to_numpy("float64", na_value=np.nan)
+    moments = pd.DataFrame({"row": never.index, "as_of": as_of, "won": won, "won_at": never, "ever_won_at": never})
+    closed, still_open = (moments[kept].reset_index(drop=True) for kept in (~np.isnan(won), np.isnan(won)))
+    return Snapshots(closed.astype({"won": int}), still_open)

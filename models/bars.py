@@ -17,8 +17,10 @@ MOST_BARS = 100
 def bars_in_history(told: npt.NDArray[np.float64], table: TrainingTable, newest: Rows) -> list[dict[str, Any]]:
     """Return what `models.rules.volume.Volume` tells of each of many bars, from the lowest up, with the ``bar``.
 
-    ``newest`` are the rows of the block from which nothing was learned, ``told`` their probabilities.
+    ``newest`` are the rows of the block from which nothing was learned, ``told`` their probabilities; none of no rows.
     """
+    if not len(told):
+        return []
     everywhere = np.full(len(table), np.nan)
     everywhere[newest] = told
     bars = np.unique(np.quantile(told, np.linspace(0, 1, MOST_BARS), method="nearest"))

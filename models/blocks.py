@@ -31,7 +31,7 @@ class Blocks:
     fit: Rows
     tune: Rows
     test: Rows
-    layout: Literal["by time", "by order", "random"]
+    layout: Literal["by time", "by order", "random", "undivided"]
 
     @property
     def purged(self) -> int:
@@ -81,6 +81,12 @@ def blocks_by_order(keys: pd.Series) -> Blocks:
     """
     rank = keys.rank(method="first", na_option="top").to_numpy(dtype=np.int64)
     return _by_rank(np.asarray(rank, dtype=np.int64) - 1, "by order")
+
+
+def undivided(count: int) -> Blocks:
+    """Lay no blocks over so many rows, for data too small to look forward in: all are old, and nothing is measured."""
+    old = np.ones(count, dtype=bool)
+    return Blocks(old, ~old, ~old, "undivided")
 
 
 def random_blocks(count: int, seed: int) -> Blocks:

@@ -42,8 +42,11 @@ def last_of_each_lead(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
 def concepts_that_close(told: Contributions, narrator: Narrator) -> list[Row]:
     """Return each concept's share of all that lifted won leads, the largest first; ``told`` is of the won leads.
 
-    Each row: ``concept``, ``family``, ``share`` (all add up to 1) and ``log_odds``, what it adds on average.
+    Each row: ``concept``, ``family``, ``share`` (all add up to 1) and ``log_odds``, what it adds on average. There are
+    none where no lead was won.
     """
+    if not len(told.values):
+        return []
     merged = narrator.merged(told)
     lifted = np.clip(merged, 0, None).sum(axis=0)
     shares = lifted / (lifted.sum() or 1.0)

@@ -130,7 +130,7 @@ def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed
     ours, rules = metrics["challenger"].auc, metrics["rules"].auc
     said = f"log-loss {low:+.4f} to {high:+.4f} beside the champion's (95 %), AUC {ours:.3f}, the rules' {rules:.3f}"
     if not table.scarcer(ground.rows):
-        why = "all leads to compare on ended alike, so that nothing can be compared"
+        why = "nothing can be compared: there are not both won and lost leads to compare on"
         return Verdict(False, why, ground, metrics, apart)
     if high >= NO_WORSE:
         return Verdict(False, f"it may be worse than the champion: {said}", ground, metrics, apart)

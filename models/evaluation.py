@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,13 @@ RESAMPLES = 300
 TOP = 0.10
 """The share of leads that the lift looks at."""
 BINS = 10
+NAN = float("nan")
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 Interval = tuple[float, float]
+DISTANCES = ("ece", "reliability", "resolution")
+"""Metrics that add up how far bins are from something, each without its sign."""
 MEASURED = ("auc", "log_loss", "lift_10", "ece", "brier", "reliability", "resolution")
 
 
@@ -63,14 +66,20 @@ class Metrics:
 
 
 def evaluate(probability: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Metrics:
-    """Measure probabilities against outcomes (0 or 1); ``groups`` names the lead or account of each row."""
+    """Measure probabilities against outcomes (0 or 1); ``groups`` names the lead or account of each row.
+
+    What cannot be measured is not a number: all of no rows, and the ranking of one outcome.
+    """
+    if not len(won):
+        nothing = {each.name: (NAN, NAN) if each.name.endswith("_ci") else NAN for each in fields(Metrics)}
+        return Metrics(**{**nothing, "rows": 0})  # type: ignore[arg-type]
     measures = _Measures(probability, won)
     draws = np.array([measures.of(weights) for weights in resampled_weights(groups, seed)])
     point = measures.of(np.ones(len(won)))
     told = {
         name: value
         for number, name in enumerate(MEASURED)
-        for name, value in ((name, point[number]), (f"{name}_ci", _interval(draws[:, number])))
+        for name, value in ((name, point[number]), (f"{name}_ci", _interval_of(name, point[number], draws[:, number])))
     }
     base_rate = float(won.mean())
     return Metrics(**told, uncertainty=base_rate * (1 - base_rate), base_rate=base_rate, rows=len(won))  # type: ignore[arg-type]
@@ -90,7 +99,12 @@ class Difference:
 
 
 def difference(ours: Floats, theirs: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Difference:
-    """Return our metrics less theirs: an AUC above zero and a log-loss below zero mean that ours is better."""
+    """Return our metrics less theirs: an AUC above zero and a log-loss below zero mean that ours is better.
+
+    Of no rows none is a number.
+    """
+    if not len(won):
+        return Difference(NAN, (NAN, NAN), NAN, (NAN, NAN))
     rankings = _Ranking(ours, won), _Ranking(theirs, won)
     losses = log_losses(ours, won) - log_losses(theirs, won)
 
@@ -105,8 +119,25 @@ def difference(ours: Floats, theirs: Floats, won: Numbers, groups: npt.NDArray, 
 def _interval(draws: Floats) -> Interval:
     """Return the middle 95 % of draws; those with one outcome only have no ranking and do not count."""
     known = draws[~np.isnan(draws)]
-    low, high = np.percentile(known, [2.5, 97.5]).tolist() if len(known) else (float("nan"), float("nan"))
+    low, high = np.percentile(known, [2.5, 97.5]).tolist() if len(known) else (NAN, NAN)
     return low, high
+
+
+def _interval_of(name: str, value: float, draws: Floats) -> Interval:
+    return _interval_of_distance(value, draws) if name in DISTANCES else _interval(draws)
+
+
+def _interval_of_distance(value: float, draws: Floats) -> Interval:
+    """Return the basic bootstrap interval: the middle 95 % of draws, turned around the value; it holds the value.
+
+    Noise never makes a distance smaller, so that draws lie above the value as it lies above the truth, and their own
+    middle would mostly miss both. Source: Davison and Hinkley (1997), "Bootstrap methods and their application", 5.2.1.
+
+    >>> _interval_of_distance(0.25, np.array([0.375, 0.375])), _interval_of_distance(0.25, np.array([0.75, 0.75]))
+    ((0.125, 0.25), (0.0, 0.25))
+    """
+    low, high = _interval(draws)
+    return min(value, max(0.0, 2 * value - high)), max(value, 2 * value - low)
 
 
 def evaluate_all(
@@ -142,11 +173,13 @@ def resampled_weights(groups: npt.NDArray, seed: int, resamples: int = RESAMPLES
 def calibration_bins(probability: Floats, won: Numbers, bins: int = BINS) -> list[tuple[float, float, int]]:
     """Return predicted rate, observed rate and rows of bins of about equal size, from the lowest probability up.
 
-    Equal probabilities are in one bin, so the order of the rows does not matter.
+    Equal probabilities are in one bin, so the order of the rows does not matter. Of no rows there are no bins.
 
     >>> calibration_bins(np.array([0.1, 0.1, 0.9, 0.9]), np.array([0, 0, 1, 0]), bins=2)
     [(0.1, 0.0, 2), (0.9, 0.5, 2)]
     """
+    if not len(won):
+        return []
     code = _bin_of(probability, bins)
     rows = np.bincount(code)
     held = rows > 0
@@ -191,13 +224,13 @@ class _Ranking:
         others = leads - wins
         below = np.cumsum(others) - others
         pairs = wins.sum() * others.sum()
-        return float((wins * (below + others / 2)).sum() / pairs) if pairs else float("nan")
+        return float((wins * (below + others / 2)).sum() / pairs) if pairs else NAN
 
     def lift(self, weights: Floats, top: float = TOP) -> float:
         leads, wins = self.totals(weights)
         rows, found = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
         within = np.interp(top * rows[-1], np.insert(rows, 0, 0.0), np.insert(found, 0, 0.0))
-        return float(within / (top * found[-1])) if found[-1] else float("nan")
+        return float(within / (top * found[-1])) if found[-1] else NAN
 
 
 class _Measures:

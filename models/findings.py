@@ -80,33 +80,45 @@ class Findings:
         if self.why:
             return "Retrain: the world has moved away from the model."
         if self.judged:
-            return "No drift that asks for a training."
+            watched = f"; but watch: {'; '.join(self.watch)}" if self.watch else ""
+            return f"No drift that asks for a training{watched}."
         leads = f"{self.leads:,.0f} leads to look at, where {FEWEST_LEADS} are needed"
         return f"Nothing could be judged: {leads}, and too few outcomes."
 
     @property
     def why(self) -> list[str]:
         """Return the reasons to train again; none where nothing has drifted."""
-        return [*self._of_wins(), *self._of_outcomes(), *self._of_score(), *self._of_features()]
+        counted = (told for wins, told in self._counted() if drift.is_off(wins))
+        return [*counted, *self._of_groups(), *self._of_ranking(), *self._of_score(), *self._of_features()]
 
-    def _of_wins(self) -> Iterator[str]:
-        if self.wins is None or self.wins_since is None:
-            return
-        days = f"from {_day(self.wins_since)} to {_day(self.as_of)}"
-        if drift.is_off(self.wins):
-            yield f"Wins {days}: {self.wins.won:,}, where the model expects {_expected(self.wins)}"
+    @property
+    def watch(self) -> list[str]:
+        """Return the counts that chance hardly explains (95 %), and that do not ask for a training yet."""
+        return [
+            told for wins, told in self._counted() if not wins.low <= wins.won <= wins.high and not drift.is_off(wins)
+        ]
+
+    def _counted(self) -> Iterator[tuple[Wins, str]]:
+        """Yield the wins that were counted, each with a sentence that sets them beside those that were expected."""
+        if self.wins is not None:
+            yield self.wins, f"Wins {self._days}: {self.wins.won:,}, where the model expects {_expected(self.wins)}"
+        if self.outcomes is not None:
+            wins, rows = self.outcomes.wins, self.outcomes.metrics.rows
+            expected = f"{_expected(wins)} were expected"
+            yield wins, f"Of {rows:,} outcomes since the training {wins.won:,} are wins, where {expected}"
+
+    @property
+    def _days(self) -> str:
+        return f"from {_day(self.wins_since)} to {_day(self.as_of)}" if self.wins_since is not None else ""
+
+    def _of_groups(self) -> Iterator[str]:
         for group in drift.off_groups(self.groups):
             in_line = f"{_expected(group)} would be in line with all other leads"
-            yield f"Wins {days} of leads with {group.group}: {group.won:,}, where {in_line}"
+            yield f"Wins {self._days} of leads with {group.group}: {group.won:,}, where {in_line}"
 
-    def _of_outcomes(self) -> Iterator[str]:
-        if self.outcomes is None:
-            return
-        wins, metrics = self.outcomes.wins, self.outcomes.metrics
-        if drift.is_off(wins):
-            expected = f"{_expected(wins)} were expected"
-            yield f"Of {metrics.rows:,} outcomes since the training {wins.won:,} are wins, where {expected}"
-        if self._ranks_worse(self.outcomes):
+    def _of_ranking(self) -> Iterator[str]:
+        if self.outcomes is not None and self._ranks_worse(self.outcomes):
+            metrics = self.outcomes.metrics
             now, before = _figure(metrics.auc, metrics.auc_ci), _figure(self.then["auc"], self.then["auc_ci"])
             yield f"The AUC on outcomes since the training is {now}, and was {before}"
 
@@ -134,6 +146,7 @@ class Findings:
             "judged": self.judged,
             "verdict": self.verdict,
             "why": self.why,
+            "watch": self.watch,
             "notes": list(self.notes),
             "leads": round(self.leads),
             "score": {"psi": self.score.psi, "noise": self.score.noise},

@@ -122,5 +122,5 @@ def affine(model: StackingClassifier) -> tuple[float, Floats]:
 
 
 def probabilities(model: StackingClassifier, design: pd.DataFrame) -> Floats:
-    """Return the chance of winning of each row."""
-    return model.predict_proba(design)[:, 1]
+    """Return the chance of winning of each row; there may be none."""
+    return model.predict_proba(design)[:, 1] if len(design) else np.empty(0)

@@ -19,7 +19,7 @@ from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
 from features.catalogue import RULE_POINTS
-from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks
+from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks, undivided
 from models.calendar import calendar_columns
 from models.censoring import with_settled
 from models.evaluation import auc, difference
@@ -113,10 +113,10 @@ def learn(
 
     ``censored`` are the snapshots whose window is not over: what is served learns from those of leads that closed.
     ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
-    Raises InputError where there are not both won and lost leads to learn from.
+    Where there is too little to learn from, the rules decide. Raises InputError where there is no lead at all.
     """
+    require_leads(table)
     blocks = lay_blocks(table, seed)
-    require_both_outcomes(table, blocks)
     fitted = rules or scorecard_for(table, blocks, seed)
     table = replace(table, design=with_points(fitted, table.design))
     older, curve = table.taken(blocks.fit | blocks.tune), rule_curve(table, blocks)
@@ -158,7 +158,12 @@ def _found(
 
 
 def step_of(table: TrainingTable, blocks: Blocks) -> Step:
-    """Return how much there is to learn from: all, a logistic regression that departs from the rules, or nothing."""
+    """Return how much there is to learn from: all, a logistic regression that departs from the rules, or nothing.
+
+    Nothing where there are no later leads on which to show what was learned.
+    """
+    if not blocks.test.any():
+        return "rules"
     if table.scarcer(blocks.fit) >= FEWEST and table.scarcer(blocks.tune) >= FEWEST_TO_CALIBRATE:
         return "full"
     return "logistic" if table.scarcer(blocks.fit | blocks.tune) >= FEWEST_AT_ALL else "rules"
@@ -207,7 +212,12 @@ def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
 
 
 def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
-    """Lay the blocks by time where it is known, else by the given order, else at random."""
+    """Lay the blocks by time where it is known, else by the given order, else at random; none where one stays empty."""
+    blocks = _laid(table, seed)
+    return blocks if (blocks.fit | blocks.tune).any() and blocks.test.any() else undivided(len(table))
+
+
+def _laid(table: TrainingTable, seed: int) -> Blocks:
     if table.timed:
         return blocks_by_time(table.rows["as_of"], table.horizon)
     if table.rows["order"].notna().any():
@@ -215,32 +225,51 @@ def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
     return random_blocks(len(table.rows), seed)
 
 
+def require_leads(table: TrainingTable) -> None:
+    """Raise InputError where there is no lead at all, not even one for rules to decide on."""
+    if not len(table):
+        raise InputError(
+            "there is no lead to learn from",
+            expected="leads that are known to have been created, and closed, at some time",
+            got="none",
+            remedy="check the columns and the formats of the dates of creation and of closing",
+        )
+
+
 def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
     """Raise InputError where all snapshots ended alike, or where they span no time to look forward in."""
-    older = blocks.fit | blocks.tune
-    if not older.any() or not blocks.test.any():
+    if not table.scarcer():
+        raise InputError(
+            "there is nothing to tell won from lost leads by",
+            expected="both won and lost leads",
+            got=f"{int(table.won.sum())} won and {int((1 - table.won).sum())} lost snapshots",
+            remedy="name the values that mean won (--won), give another --horizon, or bring more closed leads",
+        )
+    if not blocks.test.any():
         raise InputError(
             "the data span too short a time to learn forward in time",
-            expected=f"leads over more than {3 * table.horizon} days: three blocks, a horizon of {table.horizon} apart",
-            got=f"{len(table.rows):,} snapshots whose window is over, {int(older.sum()):,} of them old enough",
+            expected=_told_span(table),
+            got=f"{len(table.rows):,} snapshots whose window is over",
             remedy="give a shorter --horizon, or bring older leads",
         )
-    if table.scarcer():
-        return
-    raise InputError(
-        "there is nothing to tell won from lost leads by",
-        expected="both won and lost leads",
-        got=f"{int(table.won.sum())} won and {int((1 - table.won).sum())} lost snapshots",
-        remedy="name the values that mean won (--won), give another --horizon, or bring more closed leads",
-    )
+
+
+def _told_span(table: TrainingTable) -> str:
+    """Say what it takes to look forward in time."""
+    if not table.timed:
+        return "more leads, for three blocks"
+    return f"leads over more than {3 * table.horizon} days: three blocks, a horizon of {table.horizon} apart"
 
 
 def _told_scarcity(table: TrainingTable, blocks: Blocks) -> str:
     """Say of which outcome there are too few leads, where, and how many in all would do."""
     ended = "won" if table.leads_that("won") <= table.leads_that("lost") else "lost"
-    have, known = table.leads_that(ended), table.leads_that(ended, blocks.fit | blocks.tune)
+    have, older = table.leads_that(ended), blocks.fit | blocks.tune
     if step_of(table, blocks) == "rules":
-        return f"{have} leads were {ended}, {known} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
+        known = table.leads_that(ended, older) if blocks.test.any() else 0
+        were = "lead was" if have == 1 else "leads were"
+        needed = f"{have} {were} {ended}, {known} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
+        return needed if blocks.test.any() else f"{needed}; it takes {_told_span(table)}"
     fit, tune = (max(table.scarcer(rows), 1) for rows in (blocks.fit, blocks.tune))
     lift = max(FEWEST / fit, FEWEST_TO_CALIBRATE / tune)
     return f"{have} leads were {ended}; with about {math.ceil(have * lift)} everything is learned"

@@ -22,6 +22,8 @@ HOT, WARM = 3.0, 1.0
 """Bands begin at so many times the base rate …"""
 HIGHEST_BAR = 0.9
 """… but never above this probability: where a third of all leads are won, three times that would never be hot."""
+HIGHEST_WARM = 0.8
+"""Nor is the lower bar ever above this one, so that there is room between the two where nearly all leads are won."""
 
 FIT, ENGAGEMENT = "DCBA", "4321"
 """The grades of each dimension, the worst first."""
@@ -79,7 +81,7 @@ def make_scale(
 
 def _bars(base_rate: float, given: Thresholds) -> tuple[float, float]:
     hot = min(HOT * base_rate, HIGHEST_BAR) if given.hot is None else given.hot
-    warm = WARM * base_rate if given.warm is None else given.warm
+    warm = min(WARM * base_rate, HIGHEST_WARM) if given.warm is None else given.warm
     if warm >= hot and (given.hot or given.warm):
         raise InputError(
             "these thresholds leave no room for warm leads",

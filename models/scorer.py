@@ -36,7 +36,7 @@ from models.timing import Timing, days_if_won
 from models.training_table import TrainingTable
 
 FEWEST_REFERENCES = 200
-"""Fewer open leads than this are no population to rank among: the training rows are taken instead."""
+"""Fewer open leads than this are no population to rank among: the training rows are taken, unless they are fewer."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,8 @@ def assemble(
 ) -> Scorer:
     """Fix the scale and the evidence of a learned model; ``open_leads`` is the design of the leads open now.
 
-    ``thresholds`` are where the bands begin, by default multiples of the base rate.
+    ``thresholds`` are where the bands begin, by default multiples of the base rate: of what the model says on average,
+    where all leads ended alike.
     """
     features, design, terms = catalogue(table.schema), learned.design, ()
     if RULES in member_names(learned.model):
@@ -249,7 +250,7 @@ def centres_and_scale(
 ) -> tuple[Centres, Scale]:
     """Return the means that explanations are told from, and the cut points; see `assemble`."""
     design, population, terms = learned.design, learned.design, ()
-    if len(open_leads) >= FEWEST_REFERENCES:
+    if len(open_leads) >= min(FEWEST_REFERENCES, len(design)):
         population = with_points(learned.rules, open_leads)
     if RULES in member_names(learned.model):
         design, population = (with_terms(learned.rules, each) for each in (design, population))
@@ -258,8 +259,9 @@ def centres_and_scale(
     centres = centres_of(learned.model, design, [term.name for term in terms])
     told = contributions(learned.model, population, centres)
     fit, engagement = fit_and_engagement(told, told_of, learned.rules, population)
-    raw_log_odds = log_odds(probabilities(learned.model, population))
-    scale = make_scale(raw_log_odds, fit, engagement, float(table.won.mean()), thresholds)
+    probability = probabilities(learned.model, population)
+    base_rate = float((table.won if table.scarcer() else probability).mean())
+    scale = make_scale(log_odds(probability), fit, engagement, base_rate, thresholds)
     return centres, _graded_by(learned.rules, scale) if learned.chosen == RULES else scale
 
 

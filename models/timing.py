@@ -149,8 +149,11 @@ def measure_timing(
 
     Beside them ``snapshots``, those that were watched for that time at ``data_end``. How wins spread is learned from
     the older blocks, as it was known when the newest began; ``probability`` is of all rows, ``tested`` of the newest.
+    Nothing where there are no wins to learn that from, or no newer leads.
     """
     older, newest = table.taken(blocks.fit | blocks.tune), table.taken(blocks.test)
+    if not older.won.any() or not len(newest):
+        return {}
     began, won_at = newest.rows["as_of"].min(), older.rows["ever_won_at"]
     then = replace(older, rows=older.rows.assign(ever_won_at=won_at.where(won_at <= began)))
     told = fit_timing(then, probability[blocks.fit | blocks.tune], began, seed=seed).chances(newest.design, tested)

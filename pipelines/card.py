@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
@@ -32,6 +34,8 @@ FEW_WINS = 100
 """With fewer wins on the newest block, its metrics are said to be rough."""
 LAG = 1.2
 """Mean probability and win rate of the newest block that differ by this factor are said to."""
+
+Floats = npt.NDArray[np.float64]
 
 
 def model_card(
@@ -60,7 +64,7 @@ def model_card(
             bins=calibration_bins(learned.served, won),
             segments=segments,
             leaks=read.leaks,
-            limits=[*_limits(result, float(learned.served.mean()), int(won.sum())), *notes],
+            limits=[*_limits(result, learned.served, won), *notes],
             made=made,
             fewest_leads=FEWEST_LEADS,
             fewest_outcomes=FEWEST_OUTCOMES,
@@ -75,16 +79,13 @@ def _families(read: TrainingData) -> dict[Family, int]:
     return {family: count for family in Family if (count := sum(each.family == family for each in features))}
 
 
-def _limits(result: TrainResult, predicted: float, wins: int) -> Iterator[str]:
-    """Say what follows from the figures, beside the notes of the training."""
-    served = result.metrics["rules" if result.chosen == "rules" else "model"]
-    if wins < FEW_WINS:
-        yield f"Only {wins:,} snapshots of the newest block were won: read the intervals, not the figures."
-    if served.base_rate and not 1 / LAG <= predicted / served.base_rate <= LAG:
-        yield (
-            f"On the newest block it said {predicted:.1%} on average and {served.base_rate:.1%} were won: "
-            "probabilities follow a change late; take the ranking."
-        )
+def _limits(result: TrainResult, told: Floats, won: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Say what follows from the figures, beside the notes of the training.
+
+    ``told`` are the probabilities of the newest block by what is served, ``won`` its outcomes (0 or 1).
+    """
+    if len(won):
+        yield from _limits_of_figures(float(told.mean()), float(won.mean()), int(won.sum()))
     if result.window["horizon"] is None:
         yield (
             "One row per lead, as it stands after the outcome: nothing can protect from attributes that were filled in "
@@ -92,6 +93,16 @@ def _limits(result: TrainResult, predicted: float, wins: int) -> Iterator[str]:
         )
     if result.chosen == "rules":
         yield "What is served are points turned into a probability: learned models did not show that they are better."
+
+
+def _limits_of_figures(predicted: float, observed: float, wins: int) -> Iterator[str]:
+    if wins < FEW_WINS:
+        yield f"Only {wins:,} snapshots of the newest block were won: read the intervals, not the figures."
+    if observed and not 1 / LAG <= predicted / observed <= LAG:
+        yield (
+            f"On the newest block it said {predicted:.1%} on average and {observed:.1%} were won: "
+            "probabilities follow a change late; take the ranking."
+        )
 
 
 def escaped(value: Any) -> Markup:
@@ -125,7 +136,7 @@ def _fixed(value: float | None, digits: int) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.1%}".replace("%", " %")
+    return f"{value:.1%}".replace("%", " %") if math.isfinite(value) else "–"
 
 
 def _within(measured: Metrics, name: str, digits: int) -> str:

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from data.dataset import Dataset, open_dataset, require_both_classes
-from data.errors import InputError
+from data.dataset import Dataset, open_dataset
 from data.locks import one_run_at_a_time
 from data.quality import Flag, Report
 from data.settings import Settings
@@ -16,7 +15,7 @@ from data.workspace import Workspace
 from models.leakage import Leak, unmeasured
 from models.learning import lay_blocks
 from pipelines.console import step
-from pipelines.training_data import without_leaks
+from pipelines.training_data import TrainingData, without_leaks
 
 
 @dataclass(frozen=True)
@@ -91,13 +90,11 @@ def check(settings: Settings, workspace: Workspace) -> CheckResult:
 def _leaks(dataset: Dataset) -> tuple[Sequence[Leak], str]:
     """Return the columns that know the outcome, or may, and why none was measured; names and hindsight need no wins."""
     read = without_leaks(dataset)
-    why = _nothing_to_learn(dataset) or unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
+    why = _nothing_to_learn(dataset, read) or unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
     return read.leaks, f"not looked at: {why}" if why else ""
 
 
-def _nothing_to_learn(dataset: Dataset) -> str:
-    try:
-        require_both_classes(dataset)
-    except InputError as problem:
-        return problem.what
-    return ""
+def _nothing_to_learn(dataset: Dataset, read: TrainingData) -> str:
+    if not dataset.settings.tells_outcomes:
+        return "nothing says how the leads ended"
+    return read.lacks and f"there is nothing to learn from: {read.lacks}"

@@ -15,7 +15,7 @@ from data.workspace import Workspace
 from features import fingerprint
 from models.comparison import Contestant, Verdict, ground_for, judge, probabilities_of, probabilities_of_rules
 from models.evaluation import Metrics, evaluate_all
-from models.learning import lay_blocks, outcomes_of, require_both_outcomes
+from models.learning import lay_blocks, outcomes_of, require_leads
 from models.registry import Registry, Stored
 from models.training_table import TrainingTable
 from pipelines.console import step
@@ -128,8 +128,8 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     seed = newest.settings.seed
     with step("reading leads and counting their events"):
         table = read_training_data(newest.settings, workspace, newest.scorer.schema).table
+    require_leads(table)
     blocks = lay_blocks(table, seed)
-    require_both_outcomes(table, blocks)
     versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}
     contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):

@@ -150,6 +150,6 @@ def _seen(chunk: Chunk, moments: pd.DataFrame, scorer: Scorer) -> Part:
         closed_at=leads["closed_at"],
         won=leads["won"],
         age=ages_of(design),
-        probability=probabilities(scorer.model, design) if len(design) else np.empty(0),
+        probability=probabilities(scorer.model, design),
     )
     return rows, design

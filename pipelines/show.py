@@ -170,7 +170,8 @@ def told_closing(closing: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator
 def show_comparison(result: Comparison) -> None:
     """Show all scorers on the same leads, and what the difference means."""
     measured = next(iter(result.metrics.values()))
-    say(f"{measured.rows:,} snapshots, {measured.base_rate:.1%} won: {result.ground}")
+    won = f"{measured.base_rate:.1%}" if measured.rows else "none"
+    say(f"{measured.rows:,} snapshots, {won} won: {result.ground}")
     grid = table("", ">AUC", ">log-loss", ">lift at 10 %")
     for name, told in result.metrics.items():
         grid.add_row(result.rules_kind if name == "rules" else name, *_figures(told))
@@ -189,6 +190,8 @@ def show_card(result: Card) -> None:
 
 
 def _with_sign(value: float, interval: Interval, digits: int) -> str:
+    if not math.isfinite(value):
+        return "–"
     low, high = interval
     return f"{value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
 
@@ -201,12 +204,14 @@ def show_decision(result: Decision) -> None:
 def show_metrics(metrics: Mapping[str, Metrics], rules_kind: str) -> None:
     """Show rules, model and, where it is known, the best possible, each number with its 95 % interval."""
     measured = next(iter(metrics.values()))
+    if not measured.rows:
+        return say("Nothing is measured: there are no leads that are newer than those that were learned from.")
     title = f"On the newest block: {measured.rows:,} snapshots, {measured.base_rate:.1%} won"
     grid = table("", ">AUC", ">log-loss", ">lift at 10 %", title=title)
     for name in ("base rate", "rules", "model", "best possible"):
         if name in metrics:
             grid.add_row(rules_kind if name == "rules" else name, *_figures(metrics[name]))
-    OUT.print(grid)
+    return OUT.print(grid)
 
 
 def _figures(measured: Metrics) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 from scipy import stats
 
-from data.dataset import Dataset, open_dataset, require_both_classes
+from data.dataset import Dataset, open_dataset, require_outcomes
 from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.settings import Settings, Thresholds
@@ -115,14 +115,14 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
     """Train a model on the settings' data, store it, and make it the champion where it holds beside the present one.
 
     Where no lead has closed since the last training, nothing is done, and its result is given back.
-    Raises InputError where the data cannot be read or do not hold both won and lost leads.
+    Raises InputError where the data cannot be read or do not say how leads end.
     """
     if settings.truth and not settings.truth.exists():
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
     with one_run_at_a_time(workspace.lock, "train"):
         registry = Registry(workspace)
         with open_dataset(settings, workspace=workspace.root) as dataset:
-            require_both_classes(dataset)
+            require_outcomes(dataset)
             dataset.look_for(load_rules(settings.rules).competitors)
             segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             asked = _asked(dataset, usable_rules(settings, dataset.schema))
@@ -254,7 +254,7 @@ def _store(
 ) -> TrainResult:
     """Log the run with all that was found, and promote the version or keep it back."""
     table, settings = read.table, read.settings
-    why = "; ".join(filter(None, [learned.why, contest.decision]))
+    why = "; ".join(filter(None, [learned.why, read.level, contest.decision]))
     tags = {**_tags(read, learned), **asked, "why": why}
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
@@ -326,8 +326,8 @@ def _sample(scorer: Scorer, learned: Learned) -> pd.DataFrame:
 
 
 def _timing(read: TrainingData, learned: Learned) -> tuple[Timing | None, Mapping[int, Mapping[str, float]]]:
-    """Learn when wins come, where the data say when they came, and measure that on the newest block."""
-    if not read.table.timed:
+    """Learn when wins come, where the data say when any came, and measure that on the newest block."""
+    if not read.table.timed or not read.table.won.any():
         return None, {}
     table, end, seed = replace(read.table, design=learned.design), read.data_end, read.settings.seed
     told, encoder = probabilities(learned.model, table.design), line_encoder(learned.model)
@@ -378,7 +378,7 @@ def _iso(moment: pd.Timestamp) -> str | None:
 
 def _base_rates(table: TrainingTable, learned: Learned) -> dict[str, float]:
     blocks = {"older": learned.blocks.fit | learned.blocks.tune, "newest": learned.blocks.test}
-    return {name: float(table.won[rows].mean()) for name, rows in blocks.items()}
+    return {name: float(table.won[rows].mean()) if rows.any() else float("nan") for name, rows in blocks.items()}
 
 
 def _params(settings: Settings, learned: Learned) -> dict[str, Any]:
@@ -421,9 +421,8 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
     sample = _sample(scorer, learned)
     told = scorer.contributions(sample)
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}
-    figures = {
-        "calibration": plots.calibration_plot(drawn, won),
-        "gains": plots.gains_plot(drawn, won),
+    measured = {"calibration": plots.calibration_plot, "gains": plots.gains_plot} if len(won) else {}
+    figures = {name: draw(drawn, won) for name, draw in measured.items()} | {
         "contributions": plots.contributions_plot(told, sample),
         "concepts": plots.concepts_plot(scorer.narrator.merged(told), scorer.narrator.concepts),
         "dependence": plots.dependence_plot(told, scorer.narrator.shown(sample)),
@@ -441,6 +440,8 @@ def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _has_moved(result: TrainResult) -> bool:
     """Tell whether the base rate of the newest block is another by more than matters, and than chance explains."""
+    if not result.window["test"]["snapshots"]:
+        return False
     older, newest = result.base_rates["older"], result.base_rates["newest"]
     if min(older, newest) * DRIFTED >= max(older, newest):
         return False
@@ -479,4 +480,7 @@ def _notes(result: TrainResult) -> Iterator[str]:
     yield from _told_treatments(result.counts)
     if result.counts["undated"]:
         yield f"{result.counts['undated']:,} leads without a date of creation or of closing are not learned from."
-    yield "The metrics describe recipes on the newest block; what is served is refitted on all leads."
+    if result.window["test"]["snapshots"]:
+        yield "The metrics describe recipes on the newest block; what is served is refitted on all leads."
+    else:
+        yield "Nothing is measured: there are no leads that are newer than those that were learned from."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from data.dataset import Dataset, open_dataset, require_both_classes
+from data.dataset import Dataset, open_dataset, require_outcomes
 from data.quality import Report
 from data.schema import Chunk, Schema
 from data.settings import Settings
@@ -22,6 +23,12 @@ from models.rules import Rules, load_rules, speaks_of
 from models.training_table import TrainingTable
 from pipelines.moments import end_of_data
 
+UNKNOWN = 0.01
+"""Chance of a win that rules are set to where no lead has closed: as if half a lead of 50 had been won."""
+HALF = "is about that of half a lead more won, and half a lead more lost"
+"""As by the prior of Jeffreys (1946), "An invariant form for the prior probability in estimation problems"."""
+
+Instead = Literal["", "closed", "open"]
 Looked = tuple[pd.DataFrame, pd.DataFrame]
 """The design of some moments, and what is known of the leads that are looked at."""
 
@@ -34,6 +41,8 @@ class TrainingData:
     ``waiting_since`` is when the open leads came that are in no row of the table, missing for those that are.
     ``settings`` are those given with what was decided on reading, such as the formats of dates: they are kept with the
     model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
+    ``instead`` names the leads that stand in the table where no outcome is final: those that closed so far, or, where
+    none has, those that are open, taken for lost.
     """
 
     table: TrainingTable
@@ -46,6 +55,31 @@ class TrainingData:
     settings: Settings
     fingerprint: str
     leaks: tuple[Leak, ...] = ()
+    instead: Instead = ""
+
+    @property
+    def lacks(self) -> str:
+        """Say what is missing to learn anything from outcomes; nothing where there are both kinds."""
+        if self.instead == "open":
+            return "no lead has closed"
+        if not self.table.scarcer():
+            kind = f"snapshots within {self.table.horizon} days" if self.table.timed else "leads"
+            won = int(self.table.won.sum())
+            return f"all leads ended in the same way ({won:,} won and {len(self.table) - won:,} lost {kind})"
+        return ""
+
+    @property
+    def level(self) -> str:
+        """Say what the level of the probabilities rests on where outcomes do not tell it; nothing where they do."""
+        if self.instead == "open":
+            return (
+                f"{self.lacks}, so that the level of the probabilities is not known: it is set to about {UNKNOWN:.0%}"
+            )
+        if self.lacks:
+            return f"{self.lacks}: check which values mean won and lost; the level of the probabilities {HALF}"
+        if self.instead == "closed":
+            return "no window is over: the level of the probabilities is that of the leads that closed so far"
+        return ""
 
 
 def read_training_data(
@@ -54,10 +88,10 @@ def read_training_data(
     """Read all that is learned from, or would be by a model of the schema given.
 
     ``competitors`` are looked for in the place of those that the schema names.
-    Raises InputError where there are not both won and lost leads.
+    Raises InputError where nothing says how leads end.
     """
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as dataset:
-        require_both_classes(dataset)
+        require_outcomes(dataset)
         if competitors is not None:
             dataset.look_for(competitors)
         return gathered(dataset) if schema else without_leaks(dataset)
@@ -81,10 +115,12 @@ def gathered(dataset: Dataset) -> TrainingData:
     parts = [_of_chunk(chunk, schema, data_end, dataset.settings, ranks) for chunk in dataset.chunks()]
     matured, censored, open_leads, since, undated = (list(part) for part in zip(*parts, strict=True))
     table, not_over = (_in_order(part, dataset) for part in (matured, censored))
-    counts = {"censored": len(not_over), "undated": sum(undated)}
+    counts = {"censored": len(not_over) if schema.timed else 0, "undated": sum(undated)}
     if schema.timed:
         unrecorded = before_records(table.rows, dataset.settings.horizon)
         counts["unrecorded"], table = int(unrecorded.sum()), table.taken(~unrecorded)
+    counted = dataset.outcome_counts
+    table, instead = _standing(table, not_over, has_closed=counted.won + counted.lost > 0)
     return TrainingData(
         table=table,
         censored=not_over,
@@ -95,7 +131,33 @@ def gathered(dataset: Dataset) -> TrainingData:
         report=dataset.report,
         settings=dataset.settings,
         fingerprint=dataset.fingerprint(),
+        instead=instead,
     )
+
+
+def _standing(table: TrainingTable, censored: TrainingTable, *, has_closed: bool) -> tuple[TrainingTable, Instead]:
+    """Return what is learned from; where outcomes tell nothing, what rules go by, and which leads stand there instead.
+
+    Where no window is over these are the leads that closed so far, and where none has closed the open ones, taken for
+    lost. Then each lead counts once, however often it was looked at, and the open ones so little that the level of the
+    probabilities is `UNKNOWN`.
+    """
+    if table.scarcer():
+        return table, ""
+    if has_closed and len(table):
+        return _each_once(table, 1.0), ""
+    known = censored.rows["won"].notna().to_numpy()
+    if has_closed and known.any():
+        closed = censored.taken(known)
+        return _each_once(replace(closed, rows=closed.rows.astype({"won": int})), 1.0), "closed"
+    some = table if len(table) else censored
+    lost = replace(some, rows=some.rows.assign(won=0))
+    return _each_once(lost, (0.5 / UNKNOWN - 1) / max(some.rows["lead_id"].nunique(), 1)), "open"
+
+
+def _each_once(table: TrainingTable, part: float) -> TrainingTable:
+    """Let each lead weigh so much, shared by its rows."""
+    return table.weighed(part / table.rows.groupby("lead_id")["lead_id"].transform("size").to_numpy(float))
 
 
 def _in_order(parts: list[Looked], dataset: Dataset) -> TrainingTable:

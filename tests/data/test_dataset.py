@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.dataset import Dataset, OutcomeCounts, open_dataset, require_both_classes
+from data.dataset import Dataset, OutcomeCounts, open_dataset, require_outcomes
 from data.errors import InputError
 from data.schema import Chunk, EventType, Schema
 from data.settings import Outcome, Settings, StageMapping, settings_of_folder
@@ -311,11 +311,10 @@ def test_a_third_outcome_value_is_refused(tmp_path) -> None:
         pass
 
 
-def test_outcomes_of_one_class_are_refused_only_for_training(tmp_path) -> None:
+def test_outcomes_of_one_class_are_no_error(tmp_path) -> None:
     with flat(tmp_path, "lead_id x y\n1 5 no\n2 6 no\n") as dataset:
         assert dataset.outcome_counts == OutcomeCounts(0, 2, 0)
-        with pytest.raises(InputError, match="0 won, 2 lost"):
-            require_both_classes(dataset)
+        require_outcomes(dataset)
 
 
 def test_a_flat_file_with_closing_dates_is_timed(tmp_path) -> None:

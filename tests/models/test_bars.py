@@ -26,3 +26,7 @@ def test_each_bar_counts_the_newest_leads_that_came_over_it():
 def test_a_bar_between_two_is_told_by_the_higher_and_one_above_all_by_none():
     assert history_at(BARS, 0.3)["bar"] == 0.4
     assert history_at(BARS, 0.5) is None
+
+
+def test_where_nothing_is_newer_no_bar_is_told():
+    assert bars_in_history(np.empty(0), TABLE, np.zeros(5, dtype=bool)) == []

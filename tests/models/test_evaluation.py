@@ -45,6 +45,24 @@ def test_intervals_hold_the_value_and_are_wider_for_fewer_groups():
     assert many.rows == 2000
 
 
+def test_of_no_rows_nothing_is_a_number():
+    metrics = measured([], [], [])
+    assert np.isnan([metrics.auc, metrics.log_loss, metrics.ece, metrics.base_rate, *metrics.auc_ci]).all()
+    assert metrics.rows == 0
+    assert np.isnan(difference(np.empty(0), np.empty(0), np.empty(0), np.empty(0)).log_loss)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_interval_of_a_calibration_error_holds_it_and_that_there_may_be_none(seed):
+    """Of a scorer that is right, each resample has more noise than the sample, which has more than the truth."""
+    random = np.random.default_rng(seed)
+    truth = random.uniform(0.02, 0.4, size=1000)
+    metrics = measured(truth, (random.uniform(size=1000) < truth).astype(int), np.arange(1000))
+    assert metrics.ece_ci[0] <= metrics.ece <= metrics.ece_ci[1]
+    assert metrics.reliability_ci[0] <= metrics.reliability <= metrics.reliability_ci[1]
+    assert metrics.ece_ci[0] < 0.02
+
+
 def test_resampling_keeps_the_rows_of_a_group_together():
     for weights in resampled_weights(np.array(["a", "a", "b", "b"]), seed=0, resamples=20):
         assert weights[0] == weights[1]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.drift import FEWEST_LEADS, Shift
+from models.drift import FEWEST_LEADS, Shift, Wins
 from models.findings import Findings, Seen, find
 from models.reference import Column, Reference
 
@@ -109,3 +109,17 @@ def test_where_nothing_was_judged_no_drift_is_not_what_is_said(nothing):
 def test_enough_leads_without_a_shift_are_no_drift(nothing):
     found = replace(nothing, leads=FEWEST_LEADS)
     assert (found.judged, found.verdict) == (True, "No drift that asks for a training.")
+
+
+def test_wins_that_chance_hardly_explains_are_said_before_they_ask_for_a_training(nothing):
+    some = replace(nothing, wins_since=pd.Timestamp("2025-05-02"))
+    within, beyond = (replace(some, wins=Wins("", won, 22.0, 13, 30, 0.04)) for won in (30, 31))
+    said = "Wins from 2 May 2025 to 1 Jun 2025: 31, where the model expects 22 (13–30)"
+    assert (within.watch, within.verdict) == ([], "No drift that asks for a training.")
+    assert (beyond.watch, beyond.why) == ([said], [])
+    assert beyond.verdict == f"No drift that asks for a training; but watch: {said}."
+
+
+def test_wins_that_ask_for_a_training_are_not_watched_as_well(nothing):
+    found = replace(nothing, wins=Wins("", 60, 22.0, 13, 30, 1e-9), wins_since=NOW)
+    assert (len(found.why), found.watch) == (1, [])

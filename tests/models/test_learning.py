@@ -126,10 +126,38 @@ def test_the_base_rate_of_the_older_leads_stands_beside_the_model(knowing, learn
     assert set(learned.tested["base rate"]) == {knowing.won[:3200].mean()}
 
 
-def test_one_outcome_is_nothing_to_learn_from(table_of, rules):
-    table = table_of(lambda design: design["visits"] * 0 - 50)
-    with pytest.raises(InputError, match="nothing to tell won from lost"):
-        learned_from(table, rules)
+def test_of_one_outcome_nothing_is_learned_and_the_rules_decide(table_of, rules):
+    learned = learned_from(table_of(lambda design: design["visits"] * 0 - 50), rules)
+    chances = probabilities(learned.model, learned.design)
+    assert (learned.chosen, learned.why) == (
+        "rules",
+        "the rules decide: 0 leads were won, 0 of them old enough to learn from, and 3 are needed",
+    )
+    assert 0.2 / 4000 < chances.mean() < 1 / 4000 and np.ptp(chances) > 0
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("count", [1, 2])
+def test_of_a_lead_or_two_the_rules_decide_and_nothing_is_measured(table_of, rules, count, given):
+    learned = learned_from(table_of(lambda design: 9 - 18 * (design.index > 0), count=count), rules if given else None)
+    assert (learned.rung, learned.blocks.layout, len(learned.served)) == ("rules", "undivided", 0)
+    assert learned.why.endswith(
+        "0 of them old enough to learn from, and 3 are needed; it takes more leads, for three blocks"
+    )
+    assert np.isfinite(probabilities(learned.model, learned.design)).all()
+
+
+def test_many_wins_over_too_short_a_time_are_left_to_the_rules(knowing, rules):
+    """What was learned could not be shown on later leads."""
+    at_once = replace(knowing, timed=True, rows=knowing.rows.assign(as_of=pd.Timestamp("2025-01-01")))
+    learned = learned_from(at_once, rules)
+    assert (learned.rung, learned.blocks.layout) == ("rules", "undivided")
+    assert "it takes leads over more than 270 days" in learned.why
+
+
+def test_no_lead_at_all_is_an_error(knowing, rules):
+    with pytest.raises(InputError, match="there is no lead to learn from"):
+        learned_from(knowing.taken(np.zeros(len(knowing), dtype=bool)), rules)
 
 
 @pytest.mark.parametrize("block", ["fit", "tune", "test"])

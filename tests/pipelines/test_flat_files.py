@@ -106,9 +106,10 @@ def test_a_closing_date_without_a_creation_date_is_refused(timed, leadscore, tmp
 
 def test_a_horizon_longer_than_the_data_is_told_from_missing_outcomes(timed, leadscore, tmp_path):
     ran = leadscore("train", "--leads", timed / "leads.csv", *ROLES,
-                    "--closed", "Closed", "--horizon", 3000, "--workspace", tmp_path)  # fmt: skip
-    assert ran.code == 2
-    assert "too short a time" in ran.err
+                    "--closed", "Closed", "--horizon", 3000, "--workspace", tmp_path, "--json")  # fmt: skip
+    assert (ran.json["rung"], ran.json["metrics"]["rules"]["auc"]) == ("rules", None)
+    span = "it takes leads over more than 9000 days: three blocks, a horizon of 3000 apart"
+    assert f"{span}; no window is over" in ran.json["why"]
 
 
 def test_what_was_there_at_training_and_is_missing_now_is_said(workspace, config, leadscore):

@@ -399,10 +399,11 @@ def test_where_lost_is_named_other_outcomes_are_open_and_not_learned_from(train_
 
 
 @pytest.mark.parametrize("options", ["--won won --won lost", "--won no --lost won --lost lost"])
-def test_an_outcome_with_one_class_is_refused(train_flat, export, options):
-    ran = train_flat(export, *options.split())
-    assert (ran.code, ran.out) == (2, "")
-    assert "there is nothing to learn from: all leads ended in the same way" in ran.err
+def test_of_outcomes_of_one_class_the_rules_are_trained_and_it_is_said(train_flat, export, options):
+    result = train_flat(export, *options.split(), "--json").json
+    assert (result["rung"], result["metrics"]["model"]["auc"]) == ("rules", None)
+    assert "0 of them old enough to learn from, and 3 are needed" in result["why"]
+    assert "all leads ended in the same way" in result["why"] and "check which values mean won" in result["why"]
 
 
 def test_few_wins_bear_a_logistic_regression_and_it_is_said_how_many_would_lift_it(train_flat, export):

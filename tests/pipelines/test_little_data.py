@@ -1,0 +1,80 @@
+"""Hardly any data: the rules decide, every verb works, and it is said what is missing; no lead at all is an error."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+TIMED = ("--created", "Created", "--closed", "Closed", "--horizon", "90")
+LITTLE = {
+    "two leads": (
+        ["won", "lost"],
+        (),
+        "1 lead was won, 0 of them old enough to learn from, and 3 are needed; it takes",
+    ),
+    "no win": (["lost"] * 60, (), "0 leads were won, 0 of them old enough to learn from, and 3 are needed; all leads"),
+    "none closed": ([""] * 60, (), "no lead has closed, so that the level of the probabilities is not known"),
+    "too short a time": (
+        ["won", "lost", ""] * 20,
+        TIMED,
+        "no window is over: the level of the probabilities is that of",
+    ),
+    "none closed in time": (
+        [""] * 60,
+        TIMED,
+        "no lead has closed, so that the level of the probabilities is not known",
+    ),
+}
+
+
+@pytest.fixture(params=LITTLE)
+def little(request, tmp_path) -> tuple[list, str]:
+    """What tells a training of a small file, and what it is to say."""
+    ends, options, said = LITTLE[request.param]
+    return given(tmp_path, ends, options), said
+
+
+def given(folder: Path, ends: list[str], options: tuple[str, ...]) -> list:
+    """Write leads that came on one day after the other, the later ones from larger firms."""
+    created = pd.date_range("2025-01-01", periods=len(ends))
+    leads = pd.DataFrame({"Id": [f"L{n:02d}" for n in range(len(ends))], "Status": ends, "Created": created})
+    leads["Employees"] = [10 + 20 * number for number in range(len(ends))]
+    leads["Industry"] = ["Software", "Retail"] * (len(ends) // 2)
+    if "Closed" in options:
+        leads["Closed"] = (created + pd.Timedelta(days=5)).where(leads["Status"] != "")
+    leads.to_csv(folder / "leads.csv", index=False)
+    named = ["--id", "Id", "--outcome", "Status", "--won", "won", "--lost", "lost"]
+    return ["--leads", folder / "leads.csv", *named, *options]
+
+
+def test_little_data_are_left_to_the_rules_and_every_verb_works(little, leadscore, tmp_path):
+    options, said = little
+    place = ["--workspace", tmp_path / "var"]
+    result = leadscore("train", *options, *place, "--json").json
+    assert (result["rung"], result["promoted"], result["metrics"]["model"]["auc"]) == ("rules", True, None)
+    assert said in result["why"]
+    assert leadscore("score", "--out", tmp_path / "scores.csv", *place, "--json").json["scored"]
+    assert pd.read_csv(tmp_path / "scores.csv")["probability"].between(0.001, 0.999).all()
+    for verb in (["explain", "L01"], ["compare"], ["compare", "--card"], ["monitor"], ["report"]):
+        ran = leadscore(*verb, *place)
+        assert (ran.code, "nan" in ran.out, "Warning" in ran.err) == (0, False, False), ran.err
+
+
+def test_without_a_closed_lead_a_win_is_taken_for_rare(leadscore, tmp_path):
+    leadscore("train", *given(tmp_path, [""] * 60, ()), "--workspace", tmp_path / "var")
+    leadscore("score", "--out", tmp_path / "scores.csv", "--workspace", tmp_path / "var")
+    assert pd.read_csv(tmp_path / "scores.csv")["probability"].mean() == pytest.approx(0.01, rel=0.2)
+
+
+def test_a_second_training_on_little_data_is_kept_back_for_nothing_can_be_compared(leadscore, tmp_path):
+    place, options = ["--workspace", tmp_path / "var"], given(tmp_path, ["won"] * 60, ())
+    assert leadscore("train", *options, *place, "--json").json["promoted"]
+    again = leadscore("train", *options, "--drop", "Industry", *place, "--json").json
+    assert not again["promoted"] and "there are not both won and lost leads to compare on" in again["why"]
+    told = leadscore("compare", *place)
+    assert (told.code, "would not be promoted: nothing can be compared" in told.out) == (0, True)
+
+
+def test_no_lead_at_all_stays_an_error(leadscore, tmp_path):
+    ran = leadscore("train", *given(tmp_path, [], ()), "--workspace", tmp_path / "var")
+    assert (ran.code, ran.out) == (2, "")
