@@ -11,7 +11,7 @@ import re
 
 import duckdb
 
-from data.errors import InputError
+from data.errors import InputError, nearest
 from data.settings import Outcome, StageMapping
 from data.tables import Table, quarantined
 
@@ -26,12 +26,14 @@ def decide_outcome(connection: duckdb.DuckDBPyConnection, leads: Table, outcome:
     """Return the outcome with the values that mean won and lost: decided at training, and kept for later files.
 
     Without values for lost there may be only one value beside won and empty: that is lost.
-    Raises `InputError` on a third.
+    Raises `InputError` on a third, and where won is never found, but another value is nearly spelt so.
     """
     won = [plain_value(value) for value in outcome.won] or list(WON)
-    others = [] if outcome.lost else _other_values(connection, won)
-    if len(others) > 1:
+    others = _other_values(connection, [*won, *map(plain_value, outcome.lost)])
+    if not outcome.lost and len(others) > 1:
         raise _third_value(leads, outcome, won, others)
+    if outcome.lost and not _is_found(connection, won) and (meant := nearest(won[0], others)):
+        raise _never_won(leads, outcome, won, others, meant)
     return outcome.model_copy(update={"won": won, "lost": outcome.lost or others})
 
 
@@ -50,10 +52,15 @@ def plain_value(value: str) -> str:
     return re.sub(r"^(-?\d+)\.0+$", r"\1", value.strip().lower())
 
 
-def _other_values(connection: duckdb.DuckDBPyConnection, won: list[str]) -> list[str]:
+def _is_found(connection: duckdb.DuckDBPyConnection, values: list[str]) -> bool:
+    query = f"SELECT count(*) FROM leads WHERE list_contains($1, {VALUE})"
+    return bool(connection.execute(query, [values]).fetchone()[0])  # type: ignore[index]
+
+
+def _other_values(connection: duckdb.DuckDBPyConnection, known: list[str]) -> list[str]:
     query = f"""SELECT {VALUE} AS value FROM leads WHERE NOT list_contains($1, {VALUE})
         GROUP BY value ORDER BY count(*) DESC, value LIMIT {SHOWN}"""
-    return [value for (value,) in connection.execute(query, [won]).fetchall()]
+    return [value for (value,) in connection.execute(query, [known]).fetchall()]
 
 
 def _third_value(leads: Table, outcome: Outcome, won: list[str], others: list[str]) -> InputError:
@@ -63,6 +70,16 @@ def _third_value(leads: Table, outcome: Outcome, won: list[str], others: list[st
         got=", ".join(f"'{value[:40]}'" for value in others),
         where=leads.file.place,
         remedy="name the values that mean won and those that mean lost; all others are open",
+    )
+
+
+def _never_won(leads: Table, outcome: Outcome, won: list[str], others: list[str], meant: str) -> InputError:
+    return InputError(
+        f"no row of the outcome column '{outcome.column}' says what means won",
+        expected=f"won ({', '.join(won)})",
+        got=", ".join(f"'{value[:40]}'" for value in others),
+        where=leads.file.place,
+        remedy=meant,
     )
 
 
