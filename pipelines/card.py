@@ -23,7 +23,7 @@ from models.segments import FEWEST_LEADS, FEWEST_OUTCOMES, MOST_LEVELS, Segment
 from pipelines.training_data import TrainingData
 
 if TYPE_CHECKING:  # training makes the card of what it found
-    from pipelines.train import TrainResult
+    from pipelines.train_result import TrainResult
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_TEXT = 300

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
-    from pipelines.train import TrainResult
+    from pipelines.train_result import TrainResult
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""

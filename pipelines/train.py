@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from pipelines.card import model_card
 from pipelines.compare import as_json, contestant_of, table_for
 from pipelines.console import note, step
 from pipelines.describe import describe
+from pipelines.train_result import TrainResult
 from pipelines.training_data import TrainingData, usable_rules, without_leaks
 
 SUMMARY_ROWS = 2000
@@ -55,60 +56,6 @@ DRIFTED = 1.5
 """A base rate that differs by this factor between old and new leads is said to have moved …"""
 CHANCE = 0.05
 """… unless chance alone would do that more often than in this share of cases."""
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a training gives back; `as_json` is the contract of ``train --json``.
-
-    ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
-    ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
-    ``when`` how often wins came within each time of what was told, on the newest block (empty in flat mode),
-    ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
-    ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block,
-    ``standing`` what became of its leads by tenth of the score and by grade.
-    """
-
-    run_id: str
-    model_version: str
-    promoted: bool
-    why: str
-    chosen: str
-    rung: str
-    rules_kind: str
-    choices: list[str]
-    window: Mapping[str, Any]
-    metrics: Mapping[str, Metrics]
-    base_rates: Mapping[str, float]
-    counts: Mapping[str, Any]
-    compared: Mapping[str, Any] | None = None
-    leakage: Sequence[Mapping[str, Any]] = ()
-    when: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
-    amounts: Mapping[str, float] | None = None
-    rules_review: Sequence[Mapping[str, Any]] = ()
-    closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    bars: Sequence[Mapping[str, Any]] = ()
-    standing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    trained: bool = True
-
-    def as_json(self) -> dict[str, Any]:
-        return {**vars(self), "metrics": {name: metrics.as_dict() for name, metrics in self.metrics.items()}}
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> TrainResult:
-        metrics = {
-            name: Metrics(**{figure: _number(value) for figure, value in measured.items()})
-            for name, measured in content["metrics"].items()
-        }
-        return cls(**{**content, "metrics": metrics})
-
-
-def _number(value: Any) -> Any:
-    """Read what JSON has no number for."""
-    if isinstance(value, list):
-        return tuple(map(_number, value))
-    return float("nan") if value is None else value
 
 
 def train(settings: Settings, workspace: Workspace) -> TrainResult:
@@ -253,55 +200,83 @@ def _store(
     asked: Mapping[str, str],
 ) -> TrainResult:
     """Log the run with all that was found, and promote the version or keep it back."""
-    table, settings = read.table, read.settings
     why = "; ".join(filter(None, [learned.why, read.level, contest.decision]))
     tags = {**_tags(read, learned), **asked, "why": why}
     with registry.run() as run_id:
         version = registry.store(learned.model, tags)
-        scorer = assemble(
-            learned, table, read.open_leads, version, _thresholds(settings, contest.champion, table, learned)
-        )
-        known = replace(table, design=learned.design)
-        timing, when = _timing(read, learned)
-        scorer = replace(scorer, timing=timing, amounts=fit_amounts(known, line_encoder(learned.model)))
+        found = _found(read, learned, version, _thresholds(contest.champion, read, learned))
         result = TrainResult(
             run_id=run_id,
             model_version=version,
             promoted=contest.promoted,
             why=why,
-            chosen=learned.chosen,
-            rung=learned.rung,
-            rules_kind=learned.rules_kind,
-            choices=learned.found.choices if learned.found else [],
-            window=_window(read, learned),
             metrics=metrics,
-            base_rates=_base_rates(table, learned),
-            counts={
-                "snapshots": len(table),
-                "leads": int(table.rows["lead_id"].nunique()),
-                **read.left_out,
-                "settled": learned.settled,
-            },
             compared=contest.verdict and as_json(contest.verdict),
-            leakage=[leak.as_json() for leak in read.leaks],
-            when=when,
-            amounts=measure_amounts(known, learned.blocks),
-            rules_review=_reviewed(scorer, learned, table),
-            closing=what_closes(scorer, learned.design, table.rows),
-            bars=bars_in_history(learned.served, table, learned.blocks.test),
-            standing=standing_in_history(scorer, learned, table, read.open_leads),
+            **found.told,
         )
-        registry.log_scorer(scorer, learned.recipe, settings.with_absolute_paths(), result.as_json())
-        registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
-        registry.log_run(_params(settings, learned), _logged_metrics(result, learned), tags)
-        registry.log_card(_card(result, read, learned))
-        registry.log_tables(result.closing)
-        _log_pictures(registry, scorer, learned, table)
+        _log(registry, read, learned, found.scorer, result, tags)
     if contest.promoted:
         registry.promote(version, why)
     else:
         registry.keep_back(version, why)
     return result
+
+
+@dataclass(frozen=True)
+class Found:
+    """A version's scorer, and what a training says of it and of the data: the parts of a `TrainResult`."""
+
+    scorer: Scorer
+    told: Mapping[str, Any]
+
+
+def _found(read: TrainingData, learned: Learned, version: str, thresholds: Thresholds) -> Found:
+    """Assemble the scorer, and measure what it will be looked at for."""
+    table, newest = read.table, learned.blocks.test
+    known = replace(table, design=learned.design)
+    timing, when = _timing(read, learned)
+    scorer = assemble(learned, table, read.open_leads, version, thresholds)
+    scorer = replace(scorer, timing=timing, amounts=fit_amounts(known, line_encoder(learned.model)))
+    told = {
+        "chosen": learned.chosen,
+        "rung": learned.rung,
+        "rules_kind": learned.rules_kind,
+        "choices": learned.found.choices if learned.found else [],
+        "window": _window(read, learned),
+        "base_rates": _base_rates(table, learned),
+        "counts": _counts(read, learned),
+        "leakage": [leak.as_json() for leak in read.leaks],
+        "when": when,
+        "amounts": measure_amounts(known, learned.blocks),
+        "rules_review": _reviewed(scorer, learned, table),
+        "closing": what_closes(scorer, learned.design, table.rows),
+        "bars": bars_in_history(learned.served, table, newest),
+        "standing": standing_in_history(scorer, learned, table, read.open_leads),
+    }
+    return Found(scorer, told)
+
+
+def _counts(read: TrainingData, learned: Learned) -> dict[str, Any]:
+    leads = int(read.table.rows["lead_id"].nunique())
+    return {"snapshots": len(read.table), "leads": leads, **read.left_out, "settled": learned.settled}
+
+
+def _log(
+    registry: Registry,
+    read: TrainingData,
+    learned: Learned,
+    scorer: Scorer,
+    result: TrainResult,
+    tags: Mapping[str, str],
+) -> None:
+    """Log all that a version needs to score, and all that is known of it."""
+    table = read.table
+    registry.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
+    registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
+    registry.log_run(_params(read.settings, learned), _logged_metrics(result, learned), tags)
+    registry.log_card(_card(result, read, learned))
+    registry.log_tables(result.closing)
+    _log_pictures(registry, scorer, learned, table)
 
 
 def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
@@ -335,8 +310,9 @@ def _timing(read: TrainingData, learned: Learned) -> tuple[Timing | None, Mappin
     return timing, measure_timing(table, learned.blocks, told, learned.served, end, seed=seed)
 
 
-def _thresholds(settings: Settings, champion: Stored | None, table: TrainingTable, learned: Learned) -> Thresholds:
+def _thresholds(champion: Stored | None, read: TrainingData, learned: Learned) -> Thresholds:
     """Return the bars of the settings, else of rules that are served, else the champion's: a fixed bar stays fixed."""
+    settings, table = read.settings, read.table
     if settings.thresholds != Thresholds():
         return settings.thresholds
     if agreed := bars_of_rules(learned):
