@@ -42,14 +42,14 @@ COUNTED = """
     WHERE {column} IS NOT NULL AND occurred_at <= $1 AND (l.created_at IS NULL OR l.created_at <= $1) GROUP BY ALL"""
 TOUCHED = """
     SELECT n.name AS asset, count(DISTINCT position) AS leads, count(DISTINCT e.asset) AS assets,
-        count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
+        count(DISTINCT position) FILTER (c.won AND (c.closed_at IS NULL OR c.closed_at <= $1)) AS won
     FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
         LEFT JOIN (SELECT unnest($2::VARCHAR[]) AS name) n ON n.name = e.asset
     WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
         AND (l.created_at IS NULL OR l.created_at <= $1)
     GROUP BY n.name ORDER BY leads DESC, n.name"""
 """Leads by the asset that they touched before they closed, and how many of them were won; of those that may not be
-named, together."""
+named, together. Who closed nobody knows when has touched all that is on record."""
 ACTIVITIES = """
     SELECT position, occurred_at FROM events
     WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""

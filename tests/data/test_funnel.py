@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data.funnel import FunnelTables, open_funnel
-from data.settings import FunnelSettings, Settings, StageMapping, settings_of_folder
+from data.settings import FunnelSettings, Outcome, Settings, StageMapping, settings_of_folder
 
 NOW = pd.Timestamp("2025-06-01")
 LEADS = """
@@ -308,3 +308,10 @@ def test_deals_in_another_dollar_are_not_added(opened):
     with opened({"funnel": FunnelSettings(currency="USD")}, leads=LEADS, outcomes=outcomes) as tables:
         assert tables.leads()["amount"].fillna(0).tolist() == [1, 0, 0]
         assert [(flag.count, flag.example) for flag in tables.report.flags] == [(2, "R$2")]
+
+
+def test_who_was_won_nobody_knows_when_was_won_by_what_it_touched(opened):
+    leads = "lead_id created_at status\na 2025-01-01 won\nb 2025-01-01 lost\nc 2025-01-01 won"
+    events = "lead_id occurred_at type asset\na 2025-01-02 download ebook\nb 2025-01-02 download ebook"
+    with opened({"outcome": Outcome(column="status")}, leads=leads, events=events) as tables:
+        assert tables.touched().to_dict("records") == [{"asset": "ebook", "leads": 2, "won": 1, "pooled": 0}]
