@@ -52,7 +52,8 @@ WITHOUT = {
 }
 """What is missing without a table."""
 UNUSED_COSTS = (
-    "costs: no row names a source or campaign by which leads are cut (`funnel.by`): what leads cost is not known"
+    "costs: no row that can be used names a source or campaign by which leads are cut (`funnel.by`): "
+    "what leads cost is not known"
 )
 UNSCORED = "there were no scores until then: nothing is known of leads by score"
 READY = "ready by score"

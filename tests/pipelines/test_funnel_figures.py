@@ -154,7 +154,7 @@ def test_who_skipped_the_mql_tells_no_time_of_follow_up(told):
 
 def test_costs_that_name_nothing_that_leads_are_cut_by_are_said(told):
     funnel = told(leads=came("a", "PPC", 3), costs=[(None, "2025-01", 100)])
-    assert any(note.startswith("costs: no row names a source or campaign") for note in funnel["notes"])
+    assert any(note.startswith("costs: no row that can be used names a source or campaign") for note in funnel["notes"])
 
 
 def test_whether_a_period_is_over_is_true_or_false(told):
