@@ -138,7 +138,7 @@ def channels(
     known = {name.casefold() for name in kinds.names}
     spent = paid.groupby(level=0).sum().items()
     spelt = _spellings(costs, column)
-    lonely = {_as_shown(spelt.get(name, name)): float(spend) for name, spend in spent if name not in known}
+    lonely = {_as_shown(spelt.get(str(name), str(name))): float(spend) for name, spend in spent if name not in known}
     without_costs = dict(zip(kinds.names, np.bincount(kinds.codes[without], minlength=len(kinds.names)), strict=True))
     without_costs = {name: int(count) for name, count in without_costs.items() if count and len(paid)}
     unmatched = Unmatched(lonely, without_costs, *_months_apart(journeys, kinds, paid))
