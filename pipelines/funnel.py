@@ -99,7 +99,7 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
         return None
     until = as_of.to_pydatetime() if len(runs) < len(done) else None  # nothing is looked up where nothing is later
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
-    earlier = [run for run in runs if run["as_of"] < began]
+    earlier = [run for run in runs if run["as_of"] <= began]  # a run at midnight ends the period before
     scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
     now, before = scales[0], scales[-1]
     own = (Bar(name, bar, bar) for name, bar in chosen.bars.items())

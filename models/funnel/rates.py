@@ -20,7 +20,7 @@ from models.funnel.stages import Journeys
 
 Z = 1.959963984540054
 """The quantile of the normal distribution that leaves 2.5 % above it."""
-DAY = np.timedelta64(1, "D")
+DAY, MOMENT = np.timedelta64(1, "D"), np.timedelta64(1, "us")
 NOT_GIVEN, WRITTEN_SO = "not given", "not given (so written)"
 """What missing values are called, and a value that is written just so: the two are told apart."""
 PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q"}
@@ -348,7 +348,7 @@ def periods(journeys: Journeys, period: str, *, within: int, smallest: int) -> t
 
 def last_moment(as_of: pd.Timestamp) -> np.datetime64:
     """Return the last microsecond before a moment: midnight ends a day and does not begin one here."""
-    return np.datetime64(as_of, "us") - np.timedelta64(1, "us")
+    return np.datetime64(as_of, "us") - MOMENT
 
 
 def is_end_of_period(as_of: pd.Timestamp, period: str) -> bool:

@@ -1,6 +1,7 @@
 """The funnel of a workspace: simulated and real leads, with and without what it may be made of."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from data.settings_file import load_settings
 from models.funnel import Funnel
 from models.funnel.figures import COLUMNS, figures
 from models.funnel.volume import Bar
-from pipelines.funnel import Scores, count
+from pipelines.funnel import Scores, count, scores_at
 
 
 @pytest.fixture
@@ -238,3 +239,14 @@ def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_
     assert (told.use.opened.count, told.use.opened.of) == (1, 4)
     rows = figures(told).query("table == 'use'")
     assert rows["value"].tolist() == pytest.approx([2 / 3, 1 / 4])
+
+
+def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
+    runs = [("2026-01-01", "3"), ("2025-12-15", "3"), ("2025-12-01", "2"), ("2025-11-15", "1")]
+    done = [{"status": "done", "as_of": pd.Timestamp(day), "model_version": version} for day, version in runs]
+    empty = {name: (lambda *_: pd.DataFrame()) for name in ("crossings", "open_scores", "personas", "opened")}
+    store = SimpleNamespace(runs=lambda: done, **empty)
+    scale = {version: SimpleNamespace(warm=int(version) / 10, hot=int(version) / 5) for version in "123"}
+    registry = SimpleNamespace(version=lambda name: SimpleNamespace(scorer=SimpleNamespace(scale=scale[name])))
+    told = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())  # pyright: ignore[reportArgumentType]
+    assert told and told.bars[0] == Bar("scored_mql", 0.3, 0.2)
