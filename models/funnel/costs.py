@@ -24,6 +24,7 @@ UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target
 MORE = "converts clearly better than the others: more budget"
 TUNE = "converts clearly worse than the others: tune its targeting"
 UNCLEAR = "no clear difference from the others"
+ALONE = "no other channel has enough leads to compare it with"
 TOO_FEW = "too few leads to judge"
 NO_CHANNEL = "nobody knows how these leads came"
 SEVERAL = "several channels of few leads each"
@@ -297,5 +298,5 @@ def _advice(channel: Channel, others: Sequence[Share]) -> str:
     if channel.affordable is False:
         return UNAFFORDABLE
     if rest.low is None or rest.high is None:
-        return UNCLEAR
+        return ALONE
     return MORE if own.low > rest.high else TUNE if own.high < rest.low else UNCLEAR
