@@ -190,12 +190,21 @@ class _FunnelAssembly(Assembly):
         self._leave_out_foreign_amounts()
         self._count_rows(None)
         self._read_cuts()
+        future = checks.future_rows(self.connection, self.now)
+        self._forget_later_entries()
         outcome = self.settings.outcome
         self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
-        self.report.flags += checks.future_rows(self.connection, self.now)
+        of_closings = [flag for flag in checks.future_rows(self.connection, self.now) if flag not in future]
+        self.report.flags += [*future, *of_closings]
         self._note_zoneless()
         self._let_go()
         self._require_unchanged_files()
+
+    def _forget_later_entries(self) -> None:
+        """Let a lead that was lost at a stated moment be lost then, whatever became of it later."""
+        if self.settings.as_of:
+            moment = pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")
+            self.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
 
     def _read_cuts(self) -> None:
         """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""

@@ -315,3 +315,11 @@ def test_who_was_won_nobody_knows_when_was_won_by_what_it_touched(opened):
     events = "lead_id occurred_at type asset\na 2025-01-02 download ebook\nb 2025-01-02 download ebook"
     with opened({"outcome": Outcome(column="status")}, leads=leads, events=events) as tables:
         assert tables.touched().to_dict("records") == [{"asset": "ebook", "leads": 2, "won": 1, "pooled": 0}]
+
+
+def test_who_was_lost_at_a_stated_moment_is_lost_however_it_went_on(opened):
+    stages = "lead_id stage entered_at\na Lost 2025-02-10\na MQL 2025-04-01\nb Lost 2025-02-11\nb Won 2025-04-01"
+    with opened({"as_of": pd.Timestamp("2025-03-05").to_pydatetime()}, leads=LEADS, stages=stages) as tables:
+        assert tables.leads()["won"].eq(False).fillna(False).tolist() == [True, True, False]
+    with opened(leads=LEADS, stages=stages) as tables:
+        assert tables.leads()["won"].eq(False).fillna(False).tolist() == [False, False, False]
