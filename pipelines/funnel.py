@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,7 +130,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     notes += told
     stages = define_stages(chosen, settings.stages)
     places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
-    notes += _unmapped(names, places, len(leads))
+    notes += [*_unmapped(names, places, len(leads)), *_mapped_twice(names, stages)]
     journeys = _journeys(tables, leads, stages, places)
     notes += _split(journeys, chosen)
     kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
@@ -174,6 +174,12 @@ def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -
     """Say which stages nobody has mapped, but for rare ones: their names may be anything."""
     unknown = [name for name, count in names.items() if places[name] == UNKNOWN and is_named(name, count, leads)]
     return [f"nobody has mapped these stages of the CRM: {', '.join(unknown)}"] if unknown else []
+
+
+def _mapped_twice(names: Iterable[str], stages: Sequence[Stage]) -> list[str]:
+    """Say which stages of the CRM several of ours claim: they count as the first."""
+    ours = {name: [stage.name for stage in stages if name.strip().lower() in stage.crm] for name in names}
+    return [f"{name} is mapped to {' and '.join(to)}: it counts as {to[0]}" for name, to in ours.items() if len(to) > 1]
 
 
 def _split(journeys: Journeys, chosen: FunnelSettings) -> list[str]:

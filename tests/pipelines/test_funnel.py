@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import InputError
 from data.funnel import open_funnel
-from data.settings import FunnelSettings, Settings, settings_of_folder
+from data.settings import FunnelSettings, Settings, StageMapping, settings_of_folder
 from data.settings_file import load_settings
 from models.funnel import Funnel
 from models.funnel.figures import COLUMNS, figures
@@ -140,6 +140,15 @@ def test_stages_that_nobody_mapped_are_told(tmp_path, counted):
     (tmp_path / "stages.csv").write_text(stages)
     (odd,) = counted(settings_of_folder(tmp_path)).oddities
     assert (odd.leads, odd.first) == (2, ("a", "b"))
+
+
+def test_a_stage_of_the_crm_that_two_of_ours_claim_is_told(tmp_path, counted):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\na,2025-01-01\n")
+    (tmp_path / "stages.csv").write_text("lead_id,stage,entered_at\na,Demo,2025-01-03\n")
+    mapping = StageMapping(mql=["Demo"], sql=["demo"])
+    told = counted(settings_of_folder(tmp_path).model_copy(update={"stages": mapping}))
+    assert told.all.reached == {"lead": 1, "mql": 1, "customer": 0}
+    assert "Demo is mapped to mql and sql: it counts as mql" in told.notes
 
 
 def test_a_split_stage_keeps_its_benchmark_its_meaning_and_its_break_even(tmp_path, counted):
