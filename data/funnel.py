@@ -36,6 +36,10 @@ OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
 LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
 """In order of position, as the table is: with their ends joined, DuckDB would have to sort them."""
 ENDS = "SELECT position, closed_at, won, amount FROM closings WHERE closed_at IS NULL OR closed_at <= $1"
+LOST_THEN = """
+    UPDATE closings SET won = FALSE, closed_at = o.lost_at, amount = NULL
+    FROM (SELECT position, max(lost_at) AS lost_at FROM overtaken WHERE lost_at <= $1 GROUP BY position) o
+    WHERE closings.position = o.position AND closings.closed_at > $1"""
 THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
 COUNTED = """
     SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
@@ -194,6 +198,7 @@ class _FunnelAssembly(Assembly):
         self._forget_later_entries()
         outcome = self.settings.outcome
         self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
+        self._recall_losses()
         of_closings = [flag for flag in checks.future_rows(self.connection, self.now) if flag not in future]
         self.report.flags += [*future, *of_closings]
         self._note_zoneless()
@@ -205,6 +210,11 @@ class _FunnelAssembly(Assembly):
         if self.settings.as_of:
             moment = pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")
             self.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
+
+    def _recall_losses(self) -> None:
+        """Let a lead whose outcome came after a stated moment be lost then, where an earlier outcome said so."""
+        if self.settings.as_of:
+            self.connection.execute(LOST_THEN, [pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")])
 
     def _read_cuts(self) -> None:
         """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""

@@ -323,3 +323,11 @@ def test_who_was_lost_at_a_stated_moment_is_lost_however_it_went_on(opened):
         assert tables.leads()["won"].eq(False).fillna(False).tolist() == [True, True, False]
     with opened(leads=LEADS, stages=stages) as tables:
         assert tables.leads()["won"].eq(False).fillna(False).tolist() == [False, False, False]
+
+
+def test_an_outcome_of_later_does_not_undo_the_one_that_held_at_a_stated_moment(opened):
+    outcomes = "lead_id closed_at won amount\na 2025-02-10 0 _\na 2025-05-01 1 90\nb 2025-05-02 1 80"
+    given = {"as_of": pd.Timestamp("2025-03-05").to_pydatetime()}
+    with opened(given, leads=LEADS, outcomes=outcomes) as tables:
+        (lost,) = tables.leads().dropna(subset="won")[["lead_id", "won", "closed_at"]].to_dict("records")
+    assert lost == {"lead_id": "a", "won": False, "closed_at": pd.Timestamp("2025-02-10")}
