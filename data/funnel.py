@@ -36,20 +36,24 @@ OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
 LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
 """In order of position, as the table is: with their ends joined, DuckDB would have to sort them."""
 ENDS = "SELECT position, closed_at, won, amount FROM closings WHERE closed_at IS NULL OR closed_at <= $1"
+LOST_THEN = """
+    UPDATE closings SET won = FALSE, closed_at = o.lost_at, amount = NULL
+    FROM (SELECT position, max(lost_at) AS lost_at FROM overtaken WHERE lost_at <= $1 GROUP BY position) o
+    WHERE closings.position = o.position AND closings.closed_at > $1"""
 THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
 COUNTED = """
     SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
     WHERE {column} IS NOT NULL AND occurred_at <= $1 AND (l.created_at IS NULL OR l.created_at <= $1) GROUP BY ALL"""
 TOUCHED = """
     SELECT n.name AS asset, count(DISTINCT position) AS leads, count(DISTINCT e.asset) AS assets,
-        count(DISTINCT position) FILTER (c.won AND c.closed_at <= $1) AS won
+        count(DISTINCT position) FILTER (c.won AND (c.closed_at IS NULL OR c.closed_at <= $1)) AS won
     FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
         LEFT JOIN (SELECT unnest($2::VARCHAR[]) AS name) n ON n.name = e.asset
     WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
         AND (l.created_at IS NULL OR l.created_at <= $1)
     GROUP BY n.name ORDER BY leads DESC, n.name"""
 """Leads by the asset that they touched before they closed, and how many of them were won; of those that may not be
-named, together."""
+named, together. Who closed nobody knows when has touched all that is on record."""
 ACTIVITIES = """
     SELECT position, occurred_at FROM events
     WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""
@@ -190,12 +194,27 @@ class _FunnelAssembly(Assembly):
         self._leave_out_foreign_amounts()
         self._count_rows(None)
         self._read_cuts()
+        future = checks.future_rows(self.connection, self.now)
+        self._forget_later_entries()
         outcome = self.settings.outcome
         self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
-        self.report.flags += checks.future_rows(self.connection, self.now)
+        self._recall_losses()
+        of_closings = [flag for flag in checks.future_rows(self.connection, self.now) if flag not in future]
+        self.report.flags += [*future, *of_closings]
         self._note_zoneless()
         self._let_go()
         self._require_unchanged_files()
+
+    def _forget_later_entries(self) -> None:
+        """Let a lead that was lost at a stated moment be lost then, whatever became of it later."""
+        if self.settings.as_of:
+            moment = pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")
+            self.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
+
+    def _recall_losses(self) -> None:
+        """Let a lead whose outcome came after a stated moment be lost then, where an earlier outcome said so."""
+        if self.settings.as_of:
+            self.connection.execute(LOST_THEN, [pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")])
 
     def _read_cuts(self) -> None:
         """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +52,8 @@ WITHOUT = {
 }
 """What is missing without a table."""
 UNUSED_COSTS = (
-    "costs: no row names a source or campaign by which leads are cut (`funnel.by`): what leads cost is not known"
+    "costs: no row that can be used names a source or campaign by which leads are cut (`funnel.by`): "
+    "what leads cost is not known"
 )
 UNSCORED = "there were no scores until then: nothing is known of leads by score"
 READY = "ready by score"
@@ -98,7 +99,7 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
         return None
     until = as_of.to_pydatetime() if len(runs) < len(done) else None  # nothing is looked up where nothing is later
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
-    earlier = [run for run in runs if run["as_of"] < began]
+    earlier = [run for run in runs if run["as_of"] <= began]  # a run at midnight ends the period before
     scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
     now, before = scales[0], scales[-1]
     own = (Bar(name, bar, bar) for name, bar in chosen.bars.items())
@@ -129,7 +130,7 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     notes += told
     stages = define_stages(chosen, settings.stages)
     places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
-    notes += _unmapped(names, places, len(leads))
+    notes += [*_unmapped(names, places, len(leads)), *_mapped_twice(names, stages)]
     journeys = _journeys(tables, leads, stages, places)
     notes += _split(journeys, chosen)
     kinds = {name: with_pool(kinds_by(leads[column])) for name, column in by.items()}
@@ -173,6 +174,12 @@ def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -
     """Say which stages nobody has mapped, but for rare ones: their names may be anything."""
     unknown = [name for name, count in names.items() if places[name] == UNKNOWN and is_named(name, count, leads)]
     return [f"nobody has mapped these stages of the CRM: {', '.join(unknown)}"] if unknown else []
+
+
+def _mapped_twice(names: Iterable[str], stages: Sequence[Stage]) -> list[str]:
+    """Say which stages of the CRM several of ours claim: they count as the first."""
+    ours = {name: [stage.name for stage in stages if name.strip().lower() in stage.crm] for name in names}
+    return [f"{name} is mapped to {' and '.join(to)}: it counts as {to[0]}" for name, to in ours.items() if len(to) > 1]
 
 
 def _split(journeys: Journeys, chosen: FunnelSettings) -> list[str]:

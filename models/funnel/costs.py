@@ -24,6 +24,7 @@ UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target
 MORE = "converts clearly better than the others: more budget"
 TUNE = "converts clearly worse than the others: tune its targeting"
 UNCLEAR = "no clear difference from the others"
+ALONE = "no other channel has enough leads to compare it with"
 TOO_FEW = "too few leads to judge"
 NO_CHANNEL = "nobody knows how these leads came"
 SEVERAL = "several channels of few leads each"
@@ -43,10 +44,12 @@ BESIDE = (
 class Channel:
     """A channel in the months of its costs.
 
+    ``leads`` are those that came to the stage lead: contacts that did not are none, where contacts are a stage.
     ``spend`` is None where no costs are known; ``cost_per`` maps each stage to what one lead that came to it cost,
-    None where none came: the first is the cost per lead (CPL), the last the cost per customer (CAC).
-    ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much. ``pooled`` is
-    how many channels without costs stand together in it because few leads came by each.
+    None where none came: that of the lead is ``cpl``, the last the cost per customer (CAC).
+    ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much; an open one
+    without a score is worth nothing here, so where there are such, nobody knows that the leads are worth too little.
+    ``pooled`` is how many channels without costs stand together in it because few leads came by each.
     """
 
     name: str
@@ -64,7 +67,7 @@ class Channel:
 
     @property
     def cpl(self) -> float | None:
-        return next(iter(self.cost_per.values()), None)
+        return self.spend / self.leads if self.spend is not None and self.leads else None
 
     @property
     def cac(self) -> float | None:
@@ -135,7 +138,8 @@ def channels(
     found = [replace(each, pooled=kinds.pooled) if each.name == kinds.others else each for each in found]
     known = {name.casefold() for name in kinds.names}
     spent = paid.groupby(level=0).sum().items()
-    lonely = {_as_shown(str(name)): float(spend) for name, spend in spent if name not in known}
+    spelt = _spellings(costs, column)
+    lonely = {_as_shown(spelt.get(str(name), str(name))): float(spend) for name, spend in spent if name not in known}
     without_costs = dict(zip(kinds.names, np.bincount(kinds.codes[without], minlength=len(kinds.names)), strict=True))
     without_costs = {name: int(count) for name, count in without_costs.items() if count and len(paid)}
     unmatched = Unmatched(lonely, without_costs, *_months_apart(journeys, kinds, paid))
@@ -150,6 +154,12 @@ def _spent(costs: pd.DataFrame, column: str) -> pd.Series:
     """Return the spend by channel, in small letters, and month; what names no channel is called so."""
     channel = _folded(costs[column]).replace({NOT_GIVEN: WRITTEN_SO, "": NOT_GIVEN}).fillna(NOT_GIVEN)
     return costs["spend"].groupby([channel, costs["month"]]).sum()
+
+
+def _spellings(costs: pd.DataFrame | None, column: str) -> dict[str, str]:
+    """Return how each channel of the costs is written first, by its name in small letters."""
+    names = costs[column].dropna().astype("str").str.strip() if costs is not None else pd.Series(dtype="str")
+    return dict(zip(names[::-1].str.casefold(), names[::-1], strict=True))
 
 
 def _folded(names: pd.Series) -> pd.Series:
@@ -224,25 +234,30 @@ def _leads_by_month(journeys: Journeys, kinds: Kinds) -> list[dict[str, int]]:
 
 
 def _chances(journeys: Journeys, chances: pd.Series | None) -> np.ndarray:
-    """Return the chance of each lead to be a customer in the end: 1 won, 0 lost, in between while it is open."""
+    """Return the chance of each lead to be a customer in the end: 1 won, 0 lost, in between while it is open.
+
+    Of an open lead without a score it is missing.
+    """
     is_open = ~journeys.won & ~journeys.lost
-    told = np.zeros(len(is_open))
+    told = np.full(len(is_open), np.nan)
     if chances is not None:
-        told = journeys.leads["lead_id"].map(chances).fillna(0.0).to_numpy(float)
+        told = journeys.leads["lead_id"].map(chances).to_numpy(float)
     return np.where(is_open, told, journeys.won.astype(float))
 
 
 def _channel(
-    journeys: Journeys, leads: np.ndarray, name: str, spend: float | None, chance: np.ndarray, smallest: int
+    journeys: Journeys, rows: np.ndarray, name: str, spend: float | None, chance: np.ndarray, smallest: int
 ) -> Channel:
-    reached = journeys.reached[leads].sum(axis=0).tolist()
+    reached = journeys.reached[rows].sum(axis=0).tolist()
+    leads = rows[journeys.reached[rows, journeys.lead]]
     names = [stage.name for stage in journeys.stages]
     cost_per = {
         stage: spend / count if spend is not None and count else None
         for stage, count in zip(names, reached, strict=True)
     }
     count = len(leads)
-    likely = float(chance[leads].mean()) if count else None
+    likely = float(np.nan_to_num(chance[leads]).mean()) if count else None
+    may_be_more = bool(np.isnan(chance[leads]).any())
     won, lost = journeys.won[leads], journeys.lost[leads]
     amounts = journeys.leads["amount"].to_numpy(float)[leads[won]]
     deal = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
@@ -258,7 +273,7 @@ def _channel(
         chance=likely,
         deal=deal,
         value=value,
-        affordable=None if value is None or cpl is None else value >= cpl,
+        affordable=None if value is None or cpl is None or (value < cpl and may_be_more) else value >= cpl,
         advice="",
     )
 
@@ -283,5 +298,5 @@ def _advice(channel: Channel, others: Sequence[Share]) -> str:
     if channel.affordable is False:
         return UNAFFORDABLE
     if rest.low is None or rest.high is None:
-        return UNCLEAR
+        return ALONE
     return MORE if own.low > rest.high else TUNE if own.high < rest.low else UNCLEAR

@@ -20,7 +20,7 @@ from models.funnel.stages import Journeys
 
 Z = 1.959963984540054
 """The quantile of the normal distribution that leaves 2.5 % above it."""
-DAY = np.timedelta64(1, "D")
+DAY, MOMENT = np.timedelta64(1, "D"), np.timedelta64(1, "us")
 NOT_GIVEN, WRITTEN_SO = "not given", "not given (so written)"
 """What missing values are called, and a value that is written just so: the two are told apart."""
 PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q"}
@@ -94,6 +94,8 @@ class Step:
 class Level:
     """Leads of one kind: how many came to each stage, the steps between, and their quality.
 
+    ``leads`` counts all of them, contacts among them where these are a stage; ``to_opportunity``, ``to_customer`` and
+    ``break_even`` are of those that came to the stage lead.
     ``break_even`` says what a lead of it may cost at most, as a share of what one of the best level may, where
     both are to cost the same per SQL; None where a rate is not enough to go by. ``pooled`` is how many values stand
     together in it because each alone may not be named.
@@ -214,7 +216,7 @@ def levels(
     lost = _by_furthest(journeys, kinds, (kinds.codes >= 0) & journeys.lost)
     with ThreadPoolExecutor() as pool:  # sorting takes a third of all counting, and NumPy sorts side by side
         *days, to_the_end = pool.map(lambda wait: _median_days(kinds, *wait), journeys.waits)
-    place = journeys.place(opportunity)
+    place, lead = journeys.place(opportunity), journeys.lead
     found = []
     for number, name in enumerate(kinds.names):
         row = reached[number]
@@ -237,8 +239,8 @@ def levels(
                 leads=int(row[0]),
                 reached=dict(zip(names, row.tolist(), strict=True)),
                 steps=steps,
-                to_opportunity=share(row[place], row[0], smallest) if place > 0 else None,
-                to_customer=share(row[-1], row[0], smallest),
+                to_opportunity=share(row[place], row[lead], smallest) if place > lead else None,
+                to_customer=share(row[-1], row[lead], smallest),
                 days_to_customer=_known(to_the_end[number]),
                 pooled=kinds.pooled if name == kinds.others else 0,
             )
@@ -303,11 +305,15 @@ def _counted(kinds: Kinds, rows: Codes) -> Codes:
 def soon(journeys: Journeys, step: int, within: int) -> Soon:
     """Find who went on from a stage within days, among those that came to it at least so many days ago.
 
-    Nobody is left out because of how it ended, so that new leads do not look worse than old ones.
+    Nobody is left out because of how it ended, so that new leads do not look worse than old ones. Who went on nobody
+    knows when is left out; where that is so of all that went on, nothing is known of anyone.
     """
-    began, came = journeys.entered[:, step], journeys.entered[:, step + 1]
-    old = began <= np.datetime64(journeys.as_of) - within * DAY
-    went_on = old & journeys.reached[:, step + 1] & (came - began <= within * DAY)
+    began, came, came_at_all = journeys.entered[:, step], journeys.entered[:, step + 1], journeys.reached[:, step + 1]
+    undated = came_at_all & np.isnat(came)
+    if undated.any() and (undated == came_at_all).all():
+        return Soon(np.flatnonzero([]), np.flatnonzero([]))
+    old = ~undated & (began <= np.datetime64(journeys.as_of) - within * DAY)
+    went_on = old & came_at_all & (came - began <= within * DAY)
     return Soon(np.flatnonzero(old), np.flatnonzero(went_on))
 
 
@@ -342,7 +348,7 @@ def periods(journeys: Journeys, period: str, *, within: int, smallest: int) -> t
 
 def last_moment(as_of: pd.Timestamp) -> np.datetime64:
     """Return the last microsecond before a moment: midnight ends a day and does not begin one here."""
-    return np.datetime64(as_of, "us") - np.timedelta64(1, "us")
+    return np.datetime64(as_of, "us") - MOMENT
 
 
 def is_end_of_period(as_of: pd.Timestamp, period: str) -> bool:
@@ -355,7 +361,7 @@ def with_break_even(found: Sequence[Level], stage: str) -> tuple[Level, ...]:
     With 8 and 48 SQLs of 100 leads each, a lead of the first may cost a sixth of one of the second.
     """
     judged = (each for each in found if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled)
-    rates = {each.name: each.reached.get(stage, 0) / each.leads for each in judged}
+    rates = {each.name: each.reached.get(stage, 0) / each.to_customer.of for each in judged}
     best = max(rates.values(), default=0.0)
     if not best:
         return tuple(found)

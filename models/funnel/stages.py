@@ -86,7 +86,7 @@ class Journeys:
         Only who has an entry into both that says when it came there tells how long it takes.
         """
         width = len(self.stages)
-        return (*(self._waits(start, start + 1) for start in range(width - 1)), self._waits(0, width - 1))
+        return (*(self._waits(start, start + 1) for start in range(width - 1)), self._waits(self.lead, width - 1))
 
     def _waits(self, start: int, to: int) -> tuple[Codes, Codes]:
         between = self.entered[:, to] - self.entered[:, start]
@@ -97,6 +97,11 @@ class Journeys:
     def furthest(self) -> Codes:
         """Return the last stage that each lead has come to."""
         return self.reached.sum(axis=1) - 1
+
+    @property
+    def lead(self) -> int:
+        """Return the column of the lead, from which costs and quality count: the first one, or that after contacts."""
+        return self.place(FUNNEL[LEAD])
 
     def place(self, name: str) -> int:
         """Return the column of a stage; that of its first part where it is split; -1 where it is not in use."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.funnel.rates import is_end_of_period, kinds_of_period, last_moment
+from models.funnel.rates import MOMENT, is_end_of_period, kinds_of_period, last_moment
 from models.scale import qualifies
 
 
@@ -121,13 +121,14 @@ def _told(counts: tuple[int, ...], seen_whole: bool) -> tuple[int | None, ...]:
 def _by_period(
     scores: pd.DataFrame, bar: float, period: str, since: pd.Timestamp, as_of: pd.Timestamp
 ) -> tuple[tuple[str, ...], tuple[int, ...], int]:
-    """Return the periods since the beginning, the leads that crossed in each, and those that had before."""
+    """Return the periods since the beginning, the leads that crossed in each, and those that had before.
+
+    Who is first seen over the bar at midnight came over it before, so the first run of a month counts for the last one.
+    """
     moments = scores.loc[scores["probability"] >= bar].drop_duplicates("lead_id")["as_of"]
     new = moments[moments > since].to_numpy("datetime64[us]")
     last = last_moment(as_of)
-    kinds = kinds_of_period(
-        np.concatenate([np.minimum(new, last), [min(np.datetime64(since, "us"), last), last]]), period
-    )
+    kinds = kinds_of_period(np.concatenate([new - MOMENT, [min(np.datetime64(since, "us"), last), last]]), period)
     counts = np.bincount(kinds.codes[:-2], minlength=len(kinds.names))
     return kinds.names, tuple(counts.tolist()), len(moments) - len(new)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data.funnel import FunnelTables, open_funnel
-from data.settings import FunnelSettings, Settings, StageMapping, settings_of_folder
+from data.settings import FunnelSettings, Outcome, Settings, StageMapping, settings_of_folder
 
 NOW = pd.Timestamp("2025-06-01")
 LEADS = """
@@ -308,3 +308,26 @@ def test_deals_in_another_dollar_are_not_added(opened):
     with opened({"funnel": FunnelSettings(currency="USD")}, leads=LEADS, outcomes=outcomes) as tables:
         assert tables.leads()["amount"].fillna(0).tolist() == [1, 0, 0]
         assert [(flag.count, flag.example) for flag in tables.report.flags] == [(2, "R$2")]
+
+
+def test_who_was_won_nobody_knows_when_was_won_by_what_it_touched(opened):
+    leads = "lead_id created_at status\na 2025-01-01 won\nb 2025-01-01 lost\nc 2025-01-01 won"
+    events = "lead_id occurred_at type asset\na 2025-01-02 download ebook\nb 2025-01-02 download ebook"
+    with opened({"outcome": Outcome(column="status")}, leads=leads, events=events) as tables:
+        assert tables.touched().to_dict("records") == [{"asset": "ebook", "leads": 2, "won": 1, "pooled": 0}]
+
+
+def test_who_was_lost_at_a_stated_moment_is_lost_however_it_went_on(opened):
+    stages = "lead_id stage entered_at\na Lost 2025-02-10\na MQL 2025-04-01\nb Lost 2025-02-11\nb Won 2025-04-01"
+    with opened({"as_of": pd.Timestamp("2025-03-05").to_pydatetime()}, leads=LEADS, stages=stages) as tables:
+        assert tables.leads()["won"].eq(False).fillna(False).tolist() == [True, True, False]
+    with opened(leads=LEADS, stages=stages) as tables:
+        assert tables.leads()["won"].eq(False).fillna(False).tolist() == [False, False, False]
+
+
+def test_an_outcome_of_later_does_not_undo_the_one_that_held_at_a_stated_moment(opened):
+    outcomes = "lead_id closed_at won amount\na 2025-02-10 0 _\na 2025-05-01 1 90\nb 2025-05-02 1 80"
+    given = {"as_of": pd.Timestamp("2025-03-05").to_pydatetime()}
+    with opened(given, leads=LEADS, outcomes=outcomes) as tables:
+        (lost,) = tables.leads().dropna(subset="won")[["lead_id", "won", "closed_at"]].to_dict("records")
+    assert lost == {"lead_id": "a", "won": False, "closed_at": pd.Timestamp("2025-02-10")}

@@ -1,18 +1,19 @@
 """The funnel of a workspace: simulated and real leads, with and without what it may be made of."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from data.errors import InputError
 from data.funnel import open_funnel
-from data.settings import FunnelSettings, Settings, settings_of_folder
+from data.settings import FunnelSettings, Settings, StageMapping, settings_of_folder
 from data.settings_file import load_settings
 from models.funnel import Funnel
 from models.funnel.figures import COLUMNS, figures
 from models.funnel.volume import Bar
-from pipelines.funnel import Scores, count
+from pipelines.funnel import Scores, count, scores_at
 
 
 @pytest.fixture
@@ -141,6 +142,15 @@ def test_stages_that_nobody_mapped_are_told(tmp_path, counted):
     assert (odd.leads, odd.first) == (2, ("a", "b"))
 
 
+def test_a_stage_of_the_crm_that_two_of_ours_claim_is_told(tmp_path, counted):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\na,2025-01-01\n")
+    (tmp_path / "stages.csv").write_text("lead_id,stage,entered_at\na,Demo,2025-01-03\n")
+    mapping = StageMapping(mql=["Demo"], sql=["demo"])
+    told = counted(settings_of_folder(tmp_path).model_copy(update={"stages": mapping}))
+    assert told.all.reached == {"lead": 1, "mql": 1, "customer": 0}
+    assert "Demo is mapped to mql and sql: it counts as mql" in told.notes
+
+
 def test_a_split_stage_keeps_its_benchmark_its_meaning_and_its_break_even(tmp_path, counted):
     leads = [f"{source}{n},2025-01-01,{source}\n" for source in ("web", "fair") for n in range(40)]
     (tmp_path / "leads.csv").write_text("lead_id,created_at,source\n" + "".join(leads))
@@ -238,3 +248,14 @@ def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_
     assert (told.use.opened.count, told.use.opened.of) == (1, 4)
     rows = figures(told).query("table == 'use'")
     assert rows["value"].tolist() == pytest.approx([2 / 3, 1 / 4])
+
+
+def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
+    runs = [("2026-01-01", "3"), ("2025-12-15", "3"), ("2025-12-01", "2"), ("2025-11-15", "1")]
+    done = [{"status": "done", "as_of": pd.Timestamp(day), "model_version": version} for day, version in runs]
+    empty = {name: (lambda *_: pd.DataFrame()) for name in ("crossings", "open_scores", "personas", "opened")}
+    store = SimpleNamespace(runs=lambda: done, **empty)
+    scale = {version: SimpleNamespace(warm=int(version) / 10, hot=int(version) / 5) for version in "123"}
+    registry = SimpleNamespace(version=lambda name: SimpleNamespace(scorer=SimpleNamespace(scale=scale[name])))
+    told = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())  # pyright: ignore[reportArgumentType]
+    assert told and told.bars[0] == Bar("scored_mql", 0.3, 0.2)

@@ -28,6 +28,7 @@ def told(tmp_path: Path) -> Told:
         "outcomes": ["lead_id", "closed_at", "won", "amount"],
         "costs": ["source", "month", "spend", "campaign"],
         "asset_stats": ["asset", "month", "views"],
+        "events": ["lead_id", "occurred_at", "type", "asset"],
     }
 
     def run(**tables: Sequence[tuple]) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def test_who_skipped_the_mql_tells_no_time_of_follow_up(told):
 
 def test_costs_that_name_nothing_that_leads_are_cut_by_are_said(told):
     funnel = told(leads=came("a", "PPC", 3), costs=[(None, "2025-01", 100)])
-    assert any(note.startswith("costs: no row names a source or campaign") for note in funnel["notes"])
+    assert any(note.startswith("costs: no row that can be used names a source or campaign") for note in funnel["notes"])
 
 
 def test_whether_a_period_is_over_is_true_or_false(told):
@@ -187,3 +188,24 @@ def test_leads_of_months_without_views_are_told_and_in_no_rate(told):
     funnel = told(leads=leads, asset_stats=[("ebook", "2025-01", 10)])
     assert (funnel["assets"][0]["leads"]["rate"], funnel["assets"][0]["left_out"]) == (0.1, 1)
     assert "leads of months without views of their asset, which are not in its rate: 1" in funnel["notes"]
+
+
+def test_content_is_said_to_close_more_only_where_that_is_clear(told):
+    events = [(f"a-{number}", "2025-01-11", "download", "clear") for number in range(50)]
+    events += [(f"a-{number}", "2025-01-11", "download", "unclear") for number in range(18, 72)]
+    funnel = told(leads=came("a", "PPC", 100), outcomes=closed("a", 40, 100), events=events)
+    rates = {each["name"]: (each["touched"]["count"], each["others"]["count"]) for each in funnel["touched"]}
+    assert rates == {"clear": (40, 0), "unclear": (22, 18)}
+    page = filled("funnel.html", funnel=funnel)
+    assert page.count("closes more") == 1
+
+
+def test_a_follow_up_of_seconds_is_told_in_seconds(told):
+    stages = [("a-0", "mql", "2025-01-12T10:00:00Z")]
+    funnel = told(leads=came("a", "PPC", 1), stages=stages, events=[("a-0", "2025-01-12T10:01:15Z", "call", None)])
+    assert '<td class="n">75 s</td>' in filled("funnel.html", funnel=funnel)
+
+
+def test_the_only_channel_is_not_compared_with_others(told):
+    (by_source,) = told(leads=came("a", "PPC", 40), costs=[("PPC", "2025-01", 50)])["costs"]
+    assert by_source["channels"][0]["advice"] == "no other channel has enough leads to compare it with"

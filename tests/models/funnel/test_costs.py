@@ -71,6 +71,22 @@ def test_an_open_lead_is_worth_its_chance(journeys):
     assert told(found, None, chances=pd.Series({"open": 0.5}))["ppc"].value == 75
 
 
+def test_open_leads_without_a_score_are_not_worth_too_little(journeys):
+    found = journeys([*leads("ppc", 10, won=1, amount=1000), {"source": "ppc"}])
+    assert told(found, spent(ppc=2200))["ppc"].affordable is None
+    assert told(found, spent(ppc=2200), chances=pd.Series({"l10": 0.0}))["ppc"].affordable is False
+    assert told(found, spent(ppc=880))["ppc"].affordable is True
+
+
+def test_contacts_that_are_no_leads_yet_make_leads_no_cheaper(journeys):
+    contacts = [{"source": "ppc", "path": ["contact"]}] * 5
+    customers = [{"source": "ppc", "path": ["contact", "lead"], "won": True, "amount": 100}] * 2
+    ppc = told(journeys([*contacts, *customers, *[{"source": "ppc", "path": ["contact", "lead"]}] * 3]), spent(ppc=100))
+    assert ppc["ppc"].cost_per == {"contact": 10, "lead": 20, "customer": 50}
+    assert (ppc["ppc"].leads, ppc["ppc"].open, ppc["ppc"].cpl, ppc["ppc"].value) == (5, 3, 20, 40)
+    assert (ppc["ppc"].to_customer.count, ppc["ppc"].to_customer.of) == (2, 5)
+
+
 def test_the_best_channel_gets_more_and_those_below_are_tuned(journeys):
     found = told(journeys([*leads("a", 400, won=100), *leads("b", 400, won=20), *leads("c", 400, won=60)]), None)
     assert {name: each.advice for name, each in found.items()} == {"a": MORE, "b": TUNE, "c": UNCLEAR}
@@ -95,8 +111,8 @@ def test_unknown_costs_are_not_no_costs(journeys):
 
 def test_costs_without_leads_and_leads_without_costs_are_told(journeys):
     found = journeys([*leads("ppc", 10), *leads("ppc", 5, created=40), *leads("mail", 4)])
-    everything, unmatched = channels(found, spent(PPC=100, radio=70), "source", smallest=1)
-    assert unmatched.spend_without_leads == {"radio": 70}
+    everything, unmatched = channels(found, spent(PPC=100, Radio=70), "source", smallest=1)
+    assert unmatched.spend_without_leads == {"Radio": 70}
     assert unmatched.leads_without_costs == {"ppc": 5, "mail": 4}
     assert {each.name: each.leads for each in everything} == {"ppc": 10, "mail": 4}
     assert everything[0].cpl == 10

@@ -59,6 +59,21 @@ def test_content_leads_close_a_month_before_ppc_leads(journeys):
     assert found["ppc"].to_customer.rate == 0.75
 
 
+def test_quality_is_that_of_leads_and_not_of_contacts(journeys):
+    def of(source: str, sql: int) -> list[dict]:
+        paths = [["contact", "lead", "sql"]] * sql + [["contact", "lead"]] * (4 - sql) + [["contact"]] * sql
+        return [{"source": source, "path": path} for path in paths]
+
+    won = {"source": "fair", "path": [("contact", 0), ("lead", 10), ("sql", 15)], "won": True, "closed": 30}
+    found = journeys([*of("web", 1), *of("fair", 3), won])
+    (everyone_,) = levels(found, everyone(found), smallest=1, opportunity="sql")
+    assert (everyone_.leads, everyone_.reached) == (13, {"contact": 13, "lead": 9, "sql": 5, "customer": 1})
+    assert (everyone_.to_opportunity.count, everyone_.to_opportunity.of) == (5, 9)
+    assert (everyone_.to_customer.of, everyone_.days_to_customer) == (9, 20)
+    fair, web = with_break_even(levels(found, kinds_by(found.leads["source"]), smallest=1, opportunity="sql"), "sql")
+    assert (fair.break_even, web.break_even) == (1, pytest.approx((1 / 4) / (4 / 5)))
+
+
 def test_rare_values_stand_together_and_numbers_still_add_up(journeys):
     sources = (
         ["ppc"] * 180 + ["fair"] * 3 + ["Erika Mustermann", "Ann Lee", "Ann Lee", "ann@acme.example"] + [None] * 13
@@ -203,6 +218,13 @@ def test_leads_that_are_too_young_say_nothing_of_a_rate(journeys):
     found = journeys([old, young, late], as_of=pd.Timestamp("2025-11-10"))
     count, of = soon(found, 0, within=30).count(everyone(found))
     assert (count.tolist(), of.tolist()) == ([1], [2])
+
+
+def test_who_went_on_nobody_knows_when_is_not_late(journeys):
+    undated, dated, lost = {"won": True, "closed": None}, {"won": True, "closed": 9}, {"won": False}
+    unknown, known = soon(journeys([undated, lost]), 0, 30), soon(journeys([undated, dated, lost]), 0, 30)
+    assert (unknown.old.tolist(), unknown.went_on.tolist()) == ([], [])
+    assert (known.old.tolist(), known.went_on.tolist()) == ([1, 2], [1])
 
 
 def test_who_has_no_date_or_came_out_of_order_tells_no_time(journeys):

@@ -56,6 +56,12 @@ def test_leads_that_were_over_the_bar_when_scoring_began_are_in_no_period():
     assert (found.at_start, found.today) == (1, (1, 0))
 
 
+def test_runs_at_midnight_count_for_the_period_that_ends_there():
+    monthly = scored(("a", "2025-02-01", 0.9), ("b", "2025-03-01", 0.9))
+    assert volume(monthly).today == (1, 1)
+    assert volume(monthly, as_of=pd.Timestamp("2025-02-01")).today == (1,)
+
+
 def test_of_a_period_before_scoring_began_the_volume_is_not_known():
     only_one_run = volume(scored(("a", "2025-03-01", 0.9)), since=AS_OF)
     assert (only_one_run.periods, only_one_run.today, only_one_run.whole) == (("2025-02",), (None,), (False,))
