@@ -4,8 +4,9 @@
 
 In each draw a funnel is simulated and columns are planted: one leak of each kind in `LEAKS`, one honest column of each
 kind in `HONEST`. Leaks bear names that CRMs give to what is written down after the contact, honest columns names of
-what a form or a data provider says; both lists were written before anything was measured and were not fitted to the
-lexicon. The simulator's own attributes are honest, too. What is looked for on all outcomes is counted, with and without
+what a form or a data provider says; both lists were written before anything was measured. The lexicon has been widened
+since, by the words of other CRMs, and knows some of these names: what it adds is told apart. The simulator's own
+attributes are honest, too. What is looked for on all outcomes is counted, with and without
 the lexicon of names: *sure* columns are left out, *suspect* ones stay and are told.
 """
 
