@@ -36,6 +36,7 @@ from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
 from data.vocabulary import FUNNEL, LATER_TABLES, READ_TABLES, TABLES, Kind
 from data.wrong.findings import find_wrong_data
 from data.wrong.histories import contradictory_stages, contradictory_values
+from data.wrong.sizes import IMPOSSIBLE
 
 FIXED = {
     "lead_id": Kind.ID,
@@ -205,7 +206,9 @@ class Assembly:
         self.report.flags += checks.impossible_dates(self.connection, self.leads, self.now)
         read = {reading.name: reading for reading in readings if reading.kind in (Kind.PERSONAL, Kind.NUMBER)}
         places = {name: (reading.typed, reading.theirs) for name, reading in read.items() if reading.theirs}
-        self.report.flags += find_wrong_data(self.connection, self.leads, places, self.settings.drop)
+        words = {reading.name: reading for reading in readings if reading.kind is Kind.CATEGORY}
+        worded = {name: (words[name].typed, columns[name]) for name in IMPOSSIBLE if name in words}
+        self.report.flags += find_wrong_data(self.connection, self.leads, places, self.settings.drop, worded)
 
     def _outcome_reading(self) -> Reading:
         outcome = self.settings.outcome

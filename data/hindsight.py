@@ -68,7 +68,7 @@ def _query(column: Column) -> str:
     cell = f"l.{column.cell}"
     levels = {
         Kind.CATEGORY: f"nullif(lower(trim({cell})), '')",
-        Kind.NUMBER: f"CASE WHEN {cell} <> 0 THEN '' WHEN {cell} = 0 THEN '0' END",
+        Kind.NUMBER: f"CASE WHEN {cell} <> 0 THEN 'other than 0' WHEN {cell} = 0 THEN '0' END",
         Kind.FLAG: f"CASE WHEN {cell} <> 0 THEN 'yes' WHEN {cell} = 0 THEN 'no' END",
     }
     filled = f"CASE WHEN {cell} IS NOT NULL THEN '' END"

@@ -50,11 +50,16 @@ class _Tally:
 
 
 def find_wrong_data(
-    connection: duckdb.DuckDBPyConnection, leads: Table, places: Mapping[str, Place], dropped: Collection[str]
+    connection: duckdb.DuckDBPyConnection,
+    leads: Table,
+    places: Mapping[str, Place],
+    dropped: Collection[str],
+    worded: Mapping[str, Place] | None = None,
 ) -> list[Flag]:
     """Return what leads gave that is wrong. Impossible sizes become missing in the table ``leads``, all else stays.
 
     ``places`` says where the columns of the vocabulary are; those of the file that are ``dropped`` are not looked at.
+    ``worded`` are those of the sizes that are read as words.
     """
     sizes = {name: places[name] for name in IMPOSSIBLE if name in places}
     looked_at = {name: places[name] for name in (*PERSONAL, *sizes) if name in places}
@@ -63,7 +68,7 @@ def find_wrong_data(
         name: cell for name, cell in theirs.items() if is_name_of_person(name) and name not in leads.columns.values()
     }
     phones = {name: cell for name, cell in theirs.items() if is_phone_name(name)}
-    flags = forget_impossible(connection, sizes)
+    flags = forget_impossible(connection, sizes, worded or {})
     flags += find_wrong_cells(connection, looked_at) if looked_at else []
     flags += find_wrong_personal(connection, leads.staged, names, is_made_up, LOOKS_MADE_UP)
     flags += find_wrong_personal(connection, leads.staged, phones, is_no_phone, "no telephone number")

@@ -61,7 +61,9 @@ def test_what_came_later_says_nothing_yet(tmp_path):
 
 
 def test_a_number_that_is_zero_until_the_end_is_a_sign(tmp_path):
-    assert "filled in" not in str(signs(tmp_path, size=np.arange(LEADS) % 7))
+    assert signs(tmp_path, size=np.arange(LEADS) % 7) == {}
+    (sign,) = signs(tmp_path, signed_for=np.where(CLOSED, 500 + np.arange(LEADS) % 7, 0))["signed_for"]
+    assert sign.startswith("the value 'other than 0' stands in 300 closed leads and in 0 open ones")
     assert signs(tmp_path, signed_for=np.where(CLOSED, 500 + np.arange(LEADS) % 7, np.nan)).keys() == {"signed_for"}
 
 

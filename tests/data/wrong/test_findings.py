@@ -109,6 +109,23 @@ def test_an_impossible_size_becomes_missing_and_its_lead_says_so(tmp_path):
     assert leads["impossible_size"].tolist() == [0, 1, 1]
 
 
+def test_sizes_that_are_read_as_words_are_looked_at_all_the_same(tmp_path):
+    sizes = ["10", "20", "1,200", "-5", "99999999", "many", "unknown"]
+    with opened(tmp_path, [{"employees": size} for size in sizes]) as dataset:
+        assert flags_of(dataset) == {
+            ("employees", "not a number, as most are: all are read as words"): ("L5", "L6"),
+            ("employees", "impossible: read as missing"): ("L3", "L4"),
+        }
+        leads = leads_of(dataset)
+    assert leads["employees"].isna().tolist() == [False, False, False, True, True, False, False]
+    assert leads["impossible_size"].tolist() == [0, 0, 0, 1, 1, 0, 0]
+
+
+def test_bands_of_sizes_are_words_in_their_own_right(tmp_path):
+    with opened(tmp_path, [{"employees": band} for band in ("1-10", "11-50", "51 to 200", "5000+")]) as dataset:
+        assert dataset.report.flags == []
+
+
 def test_names_of_persons_are_looked_at_although_they_are_no_features(tmp_path):
     leads = [{"First Name": "Ng", "Last Name": "Xu"}, {"First Name": "asdf", "Last Name": "Lee"}]
     with opened(tmp_path, leads) as dataset:
