@@ -21,6 +21,7 @@ WEEK = timedelta(days=7)
 LAST_SIGN = "\U0010ffff"
 MOST_FOUND = 1_000
 """Versions of scores that a search looks up by id, and by company; where more begin so, it walks the list."""
+COUNTED = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
 LISTED = [column for column in SHOWN if column.name not in ("outcome", "persona", "rules")]
 Row = dict[str, Any]
@@ -186,7 +187,8 @@ def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
         .limit(1)
         .scalar_subquery()
     )
-    return SCORES.c.run_id > week_before, SCORES.c.score > before if way == "up" else SCORES.c.score < before
+    moved = {"up": SCORES.c.score > before, "down": SCORES.c.score < before}
+    return SCORES.c.run_id > week_before, moved.get(way, sa.false())
 
 
 def _looked_up(dialect: str) -> sa.ColumnElement[bool]:
@@ -244,10 +246,24 @@ def counted(connection: Connection) -> list[Row]:
 
     Each row has ``leads`` and the sum of their ``probability``.
     """
-    names = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
-    by = [SCORES.c[name] for name in names]
+    by = [SCORES.c[name] for name in COUNTED]
     sums = sa.func.count().label("leads"), sa.func.sum(SCORES.c.probability).label("probability")
     return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
+
+
+def set_apart(connection: Connection) -> list[Row]:
+    """Return what `counted` has to be moved by for the open leads whose disposition a person set.
+
+    One row takes the lead away where the model has it, and one counts it where the person has it.
+    """
+    shown = [*(SCORES.c[name] for name in COUNTED), SCORES.c.probability, OVERRIDES.c.disposition.label("given")]
+    query = current(connection).join(OVERRIDES, OVERRIDES.c.lead_id == SCORES.c.lead_id).with_only_columns(*shown)
+    found: list[Row] = []
+    for row in rows(connection, query.where(IS_OPEN, OVERRIDES.c.undone_at.is_(None))):
+        given = row.pop("given")
+        found.append(row | {"leads": -1, "probability": -row["probability"]})
+        found.append(row | {"leads": 1, "disposition": given})
+    return found
 
 
 def some_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
