@@ -32,6 +32,7 @@ def set_override(
 ) -> Response:
     """Let a person's disposition stand."""
     override(site.store, lead_id, disposition, reason, person)
+    site.set_by_hand()
     return _said(request, site, lead_id)
 
 
@@ -39,6 +40,7 @@ def set_override(
 def undo(request: Request, site: OurSite, person: Sales, lead_id: str) -> Response:
     """Let the model's disposition stand again."""
     undo_override(site.store, lead_id, person)
+    site.set_by_hand()
     return _said(request, site, lead_id)
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from app.guard import OurSite, Viewer
 from app.render import page
+from app.site import AS_SET
 from data.vocabulary import FUNNEL
 
 router = APIRouter()
@@ -27,7 +28,7 @@ def show_funnel(request: Request, site: OurSite, _: Viewer, source: str = "") ->
         counts = site.counted(connection, run)
     known = not source or any(row["source"] == source for row in counts)
     asked = source if known else ""
-    told = site.once(run, f"report {asked}", lambda: report_of(counts, asked))
+    told = site.once(run, f"{AS_SET}report {asked}", lambda: report_of(counts, asked))
     return page(request, "funnel.html", run=run, source=asked, **told)
 
 

@@ -20,7 +20,7 @@ from app.activity import activity_of
 from app.drawing import Trend, trend
 from app.guard import OurSite, Viewer
 from app.render import page
-from app.site import NoSuchLead, Site
+from app.site import AS_SET, NoSuchLead, Site
 from data.errors import LeadscoreError
 from data.exports import export_to
 from data.store.desk import DISPOSITIONS, VERDICTS, Person, said_of
@@ -86,14 +86,16 @@ Asked = Annotated[Filters, Depends(_asked)]
 
 @router.get("/")
 @router.get("/leads")
+@router.get("/leads/")
 def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, after: str = "") -> Response:
     """Show a page of leads, the hottest first."""
+    behind = Cursor.parse(after)
     with site.store.transaction() as connection:
         run = site.newest(connection)
-        found = listed(connection, filters, run, after=Cursor.parse(after), count=PAGE + 1)
+        found = listed(connection, filters, run, after=behind, count=PAGE + 1)
         shown = with_trend(connection, found[:PAGE], run)
         set_by_people = overridden(connection, [lead["lead_id"] for lead in shown])
-        tally = site.once(run, "tally", lambda: _tally(site.counted(connection, run)))
+        tally = site.once(run, f"{AS_SET}tally", lambda: _tally(site.counted(connection, run)))
     last = shown[-1] if len(found) > PAGE else None
     here = urlencode(filters.given())
     return page(
@@ -104,10 +106,10 @@ def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, 
         lines=[_line(lead, site, run, set_by_people, here) for lead in shown],
         views=_views(filters, person, tally),
         menus={name: _choices(name, filters, tally) for name in ("stage", "source", "persona")},
-        others=_others(filters, person.name),
+        others=_others(filters, "" if person == LOCAL else person.name),
         here=here,
         next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
-        is_first=not after,
+        is_first=behind is None,
     )
 
 
@@ -150,16 +152,25 @@ def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
 
 
 def _view(filters: Filters, label: str, name: str, value: str, count: int | None) -> Row:
-    active = getattr(filters, name) == value
+    active, told = getattr(filters, name) == value, _told(count, filters, name)
     query = "/leads" + query_of(replace(filters, **{name: "" if active else value}))
-    return {"label": label, "active": active, "query": query, "count": count}
+    return {"label": label, "active": active, "query": query, "count": told}
+
+
+def _told(count: int | None, filters: Filters, name: str) -> int | None:
+    """Return a count of all open leads where the list that is one click away goes by that filter alone."""
+    return None if replace(filters, **{name: ""}).given() else count
 
 
 def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
     """Return the values that a menu offers, the commonest first."""
     common = list(tally[name].items())[:MOST_CHOICES]
     return [
-        {"value": value, "count": count, "query": "/leads" + query_of(replace(filters, **{name: value}))}
+        {
+            "value": value,
+            "count": _told(count, filters, name),
+            "query": "/leads" + query_of(replace(filters, **{name: value})),
+        }
         for value, count in common
     ]
 
@@ -176,7 +187,8 @@ def _tally(counts: Sequence[Row]) -> Tally:
 
 def _others(filters: Filters, own: str) -> list[Row]:
     """Return the filters that no view stands for, each with the way to be rid of it."""
-    in_views = {"band": "hot", "disposition": "ready", "week": filters.week, "owner": own}
+    week = filters.week if filters.week in ("up", "down") else "up"
+    in_views = {"band": "hot", "disposition": "ready", "week": week, "owner": own}
     return [
         {"name": name, "value": value, "query": "/leads" + query_of(replace(filters, **{name: ""}))}
         for name, value in filters.given().items()

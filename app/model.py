@@ -17,7 +17,7 @@ from app.render import page
 from app.review import by_band
 from app.site import Site
 from data.errors import InputError
-from data.store.desk import VERDICTS, audit, audited, judged
+from data.store.desk import LONGEST_TEXT, VERDICTS, audit, audited, judged
 from data.store.leads import above, newest, opened_since, some_contributions
 from models.bars import history_at
 from models.registry import Stored
@@ -67,7 +67,7 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
 def preview(request: Request, site: OurSite, _: Viewer, hot: str = "", warm: str = "") -> Response:
     """Show how many leads other bars would make hot and warm, and how many wins they promise."""
     stored = site.registry.version(site.registry.require_champion())
-    return page(request, "preview.html", **_preview(site, *_bars(hot, warm), stored))
+    return page(request, "previewed.html", **_preview(site, *_bars(hot, warm), stored))
 
 
 @router.post("/model/thresholds", dependencies=OUR_PAGE)
@@ -82,12 +82,14 @@ def set_thresholds(
     bars = _bars(hot, warm)
     if not why.strip():
         raise InputError("new thresholds need a reason", expected="why, in a few words")
+    if len(why) > LONGEST_TEXT:
+        raise InputError("this reason is too long", expected=f"at most {LONGEST_TEXT} signs", got=f"{len(why)}")
     version = site.registry.require_champion()
     before = site.registry.version(version).scorer.scale
-    site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")
     with site.store.transaction(writing=True) as connection:
         told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
         audit(connection, person, "thresholds", detail=told)
+        site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")  # last: what fails is not told either
     return RedirectResponse("/model#thresholds", 303)
 
 

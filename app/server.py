@@ -41,7 +41,7 @@ def make_app(workspace: Workspace, access: Access) -> FastAPI:
         secret_key=signing_key(workspace),
         session_cookie="leadscore",
         max_age=SESSION,
-        same_site="strict",
+        same_site="lax",  # a link in a mail or in a CRM leads on, signed in; changes need our own word besides
     )
     app.add_middleware(Headers, site=site)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -15,13 +15,15 @@ from app.access import Access
 from data.errors import LeadscoreError
 from data.store import Store, newest_done, open_store
 from data.store.desk import count_opened
-from data.store.leads import Newest, counted, newest
+from data.store.leads import Newest, counted, newest, set_apart
 from data.workspace import Workspace
 from models.registry import Registry, Stored
 from pipelines.last_run import store_address
 from pipelines.wording import Wording
 
 T = TypeVar("T")
+AS_SET = "as set by hand: "
+"""How names begin of what holds until the next run or the next override."""
 CONNECTIONS = 20
 """Connections to the store that stay open: for so many people at once."""
 
@@ -128,8 +130,14 @@ class Site:
         return found
 
     def counted(self, connection: Connection, run: Newest) -> list[dict[str, Any]]:
-        """Return the counts of all leads."""
-        return self.once(run, "counted", lambda: counted(connection))
+        """Return the counts of all leads, by the dispositions that stand."""
+        by_model = self.once(run, "counted", lambda: counted(connection))
+        return self.once(run, f"{AS_SET}counted", lambda: [*by_model, *set_apart(connection)])
+
+    def set_by_hand(self) -> None:
+        """Forget what goes by dispositions, for a person set one."""
+        run_id, known = self._known
+        self._known = run_id, {name: told for name, told in known.items() if not name.startswith(AS_SET)}
 
     def once(self, run: Newest, name: str, make: Callable[[], T]) -> T:
         """Return what holds until the next run, which is made when it is first asked for."""

@@ -45,11 +45,12 @@ def give_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person
 def override(store: Store, lead_id: str, disposition: str, reason: str, by: Person) -> None:
     """Let a person's disposition stand in the place of the model's; an earlier one is undone.
 
-    Raises InputError without a reason, and for a disposition or a lead that is not there.
+    Raises InputError without a reason, for one that is too long, and for a disposition or a lead that is not there.
     """
     expected = f"one of {', '.join(DISPOSITIONS)}"
     _require(disposition in DISPOSITIONS, "there is no such disposition", expected, disposition)
-    _require(0 < len(reason.strip()) <= LONGEST_TEXT, "an override needs a reason", "why, in a few words", reason[:80])
+    _require(bool(reason.strip()), "an override needs a reason", "why, in a few words", reason[:80])
+    _require(len(reason) <= LONGEST_TEXT, "this reason is too long", f"at most {LONGEST_TEXT} signs", f"{len(reason)}")
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
         _undo(connection, lead_id, by)

@@ -5,7 +5,7 @@ All queries see the scores of one run that is done, and nothing of one that is u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,7 +20,8 @@ from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 WEEK = timedelta(days=7)
 LAST_SIGN = "\U0010ffff"
 MOST_FOUND = 1_000
-"""Versions of scores that a search looks up by id, and by company."""
+"""Versions of scores that a search looks up by id, and by company; where more begin so, it walks the list."""
+COUNTED = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
 LISTED = [column for column in SHOWN if column.name not in ("outcome", "persona", "rules")]
 Row = dict[str, Any]
@@ -70,15 +71,16 @@ class Cursor:
     def parse(cls, text: str) -> Cursor | None:
         """Read what `str` wrote; None for anything else.
 
-        >>> Cursor.parse("90:0.25:a:b"), Cursor.parse("90")
-        (Cursor(score=90, probability=0.25, lead_id='a:b'), None)
+        >>> Cursor.parse("90:0.25:a:b"), Cursor.parse("90"), Cursor.parse("101:nan:a")
+        (Cursor(score=90, probability=0.25, lead_id='a:b'), None, None)
         """
         score, _, rest = text.partition(":")
         probability, _, lead_id = rest.partition(":")
         try:
-            return cls(int(score), float(probability), lead_id)
+            found = cls(int(score), float(probability), lead_id)
         except ValueError:
             return None
+        return found if 0 <= found.score <= 100 and 0 <= found.probability <= 1 else None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def newest(connection: Connection) -> Newest | None:
 def listed(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
     """Return the open leads that pass, the hottest first, from behind a cursor on."""
     behind = {f"after_{name}": value for name, value in vars(after).items()} if after else {}
-    query = _passing(tuple(filters.given()), filters.week, after is not None, connection.dialect.name)
+    query = _query(connection, filters, is_onward=after is not None)
     return rows(connection, query, **_values(filters, run), **behind, count=count)
 
 
@@ -118,7 +120,7 @@ def all_listed(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]
         run = newest(connection)
         if run is None:
             return
-        query = _passing(tuple(filters.given()), filters.week, False, connection.dialect.name).limit(None)
+        query = _query(connection, filters, is_onward=False).limit(None)
         options = {"stream_results": True, "yield_per": size}
         found = connection.execute(query, _values(filters, run), execution_options=options)
         for part in found.mappings().partitions():
@@ -127,13 +129,29 @@ def all_listed(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]
             yield [lead | {"disposition": stand.get(lead["lead_id"], lead["disposition"])} for lead in leads]
 
 
+def _query(connection: Connection, filters: Filters, *, is_onward: bool) -> sa.Select:
+    is_walked = bool(filters.q) and _is_walked(connection, filters)
+    return _passing(tuple(filters.given()), filters.week, is_onward, is_walked, connection.dialect.name)
+
+
+def _is_walked(connection: Connection, filters: Filters) -> bool:
+    """Tell whether more versions begin so than are looked up: a look-up would then miss leads."""
+    ways = _ways(SCORES, connection.dialect.name)
+    too_many = (sa.select(sa.literal(1)).where(way).offset(MOST_FOUND).limit(1).exists() for way in ways)
+    return bool(connection.execute(sa.select(sa.or_(*too_many)), _search(filters)).scalar_one())
+
+
+def _search(filters: Filters) -> dict[str, object]:
+    return {"q": filters.q, "q_end": filters.q + LAST_SIGN}
+
+
 def _values(filters: Filters, run: Newest) -> dict[str, object]:
     """Return the values of a query that `_passing` made, but for those of its page."""
-    return {**filters.given(), "q_end": filters.q + LAST_SIGN, "newest": run.run_id, "week_before": run.week_before}
+    return {**filters.given(), **_search(filters), "newest": run.run_id, "week_before": run.week_before}
 
 
 @lru_cache(256)
-def _passing(names: tuple[str, ...], way: str, is_onward: bool, dialect: str) -> sa.Select:
+def _passing(names: tuple[str, ...], way: str, is_onward: bool, is_walked: bool, dialect: str) -> sa.Select:
     """Return the query for leads by filters of these names; made once, for making it takes longer than its answer."""
     found = as_of_run(sa.bindparam("newest", type_=sa.Integer))
     found = found.with_only_columns(*LISTED, GRADE, RUNS.c.model_version).where(IS_OPEN)
@@ -143,7 +161,7 @@ def _passing(names: tuple[str, ...], way: str, is_onward: bool, dialect: str) ->
     if way:
         found = found.where(*_moved(way))
     if "q" in names:
-        found = found.where(_begins(dialect))
+        found = found.where(_walked(dialect) if is_walked else _looked_up(dialect))
     if is_onward:
         after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in HOTTEST_FIRST)
         found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(*after))
@@ -169,22 +187,39 @@ def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
         .limit(1)
         .scalar_subquery()
     )
-    return SCORES.c.run_id > week_before, SCORES.c.score > before if way == "up" else SCORES.c.score < before
+    moved = {"up": SCORES.c.score > before, "down": SCORES.c.score < before}
+    return SCORES.c.run_id > week_before, moved.get(way, sa.false())
 
 
-def _begins(dialect: str) -> sa.ColumnElement[bool]:
+def _looked_up(dialect: str) -> sa.ColumnElement[bool]:
     """Return what holds for the first leads whose id or company begins so: each is looked up in an index of its own."""
-    text, end = (sa.bindparam(name, type_=sa.Text) for name in ("q", "q_end"))
     found = SCORES.alias("found")
-    company, lead = sa.func.lower(found.c.company), found.c.lead_id
-    if dialect == "postgresql":
-        company, lead = company.collate("C"), lead.collate("C")
-    ways = (
-        sa.and_(lead >= text, lead < end),
-        sa.and_(company >= sa.func.lower(text), company < sa.func.lower(end), sa.text("found.outcome = 'open'")),
-    )
-    looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in ways)
+    looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in _ways(found, dialect))
     return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in looked_up)))
+
+
+def _walked(dialect: str) -> sa.ColumnElement[bool]:
+    """Return what holds for every lead whose id or company begins so; no index of theirs, for the list has its own."""
+    lead, company = _named(SCORES, dialect)
+    return sa.or_(_between(lead + ""), _between(company + "", sa.func.lower))
+
+
+def _ways(scores: sa.FromClause, dialect: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Return what holds for versions whose id begins so, and for those of an open lead whose company does."""
+    lead, company = _named(scores, dialect)
+    # Written out, as in the index on the companies of open leads: else it is not used.
+    is_open = sa.text(f"{scores.name}.outcome = 'open'")  # type: ignore[attr-defined]
+    return _between(lead), sa.and_(_between(company, sa.func.lower), is_open)
+
+
+def _named(scores: sa.FromClause, dialect: str) -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
+    lead, company = scores.c.lead_id, sa.func.lower(scores.c.company)
+    return (lead.collate("C"), company.collate("C")) if dialect == "postgresql" else (lead, company)
+
+
+def _between(column: sa.ColumnElement[str], fold: Callable[[Any], Any] = lambda text: text) -> sa.ColumnElement[bool]:
+    text, end = (sa.bindparam(name, type_=sa.Text) for name in ("q", "q_end"))
+    return sa.and_(column >= fold(text), column < fold(end))
 
 
 def with_trend(connection: Connection, leads: Sequence[Row], run: Newest) -> list[Row]:
@@ -211,10 +246,24 @@ def counted(connection: Connection) -> list[Row]:
 
     Each row has ``leads`` and the sum of their ``probability``.
     """
-    names = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
-    by = [SCORES.c[name] for name in names]
+    by = [SCORES.c[name] for name in COUNTED]
     sums = sa.func.count().label("leads"), sa.func.sum(SCORES.c.probability).label("probability")
     return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
+
+
+def set_apart(connection: Connection) -> list[Row]:
+    """Return what `counted` has to be moved by for the open leads whose disposition a person set.
+
+    One row takes the lead away where the model has it, and one counts it where the person has it.
+    """
+    shown = [*(SCORES.c[name] for name in COUNTED), SCORES.c.probability, OVERRIDES.c.disposition.label("given")]
+    query = current(connection).join(OVERRIDES, OVERRIDES.c.lead_id == SCORES.c.lead_id).with_only_columns(*shown)
+    found: list[Row] = []
+    for row in rows(connection, query.where(IS_OPEN, OVERRIDES.c.undone_at.is_(None))):
+        given = row.pop("given")
+        found.append(row | {"leads": -1, "probability": -row["probability"]})
+        found.append(row | {"leads": 1, "disposition": given})
+    return found
 
 
 def some_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:

@@ -12,7 +12,7 @@ from data.store.tables import SCORES
 pytestmark = pytest.mark.slow
 PAGES = (
     *("/leads", "/leads?q=nobody", "/leads/{lead}", "/leads/{lead}/closer", "/leads/{lead}/panel", "/grid", "/funnel"),
-    *("/funnel?source=ppc", "/model", "/nowhere"),
+    *("/funnel?source=ppc", "/model", "/model/preview?hot=90&warm=1", "/nowhere"),
 )
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}
@@ -80,6 +80,19 @@ def test_a_data_scientist_compares_and_sees_what_a_threshold_would_do(page):
     page.get_by_role("button", name="Save").click()
     page.get_by_text("hot from 0.9").wait_for()
     assert page.get_by_label("Hot from").input_value() == "90"
+
+
+def test_a_preview_comes_back_after_what_is_no_threshold(page):
+    page.goto("/model")
+    page.get_by_label("Hot from").fill("")
+    page.get_by_text("These are no thresholds").wait_for()
+    page.get_by_label("Hot from").fill("90")
+    page.get_by_role("row", name="Hot then").wait_for()
+    page.get_by_label("Why").fill("fewer calls")
+    page.get_by_label("Hot from").fill("91")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("cell", name="91 %").wait_for()
+    assert page.get_by_label("Why").input_value() == "fewer calls"
 
 
 def test_other_periods_are_compared_where_they_stand(page):

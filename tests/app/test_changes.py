@@ -69,3 +69,8 @@ def test_verdicts_show_in_the_review_by_the_band_of_their_time_and_come_out_as_d
 
 def test_without_a_verdict_the_data_have_their_columns(shared):
     assert shared.get("/model/verdicts.csv").text.startswith("lead_id,given_at,by,verdict")
+
+
+def test_a_reason_that_is_too_long_is_said_to_be(client, hottest, csrf):
+    told = {"disposition": "ready", "reason": "x" * 10_000, "csrf": csrf(client.get(f"/leads/{hottest}").text)}
+    assert "This reason is too long" in client.post(f"/leads/{hottest}/override", data=told).text

@@ -117,3 +117,8 @@ def test_only_an_admin_sets_thresholds(signed, csrf):
     client = signed("sales")
     data = {"csrf": csrf(client.get("/").text), "hot": "50", "warm": "10", "why": "fewer calls"}
     assert client.post("/model/thresholds", data=data).status_code == 403
+
+
+def test_a_link_from_a_mail_or_a_crm_finds_people_signed_in(signed):
+    """Of a stricter cookie browsers send nothing along such a link, and the page for signing in would replace it."""
+    assert "samesite=lax" in signed("viewer").get("/leads").headers["set-cookie"].lower()

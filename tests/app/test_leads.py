@@ -49,10 +49,6 @@ def test_a_page_of_the_list_leads_to_the_next(client, store):
     assert not any(f">{lead}<" in second for lead in ids[:50])
 
 
-def test_a_cursor_that_is_none_shows_the_first_page(shared):
-    assert shared.get("/leads?after=nonsense").status_code == 200
-
-
 def test_filters_stay_when_a_lead_is_opened_and_lead_to_the_next_of_the_list(client, store):
     hot = [row["lead_id"] for row in store.hottest(1_000) if row["band"] == "hot"]
     assert f'href="/leads/{hot[0]}?band=hot"' in client.get("/leads?band=hot").text
@@ -203,3 +199,55 @@ def test_each_line_says_for_how_long_its_score_is_the_same(client, store, hottes
     text = client.get("/leads").text
     row = next(row for row in text.split('<tr role="row">') if f'href="/leads/{hottest}"' in row)
     assert re.search(r'class="n age">3 days<', row)
+
+
+@pytest.mark.parametrize("after", ["9" * 30 + ":0.5:x", "nan:nan:x", "50:inf:x", "-1:0.5:x", "nonsense"])
+def test_a_cursor_that_no_list_has_is_none(shared, after):
+    answer = shared.get("/leads", params={"after": after})
+    assert answer.status_code == 200
+    assert "First page" not in answer.text
+
+
+def test_the_address_of_the_leads_may_end_in_a_slash(shared):
+    assert "Export these as CSV" in shared.get("/leads/").text
+
+
+def test_a_view_tells_a_count_only_where_its_list_has_so_many(shared):
+    assert re.search(r'Hot <span class="count">\d+<', shared.get("/leads").text)
+    assert re.search(r"Hot</a>", shared.get("/leads?stage=mql").text)
+    assert 'href="/leads?stage=mql&amp;q=L">MQL</a>' in shared.get("/leads?q=L").text
+
+
+@pytest.mark.parametrize("query", ["week=x", "owner=you"])
+def test_a_filter_that_no_view_stands_for_is_seen(shared, query):
+    text = shared.get(f"/leads?{query}").text
+    assert f"Remove the filter {query.replace('=', ' ')}" in text
+    assert "No open lead is like that" in text
+
+
+def test_counts_go_by_what_people_set(client, store, csrf):
+    ready = len(exported(client, "?disposition=ready"))
+    set_by_ann = next(row["lead_id"] for row in store.hottest(1000) if row["disposition"] == "ready")
+    word = csrf(client.get(f"/leads/{set_by_ann}").text)
+    assert f'Ready now <span class="count">{ready}<' in client.get("/leads").text
+    client.post(f"/leads/{set_by_ann}/override", data={"disposition": "discard", "reason": "left", "csrf": word})
+    assert f'Ready now <span class="count">{ready - 1}<' in client.get("/leads").text
+    assert f"<dt>Ready now</dt><dd>{ready - 1}</dd>" in client.get("/funnel").text
+    client.post(f"/leads/{set_by_ann}/undo", data={"csrf": word})
+    assert f'Ready now <span class="count">{ready}<' in client.get("/leads").text
+
+
+def test_the_panel_says_what_a_person_set_and_why(client, store, hottest):
+    override(store, hottest, "discard", "a <student>", Person("Ann", "sales"))
+    panel = client.get(f"/leads/{hottest}/panel").text
+    assert "discard, set by hand" in panel
+    assert "<bdi>a &lt;student&gt;</bdi>" in panel
+
+
+@pytest.mark.parametrize("part", ["", "/panel"])
+def test_a_lead_that_is_closed_is_no_chance_any_more(client, store, hottest, part):
+    rename(store, hottest, outcome="lost")
+    text = client.get(f"/leads/{hottest}{part}").text
+    assert "Before it closed, a chance of" in text
+    assert '<span class="disposition lost">lost</span>' in text
+    assert '<span class="band' not in text

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from data.errors import LeadscoreError
+from data.store.desk import audited
 from models.registry import Registry
 
 
@@ -67,3 +69,30 @@ def test_what_monitor_found_is_shown(client, workspace):
     text = client.get("/model").text
     assert "Train again." in text
     assert "The &lt;b&gt; moved" in text
+
+
+def test_a_preview_without_a_script_is_a_page_that_leads_back(shared):
+    text = shared.get("/model/preview?hot=90&warm=1").text
+    assert 'href="/model#thresholds"' in text
+    assert "/static/app.css" in text
+    assert "<html" not in shared.get("/model/preview?hot=90&warm=1", headers={"hx-request": "true"}).text
+
+
+def test_a_reason_for_thresholds_that_is_too_long_is_refused(client, csrf):
+    told = {"hot": "90", "warm": "1", "why": "x" * 10_000, "csrf": csrf(client.get("/model").text)}
+    answer = client.post("/model/thresholds", data=told)
+    assert answer.status_code == 400
+    assert "This reason is too long" in answer.text
+
+
+def test_thresholds_that_cannot_be_kept_leave_no_row_in_the_audit(client, store, csrf, monkeypatch):
+    def broken(*_):
+        raise LeadscoreError("the registry cannot be written")
+
+    word = csrf(client.get("/model").text)
+    monkeypatch.setattr(client.app.state.site.registry, "set_bars", broken)
+    assert (
+        client.post("/model/thresholds", data={"hot": "90", "warm": "1", "why": "x", "csrf": word}).status_code == 503
+    )
+    with store.transaction() as connection:
+        assert audited(connection, 9) == []

@@ -11,6 +11,7 @@ from data.store.desk import Person, override
 from data.store.leads import (
     Cursor,
     Filters,
+    _passing,
     above,
     all_listed,
     counted,
@@ -104,6 +105,17 @@ def test_filters_leave_what_they_ask_for(store, filters, expected):
         lead("c", 50, company="ACME", fit="B", engagement="2", stage="sql"),
     )
     assert ids(store, filters) == expected
+
+
+@pytest.mark.parametrize("text", ["l", "a"])
+def test_a_search_that_finds_more_than_is_looked_up_misses_no_lead(store, text, monkeypatch):
+    monkeypatch.setattr("data.store.leads.MOST_FOUND", 2)
+    _passing.cache_clear()
+    lost = (lead(f"l{number}", 50, outcome="lost", company="ACME") for number in range(3))
+    run(store, *lost, *(lead(f"l{number}", number, company="ACME") for number in range(3, 8)), lead("x", 99))
+    assert ids(store, Filters(q=text)) == ["l7", "l6", "l5", "l4", "l3"]
+    assert ids(store, Filters(q="l7")) == ["l7"]
+    _passing.cache_clear()
 
 
 def test_pages_follow_each_other_without_gap_and_without_repetition(store):
