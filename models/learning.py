@@ -266,10 +266,12 @@ def _told_scarcity(table: TrainingTable, blocks: Blocks) -> str:
     ended = "won" if table.leads_that("won") <= table.leads_that("lost") else "lost"
     have, older = table.leads_that(ended), blocks.fit | blocks.tune
     if step_of(table, blocks) == "rules":
-        known = table.leads_that(ended, older) if blocks.test.any() else 0
-        were = "lead was" if have == 1 else "leads were"
-        needed = f"{have} {were} {ended}, {known} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
-        return needed if blocks.test.any() else f"{needed}; it takes {_told_span(table)}"
+        were = f"{have} {'lead was' if have == 1 else 'leads were'} {ended}"
+        if not blocks.test.any():
+            return f"{were}, and {FEWEST_AT_ALL} are needed that are old enough; it takes {_told_span(table)}"
+        return (
+            f"{were}, {table.leads_that(ended, older)} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
+        )
     fit, tune = (max(table.scarcer(rows), 1) for rows in (blocks.fit, blocks.tune))
     lift = max(FEWEST / fit, FEWEST_TO_CALIBRATE / tune)
     return f"{have} leads were {ended}; with about {math.ceil(have * lift)} everything is learned"

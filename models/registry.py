@@ -83,6 +83,7 @@ class Stored:
 
     ``training`` is what `train --json` printed.
     ``reference`` is what later leads are held against; None where the version was trained before there was one.
+    ``outcomes`` is the fingerprint of the leads that had closed, and how.
     """
 
     scorer: Scorer
@@ -90,6 +91,7 @@ class Stored:
     settings: Settings
     training: Mapping[str, Any]
     reference: Reference | None = None
+    outcomes: str = ""
 
 
 class Registry:
@@ -280,6 +282,7 @@ class Registry:
             settings=files.read("settings.json", Settings.model_validate_json),
             training=files.read("training.json", json.loads),
             reference=files.read_if_there("reference.json", Reference.from_json),
+            outcomes=version.tags.get("outcomes_fingerprint", ""),
         )
 
     def _files(self, version: ModelVersion) -> VersionFiles:

@@ -80,8 +80,9 @@ def monitor(
         ):
             moment = as_of or end_of_data(data)
             seen = _look(data, stored, moment)
+            unlearned = leads is not None and data.outcomes_fingerprint() != stored.outcomes
         with step("looking for drift"):
-            findings = find(seen, stored, reference, moment, unlearned=leads is not None)
+            findings = find(seen, stored, reference, moment, unlearned=unlearned)
     for text in findings.notes:
         note(text)
     page = out or workspace.monitor

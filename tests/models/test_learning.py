@@ -141,9 +141,7 @@ def test_of_one_outcome_nothing_is_learned_and_the_rules_decide(table_of, rules)
 def test_of_a_lead_or_two_the_rules_decide_and_nothing_is_measured(table_of, rules, count, given):
     learned = learned_from(table_of(lambda design: 9 - 18 * (design.index > 0), count=count), rules if given else None)
     assert (learned.rung, learned.blocks.layout, len(learned.served)) == ("rules", "undivided", 0)
-    assert learned.why.endswith(
-        "0 of them old enough to learn from, and 3 are needed; it takes more leads, for three blocks"
-    )
+    assert learned.why.endswith("and 3 are needed that are old enough; it takes more leads, for three blocks")
     assert np.isfinite(probabilities(learned.model, learned.design)).all()
 
 

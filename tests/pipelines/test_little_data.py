@@ -10,7 +10,7 @@ LITTLE = {
     "two leads": (
         ["won", "lost"],
         (),
-        "1 lead was won, 0 of them old enough to learn from, and 3 are needed; it takes",
+        "1 lead was won, and 3 are needed that are old enough; it takes",
     ),
     "no win": (["lost"] * 60, (), "0 leads were won, 0 of them old enough to learn from, and 3 are needed; all leads"),
     "none closed": ([""] * 60, (), "no lead has closed, so that the level of the probabilities is not known"),

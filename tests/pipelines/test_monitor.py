@@ -167,10 +167,13 @@ def changed(flat: Path, tmp_path: Path, **columns) -> Path:
 
 
 def test_outcomes_without_moments_are_judged_on_newer_leads_only(leadscore, flat, tmp_path):
+    renamed = [f"new {number}" for number in range(600)]
     own = leadscore("monitor", "--workspace", flat, "--json").json
-    newer = leadscore("monitor", "--leads", changed(flat, tmp_path), "--workspace", flat, "--json").json
-    assert own["outcomes"] is None
-    assert "give leads that are newer than the training (--leads)" in own["notes"][0]
+    again = leadscore("monitor", "--leads", changed(flat, tmp_path), "--workspace", flat, "--json").json
+    newer = leadscore("monitor", "--leads", changed(flat, tmp_path, Id=renamed), "--workspace", flat, "--json").json
+    for told in (own, again):
+        assert told["outcomes"] is None
+        assert "give leads that are newer than the training (--leads)" in told["notes"][0]
     assert newer["outcomes"]["matured"] == 600
 
 
