@@ -74,24 +74,24 @@ def test_a_data_scientist_compares_and_sees_what_a_threshold_would_do(page):
     page.goto("/model")
     assert page.get_by_role("rowheader", name="rules").is_visible()
     assert page.get_by_role("img", name="Calibration").evaluate("picture => picture.naturalWidth") > 0
-    page.get_by_label("Hot from").fill("90")
+    page.get_by_label("Hot from").fill("85")
     page.get_by_role("row", name="Hot then").wait_for()
     page.get_by_label("Why").fill("fewer calls")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("hot from 0.9").wait_for()
-    assert page.get_by_label("Hot from").input_value() == "90"
+    page.get_by_text("hot from 0.85").wait_for()
+    assert page.get_by_label("Hot from").input_value() == "85"
 
 
 def test_a_preview_comes_back_after_what_is_no_threshold(page):
     page.goto("/model")
     page.get_by_label("Hot from").fill("")
     page.get_by_text("These are no thresholds").wait_for()
-    page.get_by_label("Hot from").fill("90")
+    page.get_by_label("Hot from").fill("95")
     page.get_by_role("row", name="Hot then").wait_for()
     page.get_by_label("Why").fill("fewer calls")
-    page.get_by_label("Hot from").fill("91")
+    page.get_by_label("Hot from").fill("96")
     page.get_by_role("button", name="Preview").click()
-    page.get_by_role("cell", name="91 %").wait_for()
+    page.get_by_role("cell", name="96 %").wait_for()
     assert page.get_by_label("Why").input_value() == "fewer calls"
 
 
