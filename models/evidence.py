@@ -84,8 +84,9 @@ def percent(rate: float) -> str:
 
 
 def gather(features: tuple[Feature, ...], table: TrainingTable) -> Evidence:
-    """Count leads and wins per bin of each feature, each lead at one of its moments."""
-    once = table.taken(table.each_lead_once(SEED))
+    """Count leads that ended and wins per bin of each feature, each lead at one of its moments."""
+    ended = table.ended
+    once = ended.taken(ended.each_lead_once(SEED))
     bins = {feature.name: _bins(feature, table, once) for feature in features}
     codes = {feature.name: _codes(feature, once.design[feature.name], bins[feature.name]) for feature in features}
     return Evidence(

@@ -212,8 +212,11 @@ def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
 
 
 def lay_blocks(table: TrainingTable, seed: int) -> Blocks:
-    """Lay the blocks by time where it is known, else by the given order, else at random; none where one stays empty."""
-    blocks = _laid(table, seed)
+    """Lay the blocks by time where it is known, else by the given order, else at random.
+
+    None are laid where one would stay empty, and where outcomes are only supposed.
+    """
+    blocks = undivided(len(table)) if table.supposed else _laid(table, seed)
     return blocks if (blocks.fit | blocks.tune).any() and blocks.test.any() else undivided(len(table))
 
 
@@ -257,7 +260,7 @@ def require_both_outcomes(table: TrainingTable, blocks: Blocks) -> None:
 def _told_span(table: TrainingTable) -> str:
     """Say what it takes to look forward in time."""
     if not table.timed:
-        return "more leads, for three blocks"
+        return f"more {'closed ' if table.supposed else ''}leads, for three blocks"
     return f"leads over more than {3 * table.horizon} days: three blocks, a horizon of {table.horizon} apart"
 
 

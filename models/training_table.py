@@ -29,6 +29,8 @@ class TrainingTable:
             and ``age``, the days since creation; ``part``, how much a row weighs where not all weigh alike
     timed   false in flat mode, where outcomes are final
     ages    the days after creation at which leads were looked at
+    supposed  whether outcomes are only supposed, for hardly any lead has ended: rules may go by them, but nothing is
+            measured by them, and nobody is told of them
     """
 
     schema: Schema
@@ -37,6 +39,7 @@ class TrainingTable:
     timed: bool
     horizon: int
     ages: Sequence[int] = SNAPSHOT_AGES
+    supposed: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -97,6 +100,11 @@ class TrainingTable:
         if self.timed:
             return self.rows["as_of"]
         return self.rows["order"] if self.rows["order"].notna().any() else None
+
+    @property
+    def ended(self) -> TrainingTable:
+        """Return the table of the rows whose outcome is known, which may be none: an open lead is not a lost one."""
+        return self.taken(np.zeros(len(self), dtype=bool)) if self.supposed else self
 
     def weighed(self, parts: npt.NDArray[np.float64]) -> TrainingTable:
         """Return the table with as many parts of each row."""

@@ -293,7 +293,7 @@ def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[di
     speaks = np.abs(narrator.merged(told)).mean(axis=0)
     parts = dict(zip(narrator.concepts, (speaks / max(speaks.sum(), 1e-9)).tolist(), strict=True))
     shares = shares_of_rules(scorer.rules, narrator.features, parts)
-    return [rule.as_json() for rule in review(scorer.rules, table, shares)]
+    return [rule.as_json() for rule in review(scorer.rules, table.ended, shares)]
 
 
 def _sample(scorer: Scorer, learned: Learned) -> pd.DataFrame:
@@ -353,6 +353,8 @@ def _iso(moment: pd.Timestamp) -> str | None:
 
 
 def _base_rates(table: TrainingTable, learned: Learned) -> dict[str, float]:
+    if table.supposed:
+        return {"older": float("nan"), "newest": float("nan")}
     blocks = {"older": learned.blocks.fit | learned.blocks.tune, "newest": learned.blocks.test}
     return {name: float(table.won[rows].mean()) if rows.any() else float("nan") for name, rows in blocks.items()}
 

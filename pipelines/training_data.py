@@ -139,8 +139,8 @@ def _standing(table: TrainingTable, censored: TrainingTable, *, has_closed: bool
     """Return what is learned from; where outcomes tell nothing, what rules go by, and which leads stand there instead.
 
     Where no window is over these are the leads that closed so far, and where none has closed the open ones, taken for
-    lost. Then each lead counts once, however often it was looked at, and the open ones so little that the level of the
-    probabilities is `UNKNOWN`.
+    lost for this alone: what is supposed is never measured, nor told. Then each lead counts once, however often it was
+    looked at, and the open ones so little that the level of the probabilities is `UNKNOWN`.
     """
     if table.scarcer():
         return table, ""
@@ -149,9 +149,9 @@ def _standing(table: TrainingTable, censored: TrainingTable, *, has_closed: bool
     known = censored.rows["won"].notna().to_numpy()
     if has_closed and known.any():
         closed = censored.taken(known)
-        return _each_once(replace(closed, rows=closed.rows.astype({"won": int})), 1.0), "closed"
+        return _each_once(replace(closed, rows=closed.rows.astype({"won": int}), supposed=True), 1.0), "closed"
     some = table if len(table) else censored
-    lost = replace(some, rows=some.rows.assign(won=0))
+    lost = replace(some, rows=some.rows.assign(won=0), supposed=True)
     return _each_once(lost, (0.5 / UNKNOWN - 1) / max(some.rows["lead_id"].nunique(), 1)), "open"
 
 

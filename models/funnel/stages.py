@@ -178,10 +178,7 @@ def follow(
     lost = leads["won"].notna().to_numpy() & ~won
     recorded = ~np.isnat(first)
     recorded[:, last] = won
-    few_contacts = _few_contacts(recorded)
-    if len(few_contacts):
-        first[:, LEAD] = np.fmin(first[:, LEAD], first[:, CONTACT])
-        recorded[:, CONTACT] = False
+    few_contacts = _few_contacts_are_leads(first, recorded)
     used = _in_use(recorded, stages)
     start, created = used[0], leads["created_at"].to_numpy("datetime64[us]")
     first[:, start] = np.fmin(first[:, start], created)
@@ -249,10 +246,14 @@ class _Way:
         }
 
 
-def _few_contacts(recorded: Bools) -> Codes:
-    """Return the leads that were entered as contacts where most were not; none where it is a stage of its own."""
+def _few_contacts_are_leads(first: Times, recorded: Bools) -> Codes:
+    """Where most leads were not entered as contacts, make those that were enter as leads, in place; return them."""
     contacts = np.flatnonzero(recorded[:, CONTACT])
-    return contacts if 2 * len(contacts) < len(recorded) else contacts[:0]
+    if not len(contacts) or 2 * len(contacts) >= len(recorded):
+        return contacts[:0]
+    first[:, LEAD] = np.fmin(first[:, LEAD], first[:, CONTACT])
+    recorded[:, CONTACT] = False
+    return contacts
 
 
 def _in_use(recorded: Bools, stages: Sequence[Stage]) -> list[int]:

@@ -1,5 +1,6 @@
 """Hardly any data: the rules decide, every verb works, and it is said what is missing; no lead at all is an error."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -58,6 +59,19 @@ def test_little_data_are_left_to_the_rules_and_every_verb_works(little, leadscor
     for verb in (["explain", "L01"], ["compare"], ["compare", "--card"], ["monitor"], ["report"]):
         ran = leadscore(*verb, *place)
         assert (ran.code, "nan" in ran.out, "Warning" in ran.err) == (0, False, False), ran.err
+
+
+@pytest.mark.parametrize(("case", "often"), [("none closed", 5), ("none closed in time", 5), ("too short a time", 1)])
+def test_an_open_lead_is_no_lost_one_in_any_figure(case, often, leadscore, tmp_path):
+    ends, options, _ = LITTLE[case]
+    place = ["--workspace", tmp_path / "var"]
+    result = leadscore("train", *given(tmp_path, ends * often, options), *place, "--json").json
+    assert (result["metrics"]["rules"]["log_loss"], result["metrics"]["rules"]["base_rate"]) == (None, None)
+    assert result["base_rates"] == {"older": None, "newest": None}
+    assert (result["bars"], result["standing"]) == ([], {"tenths": [], "grades": []})
+    assert [rule["leads"] for rule in result["rules_review"] if rule["leads"]] == []
+    (evidence,) = (tmp_path / "var").rglob("evidence.json")
+    assert json.loads(evidence.read_text())["all_leads"] == 0
 
 
 def test_without_a_closed_lead_a_win_is_taken_for_rare(leadscore, tmp_path):
