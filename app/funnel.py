@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from app.guard import OurSite, Viewer
 from app.render import page
 from app.site import AS_SET
+from app.threads import quick
 from data.vocabulary import FUNNEL
 
 router = APIRouter()
@@ -21,6 +22,7 @@ Row = dict[str, Any]
 
 
 @router.get("/funnel")
+@quick
 def show_funnel(request: Request, site: OurSite, _: Viewer, source: str = "") -> Response:
     """Show the report of the present scores, for one source where one is asked for."""
     with site.store.transaction() as connection:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from app.guard import OurSite, Viewer
 from app.render import page
+from app.threads import quick
 from models.standing import at
 
 router = APIRouter()
@@ -23,6 +24,7 @@ Row = dict[str, Any]
 
 
 @router.get("/grid")
+@quick
 def show_grid(request: Request, site: OurSite, _: Viewer, source: str = "") -> Response:
     """Show how many open leads are in each cell, and how many of those that stood there before were won."""
     with site.store.transaction() as connection:

@@ -21,6 +21,7 @@ from app.drawing import Trend, trend
 from app.guard import OurSite, Viewer
 from app.render import page
 from app.site import AS_SET, NoSuchLead, Site
+from app.threads import quick
 from data.errors import LeadscoreError
 from data.exports import export_to
 from data.store.desk import DISPOSITIONS, VERDICTS, Person, said_of
@@ -87,6 +88,7 @@ Asked = Annotated[Filters, Depends(_asked)]
 @router.get("/")
 @router.get("/leads")
 @router.get("/leads/")
+@quick
 def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, after: str = "") -> Response:
     """Show a page of leads, the hottest first."""
     behind = Cursor.parse(after)
@@ -212,6 +214,7 @@ def export(site: OurSite, _: Viewer, filters: Asked) -> Response:
 
 
 @router.get("/leads/{lead_id:path}/panel")
+@quick
 def panel(request: Request, site: OurSite, person: Viewer, lead_id: str) -> Response:
     """Show one lead in little room, for a frame in a CRM."""
     return page(request, "panel.html", **_lead(site, person, lead_id))
@@ -224,6 +227,7 @@ def activity(request: Request, site: OurSite, _: Viewer, lead_id: str) -> Respon
 
 
 @router.get("/leads/{lead_id:path}")
+@quick
 def show_lead(request: Request, site: OurSite, person: Viewer, lead_id: str, filters: Asked) -> Response:
     """Show one lead, and the way to the next one of the list that it was opened from."""
     told = _lead(site, person, lead_id)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+from contextlib import suppress
 
 import uvicorn
 
 from app.access import access_for
 from app.server import make_app
-from data.errors import InputError
+from app.site import Site
+from data.errors import InputError, LeadscoreError
 from data.settings import Pages
 from data.workspace import Workspace
 from pipelines.console import say
@@ -26,8 +29,21 @@ def serve(workspace: Workspace, host: str, port: int, pages: Pages | None = None
     # Nobody may say for a client where it comes from: the proxy is known by its own address.
     server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, server_header=False, log_level="warning"))
     with listening(host, port) as listener:
+        _load(app.state.site)
         say(f"Pages: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
         server.run([listener])
+
+
+def _load(site: Site) -> None:
+    """Load what the first page would wait for, and take it out of the garbage collector's rounds.
+
+    Each of these would go through all that the libraries keep, and hold up every page for 0.2 s.
+    """
+    with suppress(LeadscoreError):  # the page that needs it says so
+        if number := site.champion_version:
+            site.registry.version(number)
+    gc.collect()
+    gc.freeze()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -288,7 +288,7 @@ def _outdated_deliveries(moment: datetime) -> sa.Delete:
 def rows(connection: Connection, query: sa.Select, **values: object) -> list[dict[str, Any]]:
     found = connection.execute(query, values)
     names = tuple(found.keys())
-    return [dict(zip(names, row, strict=True)) for row in found]
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def newest_done(connection: Connection) -> int:
