@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -80,6 +81,11 @@ class Learned:
     def served(self) -> npt.NDArray[np.float64]:
         """Return the probabilities of the test rows by what is served."""
         return self.tested["rules" if self.chosen == "rules" else "model"]
+
+    @cached_property
+    def fitted(self) -> npt.NDArray[np.float64]:
+        """Return what the model says of all rows, of most of which it learned: a description, and no measure of it."""
+        return probabilities(self.model, self.design)
 
     @property
     def recipe(self) -> Recipe:

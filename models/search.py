@@ -40,6 +40,7 @@ HALF_LIFE = 0.2
 """Share of the rows after which a row counts half, where old rows count less."""
 TREES = (50, 100, 150, 200, 300, 400, 600, 800)
 """Numbers of trees that are compared; all come from one fit."""
+FEW_TREES = 200
 MOST_TREES_TO_SEARCH = 400
 """So many trees are more than the rows that are searched bear."""
 
@@ -307,8 +308,14 @@ def _calibrated_losses(rehearsal: _Rehearsal, margins: Floats, names: Sequence[s
 
 
 def _count_trees(rehearsal: _Rehearsal, found: Search) -> None:
-    """Count the trees anew on all rows, ahead of the newest origin: more rows bear more trees than a few of them."""
+    """Count the trees anew on all rows, ahead of the newest origin: more rows bear more trees than a few of them.
+
+    Many are grown only where a few are not enough.
+    """
     newest = replace(rehearsal, origins=rehearsal.origins[-1:])
-    ((_, trees),) = _judged(BOOSTING, newest, [_with_trees(found.recipe, TREES[-1])])
+    for most in (FEW_TREES, TREES[-1]):
+        ((_, trees),) = _judged(BOOSTING, newest, [_with_trees(found.recipe, most)])
+        if trees < most:
+            break
     found.recipe = _with_trees(found.recipe, trees)
     found.choices.append(f"boosting: {trees} trees, counted on all {len(rehearsal.table):,} rows")

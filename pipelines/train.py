@@ -28,7 +28,7 @@ from models.bars import bars_in_history
 from models.closing import what_closes
 from models.comparison import Verdict, ground_for, judge, probabilities_of
 from models.evaluation import Metrics, evaluate_all
-from models.learned import affine, line_encoder, member_names, probabilities
+from models.learned import affine, line_encoder, member_names
 from models.learning import Learned, learn, outcomes_of
 from models.recipe import BOOSTING, LOGISTIC, RULES
 from models.reference import make_reference
@@ -272,7 +272,7 @@ def _log(
     """Log all that a version needs to score, and all that is known of it."""
     table = read.table
     registry.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
-    registry.log_reference(make_reference(table, probabilities(learned.model, learned.design)))
+    registry.log_reference(make_reference(table, learned.fitted))
     registry.log_run(_params(read.settings, learned), _logged_metrics(result, learned), tags)
     registry.log_card(_card(result, read, learned))
     registry.log_tables(result.closing)
@@ -305,9 +305,8 @@ def _timing(read: TrainingData, learned: Learned) -> tuple[Timing | None, Mappin
     if not read.table.timed or not read.table.won.any():
         return None, {}
     table, end, seed = replace(read.table, design=learned.design), read.data_end, read.settings.seed
-    told, encoder = probabilities(learned.model, table.design), line_encoder(learned.model)
-    timing = fit_timing(table, told, end, seed=seed, encoder=encoder)
-    return timing, measure_timing(table, learned.blocks, told, learned.served, end, seed=seed)
+    timing = fit_timing(table, learned.fitted, end, seed=seed, encoder=line_encoder(learned.model))
+    return timing, measure_timing(table, learned.blocks, learned.fitted, learned.served, end, seed=seed)
 
 
 def _thresholds(champion: Stored | None, read: TrainingData, learned: Learned) -> Thresholds:
