@@ -22,6 +22,7 @@ from data.vocabulary import LEADS, Kind
 
 SHOWN = "sales sees it beside the score"
 """Said of what the score store keeps though nothing is learned from it; it does not where the column is dropped."""
+PROTECTED = "law protects it: used only if it is named under keep"
 ROLES = {
     "lead_id": "identifies the lead",
     "account_id": "identifies the account",
@@ -136,7 +137,7 @@ def _of_persons(column: Profile, name: str | None) -> str:
 
 def _protected(column: Profile) -> str:
     is_protected = is_protected_name(column.name) or _tells_the_sex(column)
-    return "law protects it: used only if it is named under keep" if is_protected else ""
+    return PROTECTED if is_protected else ""
 
 
 def _tells_the_sex(column: Profile) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from scipy import stats
 from data.dataset import Dataset, open_dataset, require_outcomes
 from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
+from data.roles import PROTECTED
 from data.settings import Settings, Thresholds
 from data.workspace import Workspace
 from features import fingerprint
@@ -246,6 +248,7 @@ def _found(read: TrainingData, learned: Learned, version: str, thresholds: Thres
         "base_rates": _base_rates(table, learned),
         "counts": _counts(read, learned),
         "leakage": [leak.as_json() for leak in read.leaks],
+        "excluded": dict(table.schema.excluded),
         "when": when,
         "amounts": measure_amounts(known, learned.blocks),
         "rules_review": _reviewed(scorer, learned, table),
@@ -411,8 +414,11 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
 
 def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for leak in leaks:
-        done = "is left out, for it knows the outcome" if leak["excluded"] else "may know the outcome, and stays"
-        yield f"{leak['column']} {done}: {leak['evidence']}"
+        name, evidence = leak["column"], leak["evidence"]
+        if leak["excluded"]:
+            yield f"{name} is left out, for it knows the outcome: {evidence}; --keep {quote(name)} keeps it in"
+        else:
+            yield f"{name} may know the outcome, and stays: {evidence}"
 
 
 def _has_moved(result: TrainResult) -> bool:
@@ -444,6 +450,8 @@ def _told_treatments(counts: Mapping[str, Any]) -> Iterator[str]:
 
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
+    if protected := [column for column, reason in result.excluded.items() if reason == PROTECTED]:
+        yield f"Law protects {', '.join(protected)}: left out; --keep NAME uses one."
     now = "Attributes without a history are read as they stand now"
     yield f"{now}: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":

@@ -19,7 +19,7 @@ class TrainResult:
     ``when`` how often wins came within each time of what was told, on the newest block (empty in flat mode),
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
     ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block,
-    ``standing`` what became of its leads by tenth of the score and by grade.
+    ``standing`` what became of its leads by tenth of the score and by grade, ``excluded`` why a column is no feature.
     """
 
     run_id: str
@@ -42,6 +42,7 @@ class TrainResult:
     closing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     bars: Sequence[Mapping[str, Any]] = ()
     standing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:

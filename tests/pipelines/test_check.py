@@ -55,6 +55,17 @@ def test_a_training_leaves_out_what_surely_knows_the_outcome(checked):
     assert [leak["column"] for leak in ran.json["leakage"]] == ["Invoice"]
     assert ran.json["metrics"]["model"]["auc"] < 0.9
     assert "Invoice is left out, for it knows the outcome: " in ran.err
+    assert "; --keep Invoice keeps it in" in ran.err
+
+
+def test_a_training_says_what_is_left_out_by_law_until_it_is_kept(checked):
+    def with_sex(leads):
+        return leads.assign(Gender=np.where(leads.index % 3, "f", "m"), Age=30 + leads.index % 7)
+
+    ran = checked(with_sex, "--keep", "Age", verb="train")
+    assert ran.json["excluded"]["Gender"] == "law protects it: used only if it is named under keep"
+    assert "Law protects Gender: left out; --keep NAME uses one." in ran.err
+    assert "Age" not in ran.json["excluded"]
 
 
 def test_what_is_kept_is_learned_from(checked):
