@@ -17,7 +17,7 @@ from app.render import page
 from app.review import by_band
 from app.site import Site
 from data.errors import InputError
-from data.store.desk import LONGEST_TEXT, VERDICTS, audit, audited, judged
+from data.store.desk import LONGEST_TEXT, VERDICTS, audit, audited, judged, says_something
 from data.store.leads import above, newest, opened_since, some_contributions
 from models.bars import history_at
 from models.registry import Stored
@@ -80,7 +80,7 @@ def set_thresholds(
 ) -> Response:
     """Keep other bars, from the next scoring run on."""
     bars = _bars(hot, warm)
-    if not why.strip():
+    if not says_something(why):
         raise InputError("new thresholds need a reason", expected="why, in a few words")
     if len(why) > LONGEST_TEXT:
         raise InputError("this reason is too long", expected=f"at most {LONGEST_TEXT} signs", got=f"{len(why)}")

@@ -77,6 +77,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "chance": words.chance,
         "day": words.day,
+        "days_ago": words.days_ago,
         "moment": lambda text: words.day(datetime.fromisoformat(text) if text else None),
         "percent": words.percent,
         "points": words.points,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 MINUS = "−"
 
@@ -58,6 +58,15 @@ def day(moment: datetime | None) -> str:
     '5 Jan 2026'
     """
     return f"{moment.day} {moment:%b %Y}" if moment else "–"
+
+
+def days_ago(moment: datetime) -> int:
+    """Return the whole days since a moment, which is in UTC.
+
+    >>> days_ago(datetime.now(UTC).replace(tzinfo=None))
+    0
+    """
+    return (datetime.now(UTC).replace(tzinfo=None) - moment).days
 
 
 def span(days: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -49,7 +50,7 @@ def override(store: Store, lead_id: str, disposition: str, reason: str, by: Pers
     """
     expected = f"one of {', '.join(DISPOSITIONS)}"
     _require(disposition in DISPOSITIONS, "there is no such disposition", expected, disposition)
-    _require(bool(reason.strip()), "an override needs a reason", "why, in a few words", reason[:80])
+    _require(says_something(reason), "an override needs a reason", "why, in a few words", reason[:80])
     _require(len(reason) <= LONGEST_TEXT, "this reason is too long", f"at most {LONGEST_TEXT} signs", f"{len(reason)}")
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
@@ -130,6 +131,15 @@ def _require_lead(connection: Connection, lead_id: str) -> None:
 def _require(holds: bool, what: str, expected: str, got: str) -> None:
     if not holds:
         raise InputError(what, expected=expected, got=got)
+
+
+def says_something(text: str) -> bool:
+    """Tell whether a text has a letter, a digit or a sign that can be seen.
+
+    >>> says_something("ok"), says_something("!"), says_something(" \u202e\u200b ")
+    (True, True, False)
+    """
+    return any(unicodedata.category(sign)[0] in "LNPS" for sign in text)
 
 
 def _writable(text: str) -> str:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app import reading
 from data.store.desk import Person, override
-from data.store.tables import OPENED, SCORES
+from data.store.tables import OPENED, RUNS, SCORES
 
 HOSTILE = {
     "html": "<script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -37,6 +37,17 @@ def test_the_list_begins_with_the_hottest_lead(client, hottest):
     text = client.get("/").text
     assert text.index(f'href="/leads/{hottest}"') == text.index('href="/leads/L')
     assert client.get("/leads").text == text
+
+
+def test_the_list_says_when_its_scores_are_old(client, store):
+    with store.transaction() as connection:
+        finished = sa.func.datetime(RUNS.c.finished_at, "-12 days")
+        connection.execute(sa.update(RUNS).values(finished_at=finished))
+    assert "That was 12 days ago" in client.get("/leads").text
+
+
+def test_the_list_is_silent_about_the_age_of_new_scores(shared):
+    assert "That was" not in shared.get("/leads").text
 
 
 def test_a_page_of_the_list_leads_to_the_next(client, store):

@@ -71,6 +71,17 @@ def test_what_monitor_found_is_shown(client, workspace):
     assert "The &lt;b&gt; moved" in text
 
 
+def test_a_preview_names_the_bars_as_they_were_typed(shared):
+    told = " ".join(shared.get("/model/preview?hot=90&warm=19.8").text.split())
+    assert "19.8 %</td>" in told
+
+
+def test_a_reason_for_thresholds_that_nobody_can_see_is_none(client, csrf):
+    word = csrf(client.get("/model").text)
+    answer = client.post("/model/thresholds", data={"hot": "90", "warm": "1", "why": "\u200f", "csrf": word})
+    assert (answer.status_code, "New thresholds need a reason" in answer.text) == (400, True)
+
+
 def test_a_preview_without_a_script_is_a_page_that_leads_back(shared):
     text = shared.get("/model/preview?hot=90&warm=1").text
     assert 'href="/model#thresholds"' in text

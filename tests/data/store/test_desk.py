@@ -93,9 +93,10 @@ def test_a_second_override_undoes_the_first(store):
     assert [each["disposition"] for each in overrides if each["undone_at"] is None] == ["discard"]
 
 
-def test_an_override_needs_a_reason(store):
+@pytest.mark.parametrize("reason", ["  ", "\u202e\u200f\u200b\n"])
+def test_an_override_needs_a_reason_that_can_be_seen(store, reason):
     with pytest.raises(InputError, match="needs a reason"):
-        override(store, "a", "ready", "  ", ANN)
+        override(store, "a", "ready", reason, ANN)
 
 
 def test_undoing_nothing_is_no_change(store):
