@@ -16,6 +16,8 @@ from data.errors import InputError, LeadscoreError
 from data.secrets import masked, resolve
 
 ATTEMPTS = 4
+PATIENCE = 5
+"""Seconds for which a server may leave a new connection without an answer; ``connect_timeout`` in an address rules."""
 WRITING = "writing"
 """Name of the execution option of connections that write."""
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
@@ -31,9 +33,12 @@ def engine_of(address: str, *, connections: int = 0) -> Engine:
     'sqlite'
     """
     url = _url(address)
+    is_patient = url.get_backend_name() != "postgresql" or "connect_timeout" in url.query
+    waiting = {} if is_patient else {"connect_timeout": PATIENCE}
     try:
         kept = {"pool_size": connections, "max_overflow": connections} if connections else {"poolclass": NullPool}
-        engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", **kept)
+        is_file = url.get_backend_name() == "sqlite"
+        engine = create_engine(url, pool_pre_ping=not is_file, connect_args=waiting, **kept)
     except (exc.NoSuchModuleError, ImportError) as problem:
         raise InputError(
             "there is no driver for this database",

@@ -41,6 +41,7 @@ HALF_LIFE = 0.2
 TREES = (50, 100, 150, 200, 300, 400, 600, 800)
 """Numbers of trees that are compared; all come from one fit."""
 FEW_TREES = 200
+"""So many are grown first where they are counted on all rows."""
 MOST_TREES_TO_SEARCH = 400
 """So many trees are more than the rows that are searched bear."""
 

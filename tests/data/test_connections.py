@@ -1,0 +1,28 @@
+"""Connections to servers that are not there, or do not answer."""
+
+import socket
+
+import pytest
+from sqlalchemy import exc
+
+from data import connections
+from data.connections import engine_of
+
+
+@pytest.fixture
+def silent_server():
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"postgresql://ann@127.0.0.1:{listener.getsockname()[1]}/crm"
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for_without_end(silent_server, monkeypatch):
+    monkeypatch.setattr(connections, "PATIENCE", 2)
+    with pytest.raises(exc.OperationalError, match="timeout"):
+        engine_of(silent_server).connect()
+
+
+def test_an_address_may_say_how_long_to_wait(silent_server, monkeypatch):
+    monkeypatch.setattr(connections, "PATIENCE", 600)
+    with pytest.raises(exc.OperationalError, match="timeout"):
+        engine_of(f"{silent_server}?connect_timeout=2").connect()
