@@ -29,12 +29,12 @@ def serve(workspace: Workspace, host: str, port: int, pages: Pages | None = None
     # Nobody may say for a client where it comes from: the proxy is known by its own address.
     server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, server_header=False, log_level="warning"))
     with listening(host, port) as listener:
-        _load(app.state.site)
+        load(app.state.site)
         say(f"Pages: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
         server.run([listener])
 
 
-def _load(site: Site) -> None:
+def load(site: Site) -> None:
     """Load what the first page would wait for, and take it out of the garbage collector's rounds.
 
     Each of these would go through all that the libraries keep, and hold up every page for 0.2 s.

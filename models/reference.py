@@ -120,7 +120,8 @@ def make_reference(table: TrainingTable, probability: Floats) -> Reference:
     told = pd.Series(probability[some.rows["number"].to_numpy()])
     ages: list[int] = [*SNAPSHOT_AGES] if table.timed else [0]
     age, groups = ages_of(some.design), some.rows["group"].to_numpy()
-    rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": some.won, "expected": told})
+    won = told if some.supposed else some.won  # what is only supposed speaks neither for nor against what is told
+    rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": won, "expected": told})
     columns = {feature.name: _column(feature, some) for feature in catalogue(table.schema)}
     of_all = table.rows.assign(age=ages_of(table.design), probability=probability)
     come = pace(of_all, table.horizon) if table.timed else np.empty((0, 0))
@@ -174,7 +175,10 @@ def _cut(values: pd.Series) -> Column:
 
 
 def _filled(column: Column, values: pd.Series, rows: pd.DataFrame, ages: int) -> Column:
-    """Count what is in the bins; rows: ``lead``, ``age``, ``won`` (0 or 1), ``expected`` (the model's probability)."""
+    """Count what is in the bins.
+
+    rows: ``lead``, ``age``, ``won`` (0 or 1; as expected, where it is only supposed), ``expected`` (the model's chance).
+    """
     codes, bins = column.codes(values), column.bins
     won, expected = (np.bincount(codes, rows[name], bins) for name in ("won", "expected"))
     winners = pd.DataFrame({"bin": codes, "lead": rows["lead"]})[rows["won"] == 1].drop_duplicates()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,7 +96,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
             contest = _contest(registry, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
             result = _store(registry, read, learned, metrics, contest, asked)
-    for text in [*describe(read.report), *result.choices, *_told_leaks(result.leakage), *_notes(result)]:
+    for text in [*describe(read.report), *result.choices, *_told_left_out(result), *_notes(result)]:
         note(text)
     return result
 
@@ -252,7 +252,7 @@ def _found(read: TrainingData, learned: Learned, version: str, thresholds: Thres
         "when": when,
         "amounts": measure_amounts(known, learned.blocks),
         "rules_review": _reviewed(scorer, learned, table),
-        "closing": what_closes(scorer, learned.design, table.rows),
+        "closing": what_closes(scorer, known.ended.design, known.ended.rows),
         "bars": bars_in_history(learned.served, table, newest),
         "standing": standing_in_history(scorer, learned, table, read.open_leads),
     }
@@ -305,7 +305,7 @@ def _sample(scorer: Scorer, learned: Learned) -> pd.DataFrame:
 
 def _timing(read: TrainingData, learned: Learned) -> tuple[Timing | None, Mapping[int, Mapping[str, float]]]:
     """Learn when wins come, where the data say when any came, and measure that on the newest block."""
-    if not read.table.timed or not read.table.won.any():
+    if not read.table.timed or not read.table.ended.won.any():
         return None, {}
     table, end, seed = replace(read.table, design=learned.design), read.data_end, read.settings.seed
     timing = fit_timing(table, learned.fitted, end, seed=seed, encoder=line_encoder(learned.model))
@@ -412,8 +412,11 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
         registry.log_plots(Path(folder))
 
 
-def _told_leaks(leaks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for leak in leaks:
+def _told_left_out(result: TrainResult) -> Iterator[str]:
+    """Say which columns know the outcome, or may, and which ones law protects."""
+    if protected := [column for column, reason in result.excluded.items() if reason == PROTECTED]:
+        yield f"Law protects {', '.join(protected)}: left out; --keep NAME uses one."
+    for leak in result.leakage:
         name, evidence = leak["column"], leak["evidence"]
         if leak["excluded"]:
             yield f"{name} is left out, for it knows the outcome: {evidence}; --keep {quote(name)} keeps it in"
@@ -450,8 +453,6 @@ def _told_treatments(counts: Mapping[str, Any]) -> Iterator[str]:
 
 def _notes(result: TrainResult) -> Iterator[str]:
     """Say what a reader of the metrics must know."""
-    if protected := [column for column, reason in result.excluded.items() if reason == PROTECTED]:
-        yield f"Law protects {', '.join(protected)}: left out; --keep NAME uses one."
     now = "Attributes without a history are read as they stand now"
     yield f"{now}: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":

@@ -1,13 +1,19 @@
 """serve, on the command line: who may be served, and where."""
 
+import gc
 import socket
 import subprocess
 import sys
 
 import pytest
 
+from app.access import access_for
 from app.cli import main
-from app.serve import listening
+from app.serve import listening, load
+from app.server import make_app
+from data.settings import Pages
+from data.workspace import Workspace
+from models.registry import Registry
 
 HEAVY = {"fastapi", "uvicorn", "pandas", "mlflow", "sqlalchemy"}
 
@@ -29,6 +35,16 @@ def test_a_port_that_is_taken_is_said_to_be(monkeypatch, tmp_path, capsys):
         port = taken.getsockname()[1]
         assert run(monkeypatch, "--port", port, "--workspace", tmp_path) == 2
     assert f"127.0.0.1:{port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("has_model", [True, False])
+def test_what_pages_need_is_loaded_before_the_first_is_asked_for(scored, tmp_path, monkeypatch, has_model):
+    loaded, version = [], Registry.version
+    monkeypatch.setattr(Registry, "version", lambda self, number: loaded.append(number) or version(self, number))
+    load(make_app(scored if has_model else Workspace.at(tmp_path), access_for("127.0.0.1", Pages())).state.site)
+    kept_from_collection = gc.get_freeze_count()
+    gc.unfreeze()
+    assert (loaded, kept_from_collection > 0) == (["1"] * has_model, True)
 
 
 def test_the_command_line_with_the_pages_imports_nothing_heavy():

@@ -1,6 +1,7 @@
 """Connections to servers that are not there, or do not answer."""
 
 import socket
+from threading import Timer
 
 import pytest
 from sqlalchemy import exc
@@ -11,9 +12,12 @@ from data.connections import engine_of
 
 @pytest.fixture
 def silent_server():
-    """A server that takes connections and says nothing."""
+    """A server that takes connections and says nothing, and is gone before anybody waits for long."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        end = Timer(8, listener.close)
+        end.start()
         yield f"postgresql://ann@127.0.0.1:{listener.getsockname()[1]}/crm"
+        end.cancel()
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for_without_end(silent_server, monkeypatch):

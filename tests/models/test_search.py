@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.recipe import BENT_LINES, Recipe
-from models.search import BATCH, search
+from models.search import BATCH, TREES, search
 from models.training_table import drawn
 
 
@@ -88,3 +88,13 @@ def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of
     few, found = searched(drawn(leads, 400, seed=0)), searched(leads)
     assert found.recipe.boosting["n_estimators"] > few.recipe.boosting["n_estimators"]
     assert found.choices[-1] == f"boosting: {found.recipe.boosting['n_estimators']} trees, counted on all 4,000 rows"
+
+
+def test_many_trees_are_grown_where_a_few_are_not_enough(table_of, monkeypatch):
+    leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
+    monkeypatch.setattr("models.search.MOST_ROWS_TO_SEARCH", 400)
+    monkeypatch.setattr("models.search.FEW_TREES", TREES[-1])
+    at_once = searched(leads).recipe
+    monkeypatch.setattr("models.search.FEW_TREES", TREES[0])
+    assert searched(leads).recipe == at_once
+    assert at_once.boosting["n_estimators"] > TREES[0]
