@@ -177,7 +177,7 @@ def _cut(values: pd.Series) -> Column:
 def _filled(column: Column, values: pd.Series, rows: pd.DataFrame, ages: int) -> Column:
     """Count what is in the bins.
 
-    rows: ``lead``, ``age``, ``won`` (0 or 1; as expected, where it is only supposed), ``expected`` (the model's chance).
+    rows: ``lead``, ``age``, ``won`` (0 or 1; as expected, where only supposed), ``expected`` (the model's chance).
     """
     codes, bins = column.codes(values), column.bins
     won, expected = (np.bincount(codes, rows[name], bins) for name in ("won", "expected"))
