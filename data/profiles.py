@@ -143,7 +143,7 @@ def _kind(values: _Values, dtype: Any) -> Kind:
     if not values.filled:
         return Kind.CATEGORY
     if values.mean(values.texts.str.lower().isin(YES | NO)) >= NEARLY_ALL:
-        return Kind.FLAG
+        return Kind.NUMBER if _is_count(values) else Kind.FLAG
     if values.share(r"\d") < MOSTLY:
         return Kind.SET if _is_set(values) else Kind.CATEGORY
     if values.read_as(Kind.NUMBER) and values.share(CODE) <= 1 - NEARLY_ALL:
@@ -151,6 +151,12 @@ def _kind(values: _Values, dtype: Any) -> Kind:
     if values.read_as(Kind.TIME):
         return Kind.TIME
     return Kind.SET if _is_set(values) else Kind.CATEGORY
+
+
+def _is_count(values: _Values) -> bool:
+    """Tell whether numbers that are nearly always 0 or 1 go on: earlier purchases are many now and then."""
+    beyond = values.texts.str.fullmatch(r"\d+(?:\.\d+)?") & ~values.texts.str.lower().isin(YES | NO)
+    return values.share(r"^\d") >= NEARLY_ALL and int(values.counts[beyond].sum()) >= RARE
 
 
 def _is_set(values: _Values) -> bool:

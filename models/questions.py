@@ -81,7 +81,7 @@ def gather_questions(
 ) -> tuple[Question, ...]:
     """Find what can be asked for and what leads answered; ``leads`` names the lead of each row of a design.
 
-    Answers that fewer than ten leads gave are left out: they may name a person.
+    Answers that fewer than five leads gave are left out: they may name a person.
     """
     asked = {attribute.name: attribute.label for attribute in schema.attributes if attribute.family in FIT_FAMILIES}
     labels = asked | {name: PERSONAL_FIELDS[name] for name in schema.personal if name in PERSONAL_FIELDS}

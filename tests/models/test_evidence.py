@@ -128,13 +128,13 @@ def test_history_speaks_where_enough_leads_are_apart_from_all(leads, won, direct
 
 
 def test_levels_that_few_leads_had_have_evidence_together(features):
-    industries = pd.Series(["Software"] * 20 + ["Mining"] * 4 + ["Fishing"] * 5, dtype="str")
-    counted = gather(features[:1], table_of(pd.DataFrame({"industry": industries}), [0] * 20 + [1] * 9, range(29)))
-    assert {like(counted, features[0], level) for level in ("Mining", "Fishing")} == {(9, 9)}
+    industries = pd.Series(["Software"] * 20 + ["Mining"] * 3 + ["Fishing"] * 4, dtype="str")
+    counted = gather(features[:1], table_of(pd.DataFrame({"industry": industries}), [0] * 20 + [1] * 7, range(27)))
+    assert {like(counted, features[0], level) for level in ("Mining", "Fishing")} == {(7, 7)}
 
 
 def test_a_rare_level_is_not_even_stored(features, design, won):
-    rare = design.assign(industry=design["industry"].where(design.index > 5, "Erika Mustermann"))
+    rare = design.assign(industry=design["industry"].where(design.index > 3, "Erika Mustermann"))
     stored = gather(features, table_of(rare, won, design.index))
     assert "Software" in stored.bins["industry"]
     assert "Erika" not in stored.to_json()
@@ -142,7 +142,7 @@ def test_a_rare_level_is_not_even_stored(features, design, won):
 
 def test_a_lead_with_many_snapshots_makes_no_level(features, design, won):
     of_one = design.assign(industry=design["industry"].where(design.index > 50, "Erika Mustermann"))
-    leads = np.where(design.index > 50, design.index, design.index % 9)
+    leads = np.where(design.index > 50, design.index, design.index % 4)
     assert "Erika" not in gather(features, table_of(of_one, won, leads)).to_json()
 
 

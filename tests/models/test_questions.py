@@ -35,7 +35,7 @@ def rows(count: int, **columns) -> pd.DataFrame:
 HISTORY = rows(
     100,
     budget=[0.0] * 60 + [100.0] * 20 + [np.nan] * 20,
-    industry=["Software"] * 50 + ["Retail"] * 45 + ["Erika Mustermann"] * 5,
+    industry=["Software"] * 50 + ["Retail"] * 46 + ["Erika Mustermann"] * 4,
     technologies_aws=[1.0] * 100,
     technologies_sap=[0.0] * 50 + [1.0] * 50,
     source=["web"] * 100,

@@ -25,7 +25,7 @@ LOOKED_AT = (0, 1, 7, 100, 333, 480, 499)
 TELLER = "Olga Zwetajewa"
 """A person who referred twelve leads, and thirty under a name that does not tell."""
 RARE = "Wolfhard Zwirner"
-"""A person who stands among industries, once for each of five leads with many snapshots each."""
+"""A person who stands among industries, once for each of four leads with many snapshots each."""
 STRAY_MAIL, STRAY_PHONE = "stray.zwirner@privat.example", "+49 170 5550199"
 
 
@@ -47,7 +47,7 @@ def project(folder: Path) -> Path:
     leads["Employees"] = random.integers(1, 500, LEADS).astype(str)
     for name, cells in planted().items():
         leads[name] = cells
-    leads.loc[[100, 200, 300, 400, 450], "Industry"] = RARE
+    leads.loc[[100, 200, 300, 400], "Industry"] = RARE
     leads.loc[480, "Industry"] = leads.loc[310, "Employees"] = STRAY_MAIL
     leads.loc[320, "Closed"] = STRAY_PHONE
     again = leads.iloc[[7]]
