@@ -143,6 +143,19 @@ class Dataset:
         """Let a feature tell which leads are from these firms, named or by their mail domain."""
         self.schema = replace(self.schema, competitors=tuple(competitors))
 
+    def empty_attributes(self) -> list[str]:
+        """Return the attributes that no lead has a value of."""
+        cells = ", ".join(f"count({cell})" for cell in self._cells.values())
+        filled = self._connection.sql(f"SELECT {cells} FROM leads").fetchall()[0] if cells else ()
+        return [name for name, count in zip(self._cells, filled, strict=True) if not count]
+
+    def counts(self, attribute: str) -> pd.Series:
+        """Return how many leads have each value of an attribute, the commonest first; missing is none of them."""
+        cell = self._cells[attribute]
+        query = f"""SELECT {cell} AS value, count(*) AS leads FROM leads WHERE {cell} IS NOT NULL
+            GROUP BY 1 ORDER BY 2 DESC, 1"""
+        return self._connection.sql(query).to_arrow_table().to_pandas().set_index("value")["leads"]
+
     def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
         """Return the signs, in sentences, that columns were filled in with hindsight, as known at ``end``."""
         return hindsight(self._connection, self.schema, self.columns, end)

@@ -42,6 +42,8 @@ class Blocks:
 def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
     """Lay blocks over moments (datetime64), purged by the horizon in days: they share the rows that the purges leave.
 
+    Where they leave none to fit on before a tune block, all that is older than the test block is to fit on.
+
     >>> days = pd.Series(pd.date_range("2025-01-01", periods=100))
     >>> blocks = blocks_by_time(days, horizon=10)
     >>> int(blocks.fit.sum()), int(blocks.tune.sum()), int(blocks.test.sum()), blocks.purged
@@ -52,9 +54,9 @@ def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
     test_from = _start_of_newer(times, TEST_SHARE, 2 * purge)
     older = times <= test_from - purge
     tune_from = _start_of_newer(times[older], TUNE_SHARE / (1 - TEST_SHARE), purge)
-    fit = times <= tune_from - purge
-    tune = older & (times >= tune_from) if fit.any() else older
-    return Blocks(fit, tune, times >= test_from, "by time")
+    before = times <= tune_from - purge
+    fit = before if before.any() else older
+    return Blocks(fit, older & ~fit & (times >= tune_from), times >= test_from, "by time")
 
 
 def _start_of_newer(times: npt.NDArray, share: float, purge: np.timedelta64) -> np.datetime64:

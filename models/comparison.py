@@ -45,18 +45,17 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Ground:
-    """The rows that scorers are compared on; ``fresh`` where no contestant can have learned from them."""
+    """The rows that scorers are compared on; ``fresh`` where no contestant can have learned from them, else ``why``."""
 
     rows: Rows
     fresh: bool
+    why: str = ""
 
     @property
     def told(self) -> str:
-        return (
-            "leads that came after both were trained"
-            if self.fresh
-            else "the newest block, both recipes fitted on the blocks before: too few leads are newer than both"
-        )
+        if self.fresh:
+            return "leads newer than what was learned from"
+        return f"the newest block, recipes fitted on the blocks before: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,15 @@ def ground_for(table: TrainingTable, blocks: Blocks, contestants: Sequence[Conte
     In flat mode nothing tells when an outcome was known, and a version for another horizon says something else: then
     the recipes are compared.
     """
-    alike = table.timed and all(each.horizon == table.horizon for each in contestants)
-    if alike and contestants:
-        newest = max(each.data_end for each in contestants)
-        fresh = blocks.test & (table.rows["as_of"] >= newest).to_numpy()
-        if table.scarcer(fresh) >= FEWEST_FRESH:
-            return Ground(fresh, fresh=True)
-    return Ground(blocks.test, fresh=False)
+    if not table.timed:
+        return Ground(blocks.test, fresh=False, why="nothing tells when outcomes were known")
+    if any(each.horizon != table.horizon for each in contestants):
+        return Ground(blocks.test, fresh=False, why="one was trained for another horizon")
+    newest = max(each.data_end for each in contestants)
+    fresh = blocks.test & (table.rows["as_of"] >= newest).to_numpy()
+    if table.scarcer(fresh) >= FEWEST_FRESH:
+        return Ground(fresh, fresh=True)
+    return Ground(blocks.test, fresh=False, why="too few leads are newer than what was learned from")
 
 
 def probabilities_of(

@@ -19,7 +19,7 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
-from features.catalogue import RULE_POINTS
+from features.catalogue import RULE_POINTS, catalogue
 from models.blocks import Blocks, blocks_by_order, blocks_by_time, random_blocks, undivided
 from models.calendar import calendar_columns
 from models.censoring import with_settled
@@ -166,9 +166,9 @@ def _found(
 def step_of(table: TrainingTable, blocks: Blocks) -> Step:
     """Return how much there is to learn from: all, a logistic regression that departs from the rules, or nothing.
 
-    Nothing where there are no later leads on which to show what was learned.
+    Nothing where there are no later leads on which to show what was learned, and where no column makes a feature.
     """
-    if not blocks.test.any():
+    if not blocks.test.any() or not catalogue(table.schema):
         return "rules"
     if table.scarcer(blocks.fit) >= FEWEST and table.scarcer(blocks.tune) >= FEWEST_TO_CALIBRATE:
         return "full"
@@ -271,7 +271,9 @@ def _told_span(table: TrainingTable) -> str:
 
 
 def _told_scarcity(table: TrainingTable, blocks: Blocks) -> str:
-    """Say of which outcome there are too few leads, where, and how many in all would do."""
+    """Say of which outcome there are too few leads, and what would do; or that there is nothing to learn from."""
+    if not catalogue(table.schema):
+        return "no column tells leads apart: features need one that is filled, that varies, and that is no contact data"
     ended = "won" if table.leads_that("won") <= table.leads_that("lost") else "lost"
     have, older = table.leads_that(ended), blocks.fit | blocks.tune
     if step_of(table, blocks) == "rules":
@@ -281,7 +283,11 @@ def _told_scarcity(table: TrainingTable, blocks: Blocks) -> str:
         return (
             f"{were}, {table.leads_that(ended, older)} of them old enough to learn from, and {FEWEST_AT_ALL} are needed"
         )
-    fit, tune = (max(table.scarcer(rows), 1) for rows in (blocks.fit, blocks.tune))
+    fit, tune = (table.scarcer(rows) for rows in (blocks.fit, blocks.tune))
+    if not blocks.tune.any():
+        return f"{have} leads were {ended}; to learn everything takes {_told_span(table)}"
+    if not fit or not tune:
+        return f"{have} leads were {ended}; to learn everything takes some in each block, old and new"
     lift = max(FEWEST / fit, FEWEST_TO_CALIBRATE / tune)
     return f"{have} leads were {ended}; with about {math.ceil(have * lift)} everything is learned"
 

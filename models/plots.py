@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 MOST_BARS, MOST_LEVELS = 15, 10
 """Concepts, and levels of a category, that a plot has room for."""
+LONGEST_LEVEL = 40
+"""Characters of a level that a plot has room for: text from a CRM may have thousands."""
 COLOURS = {"model": "#1f6feb", "rules": "#d1741b", "best possible": "#5a6472"}
 
 
@@ -93,7 +95,7 @@ def _cells(cells: pd.Series) -> Numbers:
     """Return numbers, or the most frequent levels; missing is one of them."""
     if cells.dtype != "str":
         return cells.to_numpy(float)
-    levels = cells.fillna("not given")
+    levels = cells.fillna("not given").str.slice(0, LONGEST_LEVEL)
     return levels.where(levels.isin(levels.value_counts().index[:MOST_LEVELS]), "others").to_numpy(object)
 
 

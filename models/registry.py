@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,10 @@ class Registry:
         self._decided(version, f"kept back: {why}")
 
     def roll_back(self) -> tuple[str, str]:
-        """Make the champion before the present one score again; return the version that goes and the one that comes."""
+        """Make the champion before the present one score again; return the version that goes and the one that comes.
+
+        Raises ModelError where there is none, or where it cannot be used any more: then the present one stays.
+        """
         champions = self.champions()
         if len(champions) < 2:
             raise ModelError(
@@ -152,17 +156,22 @@ class Registry:
                 where=str(self.workspace.root),
             )
         *earlier, back, gone = champions
+        self.version(back)  # can be used
         self._remember([*earlier, back])
         self._decided(gone, f"rolled back to version {back}")
         self._decided(back, f"champion again, in the place of version {gone}")
         return gone, back
 
     def champions(self) -> list[str]:
-        """Return the versions that have been the champion, the present one last."""
+        """Return the versions that have been the champion, the present one last.
+
+        The alias has the last word: a promotion that was interrupted may have left it ahead of the tag, or behind.
+        """
         present = self.champion_version
         if present is None:
             return []
-        return json.loads(self.client.get_registered_model(NAME).tags.get(CHAMPIONS, json.dumps([present])))
+        remembered = json.loads(self.client.get_registered_model(NAME).tags.get(CHAMPIONS, "[]"))
+        return [*takewhile(lambda version: version != present, remembered), present]
 
     def _remember(self, champions: list[str]) -> None:
         self.client.set_registered_model_alias(NAME, CHAMPION, champions[-1])
@@ -218,6 +227,15 @@ class Registry:
     def training_of(self, version: ModelVersion) -> dict[str, Any]:
         """Return what `train --json` printed of a version."""
         return self._files(version).read("training.json", json.loads)
+
+    def read_from(self, version: ModelVersion, settings: Settings) -> bool:
+        """Let a version read its leads from where settings say; return whether that is another place than before."""
+        stored = self._files(version).read("settings.json", Settings.model_validate_json)
+        moved = stored.model_copy(update={"tables": settings.tables, "rules": settings.rules, "truth": settings.truth})
+        if moved == stored:
+            return False
+        self.client.log_text(str(version.run_id), moved.model_dump_json(indent=1), "leadscore/settings.json")
+        return True
 
     def scale_of(self, number: str) -> Scale:
         """Return the scale of a version, whatever features it has. Raises ModelError where it is not there."""
@@ -414,13 +432,18 @@ def _inline(svg: str) -> str:
 
 
 def git_commit() -> str:
-    """Return the commit of the code that runs, or "unknown" outside a checkout."""
-    asking = ["git", "rev-parse", "HEAD"]
+    """Return the commit of the code that runs, or "unknown" outside a checkout of it.
+
+    Installed in an environment inside of somebody's own repository, it lies in that one's checkout.
+    """
+    folder = Path(__file__).parent
+    asking = ["git", "rev-parse", "--show-prefix", "HEAD"]
     try:
-        asked = subprocess.run(asking, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+        asked = subprocess.run(asking, cwd=folder, capture_output=True, text=True, check=False)
     except OSError:  # git is not installed
         return "unknown"
-    return asked.stdout.strip() or "unknown"
+    where, _, commit = asked.stdout.strip().partition("\n")
+    return commit if where == f"{folder.name}/" and commit else "unknown"
 
 
 def _require_same_features(schema: Schema, tags: Mapping[str, str], version: str) -> None:

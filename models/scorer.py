@@ -88,6 +88,11 @@ class Scorer:
         """Tell whether the points of the rules are a member of the model."""
         return RULES in member_names(self.model)
 
+    @property
+    def known_levels(self) -> Mapping[str, set[str]]:
+        """Return, per attribute that is a category, the levels that were told apart in training."""
+        return {name: levels for name, levels in self.narrator.levels.items() if levels}
+
     def design(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch with the points of the rules beside them."""
         return self.beside_points(build(batch))

@@ -15,6 +15,7 @@ import pandas as pd
 from data.dataset import Dataset, open_dataset
 from data.errors import InputError, LeadscoreError
 from data.exports import Write, export_to
+from data.lexicon import shown
 from data.locks import one_run_at_a_time
 from data.settings import Settings, settings_of_folder
 from data.store import Store, Told, open_store
@@ -25,6 +26,7 @@ from models.amount import FEWEST_AT_ALL
 from models.packing import digests, packed
 from models.registry import Registry, Stored
 from models.scorer import Judged, Scorer
+from models.training_table import RARE_LEVEL
 from pipelines import last_run
 from pipelines.accounts import Accounts, scored_accounts
 from pipelines.console import note, step
@@ -36,6 +38,9 @@ CHUNK = 50_000
 """Leads that are in memory at once."""
 KNOWN_BY = ["company", "owner", "source"]
 """By what sales knows a lead, and finds its own; empty where the data do not say it, or it is left out."""
+
+FEWEST_TO_JUDGE = 20
+"""Leads from which on columns without any known value are told."""
 
 OF_RULES = ("persona", "triggered_by", "disqualified_by")
 """What the rules say of a lead beside its points, as far as they have such."""
@@ -122,10 +127,11 @@ def score(
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
                     write_account(scored)
+        unknown = [*_unknown(dataset, stored.scorer)]
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
-    for text in [*describe(dataset.report), *_missing_tables(missing), *_erased(erased)]:
+    for text in [*describe(dataset.report), *_missing_tables(missing), *unknown, *_erased(erased)]:
         note(text)
     counted = dataset.report.tables["leads"]
     return ScoreResult(
@@ -206,6 +212,21 @@ def _missing_tables(tables: list[str]) -> Iterator[str]:
     }
     for table in tables:
         yield f"The model was trained with a table of {table} and there is none now: {meaning.get(table, 'not used')}."
+
+
+def _unknown(dataset: Dataset, scorer: Scorer) -> Iterator[str]:
+    """Say which columns are empty now, and were not in training, and which have hardly a value that was there then."""
+    if dataset.lead_count < FEWEST_TO_JUDGE:
+        return
+    for attribute in dataset.empty_attributes():
+        yield f"{dataset.columns[attribute]} is empty for all leads, and was not in training: it counts as not given."
+    for attribute, known in scorer.known_levels.items():
+        column, counts = dataset.columns[attribute], dataset.counts(attribute)
+        new = counts[~counts.index.isin(known)]
+        if new.sum() > counts.sum() / 2:
+            example = f", such as {shown(new.index[0])!r}" if new.iloc[0] >= RARE_LEVEL else ""
+            said = f"{new.sum():,} of {counts.sum():,} leads have a value that is rare or was not there in training"
+            yield f"{column}: {said}{example}; these count alike, and other columns decide."
 
 
 def _erased(found: dict[str, int]) -> Iterator[str]:

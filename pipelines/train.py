@@ -77,7 +77,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
             asked = _asked(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()
             if newest and all(newest.tags.get(name) == told for name, told in asked.items()):
-                return _nothing_new(registry, newest)
+                return _nothing_new(registry, newest, dataset.settings)
             with step("reading leads and counting their events"):
                 read = without_leaks(dataset)
             rules = usable_rules(settings, dataset.schema)
@@ -103,16 +103,20 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
 
 def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
-    asked = dataset.settings.with_absolute_paths().model_dump_json(exclude={"retention_days", "pages"})
-    request = [asked, rules and rules.to_yaml()]
+    not_asked = {"tables", "rules", "truth", "retention_days", "pages"}  # files of one content may have other names
+    asked = dataset.settings.model_dump_json(exclude=not_asked)
+    request = [asked, sorted(dataset.settings.tables), rules and rules.to_yaml()]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
     return {"outcomes_fingerprint": dataset.outcomes_fingerprint(), "request_fingerprint": digest}
 
 
-def _nothing_new(registry: Registry, newest: ModelVersion) -> TrainResult:
+def _nothing_new(registry: Registry, newest: ModelVersion, settings: Settings) -> TrainResult:
+    """Give the result of the newest version back; from now on it reads the files that were named last."""
     version = str(newest.version)
     why = f"no lead has closed since version {version} was trained, and the same was asked for: nothing was done"
+    if registry.read_from(newest, settings.with_absolute_paths()):
+        why += f", but that it reads {settings.places} from now on"
     return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, trained=False, why=why)
 
 

@@ -57,6 +57,12 @@ def test_events_are_sorted_by_lead_and_time_and_those_of_an_account_count_for_al
     assert events["value"].tolist()[-1] == 1.5
 
 
+def test_the_values_of_an_attribute_are_counted_the_commonest_first(tmp_path) -> None:
+    with folder(tmp_path, leads=LEADS) as dataset:
+        assert dataset.counts("industry").to_dict() == {"Retail": 2, "Health": 1}
+        assert dataset.empty_attributes() == []
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
 def test_the_size_of_chunks_changes_nothing(tmp_path, size) -> None:
     with folder(tmp_path, leads=LEADS, events=EVENTS) as dataset:

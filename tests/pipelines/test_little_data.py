@@ -92,6 +92,33 @@ def test_a_second_training_on_little_data_is_kept_back_for_nothing_can_be_compar
     assert (told.code, "would not be promoted: nothing can be compared" in told.out) == (0, True)
 
 
+def test_two_horizons_and_a_half_are_learned_from_without_a_tune_block(leadscore, tmp_path):
+    options = given(tmp_path, ["won", "lost", "lost"] * 100, (*TIMED[:4], "--horizon", "110"))
+    leads = pd.read_csv(tmp_path / "leads.csv").drop(columns=["Employees", "Industry"]).assign(Size=range(300))
+    leads.to_csv(tmp_path / "leads.csv", index=False)
+    result = leadscore("train", *options, "--workspace", tmp_path / "var", "--json").json
+    assert (result["rules_kind"], result["window"]["tune"]["snapshots"]) == ("scorecard", 0)
+    assert result["window"]["fit"]["snapshots"] and result["window"]["test"]["snapshots"]
+    assert "to learn everything takes leads over more than 330 days" in result["why"]
+
+
+def test_where_no_column_makes_a_feature_all_get_the_base_rate(leadscore, tmp_path):
+    options = given(tmp_path, ["won", "lost", "lost", "lost"] * 100, ())
+    leads = pd.read_csv(tmp_path / "leads.csv")[["Id", "Status"]].assign(Industry="Retail")
+    leads.to_csv(tmp_path / "leads.csv", index=False)
+    place = ["--workspace", tmp_path / "var"]
+    result = leadscore("train", *options, *place, "--json").json
+    assert result["rung"] == "rules" and "no column tells leads apart" in result["why"]
+    assert leadscore("score", "--out", tmp_path / "scores.csv", *place).code == 0
+    assert pd.read_csv(tmp_path / "scores.csv")["probability"].unique() == pytest.approx([0.25], abs=0.01)
+
+
+def test_wins_of_old_leads_alone_are_said_not_to_be_enough(leadscore, tmp_path):
+    options = given(tmp_path, ["won", "lost"] * 150 + ["lost"] * 300, ())
+    result = leadscore("train", *options, "--order", "rows", "--workspace", tmp_path / "var", "--json").json
+    assert "150 leads were won; to learn everything takes some in each block, old and new" in result["why"]
+
+
 def test_no_lead_at_all_stays_an_error(leadscore, tmp_path):
     ran = leadscore("train", *given(tmp_path, [], ()), "--workspace", tmp_path / "var")
     assert (ran.code, ran.out) == (2, "")

@@ -4,6 +4,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from data.workspace import Workspace
+from models.registry import Registry
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +65,21 @@ def test_by_force_a_version_scores_until_it_is_rolled_back(decided):
 def test_the_champion_and_a_version_that_is_not_there_are_refused(decided):
     assert "version 1 is the champion already" in decided("promote", "1")[0].err
     assert "version 9 is not in the registry" in decided("promote", "9")[0].err
+
+
+def test_after_a_promotion_that_was_interrupted_the_alias_has_the_last_word(two_versions):
+    workspace = Workspace.at(two_versions)
+    registry = Registry(workspace)
+    registry.client.set_registered_model_alias("leadscore", "champion", "2")
+    assert registry.champions() == ["1", "2"]
+    registry.client.set_registered_model_alias("leadscore", "champion", "1")
+    assert registry.champions() == ["1"]
+
+
+def test_a_version_that_cannot_score_any_more_is_not_gone_back_to(decided, two_versions):
+    decided("promote", "2", "--force", "--why", "to see")
+    registry = Registry(Workspace.at(two_versions))
+    registry.client.set_model_version_tag("leadscore", "1", "feature_fingerprint", "of other code")
+    ran, champion, _ = decided("rollback")
+    assert (ran.code, champion) == (1, "2")
+    assert "version 1 was trained with other features than this code has" in ran.err

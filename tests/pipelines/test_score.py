@@ -220,3 +220,16 @@ def test_a_file_that_cannot_be_written_is_refused(leadscore, workspace, tmp_path
     ran = leadscore("score", "--out", tmp_path / name, "--workspace", workspace.root)
     assert ran.code == 2
     assert str(tmp_path / name) in ran.err
+
+
+def test_columns_with_hardly_a_known_value_or_none_are_told_and_the_others_decide(
+    leadscore, workspace, tables, tmp_path
+):
+    leads = tables["leads"].head(100).assign(industry=["Alchemy"] * 60 + ["Software"] * 40, country=None)
+    leads.to_csv(tmp_path / "new.csv", index=False)
+    ran = leadscore("score", "--leads", tmp_path / "new.csv", "--workspace", workspace.root)
+    assert ran.code == 0
+    said = " ".join(ran.err.split())
+    assert "industry: 60 of 100 leads have a value that is rare or was not there in training, such as 'Alchemy'" in said
+    assert "country is empty for all leads, and was not in training: it counts as not given." in said
+    assert "source" not in said

@@ -216,6 +216,18 @@ def test_one_more_closed_lead_or_another_wish_is_learned_from(leadscore, export,
     assert versions == ["1", "2", "2", "3"]
 
 
+def test_the_same_leads_in_another_file_teach_nothing_and_are_read_from_there_on(leadscore, export, tmp_path):
+    asked = ["--id", "Id", "--outcome", "Status", "--order", "rows", "--trials", "0", "--workspace", tmp_path]
+    assert leadscore("train", "--leads", export, *asked).code == 0
+    later = tmp_path / "december.csv"
+    later.write_text(export.read_text())
+    again = leadscore("train", "--leads", later, *asked, "--json").json
+    assert (again["trained"], again["model_version"]) == (False, "1")
+    assert again["why"].endswith(f"nothing was done, but that it reads {later} from now on")
+    later.write_text(later.read_text() + "open,3,,,,\n")
+    assert leadscore("score", "--workspace", tmp_path, "--json").json["read"] == 601
+
+
 def test_the_number_of_threads_changes_no_score(export, tmp_path):
     """The same training in two processes, one with a single thread and one with several."""
     given = ["--leads", export, "--id", "Id", "--outcome", "Status", "--order", "rows", "--trials", "2"]
