@@ -50,6 +50,16 @@ class Evidence:
     def overall(self) -> float:
         return self.all_won / max(self.all_leads, 1)
 
+    def known_share(self, name: str) -> float:
+        """Return the share of the leads with a level of a category that had one of those that are told apart.
+
+        >>> Evidence({"source": ["ads", "fair"]}, {"source": [50, 10, 7, 20]}, {}, 87, 0).known_share("source")
+        0.75
+        """
+        count = len(self.bins[name])
+        known, rare = sum(self.leads[name][:count]), sum(self.leads[name][count + 1 :])
+        return known / max(known + rare, 1)
+
     def like(self, feature: Feature, values: pd.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return, per value, how many such leads there were and how many of them were won; 0, 0 for unknown levels."""
         if feature.name not in self.bins:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +170,10 @@ class Registry:
         if present is None:
             return []
         remembered = json.loads(self.client.get_registered_model(NAME).tags.get(CHAMPIONS, "[]"))
-        return [*takewhile(lambda version: version != present, remembered), present]
+        if present not in remembered:
+            return [*remembered, present]
+        later = remembered[::-1].index(present)
+        return remembered[: len(remembered) - later]
 
     def _remember(self, champions: list[str]) -> None:
         self.client.set_registered_model_alias(NAME, CHAMPION, champions[-1])
@@ -228,14 +230,12 @@ class Registry:
         """Return what `train --json` printed of a version."""
         return self._files(version).read("training.json", json.loads)
 
-    def read_from(self, version: ModelVersion, settings: Settings) -> bool:
-        """Let a version read its leads from where settings say; return whether that is another place than before."""
+    def settle(self, version: ModelVersion, settings: Settings) -> bool:
+        """Keep other settings with a version, for the same model; return whether leads are read from another place."""
         stored = self._files(version).read("settings.json", Settings.model_validate_json)
-        moved = stored.model_copy(update={"tables": settings.tables, "rules": settings.rules, "truth": settings.truth})
-        if moved == stored:
-            return False
-        self.client.log_text(str(version.run_id), moved.model_dump_json(indent=1), "leadscore/settings.json")
-        return True
+        if settings != stored:
+            self.client.log_text(str(version.run_id), settings.model_dump_json(indent=1), "leadscore/settings.json")
+        return settings.tables != stored.tables
 
     def scale_of(self, number: str) -> Scale:
         """Return the scale of a version, whatever features it has. Raises ModelError where it is not there."""

@@ -88,10 +88,17 @@ class Scorer:
         """Tell whether the points of the rules are a member of the model."""
         return RULES in member_names(self.model)
 
-    @property
-    def known_levels(self) -> Mapping[str, set[str]]:
-        """Return, per attribute that is a category, the levels that were told apart in training."""
-        return {name: levels for name, levels in self.narrator.levels.items() if levels}
+    def tells_little(self, attribute: str, leads: pd.Series) -> pd.Series:
+        """Return the values of a category that were not told apart in training, where the others have become rare.
+
+        ``leads`` counts the leads by value, the commonest first. Empty where at least half as large a share as in
+        training has a value that was told apart.
+        """
+        if attribute not in self.narrator.levels:
+            return leads[:0]
+        new = leads[~leads.index.isin(self.narrator.levels[attribute])]
+        known = 1 - new.sum() / max(leads.sum(), 1)
+        return new if known < self.evidence.known_share(attribute) / 2 else leads[:0]
 
     def design(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch with the points of the rules beside them."""

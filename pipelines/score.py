@@ -19,7 +19,7 @@ from data.lexicon import shown
 from data.locks import one_run_at_a_time
 from data.settings import Settings, settings_of_folder
 from data.store import Store, Told, open_store
-from data.vocabulary import TABLES
+from data.vocabulary import TABLES, Kind
 from data.workspace import Workspace
 from features import Batch
 from models.amount import FEWEST_AT_ALL
@@ -215,15 +215,15 @@ def _missing_tables(tables: list[str]) -> Iterator[str]:
 
 
 def _unknown(dataset: Dataset, scorer: Scorer) -> Iterator[str]:
-    """Say which columns are empty now, and were not in training, and which have hardly a value that was there then."""
+    """Say which columns are empty now, and were not in training, and which hardly have a value that is told apart."""
     if dataset.lead_count < FEWEST_TO_JUDGE:
         return
     for attribute in dataset.empty_attributes():
         yield f"{dataset.columns[attribute]} is empty for all leads, and was not in training: it counts as not given."
-    for attribute, known in scorer.known_levels.items():
+    for attribute in (each.name for each in dataset.schema.attributes if each.kind is Kind.CATEGORY):
         column, counts = dataset.columns[attribute], dataset.counts(attribute)
-        new = counts[~counts.index.isin(known)]
-        if new.sum() > counts.sum() / 2:
+        new = scorer.tells_little(attribute, counts)
+        if len(new):
             example = f", such as {shown(new.index[0])!r}" if new.iloc[0] >= RARE_LEVEL else ""
             said = f"{new.sum():,} of {counts.sum():,} leads have a value that is rare or was not there in training"
             yield f"{column}: {said}{example}; these count alike, and other columns decide."

@@ -52,6 +52,8 @@ from pipelines.training_data import TrainingData, usable_rules, without_leaks
 
 SUMMARY_ROWS = 2000
 """Rows that the SHAP summary plot, and the share of each rule, are taken from."""
+NOT_LEARNED_FROM = {"tables", "rules", "truth", "store", "write_back", "retention_days", "pages"}
+"""Settings that teach nothing: files of one content may have other names; what is in them is looked at by itself."""
 LONGEST_TAG = 5000
 """Characters that MLflow keeps of a tag."""
 DRIFTED = 1.5
@@ -103,8 +105,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
 
 def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     """Say, in tags, which leads had closed and what was asked for, of which code; attributes and events may change."""
-    not_asked = {"tables", "rules", "truth", "retention_days", "pages"}  # files of one content may have other names
-    asked = dataset.settings.model_dump_json(exclude=not_asked)
+    asked = dataset.settings.model_dump_json(exclude=NOT_LEARNED_FROM)
     request = [asked, sorted(dataset.settings.tables), rules and rules.to_yaml()]
     request += [git_commit(), fingerprint(dataset.schema)]
     digest = hashlib.sha256(json.dumps(request).encode()).hexdigest()[:16]
@@ -112,10 +113,10 @@ def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
 
 
 def _nothing_new(registry: Registry, newest: ModelVersion, settings: Settings) -> TrainResult:
-    """Give the result of the newest version back; from now on it reads the files that were named last."""
+    """Give the result of the newest version back, which has the settings that were given last from now on."""
     version = str(newest.version)
     why = f"no lead has closed since version {version} was trained, and the same was asked for: nothing was done"
-    if registry.read_from(newest, settings.with_absolute_paths()):
+    if registry.settle(newest, settings.with_absolute_paths()):
         why += f", but that it reads {settings.places} from now on"
     return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, trained=False, why=why)
 

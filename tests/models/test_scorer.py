@@ -144,3 +144,11 @@ def test_what_to_ask_next_is_what_the_lead_left_empty(scorer):
 def test_a_version_without_answers_says_so(scorer):
     with pytest.raises(ModelError, match="does not know what leads answer"):
         replace(scorer, questions=None).what_next(build(batch_of([4], [None])))
+
+
+def test_values_tell_little_where_those_that_were_told_apart_have_become_rare(scorer):
+    now = pd.Series({"Alchemy": 60, "Software": 40})
+    assert scorer.tells_little("industry", now).to_dict() == {"Alchemy": 60}
+    assert scorer.tells_little("industry", pd.Series({"Software": 60, "Alchemy": 40})).empty
+    rare_then = replace(scorer.evidence, leads={**scorer.evidence.leads, "industry": [10, 10, 0, 30]})
+    assert replace(scorer, evidence=rare_then).tells_little("industry", now).empty

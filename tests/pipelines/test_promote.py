@@ -76,6 +76,14 @@ def test_after_a_promotion_that_was_interrupted_the_alias_has_the_last_word(two_
     assert registry.champions() == ["1"]
 
 
+def test_a_champion_that_came_back_by_force_is_there_twice(decided, two_versions):
+    for number in ("2", "1"):
+        decided("promote", number, "--force", "--why", "to see")
+    assert Registry(Workspace.at(two_versions)).champions() == ["1", "2", "1"]
+    for back in ("2", "1"):
+        assert decided("rollback")[1] == back
+
+
 def test_a_version_that_cannot_score_any_more_is_not_gone_back_to(decided, two_versions):
     decided("promote", "2", "--force", "--why", "to see")
     registry = Registry(Workspace.at(two_versions))
