@@ -22,7 +22,7 @@ from data.workspace import Workspace
 from pipelines.score import score
 from pipelines.train import train
 
-LEADS = 2_000
+LEADS = 3_000
 NOW = pd.Timestamp("2026-01-01")
 LOCAL = "http://127.0.0.1"
 
@@ -38,7 +38,8 @@ def scored(tmp_path_factory) -> Workspace:
     folder = tmp_path_factory.mktemp("pages")
     settings = load_settings(simulate(LEADS, folder / "tables").config)
     workspace = Workspace.at(folder / "var")
-    train(settings.model_copy(update={"trials": 0}), workspace)
+    trained = train(settings.model_copy(update={"trials": 0}), workspace)
+    assert trained.rung == "full", f"the pages show a model with its rules beside it: {trained.why}"
     for moment in (NOW - timedelta(days=8), NOW):
         score(workspace, as_of=moment)
     return workspace
