@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 MOST_BARS, MOST_LEVELS = 15, 10
 """Concepts, and levels of a category, that a plot has room for."""
-LONGEST_LEVEL = 40
+LONGEST_LEVEL = 18
 """Characters of a level that a plot has room for: text from a CRM may have thousands."""
 COLOURS = {"model": "#1f6feb", "rules": "#d1741b", "best possible": "#5a6472"}
 
@@ -95,7 +95,8 @@ def _cells(cells: pd.Series) -> Numbers:
     """Return numbers, or the most frequent levels; missing is one of them."""
     if cells.dtype != "str":
         return cells.to_numpy(float)
-    levels = cells.fillna("not given").str.slice(0, LONGEST_LEVEL)
+    levels = cells.fillna("not given")
+    levels = levels.where(levels.str.len() <= LONGEST_LEVEL, levels.str.slice(0, LONGEST_LEVEL - 1) + "…")
     return levels.where(levels.isin(levels.value_counts().index[:MOST_LEVELS]), "others").to_numpy(object)
 
 
