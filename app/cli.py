@@ -23,7 +23,7 @@ def serve(
 ) -> None:
     """Serve pages with the leads, why each is where it is, the funnel and the model."""
     from app.serve import serve as run
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.workspace import Workspace
 
     run(Workspace.at(workspace), host, port, load_settings(config).pages if config else None)

@@ -8,11 +8,11 @@ from contextlib import suppress
 
 import uvicorn
 
-from app.access import access_for
+from app.security import access_for
 from app.server import make_app
 from app.site import Site
+from data.config import Pages
 from data.errors import InputError, LeadscoreError
-from data.settings import Pages
 from data.workspace import Workspace
 from pipelines.console import say
 from pipelines.last_run import settings_of_last_run

@@ -14,11 +14,24 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
-from app import changes, closer, funnel, grid, leads, model, report, review, sign_in
-from app.access import Access, signing_key
-from app.guard import POLICY, Forged, Headers, NotAllowed, NotSignedIn, signed_in
-from app.render import page
+from app.pages import (
+    funnel,
+    grid,
+    leads,
+    model,
+    report,
+    review,
+    sign_in,
+)
+from app.pages import (
+    lead_changes as changes,
+)
+from app.pages import (
+    lead_detail as closer,
+)
+from app.security import POLICY, Access, Forged, Headers, NotAllowed, NotSignedIn, signed_in, signing_key
 from app.site import NoSuchLead, NothingYet, Site
+from app.view import page
 from data.errors import InputError, LeadscoreError
 from data.workspace import Workspace
 

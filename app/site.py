@@ -7,20 +7,20 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio import CapacityLimiter
 from sqlalchemy import Connection
 
-from app.access import Access
 from data.errors import LeadscoreError
-from data.store import Store, newest_done, open_store
-from data.store.desk import count_opened
-from data.store.leads import Newest, counted, newest, set_apart
+from data.store import Newest, Store, count_opened, counted, newest, newest_done, open_store, set_apart
 from data.workspace import Workspace
-from models.registry import Registry, Stored
+from models.versions import Registry, Stored
 from pipelines.last_run import store_address
 from pipelines.wording import Wording
+
+if TYPE_CHECKING:
+    from app.security import Access
 
 T = TypeVar("T")
 AS_SET = "as set by hand: "

@@ -66,10 +66,9 @@ def learned(folder: Path, workspace) -> pd.DataFrame:
     """Train on a small funnel and score it; return its scores, which are then taken out of the store."""
     import sqlalchemy as sa
 
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.simulator import simulate
-    from data.store import open_store
-    from data.store.tables import SCORES
+    from data.store import SCORES, open_store
     from pipelines.score import score
     from pipelines.train import train
 
@@ -143,9 +142,9 @@ def recorded(workspace, chosen: Sequence[str]) -> list[list[Asked]]:
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 
-    from app.access import access_for
+    from app.security import access_for
     from app.server import make_app
-    from data.settings import Pages
+    from data.config import Pages
 
     app = make_app(workspace, access_for("127.0.0.1", Pages()))
     found: list[list[Asked]] = []

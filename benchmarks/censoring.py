@@ -49,11 +49,10 @@ class Treatment(NamedTuple):
 
 def world_at(leads: int, seed: int, at: pd.Timestamp, folder: Path) -> World:
     """Simulate leads; return their snapshots up to a moment, with the days to their closing and to that moment."""
+    from data.config import load_settings
     from data.dataset import open_dataset
-    from data.settings_file import load_settings
     from data.simulator import simulate
-    from features import Batch, build
-    from features.snapshots import snapshots_between
+    from features import Batch, build, snapshots_between
 
     settings = load_settings(simulate(leads, folder / f"crm {seed}", seed=seed).config)
     designs, rows = [], []
@@ -78,7 +77,7 @@ def world_at(leads: int, seed: int, at: pd.Timestamp, folder: Path) -> World:
 
 def treatments(world: World) -> Iterator[Treatment]:
     """Yield the ways, the one that nobody can go first and the worst one last."""
-    from models.censoring import LEAST, chance_to_be_known
+    from models.training import LEAST, chance_to_be_known
 
     rows, ones = world.rows, np.ones(len(world.rows))
     closes_in, watched = rows["closes_in"].to_numpy(), rows["watched"].to_numpy()
@@ -95,7 +94,7 @@ def learned(world: World, treatment: Treatment) -> Tell:
     """Fit trees on the snapshots that a treatment takes."""
     from lightgbm import LGBMRegressor
 
-    from features.catalogue import catalogue
+    from features import catalogue
 
     features = list(catalogue(world.schema))
     levels = {feature.name: world.design[feature.name].astype("category").cat.categories for feature in features}

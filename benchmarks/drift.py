@@ -20,7 +20,7 @@ CHANGE, CALM_FROM, END = pd.Timestamp("2025-07-01"), pd.Timestamp("2025-04-01"),
 
 def fired(leads: int, seed: int, trained: pd.Timestamp, *, drift: bool) -> list[list[str]]:
     """Train at a moment, and return why the monitor fired in each month after it; with drift, up to the first alarm."""
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.simulator import Drift, simulate
     from data.workspace import Workspace
     from pipelines.monitor import monitor

@@ -59,7 +59,7 @@ def values(leads: int, rounds: int, folder: Path) -> None:
     """Print the seconds of each way to the values, and their ratio to the prediction."""
     from lightgbm import LGBMClassifier
 
-    from models.tree_shap import tree_shap
+    from models.explanation import tree_shap
 
     fitted, rows, won = _fitted(leads, folder)
     booster, by_default = fitted.booster_, LGBMClassifier(verbose=-1).fit(rows, won)
@@ -84,11 +84,10 @@ def values(leads: int, rounds: int, folder: Path) -> None:
 
 def _fitted(leads: int, folder: Path) -> tuple[Any, Any, Any]:
     """Return the product's trees, and the matrix and the outcomes that they were fitted on."""
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.simulator import simulate
     from data.workspace import Workspace
-    from models.members import fit_member
-    from models.recipe import BOOSTING, Recipe
+    from models.training import BOOSTING, Recipe, fit_member
     from models.training_table import drawn
     from pipelines.training_data import read_training_data
 
@@ -136,11 +135,11 @@ def _medians(ways: Mapping[str, Call], rounds: int) -> dict[str, float]:
 
 def one_lead(rounds: int, folder: Path) -> None:
     """Print what one lead takes in a warm process, beside the prediction for its row."""
+    from data.config import load_settings
     from data.dataset import open_dataset
-    from data.settings_file import load_settings
     from features import Batch
-    from models.registry import Registry
-    from pipelines.moments import end_of_data, moments_of
+    from models.versions import Registry
+    from pipelines.as_of import end_of_data, moments_of
 
     data, workspace = _trained(TRAINED_ON, folder)
     scorer = Registry(workspace).champion().scorer
@@ -174,7 +173,7 @@ def whole(leads: int, folder: Path) -> None:
 
 
 def _trained(leads: int, folder: Path) -> tuple[Path, Any]:
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.simulator import simulate
     from data.workspace import Workspace
     from pipelines.train import train

@@ -109,10 +109,10 @@ def funnel(leads: int, seed: int, folder: Path) -> tuple[Path, dict[str, str]]:
 
 def told(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
     """Yield with or without lexicon, kind of column, and what was found of it: sure, suspect or nothing."""
+    from data.config import load_settings
     from data.dataset import open_dataset
-    from data.settings_file import load_settings
-    from models.leakage import find_leaks
-    from models.learning import lay_blocks
+    from models.evaluation import find_leaks
+    from models.training import lay_blocks
     from pipelines.training_data import gathered
 
     with tempfile.TemporaryDirectory() as name:

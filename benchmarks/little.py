@@ -26,7 +26,7 @@ ASKED = 4000
 
 def told(task: Task, size: int, draw: int) -> dict[str, float]:
     """Return the log-loss of each scorer for one draw."""
-    from models.evaluation import log_losses
+    from models.metrics import log_losses
 
     random = np.random.default_rng([size, draw])
     drawn = np.sort(random.permutation(len(task.rows))[: size + ASKED])

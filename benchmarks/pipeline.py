@@ -88,8 +88,7 @@ def event_features(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[floa
 
 def event_features_in_pandas(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[float]]]:
     """The same numbers the plain way: join each moment with the lead's earlier events, then group."""
-    from features.catalogue import WINDOWS
-    from features.events import BUCKET_STARTS
+    from features import BUCKET_STARTS, WINDOWS
 
     events, moments, types = _events_in_memory(data)
 
@@ -117,7 +116,7 @@ def event_features_in_pandas(data: Path) -> tuple[Call, Callable[[pd.DataFrame],
 
 def _events_in_memory(data: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return events with the position of their lead, the moments of all snapshots, and the types of event."""
-    from features.snapshots import timed_snapshots
+    from features import timed_snapshots
 
     leads = pd.read_parquet(data / "leads.parquet", columns=["lead_id", "created_at"]).drop_duplicates("lead_id")
     outcomes = pd.read_parquet(data / "outcomes.parquet", columns=["lead_id", "closed_at", "won"])
@@ -140,7 +139,7 @@ def _checksums(frame: pd.DataFrame, types: list[str]) -> list[float]:
 
 def all_features(data: Path, folder: Path) -> Call:
     """Read, check and type the files, and build every feature of every snapshot, in chunks."""
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.workspace import Workspace
     from pipelines.training_data import read_training_data
 
@@ -149,7 +148,7 @@ def all_features(data: Path, folder: Path) -> Call:
 
 
 def train_model(data: Path, workspace: Path) -> Call:
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.workspace import Workspace
     from pipelines.train import train
 
@@ -162,7 +161,7 @@ def bare_fit(data: Path, workspace: Path) -> Call:
     import numpy as np
     from lightgbm import LGBMClassifier
 
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.workspace import Workspace
     from pipelines.training_data import read_training_data
 
@@ -174,7 +173,7 @@ def bare_fit(data: Path, workspace: Path) -> Call:
 
 
 def probabilities_only(data: Path, workspace: Path) -> Call:
-    from models.learned import probabilities
+    from models.training import probabilities
 
     scorer, design = _scorer(workspace), _design(data, workspace)
     return lambda: float(probabilities(scorer.model, design).sum())
@@ -195,7 +194,7 @@ def score_all(workspace: Path) -> Call:
 
 def _scorer(workspace: Path) -> Any:
     from data.workspace import Workspace
-    from models.registry import Registry
+    from models.versions import Registry
 
     return Registry(Workspace.at(workspace)).champion().scorer
 
@@ -207,10 +206,10 @@ def _trees(workspace: Path) -> Any:
 
 def _design(data: Path, workspace: Path) -> pd.DataFrame:
     """One row per lead, as the scoring run sees it."""
+    from data.config import load_settings
     from data.dataset import open_dataset
-    from data.settings_file import load_settings
     from features import Batch
-    from pipelines.moments import end_of_data, moments_of
+    from pipelines.as_of import end_of_data, moments_of
 
     scorer = _scorer(workspace)
     with open_dataset(load_settings(data), workspace=workspace, schema=scorer.schema) as dataset:

@@ -76,7 +76,7 @@ TASKS: Mapping[str, Callable[[Path], Task]] = {"education": education, "olist": 
 
 def ours(task: Task, older: slice, later: slice) -> Floats:
     """Train the whole product on a file of older leads and score a file of later ones."""
-    from data.settings import flat_settings
+    from data.config import flat_settings
     from data.workspace import Workspace
     from pipelines.score import LeadFiles, score
     from pipelines.train import train
@@ -172,7 +172,7 @@ def _told_at(task: Task, start: int, end: int) -> dict[str, Floats]:
 
 
 def _print_task(task: Task, cuts: list[tuple[float, float]], told: list[dict[str, Floats]]) -> None:
-    from models.evaluation import auc, difference, log_losses
+    from models.metrics import auc, difference, log_losses
 
     won = [task.labels[int(start * len(task.rows)) : int(end * len(task.rows))] for start, end in cuts]
     figures = {
@@ -200,14 +200,11 @@ def _print_task(task: Task, cuts: list[tuple[float, float]], told: list[dict[str
 
 def run_simulator(leads: int, share: float) -> None:
     """Learn from a share of simulated leads and from all of them; compare both with the truth on the same test rows."""
-    from data.settings_file import load_settings
+    from data.config import load_settings
     from data.simulator import simulate
     from data.workspace import Workspace
-    from models.blocks import Blocks
-    from models.evaluation import auc, calibration_error, evaluate
-    from models.learned import probabilities
-    from models.learning import fit_blend, lay_blocks, learn, with_points
-    from models.search import search
+    from models.metrics import auc, calibration_error, evaluate
+    from models.training import Blocks, fit_blend, lay_blocks, learn, probabilities, search, with_points
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:

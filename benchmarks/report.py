@@ -66,9 +66,7 @@ def make(leads: int, folder: Path) -> Callable[[], int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from data.simulator.chain import Chain, walk
-    from data.simulator.history import draw_outcomes, stage_history
-    from data.simulator.people import draw_leads
+    from data.simulator import Chain, draw_leads, draw_outcomes, stage_history, walk
 
     def run() -> int:
         chain, count, writers = Chain.make(drift=False), 0, {}
@@ -102,9 +100,9 @@ def _dated(leads: pd.DataFrame, rows: pd.DataFrame, time: str) -> pd.DataFrame:
 
 
 def the_report(folder: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    from data.funnel import open_funnel
-    from data.settings import FunnelSettings, settings_of_folder
-    from pipelines.funnel import count
+    from data.config import FunnelSettings, settings_of_folder
+    from funnel import open_funnel
+    from pipelines.report import count
 
     settings = settings_of_folder(folder).model_copy(update={"funnel": FunnelSettings(by=list(BY))})
     workspace = folder / "workspace"

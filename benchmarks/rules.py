@@ -174,10 +174,9 @@ def compare_speed(count: int) -> None:
 
 def measure_suggestion(folder: Path) -> None:
     from benchmarks.quality import FILLED_IN_BY_SALES
-    from data.settings import flat_settings
+    from data.config import flat_settings
     from data.workspace import Workspace
-    from pipelines.rules.project import Project
-    from pipelines.rules.suggest import suggest
+    from pipelines.rules import Project, suggest
 
     file = folder / "x-education" / "Leads.csv"
     settings = flat_settings(file, lead_id="Prospect ID", outcome="Converted", order="Lead Number")

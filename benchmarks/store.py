@@ -114,8 +114,8 @@ class Clock:
 def bare_copy(address: str, rows: int) -> Callable[[], float]:
     import psycopg
 
-    from data.bulk import _with_hex
-    from data.store.tables import SCORES
+    from data.sinks import _with_hex
+    from data.store import SCORES
 
     def timed() -> float:
         clock = Clock()
@@ -140,7 +140,7 @@ def _plain_table(name: str) -> str:
     from sqlalchemy.dialects import postgresql
     from sqlalchemy.schema import CreateTable
 
-    from data.store.tables import SCORES
+    from data.store import SCORES
 
     bare = sa.Table(name, sa.MetaData(), *(sa.Column(column.name, column.type) for column in SCORES.columns))
     return str(CreateTable(bare).compile(dialect=postgresql.dialect()))
@@ -176,10 +176,9 @@ def write_store(address: str, rows: int, changed: float, anew: bool) -> Callable
 
 def push_scores(address: str, rows: int) -> Callable[[], float]:
     """The scores without their reasons, whose words need a model."""
-    from data.settings import WriteBack
-    from data.store import open_store
-    from data.store.outbox import Outbox
-    from data.write_back import score_table
+    from data.config import WriteBack
+    from data.sinks import score_table
+    from data.store import Outbox, open_store
     from pipelines.push import _send_all
 
     fields = ("probability", "score", "band", "disposition", "grade", "as_of", "model_version")
@@ -197,7 +196,7 @@ def push_scores(address: str, rows: int) -> Callable[[], float]:
 
 
 def pandas_to_sql(address: str, rows: int) -> Callable[[], float]:
-    from data.connections import engine_of
+    from data.sources import engine_of
 
     def timed() -> float:
         clock, engine = Clock(), engine_of(address)
@@ -235,8 +234,8 @@ def make_leads(address: str, rows: int) -> Callable[[], float]:
 
 
 def read_features(address: str, table: str) -> Callable[[], float]:
+    from data.config import DatabaseTable, Outcome, Settings
     from data.dataset import open_dataset
-    from data.settings import DatabaseTable, Outcome, Settings
     from features import Batch, build
 
     settings = Settings(
@@ -257,7 +256,7 @@ def read_features(address: str, table: str) -> Callable[[], float]:
 
 
 def pandas_read_sql(address: str) -> Callable[[], Any]:
-    from data.connections import engine_of
+    from data.sources import engine_of
 
     def timed() -> float:
         began = time.perf_counter()

@@ -2,6 +2,70 @@
 
 from features.batch import Batch
 from features.build import build
-from features.catalogue import Feature, catalogue, fingerprint
+from features.catalogue import (
+    COMPETITOR,
+    DERIVED,
+    DIRECTIONS,
+    FIELDS_GIVEN,
+    LEAD_AGE,
+    RULE_POINTS,
+    WINDOWS,
+    ActiveDays,
+    Derived,
+    EventCount,
+    EventSum,
+    Feature,
+    FieldsGiven,
+    FromRules,
+    Given,
+    HasToken,
+    Recency,
+    Trend,
+    catalogue,
+    fingerprint,
+)
+from features.events import BUCKET_STARTS, channel_of, stage_channel
+from features.snapshots import (
+    SNAPSHOT_AGES,
+    before_records,
+    final_snapshots,
+    lost_since,
+    snapshots_between,
+    timed_snapshots,
+)
+from features.titles import rank_of
 
-__all__ = ["Batch", "Feature", "build", "catalogue", "fingerprint"]
+__all__ = [
+    "BUCKET_STARTS",
+    "COMPETITOR",
+    "DERIVED",
+    "DIRECTIONS",
+    "FIELDS_GIVEN",
+    "LEAD_AGE",
+    "RULE_POINTS",
+    "SNAPSHOT_AGES",
+    "WINDOWS",
+    "ActiveDays",
+    "Batch",
+    "Derived",
+    "EventCount",
+    "EventSum",
+    "Feature",
+    "FieldsGiven",
+    "FromRules",
+    "Given",
+    "HasToken",
+    "Recency",
+    "Trend",
+    "before_records",
+    "build",
+    "catalogue",
+    "channel_of",
+    "final_snapshots",
+    "fingerprint",
+    "lost_since",
+    "rank_of",
+    "snapshots_between",
+    "stage_channel",
+    "timed_snapshots",
+]

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.parsing import contradiction_of, is_made_up, kind_of_mail, without_made_up
 from data.schema import Schema
 from data.vocabulary import AGE_EDGES, Kind
-from data.wrong.contradictions import contradiction_of
-from data.wrong.mail import kind_of_mail
-from data.wrong.names import is_made_up, without_made_up
 from features.batch import Batch
 from features.catalogue import (
     OF_FIRMS,

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from data.parsing import can_contradict
+from data.quality import IMPOSSIBLE
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
-from data.wrong.contradictions import can_contradict
-from data.wrong.sizes import IMPOSSIBLE
 from features.events import channel_of, stage_channel
 
 WINDOWS = (7, 30, 90)

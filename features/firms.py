@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.wrong.duplicates import LEGAL_FORMS
-from data.wrong.mail import parts_of_mail
+from data.parsing import parts_of_mail
+from data.quality import LEGAL_FORMS
 
 
 def is_from(leads: pd.DataFrame, firms: Collection[str]) -> pd.Series:

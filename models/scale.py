@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from data.config import Thresholds
 from data.errors import InputError
-from data.settings import Thresholds
 
 HOT, WARM = 3.0, 1.0
 """Bands begin at so many times the base rate …"""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.schema import Schema
-from features.snapshots import SNAPSHOT_AGES
+from features import SNAPSHOT_AGES
 
 Rows = npt.NDArray[np.bool_]
 RARE_LEVEL = 5

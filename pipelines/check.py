@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from data.config import Settings
 from data.dataset import Dataset, open_dataset
 from data.locks import one_run_at_a_time
-from data.quality import Flag, Report
-from data.settings import Settings
+from data.quality_report import Flag, Report
 from data.workspace import Workspace
-from models.leakage import Leak, unmeasured
-from models.learning import lay_blocks
+from models.evaluation import Leak, unmeasured
+from models.training import lay_blocks
 from pipelines.console import step
 from pipelines.training_data import TrainingData, without_leaks
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from data.config import Settings
 from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
-from data.settings import Settings
 from data.workspace import Workspace
 from features import fingerprint
-from models.comparison import Contestant, Verdict, ground_for, judge, probabilities_of, probabilities_of_rules
-from models.evaluation import Metrics, evaluate_all
-from models.learning import lay_blocks, outcomes_of, require_leads
-from models.registry import Registry, Stored
+from models.evaluation import Contestant, Verdict, ground_for, judge, probabilities_of, probabilities_of_rules
+from models.metrics import Metrics, evaluate_all
+from models.training import lay_blocks, outcomes_of, require_leads
 from models.training_table import TrainingTable
+from models.versions import Registry, Stored
 from pipelines.console import step
 from pipelines.training_data import read_training_data
 

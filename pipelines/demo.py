@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from data.settings_file import load_settings
-from data.simulator import simulate
-from data.simulator.crm import DATABASE, keep_in_crm
+from data.config import load_settings
+from data.simulator import DATABASE, keep_in_crm, simulate
 from data.workspace import Workspace
+from pipelines.cli import show_metrics, show_report
 from pipelines.console import LOG, OUT, say, step
 from pipelines.push import push, set_up
 from pipelines.report import report
 from pipelines.score import score
-from pipelines.show import show_metrics, show_report
 from pipelines.train import train
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.quality import Flag, Report, TableCounts
+from data.quality_report import Flag, Report, TableCounts
 
 MOST_FLAGS = 8
 

@@ -10,8 +10,8 @@ from markupsafe import escape
 from data.dataset import MIRROR, remove_abandoned
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.mirror import Mirror
-from data.quarantine import forget_rows
+from data.sources import Mirror
+from data.staging import forget_rows
 from data.store import open_store
 from data.workspace import Workspace
 from pipelines.last_run import store_address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.settings import Settings
+from data.config import Settings
 from data.workspace import Workspace
 
 

@@ -10,23 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.config import Settings
 from data.dataset import Dataset, open_dataset
 from data.errors import InputError, ModelError
+from data.json import strict_json
 from data.locks import one_run_at_a_time
 from data.schema import Chunk
-from data.settings import Settings
-from data.strict_json import strict_json
 from data.workspace import Workspace
-from features import Batch
-from features.snapshots import snapshots_between
-from models.drift import WINDOW
-from models.findings import Findings, Seen, find, trained_to
-from models.learned import probabilities
-from models.reference import Reference, ages_of
-from models.registry import Registry, Stored
-from models.scorer import Scorer
+from features import Batch, snapshots_between
+from models.monitoring import WINDOW, Findings, Reference, Seen, ages_of, find, trained_to
+from models.scoring import Scorer
+from models.training import probabilities
+from models.versions import Registry, Stored
+from pipelines.as_of import end_of_data
 from pipelines.console import note, step
-from pipelines.moments import end_of_data
 from pipelines.page import write_page
 from pipelines.score import LeadFiles
 

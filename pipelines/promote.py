@@ -8,7 +8,7 @@ from typing import Any
 from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
-from models.registry import Registry
+from models.versions import Registry
 from pipelines.compare import compared
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from data.config import Settings, WriteBack
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.settings import Settings, WriteBack
-from data.store import open_store
-from data.store.outbox import Outbox
+from data.sinks import ScoreTable, score_table
+from data.store import Outbox, open_store
 from data.workspace import Workspace
-from data.write_back import ScoreTable, score_table
-from models.registry import Registry
+from models.versions import Registry
 from pipelines.console import step
 from pipelines.last_run import settings_of_last_run
 from pipelines.wording import Wording

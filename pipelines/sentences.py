@@ -18,9 +18,8 @@ def main(workspace: Annotated[Path, typer.Option(help="Folder with the model.")]
 
 def template_of(workspace: Workspace) -> str:
     """Return the template for the features of the champion."""
-    from models.language import template
-    from models.reasons import AGES
-    from models.registry import Registry
+    from models.explanation import AGES, template
+    from models.versions import Registry
 
     narrator = Registry(workspace).champion().scorer.narrator
     return template(narrator.features.values(), AGES.values())

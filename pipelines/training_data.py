@@ -9,19 +9,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data.config import Settings
 from data.dataset import Dataset, open_dataset, require_outcomes
-from data.quality import Report
+from data.quality_report import Report
 from data.schema import Chunk, Schema
-from data.settings import Settings
 from data.workspace import Workspace
-from features import Batch, build
-from features.snapshots import before_records, final_snapshots, lost_since, timed_snapshots
-from models.early_wins import in_days
-from models.leakage import Leak, find_leaks
-from models.learning import lay_blocks
+from features import Batch, before_records, build, final_snapshots, lost_since, timed_snapshots
+from models.evaluation import Leak, find_leaks
 from models.rules import Rules, load_rules, speaks_of
+from models.training import in_days, lay_blocks
 from models.training_table import TrainingTable
-from pipelines.moments import end_of_data
+from pipelines.as_of import end_of_data
 
 UNKNOWN = 0.01
 """Chance of a win that rules are set to where no lead has closed: as if half a lead of 50 had been won."""

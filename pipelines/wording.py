@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from data.store import Store
-from models.packing import unpacked
-from models.reasons import Sentence, beside_others
-from models.registry import Registry
+from models.explanation import Sentence, beside_others
+from models.scoring import unpacked
+from models.versions import Registry
 
 SENTENCES = 100_000
 """Sentences that are remembered: the values of leads repeat."""

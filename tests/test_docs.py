@@ -97,7 +97,7 @@ def test_all_files_run_the_same_commands():
 
 
 def test_the_settings_in_the_docs_are_read(tmp_path):
-    from data.settings_file import load_settings
+    from data.config import load_settings
 
     text = (ROOT / "docs" / "unattended.md").read_text(encoding="utf-8")
     (tmp_path / "leadscore.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])

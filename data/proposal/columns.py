@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from data.cells import texts
-from data.lexicon import claims, has_id_word, is_personal_name, is_protected_name, words_of
-from data.money import read_months
-from data.profiles import MOSTLY, Profile
+from data.columns import (
+    MOSTLY,
+    ROLES,
+    Profile,
+    claims,
+    fits_vocabulary,
+    has_id_word,
+    is_personal_name,
+    is_protected_name,
+    words_of,
+)
+from data.parsing import read_months, texts
 from data.proposal.hints import ACCOUNT_WORDS, WIDER_NAMES, has_key_word, plain, speaks_of_a_lead, starts_with
 from data.proposal.looking import Look
-from data.roles import ROLES, fits_vocabulary
-from data.tables import ROWS
+from data.staging import ROWS
 from data.vocabulary import LEADS, READ_TABLES, Kind
 
 REPEATS = 0.01

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from data.lexicon import words_of
+from data.columns import words_of
 
 
 def _words(text: str) -> frozenset[str]:

@@ -12,18 +12,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from data.cells import texts
-from data.checks import set_aside_damaged
-from data.connections import require_file
-from data.database import reading
+from data.columns import Profile, profile
+from data.config import SQLITE, TABLE_ENDINGS, VARIABLE, DatabaseTable, holds_password
 from data.errors import InputError
-from data.files import StagedFile, stage
-from data.profiles import Profile, profile
+from data.parsing import texts
 from data.proposal.hints import role_of_name
-from data.samples import sample, with_all_values
-from data.secrets import VARIABLE, holds_password
-from data.settings import SQLITE, TABLE_ENDINGS, DatabaseTable
-from data.tables import Table
+from data.sources import StagedFile, reading, require_file, stage
+from data.staging import Table, sample, set_aside_damaged, with_all_values
 from data.vocabulary import Kind
 
 DATABASE_ROWS = 200_000

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data.cells import NO, YES, texts
-from data.lexicon import has_id_word, is_protected_name
-from data.profiles import Profile
+from data.columns import Profile, has_id_word, is_protected_name
+from data.parsing import NO, YES, texts
 from data.proposal.columns import Line
 from data.proposal.hints import LOST_VALUES, OPEN_VALUES, SURE_OUTCOMES, WON_VALUES, outcome_strength, plain
 from data.proposal.looking import ROW_ORDER, Look
-from data.tables import ROWS
+from data.staging import ROWS
 from data.vocabulary import Kind
 
 MOST_VALUES = 50

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from data.columns import has_id_word
 from data.errors import InputError
-from data.lexicon import has_id_word
 from data.proposal.columns import LINKED_IN_PART, Line, account_of, could_be_ids, further, lead_id, link_to, moment
 from data.proposal.hints import (
     CHANGE_NAMES,

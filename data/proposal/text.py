@@ -9,13 +9,12 @@ from pathlib import Path
 
 import yaml
 
-from data.cells import decide_format, read_cells
-from data.proposal import Proposal
+from data.config import DatabaseTable
+from data.parsing import DAY_FIRST, MONTH_FIRST, decide_format, read_cells
 from data.proposal.columns import Line
 from data.proposal.looking import Look, address_beside, path_beside
+from data.proposal.propose import Proposal
 from data.schema import RENAMED, Attribute, Schema
-from data.settings import DatabaseTable
-from data.times import DAY_FIRST, MONTH_FIRST
 from data.vocabulary import Kind
 
 PLAIN = re.compile(r"[A-Za-z][\w ./:-]*")

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 import yaml
 
-from data import bulk
-from data.connections import engine_of
-from data.simulator import SimulatedFunnel
+from data.simulator.simulate import SimulatedFunnel
+from data.sinks import bulk
+from data.sources import engine_of
 
 ROWS = 50_000
 DATABASE = "crm.db"

@@ -18,8 +18,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data import bulk
-from data.store import GRADE, Store, current, rows
+from data.sinks import bulk
+from data.store.store import GRADE, Store, current, rows
 from data.store.tables import DELIVERIES, RUNS, SCORES
 
 DELIVERED, DEAD = "delivered", "dead"

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from data.wrong.sizes import IMPOSSIBLE
+from data.quality import IMPOSSIBLE
 from models.rules.cells import plain
 from models.rules.format import ANY_EVENT, Condition
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.strict_yaml import Place
+from data.config import Place
 from models.rules.cells import Cells, Floats, Mask
 from models.rules.format import MOST_POINTS, Condition, Dimension, Rule, Rules
 

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.columns import is_named
+from data.config import Place
 from data.errors import nearest
-from data.naming import is_named
-from data.strict_yaml import Place
 from models.rules.cells import Cells, plain
 from models.rules.clashes import clash
 from models.rules.evaluation import counts_for, evaluate, holds_all, merged, personas_of

@@ -27,12 +27,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from data import strict_yaml
+from data.config import Document, Place
+from data.config import yaml_document as strict_yaml
 from data.errors import InputError, nearest
-from data.strict_yaml import Document, Place
 from data.vocabulary import AGE_EDGES
-from features.catalogue import WINDOWS
-from features.events import channel_of
+from features import WINDOWS, channel_of
 
 MOST_POINTS = 100
 BOUNDS = {"at_least": np.greater_equal, "at_most": np.less_equal, "below": np.less}

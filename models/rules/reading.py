@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data import strict_yaml
+from data.config import Document, Place
+from data.config import yaml_document as strict_yaml
 from data.errors import InputError, nearest
 from data.schema import Schema
-from data.strict_yaml import Document, Place
 from data.vocabulary import EVENT_TYPES, LEADS, Kind
-from features.catalogue import COMPETITOR, DERIVED, catalogue
+from features import COMPETITOR, DERIVED, catalogue
 from models.rules.cells import YES_NO, plain
 from models.rules.format import ANY_EVENT, BOUNDS, Condition, Mark, Rules, rules_of, where_in
 

@@ -48,7 +48,7 @@ def review(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> l
     """Hold each rule against the outcomes of a training table, in the order of the file.
 
     Of a rule of a persona only the leads count that were scored by it: no others got its points.
-    ``shares`` is the part of the model's explanations that each rule has; see `models.rule_terms`.
+    ``shares`` is the part of the model's explanations that each rule has; see `models.rules.terms`.
     """
     cells, leads = Cells(table.design), table.rows["lead_id"]
     persona = personas_of(rules, cells)

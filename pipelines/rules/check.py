@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.rules import Rules
-from models.rules.findings import Finding, findings
+from models.rules import Finding, Rules, findings
 from pipelines.console import step
 from pipelines.rules.project import Project
 

@@ -9,12 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from models.learned import member_names
-from models.learning import chosen_of
-from models.recipe import RULES
-from models.rules import Rules, first_disqualifier, first_trigger, grid_of, judged
-from models.rules.volume import Volume, volume
+from models.rules import Rules, Volume, first_disqualifier, first_trigger, grid_of, judged, volume
 from models.scale import dispositions
+from models.training import RULES, chosen_of, member_names
 from pipelines.console import step
 from pipelines.rules.project import Project
 from pipelines.training_data import TrainingData

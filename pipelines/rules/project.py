@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.config import Settings, load_settings
 from data.errors import ModelError
 from data.schema import Schema
-from data.settings import Settings
-from data.settings_file import load_settings
 from data.workspace import Workspace
-from models.registry import Registry, Stored
 from models.rules import Rules, RulesFile, read_rules
+from models.versions import Registry, Stored
 from pipelines.console import step
 from pipelines.training_data import TrainingData, read_training_data
 

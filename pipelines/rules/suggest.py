@@ -11,13 +11,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.errors import InputError
-from models.evaluation import Interval
-from models.evaluation import evaluate as measure
-from models.learning import lay_blocks, outcomes_of, require_both_outcomes, scorecard_for
-from models.rules import Rules, Thresholds, cuts_of, evaluate, holds_all, judged
-from models.rules.cells import Cells
-from models.rules.volume import FEWEST_LEADS, Volume, bar_for_capacity, bar_for_precision, volumes
-from models.scorecard import usual_bars, with_grades
+from models.metrics import Interval
+from models.metrics import evaluate as measure
+from models.rules import (
+    FEWEST_LEADS,
+    Cells,
+    Rules,
+    Thresholds,
+    Volume,
+    bar_for_capacity,
+    bar_for_precision,
+    cuts_of,
+    evaluate,
+    holds_all,
+    judged,
+    usual_bars,
+    volumes,
+    with_grades,
+)
+from models.training import lay_blocks, outcomes_of, require_both_outcomes, scorecard_for
 from models.training_table import Rows, TrainingTable
 from pipelines.console import step
 from pipelines.rules.project import Project

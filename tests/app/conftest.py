@@ -12,10 +12,9 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
-from app.access import Access, access_for
+from app.security import Access, access_for
 from app.server import make_app
-from data.settings import Pages
-from data.settings_file import load_settings
+from data.config import Pages, load_settings
 from data.simulator import simulate
 from data.store import Store, open_store
 from data.workspace import Workspace

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from app.reading import Busy
-from data.store.tables import SCORES
+from app.pages.lead_reading import Busy
+from data.store import SCORES
 
 pytestmark = pytest.mark.slow
 PAGES = (
@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_said_in_its_part_and_the_rest_of_the_page_stays(
     def busy(*_):
         raise Busy("others are reading their leads", remedy="try again in a minute")
 
-    monkeypatch.setattr("app.closer.read_lead", busy)
+    monkeypatch.setattr("app.pages.lead_detail.read_lead", busy)
     page.goto(f"/leads/{hottest}")
     page.get_by_text("try again in a minute").wait_for()
     expect(page.get_by_role("heading", name="Why it scores")).to_be_visible()

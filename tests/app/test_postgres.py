@@ -5,9 +5,8 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from data.store import open_store
-from data.store.desk import audited
-from models.registry import Registry
+from data.store import audited, open_store
+from models.versions import Registry
 from pipelines.score import score
 
 NOW = pd.Timestamp("2026-01-01")

@@ -7,11 +7,10 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.access import access_for
+from app.security import access_for
 from app.server import make_app
-from data.settings import Pages
-from data.store import open_store
-from data.store.tables import SCORES
+from data.config import Pages
+from data.store import SCORES, open_store
 from data.workspace import Workspace
 from pipelines import last_run
 
@@ -60,7 +59,7 @@ def test_a_store_that_cannot_be_reached_is_said_to_be_without_its_password(works
 
 
 def test_a_failure_of_ours_is_a_page_and_no_traceback(workspace, monkeypatch):
-    monkeypatch.setattr("app.leads.listed", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("app.pages.leads.listed", lambda *_, **__: 1 / 0)
     with pages_of(workspace) as client:
         answer = client.get("/")
     assert answer.status_code == 500

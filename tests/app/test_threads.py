@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.testclient import TestClient
 
-from app.guard import OurSite
+from app.security import OurSite
 from app.threads import quick
 
 

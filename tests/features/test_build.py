@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from data.schema import Chunk
 from data.vocabulary import AGE_EDGES
-from features import Batch, build, catalogue
+from features.batch import Batch
+from features.build import build
+from features.catalogue import catalogue
 
 NEW_YEAR = pd.Timestamp("2025-01-01")
 

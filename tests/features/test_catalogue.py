@@ -2,8 +2,7 @@ from dataclasses import replace
 
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
-from features import catalogue, fingerprint
-from features.catalogue import EventCount
+from features.catalogue import EventCount, catalogue, fingerprint
 from features.events import BUCKET_STARTS
 
 

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Batch, build, events
+from features import events
+from features.batch import Batch
+from features.build import build
 from features.catalogue import WINDOWS
 
 MOMENTS = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")

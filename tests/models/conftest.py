@@ -4,7 +4,7 @@ import pytest
 
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
-from features.catalogue import EventCount, Feature, Given
+from features import EventCount, Feature, Given
 from models.training_table import TrainingTable
 
 

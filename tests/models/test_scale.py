@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
-from models.scale import Scale, bands, dispositions, engagement_grades, fit_grades, make_scale, points, position, scores
+from models.scale import (
+    Scale,
+    bands,
+    dispositions,
+    engagement_grades,
+    fit_grades,
+    make_scale,
+    points,
+    position,
+    scores,
+)
 
 RULER = Scale(tuple(np.linspace(-5, 5, 101)), hot=0.3, warm=0.1, fit=(-1.0, 0.0, 1.0))
 LOG_ODDS = st.floats(-30, 30)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.schema import Schema
-from features.snapshots import SNAPSHOT_AGES
+from features import SNAPSHOT_AGES
 from models.training_table import TrainingTable, drawn
 
 

@@ -19,8 +19,9 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from data import bulk
-from data.store import Store, current, open_store, rows
+from data.sinks import bulk
+from data.store import Store, open_store
+from data.store.store import current, rows
 
 LEADS = 20_000
 KILLS = int(os.environ.get("LEADSCORE_KILLS", "20"))

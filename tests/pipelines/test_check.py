@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.quality import Flag, Report, TableCounts
+from data.quality_report import Flag, Report, TableCounts
 from pipelines.describe import describe
 
 

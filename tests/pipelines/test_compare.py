@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.workspace import Workspace
-from models.registry import Registry
+from models.versions import Registry
 from pipelines.compare import compare
 
 EARLIER = "2025-07-01T00:00:00Z"

@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 from jinja2 import Environment
 
-from data.connections import engine_of
-from data.settings import DatabaseTable, WriteBack
-from data.settings_file import load_settings
+from data.config import DatabaseTable, WriteBack, load_settings
+from data.sources import engine_of
 from pipelines.push import push, set_up
 from pipelines.score import score
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.registry import Registry
+from models.versions import Registry
 
 TIMES = {"leads": "created_at", "events": "occurred_at", "stages": "entered_at", "outcomes": "closed_at"}
 LATER = pd.Timedelta(days=120)

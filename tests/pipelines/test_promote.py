@@ -4,7 +4,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from data.workspace import Workspace
-from models.registry import Registry
+from models.versions import Registry
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.connections import engine_of
+from data.config import WriteBack, load_settings
 from data.locks import one_run_at_a_time
-from data.settings import WriteBack
-from data.settings_file import load_settings
+from data.sources import engine_of
 from data.workspace import Workspace
 from pipelines.score import score
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from data.settings_file import load_settings
+from data.config import load_settings
 from data.workspace import Workspace
-from models.registry import Registry
+from models.versions import Registry
 from pipelines.training_data import read_training_data
 
 pytestmark = pytest.mark.slow

@@ -6,11 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.connections import engine_of
+from data.config import DatabaseTable, Settings, load_settings
 from data.dataset import open_dataset
-from data.settings import DatabaseTable, Settings
-from data.settings_file import load_settings
-from data.strict_json import strict_json
+from data.json import strict_json
+from data.sources import engine_of
 from data.workspace import Workspace
 from pipelines.score import score
 from pipelines.train import train

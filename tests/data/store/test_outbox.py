@@ -5,8 +5,8 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from data.store import Told, open_store
 from data.store.outbox import Outbox
+from data.store.store import Told, open_store
 
 MONDAY = datetime(2026, 1, 5)
 

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.connections import engine_of
 from data.errors import InputError, LeadscoreError
-from data.store import Store, Told, open_store
-from data.store import current as current_scores
-from data.store.desk import count_opened
+from data.sources import engine_of
+from data.store.feedback import count_opened
 from data.store.outbox import Outbox
+from data.store.store import Store, Told, open_store
+from data.store.store import current as current_scores
 from data.store.tables import DELIVERIES, METADATA, RUNS, SCORES
 
 MONDAY = datetime(2026, 1, 5)

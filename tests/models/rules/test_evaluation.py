@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.rules import Rules, evaluate, fired, load_rules
+from models.rules.evaluation import evaluate, fired
+from models.rules.format import Rules
+from models.rules.reading import load_rules
 
 SHIPPED = load_rules()
 

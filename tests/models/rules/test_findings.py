@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from models.rules import Rules, load_rules, read_rules
 from models.rules.findings import Finding, findings
+from models.rules.format import Rules
+from models.rules.reading import load_rules, read_rules
 
 HISTORY = pd.DataFrame(
     {

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from models.rules import Rules, evaluate, load_rules
+from models.rules.evaluation import evaluate
+from models.rules.format import Rules
+from models.rules.reading import load_rules
 
 
 def test_rules_read_back_as_they_were_written():

@@ -8,8 +8,11 @@ import pytest
 from data.schema import Attribute, Chunk, EventType, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
-from models.rule_terms import fired_by_name, fired_codes
-from models.rules import Rules, fired, judged, load_rules
+from models.rules.evaluation import fired
+from models.rules.format import Rules
+from models.rules.judgement import judged
+from models.rules.reading import load_rules
+from models.rules.terms import fired_by_name, fired_codes
 
 SHIPPED = load_rules()
 SCHEMA = Schema(

@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
-from models.rules import Rules, bands, judged, load_rules
+from models.rules.format import Rules
+from models.rules.judgement import bands, judged
+from models.rules.reading import load_rules
 
 SHIPPED = load_rules()
 FITS = {"job_rank": "VP", "employees": 300.0, "mail_kind": "business", "need": "clear"}

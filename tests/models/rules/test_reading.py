@@ -8,9 +8,10 @@ import pytest
 from data.errors import InputError
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import LEADS, Family, Kind
-from features.catalogue import WINDOWS
-from models.rules import Rules, known_to, load_rules, speaks_of
+from features import WINDOWS
 from models.rules.findings import findings
+from models.rules.format import Rules
+from models.rules.reading import known_to, load_rules, speaks_of
 
 SHIPPED = load_rules()
 

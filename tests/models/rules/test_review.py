@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from data.schema import Schema
-from models.rules import Rules
+from models.rules.format import Rules
 from models.rules.review import review
 from models.training_table import TrainingTable
 

@@ -5,7 +5,8 @@ import pytest
 
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import EVENT_TYPES, LEADS
-from models.rules import evaluate, known_to, load_rules
+from models.rules.evaluation import evaluate
+from models.rules.reading import known_to, load_rules
 
 SHIPPED = load_rules()
 MQL, SQL = SHIPPED.thresholds.mql, SHIPPED.thresholds.sql

@@ -1,0 +1,80 @@
+"""A closer look at one lead: why its score changed, what is missing, and which won deals are like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.pages.lead_reading import read_lead
+from app.security import OurSite, Viewer
+from app.site import Site
+from app.view import page
+from data.errors import InputError
+from data.store import WEEK, Newest, companies_of
+from models.explanation import Looked
+from models.scoring import Scorer, SimilarDeal
+from pipelines.explain import Changes, FoundLead, look, similar_won, what_next, why_changed, won_deals
+
+router = APIRouter()
+Row = dict[str, Any]
+
+
+@router.get("/leads/{lead_id:path}/closer")
+def show_closer(request: Request, site: OurSite, _: Viewer, lead_id: str) -> Response:
+    """Show what only the lead's own data tell, by the model version that made its score."""
+    with site.store.transaction() as connection:
+        run = site.newest(connection)
+    kept = site.kept(lead_id)
+    scorer = site.registry.version(kept[0]["model_version"]).scorer
+    lead = read_lead(lead_id, site, scorer.schema)
+    looked = look(lead.chunk, lead.as_of, scorer)
+    changes = _changes(lead, looked, kept, scorer, site)
+    return page(
+        request,
+        "closer.html",
+        lead_id=lead_id,
+        score=kept[0]["score"],
+        changes=changes,
+        most=max((abs(points) for points, _ in changes.parts), default=1) if changes else 1,
+        questions=what_next(looked, scorer),
+        similar=_similar(lead, looked, scorer, site, run),
+    )
+
+
+def _changes(lead: FoundLead, looked: Looked, kept: Sequence[Row], scorer: Scorer, site: Site) -> Changes | None:
+    """Say why the score changed; None where nothing tells how the lead stood before."""
+    since = since_when(lead, kept)
+    try:
+        return why_changed(lead.chunk, looked, since, lead.as_of, scorer, site.store, site.registry)
+    except InputError:
+        return None
+
+
+def since_when(lead: FoundLead, kept: Sequence[Row]) -> pd.Timestamp:
+    """Return a week ago where the score was another then, else when it was another last; never before the lead came.
+
+    ``kept`` are its scores, the newest first.
+    """
+    week, score = lead.as_of - WEEK, kept[0]["score"]
+    then = next((row["score"] for row in kept if row["as_of"] <= week), None)
+    other = next((row["as_of"] for row in kept if row["score"] != score), None)
+    since = pd.Timestamp(other) if then == score and other else week
+    return max(since, lead.chunk.leads["created_at"].iloc[0])
+
+
+def _similar(lead: FoundLead, looked: Looked, scorer: Scorer, site: Site, run: Newest) -> list[Row]:
+    """Return similar won deals by the names that sales knows; those that were forgotten since are left out."""
+    deals = site.once(run, f"won by {scorer.version}", lambda: won_deals(site.store, scorer))
+    found: list[SimilarDeal] = similar_won(lead, looked, scorer, deals)
+    with site.store.transaction() as connection:
+        companies = companies_of(connection, [deal.lead_id for deal in found])
+    return [
+        {"deal": deal, "company": companies[deal.lead_id], "address": quote(deal.lead_id, safe="")}
+        for deal in found
+        if deal.lead_id in companies
+    ]

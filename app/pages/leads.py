@@ -1,0 +1,319 @@
+"""The leads: the list, one lead, its panel for a CRM, and what it did."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+import pandas as pd
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, Response
+from starlette.background import BackgroundTask
+
+from app.pages.activity import activity_of
+from app.security import LOCAL, OurSite, Viewer
+from app.site import AS_SET, NoSuchLead, Site
+from app.threads import quick
+from app.view import Trend, page, trend
+from data.errors import LeadscoreError
+from data.sinks import export_to
+from data.store import (
+    DISPOSITIONS,
+    VERDICTS,
+    Cursor,
+    Filters,
+    Newest,
+    Person,
+    all_listed,
+    history_of,
+    listed,
+    overridden,
+    said_of,
+    with_trend,
+)
+from models.rules import fired_by_name
+from models.training import RULES, member_names
+
+router = APIRouter()
+PAGE = 50
+"""Leads on a page."""
+MOST_CHOICES = 30
+"""Stages, sources or personas that a menu offers."""
+MOST_STEPS = 100
+"""Steps of a score that are shown."""
+EXPORTED = (
+    *("lead_id", "company", "score", "change", "grade", "band", "disposition", "probability", "stage", "source"),
+    *("owner", "as_of", "reason", "model_version"),
+)
+PART = 5_000
+"""Leads that an export writes at once."""
+KEPT = ("lead_id", "company", "score", "band", "fit", "engagement", "change", "stage", "owner")
+"""What a row of the list shows as the store has it."""
+Row = dict[str, Any]
+Tally = dict[str, dict[str, int]]
+
+
+class Line(NamedTuple):
+    """A row of the list; equal ones are drawn once."""
+
+    address: str
+    reason: str
+    unchanged: int
+    set_by_person: str | None
+    lead_id: str
+    company: str | None
+    score: int
+    band: str
+    fit: str
+    engagement: str
+    change: int | None
+    stage: str | None
+    owner: str | None
+
+
+async def _asked(request: Request) -> Filters:
+    """Read the filters of an address."""
+    given = request.query_params
+    return Filters(**{field.name: given.get(field.name, "") for field in fields(Filters)})
+
+
+Asked = Annotated[Filters, Depends(_asked)]
+
+
+@router.get("/")
+@router.get("/leads")
+@router.get("/leads/")
+@quick
+def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, after: str = "") -> Response:
+    """Show a page of leads, the hottest first."""
+    behind = Cursor.parse(after)
+    with site.store.transaction() as connection:
+        run = site.newest(connection)
+        found = listed(connection, filters, run, after=behind, count=PAGE + 1)
+        shown = with_trend(connection, found[:PAGE], run)
+        set_by_people = overridden(connection, [lead["lead_id"] for lead in shown])
+        tally = site.once(run, f"{AS_SET}tally", lambda: _tally(site.counted(connection, run)))
+    last = shown[-1] if len(found) > PAGE else None
+    here = urlencode(filters.given())
+    return page(
+        request,
+        "leads.html",
+        run=run,
+        filters=filters,
+        lines=[_line(lead, site, run, set_by_people, here) for lead in shown],
+        views=_views(filters, person, tally),
+        menus={name: _choices(name, filters, tally) for name in ("stage", "source", "persona")},
+        others=_others(filters, "" if person == LOCAL else person.name),
+        here=here,
+        next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
+        is_first=behind is None,
+    )
+
+
+def _line(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str], here: str) -> Line:
+    """Return what stands in a lead's row: beside what the store has, its top reason, and for how long it is so."""
+    lead_id = lead["lead_id"]
+    return Line(
+        address=quote(lead_id, safe="") + (f"?{here}" if here else ""),
+        reason=_top_reason(lead, site),
+        unchanged=(run.as_of - lead["as_of"]).days,
+        set_by_person=set_by_people.get(lead_id),
+        **{name: lead[name] for name in KEPT},
+    )
+
+
+def _top_reason(lead: Row, site: Site) -> str:
+    try:
+        return site.wording.foremost(lead["model_version"], lead["reasons"])
+    except LeadscoreError:
+        return ""  # a version that this code cannot read has numbers, but no words
+
+
+def query_of(filters: Filters, **more: str) -> str:
+    """Return filters as the query of an address."""
+    return "?" + urlencode(filters.given() | more)
+
+
+def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
+    """Return the views that are one click away; a click on the present one leads back to all leads."""
+    offered = [
+        ("Ready now", "disposition", "ready", tally["disposition"].get("ready", 0)),
+        ("Hot", "band", "hot", tally["band"].get("hot", 0)),
+        ("Went up this week", "week", "up", None),
+        ("Cooling", "week", "down", None),
+    ]
+    offered += [] if person == LOCAL else [("Mine", "owner", person.name, None)]
+    count = sum(tally["band"].values())
+    all_open = {"label": "All open", "active": not filters.given(), "query": "/leads", "count": count}
+    return [all_open, *(_view(filters, *view) for view in offered)]
+
+
+def _view(filters: Filters, label: str, name: str, value: str, count: int | None) -> Row:
+    active, told = getattr(filters, name) == value, _told(count, filters, name)
+    query = "/leads" + query_of(replace(filters, **{name: "" if active else value}))
+    return {"label": label, "active": active, "query": query, "count": told}
+
+
+def _told(count: int | None, filters: Filters, name: str) -> int | None:
+    """Return a count of all open leads where the list that is one click away goes by that filter alone."""
+    return None if replace(filters, **{name: ""}).given() else count
+
+
+def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
+    """Return the values that a menu offers, the commonest first."""
+    common = list(tally[name].items())[:MOST_CHOICES]
+    return [
+        {
+            "value": value,
+            "count": _told(count, filters, name),
+            "query": "/leads" + query_of(replace(filters, **{name: value})),
+        }
+        for value, count in common
+    ]
+
+
+def _tally(counts: Sequence[Row]) -> Tally:
+    """Count the open leads by band, disposition, stage, source and persona, the commonest value first."""
+    found = {name: Counter[str]() for name in ("band", "disposition", "stage", "source", "persona")}
+    for row in counts:
+        if row["outcome"] == "open":
+            for name, counter in found.items():
+                counter.update({row[name]: row["leads"]} if row[name] else {})
+    return {name: dict(counter.most_common()) for name, counter in found.items()}
+
+
+def _others(filters: Filters, own: str) -> list[Row]:
+    """Return the filters that no view stands for, each with the way to be rid of it."""
+    week = filters.week if filters.week in ("up", "down") else "up"
+    in_views = {"band": "hot", "disposition": "ready", "week": week, "owner": own}
+    return [
+        {"name": name, "value": value, "query": "/leads" + query_of(replace(filters, **{name: ""}))}
+        for name, value in filters.given().items()
+        if in_views.get(name) != value
+    ]
+
+
+@router.get("/leads.csv")
+def export(site: OurSite, _: Viewer, filters: Asked) -> Response:
+    """Give all leads of the list as CSV, in its order."""
+    with site.store.transaction() as connection:
+        site.newest(connection)
+    folder = tempfile.TemporaryDirectory(prefix="leadscore-")
+    file = Path(folder.name) / "leads.csv"
+    with export_to(file, ids=("lead_id",)) as write:
+        write(pd.DataFrame(columns=list(EXPORTED), dtype="str"))
+        for part in all_listed(site.store, filters, PART):
+            told = pd.DataFrame([lead | {"reason": _top_reason(lead, site)} for lead in part])
+            write(told[list(EXPORTED)].astype({"change": "Int64", "company": "str", "owner": "str", "source": "str"}))
+    return FileResponse(file, filename="leads.csv", background=BackgroundTask(folder.cleanup))
+
+
+@router.get("/leads/{lead_id:path}/panel")
+@quick
+def panel(request: Request, site: OurSite, person: Viewer, lead_id: str) -> Response:
+    """Show one lead in little room, for a frame in a CRM."""
+    return page(request, "panel.html", **_lead(site, person, lead_id))
+
+
+@router.get("/leads/{lead_id:path}/activity")
+def activity(request: Request, site: OurSite, _: Viewer, lead_id: str) -> Response:
+    """Show what a lead did, read from where the leads are."""
+    return page(request, "activity.html", lead_id=lead_id, activity=activity_of(lead_id, site))
+
+
+@router.get("/leads/{lead_id:path}")
+@quick
+def show_lead(request: Request, site: OurSite, person: Viewer, lead_id: str, filters: Asked) -> Response:
+    """Show one lead, and the way to the next one of the list that it was opened from."""
+    told = _lead(site, person, lead_id)
+    lead = told["lead"]
+    with site.store.transaction() as connection:
+        after = Cursor(lead["score"], lead["probability"], lead_id)
+        following = listed(connection, filters, told["run"], after=after, count=1)
+    here = query_of(filters) if filters.given() else ""
+    onward = f"/leads/{quote(following[0]['lead_id'], safe='')}{here}" if following else ""
+    return page(request, "lead.html", **told, onward=onward, back=f"/leads{here}")
+
+
+def _lead(site: Site, person: Person, lead_id: str) -> Row:
+    """Return all that is known of a lead without reading it again. Raises NoSuchLead."""
+    with site.store.transaction() as connection:
+        run = site.newest(connection)
+        history = history_of(connection, lead_id)
+        verdicts, overrides = said_of(connection, lead_id)
+    if not history:
+        raise NoSuchLead(lead_id)
+    site.opened(lead_id, person.name)
+    lead, told = history[0], _by_moment(history)
+    return {
+        "run": run,
+        "lead": lead | {"change": _change(history, run)},
+        "address": quote(lead_id, safe=""),
+        "unchanged": (run.as_of - lead["as_of"]).days,
+        "trend": _trend(told, run),
+        "steps": _steps(told)[:MOST_STEPS],
+        "verdicts": verdicts,
+        "override": next((each for each in overrides if each["undone_at"] is None), None),
+        "overrides": overrides,
+        "choices": VERDICTS,
+        "dispositions": DISPOSITIONS,
+        **_reasons(lead, site),
+    }
+
+
+def _reasons(lead: Row, site: Site) -> Row:
+    """Return the reasons of a score, the rules that fired, and its horizon; none of a version that is not read."""
+    try:
+        up, down = site.wording.parts(lead)
+        scorer = site.registry.version(lead["model_version"]).scorer
+    except LeadscoreError as problem:
+        return {
+            "up": [],
+            "down": [],
+            "most": 1,
+            "horizon": None,
+            "rules": [],
+            "by_rules": False,
+            "untold": problem,
+        }
+    most = max((abs(reason.points) for reason in (*up, *down)), default=1)
+    rules = sorted(fired_by_name(scorer.rules, lead["rules"] or "[]").items(), key=lambda rule: -abs(rule[1]))
+    told = {
+        "horizon": scorer.horizon,
+        "rules": rules,
+        "by_rules": member_names(scorer.model) == (RULES,),
+        "untold": None,
+    }
+    return {"up": up, "down": down, "most": most or 1, **told}
+
+
+def _change(history: Sequence[Row], run: Newest) -> int | None:
+    old = next((step for step in history if step["run_id"] <= run.week_before), None)
+    return history[0]["score"] - old["score"] if old else None
+
+
+def _by_moment(history: Sequence[Row]) -> list[Row]:
+    """Return what was said last of each moment, the newest moment first: scores of the past may be made later."""
+    last = {step["as_of"]: step for step in reversed(history)}
+    return [last[moment] for moment in sorted(last, reverse=True)]
+
+
+def _trend(told: Sequence[Row], run: Newest) -> Trend | None:
+    """Draw the steps of a score; None where no time has gone by since the first."""
+    steps = [(step["as_of"], step["score"]) for step in reversed(told)]
+    return trend(steps, run.as_of) if steps[0][0] < run.as_of else None
+
+
+def _steps(history: Sequence[Row]) -> list[Row]:
+    """Return the versions in which score, stage or model changed, the newest first, each with what was before it."""
+    pairs = zip(history, [*history[1:], None], strict=True)
+    return [step | {"before": before} for step, before in pairs if before is None or _told_apart(step, before)]
+
+
+def _told_apart(step: Row, before: Row) -> bool:
+    return any(step[name] != before[name] for name in ("score", "stage", "model_version"))

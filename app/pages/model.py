@@ -1,0 +1,166 @@
+"""The model: what it learned from, how good it is beside the rules, what was decided of it, and where bands begin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+
+from app.pages.review import by_band
+from app.security import OUR_PAGE, Admin, OurSite, Viewer
+from app.site import Site
+from app.view import page
+from data.errors import InputError
+from data.store import (
+    LONGEST_TEXT,
+    VERDICTS,
+    above,
+    audit,
+    audited,
+    judged,
+    newest,
+    opened_since,
+    says_something,
+    some_contributions,
+)
+from models.evaluation import history_at
+from models.versions import Stored
+
+router = APIRouter()
+SAMPLED = 2_000
+"""Leads from whose contributions the shares of concepts are measured."""
+MOST_SHARES = 12
+MOST_DECISIONS = 20
+Row = dict[str, Any]
+
+
+@router.get("/model")
+def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
+    """Show the champion."""
+    version = site.champion_version
+    if version is None:
+        raise site.nothing_yet()
+    stored = site.registry.version(version)
+    scale = stored.scorer.scale
+    with site.store.transaction() as connection:
+        run = newest(connection)
+        opened = opened_since(connection, run) if run else 0
+        told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
+        changes = audited(connection, MOST_DECISIONS)
+        verdicts = judged(connection)
+    return page(
+        request,
+        "model.html",
+        version=version,
+        training=stored.training,
+        plots=list(site.registry.plots(version)),
+        decisions=site.registry.decisions()[:MOST_DECISIONS],
+        findings=_findings(site),
+        shares=_shares(told, stored),
+        sampled=len(told),
+        tenths=list(reversed(stored.training.get("standing", {}).get("tenths", ()))),
+        opened=opened,
+        changes=changes,
+        verdicts=VERDICTS,
+        reviewed=by_band(verdicts),
+        **_preview(site, scale.hot, scale.warm, stored),
+    )
+
+
+@router.get("/model/preview")
+def preview(request: Request, site: OurSite, _: Viewer, hot: str = "", warm: str = "") -> Response:
+    """Show how many leads other bars would make hot and warm, and how many wins they promise."""
+    stored = site.registry.version(site.registry.require_champion())
+    return page(request, "previewed.html", **_preview(site, *_bars(hot, warm), stored))
+
+
+@router.post("/model/thresholds", dependencies=OUR_PAGE)
+def set_thresholds(
+    site: OurSite,
+    person: Admin,
+    hot: Annotated[str, Form()] = "",
+    warm: Annotated[str, Form()] = "",
+    why: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep other bars, from the next scoring run on."""
+    bars = _bars(hot, warm)
+    if not says_something(why):
+        raise InputError("new thresholds need a reason", expected="why, in a few words")
+    if len(why) > LONGEST_TEXT:
+        raise InputError("this reason is too long", expected=f"at most {LONGEST_TEXT} signs", got=f"{len(why)}")
+    version = site.registry.require_champion()
+    before = site.registry.version(version).scorer.scale
+    with site.store.transaction(writing=True) as connection:
+        told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
+        audit(connection, person, "thresholds", detail=told)
+        site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")  # last: what fails is not told either
+    return RedirectResponse("/model#thresholds", 303)
+
+
+@router.get("/model/plots/{name}.svg")
+def plot(site: OurSite, _: Viewer, name: str) -> Response:
+    """Give one of the plots of the champion."""
+    plots = site.registry.plots(site.registry.require_champion())
+    if name not in plots:
+        raise HTTPException(404)
+    return Response(plots[name], media_type="image/svg+xml")
+
+
+def _bars(hot: str, warm: str) -> tuple[float, float]:
+    """Read bars that are given in per cent."""
+    try:
+        bars = float(hot.replace(",", ".")) / 100, float(warm.replace(",", ".")) / 100
+    except ValueError:
+        bars = (0.0, 0.0)
+    if not 0 < bars[1] < bars[0] < 1:
+        raise InputError(
+            "these are no thresholds",
+            expected="two percentages, hot above warm",
+            got=f"hot {hot[:20]}, warm {warm[:20]}",
+        )
+    return bars
+
+
+def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
+    scale = stored.scorer.scale
+    with site.store.transaction() as connection:
+        now = _present(site, connection, [scale.hot, scale.warm])
+        then = now if (hot, warm) == (scale.hot, scale.warm) else above(connection, [hot, warm])
+    history = stored.training.get("bars", ())
+    bars = [
+        {"band": band, "now": _with_history(before, history), "then": _with_history(after, history)}
+        for band, before, after in zip(("hot", "warm"), now, then, strict=True)
+    ]
+    return {"bars": bars, "horizon": stored.scorer.horizon, "has_history": bool(history)}
+
+
+def _with_history(told: Row, history: Sequence[Mapping[str, Any]]) -> Row:
+    return told | {"history": history_at(history, told["bar"])}
+
+
+def _present(site: Site, connection: Connection, bars: list[float]) -> list[Row]:
+    run = newest(connection)
+    return site.once(run, f"above {bars}", lambda: above(connection, bars)) if run else above(connection, bars)
+
+
+def _shares(contributions: list[bytes], stored: Stored) -> list[Row]:
+    """Return which concepts move scores most: their mean absolute contributions, as shares of all."""
+    if not contributions:
+        return []
+    moved = np.abs(np.stack([np.frombuffer(row, "<f2") for row in contributions]).astype(np.float64)).mean(axis=0)
+    shares = zip(stored.scorer.narrator.concepts, moved / max(moved.sum(), 1e-12), strict=True)
+    families = stored.scorer.narrator.families
+    told = [{"concept": name, "family": str(families[name]), "share": float(share)} for name, share in shares]
+    return sorted(told, key=lambda each: -each["share"])[:MOST_SHARES]
+
+
+def _findings(site: Site) -> Row | None:
+    """Return what `monitor` found last; None before its first run."""
+    file = site.workspace.findings
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None

@@ -1,0 +1,114 @@
+"""The funnel's report, live: two periods or a source beside each other, and all figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from app.pages.lead_reading import Busy, alone
+from app.security import OurSite, Viewer
+from app.view import page, safe
+from pipelines.page import filled
+from pipelines.report import Reported, look, page_content
+
+router = APIRouter()
+HEADING = re.compile("<h2>(.*?)</h2>", re.DOTALL)
+COUNTING = Lock()
+"""One report at a time: counting reads all tables."""
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two columns of the funnel beside each other: entries into each stage, and shares that went on.
+
+    A row is the stage, or those at the ends of the step, and the two values; a share is plain types of
+    `funnel.rates.Share`.
+    """
+
+    names: tuple[str, str]
+    entries: Sequence[tuple[str, int, int]]
+    steps: Sequence[tuple[tuple[str, str], Row, Row]]
+
+
+@router.get("/funnel/report")
+def show_report(
+    request: Request, site: OurSite, _: Viewer, source: str = "", now: str = "", before: str = ""
+) -> Response:
+    """Show the report as of the newest run; while another counts it, the part that asks again."""
+    with site.store.transaction() as connection:
+        run = site.newest(connection)
+    try:
+        with alone(COUNTING, "the funnel is being counted"):
+            told = site.once(run, "report", lambda: kept_of(look(site.workspace)))
+    except Busy:
+        return page(request, "counting.html", source=source)
+    funnel = told["funnel"]
+    return page(
+        request,
+        "report.html",
+        notes=told["notes"],
+        source=source,
+        periods=[period["name"] for period in reversed(funnel["periods"])] if funnel else [],
+        within=funnel and funnel["settings"]["within"],
+        by_period=funnel and periods_beside(funnel, now, before),
+        by_source=funnel and source_beside(funnel, source),
+        sections=sections_of(filled("funnel.html", clean=safe, funnel=funnel)) if funnel else [],
+    )
+
+
+def kept_of(reported: Reported) -> Row:
+    """Return what is kept of a report until the next run: figures, and no lead by its id, for it may be forgotten."""
+    content = page_content(reported)
+    for oddity in content["funnel"]["oddities"] if content["funnel"] else ():
+        oddity["first"] = []
+    return {name: content[name] for name in ("funnel", "notes")}
+
+
+def sections_of(report: str) -> list[tuple[Markup, Markup]]:
+    """Cut a report, in which all from the CRM is escaped, at its headings: each with what stands under it.
+
+    >>> sections_of("<p>x</p><h2>By <b>source</b></h2><p>1</p><h2>Costs</h2><p>2</p>")[1]
+    (Markup('Costs'), Markup('<p>2</p>'))
+    """
+    _, *parts = (Markup(part) for part in HEADING.split(report))
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def periods_beside(funnel: Mapping[str, Any], now: str, before: str) -> Beside | None:
+    """Return two periods beside each other: those that are named, else the newest two that are over.
+
+    None where there are not two.
+    """
+    periods = {period["name"]: period for period in funnel["periods"]}
+    over = [name for name, period in periods.items() if period["complete"]] or list(periods)
+    if len(periods) < 2 or len(over) < 2:
+        return None
+    names = (now if now in periods else over[-1]), (before if before in periods else over[-2])
+    one, other = (periods[name] for name in names)
+    return Beside(names, *_rows(funnel, [(each["entries"], each["went_on_soon"]) for each in (one, other)]))
+
+
+def source_beside(funnel: Mapping[str, Any], source: str) -> Beside | None:
+    """Return a source beside all leads; None where the report knows no such source."""
+    one = next((level for level in funnel["cuts"].get("source", ()) if source and level["name"] == source), None)
+    if one is None:
+        return None
+    columns = [(level["reached"], [step["went_on"] for step in level["steps"]]) for level in (one, funnel["all"])]
+    return Beside((source, "all leads"), *_rows(funnel, columns))
+
+
+def _rows(
+    funnel: Mapping[str, Any], columns: Sequence[tuple[Mapping[str, int], Sequence[Row]]]
+) -> tuple[list[tuple[str, int, int]], list[tuple[tuple[str, str], Row, Row]]]:
+    (entries, shares), (others, other_shares) = columns
+    labels = [(step["start"], step["to"]) for step in funnel["all"]["steps"]]
+    counted = [(stage["name"], entries[stage["name"]], others[stage["name"]]) for stage in funnel["stages"]]
+    return counted, list(zip(labels, shares, other_shares, strict=True))

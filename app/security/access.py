@@ -1,0 +1,110 @@
+"""Who is at the pages and what they may do: nobody is asked on this computer alone, else a token or a proxy tells."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from data.config import Pages, resolve
+from data.errors import InputError
+from data.store import Person
+from data.workspace import Workspace
+
+ROLES = ("viewer", "sales", "admin")
+"""Each may do what those before it may."""
+LOCAL = Person("you", "admin")
+"""Who is at the pages where nobody signs in."""
+SHORTEST_TOKEN = 16
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Made by `access_for`; ``tokens`` maps each to the user who signs in with it."""
+
+    pages: Pages
+    tokens: dict[str, str]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether nobody has to sign in."""
+        return not self.tokens and self.pages.proxy is None
+
+    def by_token(self, token: str) -> str | None:
+        """Return whose token this is; every one is compared, in the same time."""
+        found = [user for known, user in self.tokens.items() if hmac.compare_digest(known.encode(), token.encode())]
+        return found[0] if found else None
+
+    def by_proxy(self, client: str, headers: Mapping[str, str]) -> Person | None:
+        """Return who the proxy says this is; anybody may send the header, so only its own address counts."""
+        proxy = self.pages.proxy
+        if proxy is None or client != proxy.address:
+            return None
+        name = headers.get(proxy.header.lower(), "").strip()
+        return Person(name, self._role(name, proxy.role)) if name else None
+
+    def person(self, name: str | None) -> Person | None:
+        """Return who signed in under a name, with the role that they have now; None where they may no longer."""
+        if self.is_open:
+            return LOCAL
+        return Person(name, self.pages.users[name].role) if name in self.tokens.values() else None  # type: ignore[index, arg-type]
+
+    def _role(self, name: str, otherwise: str) -> str:
+        return self.pages.users[name].role if name in self.pages.users else otherwise
+
+
+def may(person: Person, role: str) -> bool:
+    """Tell whether a person may do what a role may.
+
+    >>> may(Person("Ann", "sales"), "viewer"), may(Person("Ann", "sales"), "admin")
+    (True, False)
+    """
+    return ROLES.index(person.role) >= ROLES.index(role)
+
+
+def access_for(host: str, pages: Pages) -> Access:
+    """Return who may open pages that are served at a host.
+
+    Raises InputError where others could open them and nobody has to sign in, or a token is too short.
+    """
+    tokens = {resolve(user.token): name for name, user in pages.users.items() if user.token}
+    if any(len(token) < SHORTEST_TOKEN for token in tokens):
+        raise InputError("a token is too short", expected=f"at least {SHORTEST_TOKEN} signs", where="pages.users")
+    access = Access(pages, tokens)
+    if access.is_open and not _is_loopback(host):
+        raise InputError(
+            "anybody who reaches this computer could open the pages",
+            expected="pages.users with tokens, or pages.proxy, in leadscore.yaml",
+            got=f"--host {host} and nobody who signs in",
+            remedy="name users and give it with --config, or serve on 127.0.0.1",
+        )
+    return access
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_local_name(host: str) -> bool:
+    """Tell whether a Host header names this computer: else a page from elsewhere reaches us by a name of its own.
+
+    >>> is_local_name("127.0.0.1:8000"), is_local_name("[::1]:80"), is_local_name("localhost.evil.example")
+    (True, True, False)
+    """
+    name, colon, port = host.rpartition(":")
+    return host in LOCAL_HOSTS or (bool(colon) and port.isdigit() and name in LOCAL_HOSTS)
+
+
+def signing_key(workspace: Workspace) -> str:
+    """Return the key that sessions are signed with; made once for the workspace, readable by its owner only."""
+    file = workspace.root / "pages.key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32))
+    return file.read_text()

@@ -1,0 +1,199 @@
+"""Look at the cells of a column: what kind they are, and whether they identify, describe or repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.columns.words import is_name_of_a_person
+from data.parsing import NO, YES, decide_format, read_cells, texts
+from data.vocabulary import Kind
+
+MOSTLY = 0.95
+NEARLY_ALL = 0.99
+E_MAIL = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]{2,}"
+"""Found anywhere in a cell: Ann Lee <ann@acme.com>, mailto:ann@acme.com, ann@acme.com or bo@acme.com."""
+PHONE = r"^\+?\(?\d[\d\s()/.\-]{6,}\d$"
+LINK = r"^(?:https?://|www\.)\S+$"
+CODE = r"^0\d"
+SET_SEPARATORS = r"\s*[;|,]\s*"
+CUSTOM_SEPARATORS = r"\s*[;|]\s*"
+CUSTOM_SET = r"\S\s*[;|]\s*\S"
+SET_TOKENS = 30
+LEVELS = 50
+RARE = 10
+"""Members of sets, types, assets and stages of fewer leads are no features: they teach little and may name a person."""
+FEWEST_NAMES = 3
+"""So many different names of persons are needed to take a column for one of persons: first names, and full ones as
+soon as there are two and nothing else."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a sample of a column shows. Shares are of the filled cells; ``length`` and ``words`` are means.
+
+    ``levels`` are the distinct values in lower case where they are few, ``grows_with`` names the order of rows in which
+    the numbers only rise or only fall, ``one_length`` tells that nearly all cells have as many characters, and
+    ``name_share`` is the share of the distinct values that begin with a frequent first name.
+    """
+
+    name: str
+    kind: Kind
+    cells: int
+    filled: int
+    distinct: int
+    levels: frozenset[str] = frozenset()
+    whole: bool = False
+    grows_with: str = ""
+    one_length: bool = False
+    length: float = 0.0
+    words: float = 0.0
+    contact_share: float = 0.0
+    name_share: float = 0.0
+    link_share: float = 0.0
+    tokens: tuple[str, ...] = ()
+
+    @property
+    def constant(self) -> bool:
+        return self.filled == 0 or (self.distinct == 1 and self.filled == self.cells)
+
+    @property
+    def distinct_share(self) -> float:
+        return self.distinct / self.filled if self.filled else 0.0
+
+
+class _Values:
+    """The distinct texts of a column and how many cells have each: most columns have few."""
+
+    def __init__(self, cells: pd.Series) -> None:
+        counts = texts(cells).value_counts(sort=False)
+        self.texts = pd.Series(counts.index, dtype="str")
+        self.counts = counts.to_numpy()
+        self.filled = int(self.counts.sum())
+
+    def mean(self, of_each: pd.Series) -> float:
+        """Return the mean over the cells of something known of each distinct text."""
+        return float(np.average(of_each.to_numpy(dtype=float), weights=self.counts)) if self.filled else 0.0
+
+    def share(self, pattern: str) -> float:
+        return self.mean(self.texts.str.contains(pattern))
+
+    def share_of_names(self) -> float:
+        """Return the share of the distinct texts that begin with a frequent first name; 0 where they are hardly any."""
+        named = [text for text in self.texts if is_name_of_a_person(text)]
+        full = sum(len(text.split()) > 1 for text in named)
+        enough = len(named) >= FEWEST_NAMES or 1 < full == len(self.texts)
+        return len(named) / len(self.texts) if enough else 0.0
+
+    def read_as(self, kind: Kind) -> bool:
+        bad = read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad
+        return self.mean(~bad) >= MOSTLY
+
+
+def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: Kind | None = None) -> Profile:
+    """Describe a column by a sample of its cells; its kind is taken from them unless it is given.
+
+    ``orders`` are values by which the rows can be put in order, such as the place in the file, with what to call them.
+    """
+    values = _Values(cells)
+    kind = kind or _kind(values, cells.dtype)
+    numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind is Kind.NUMBER else None
+    told = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
+    return Profile(
+        name=name,
+        kind=kind,
+        cells=len(cells),
+        filled=values.filled,
+        distinct=len(values.texts),
+        levels=frozenset(values.texts.str.lower()) if len(values.texts) <= LEVELS else frozenset(),
+        whole=numbers is not None and bool((numbers.dropna() % 1 == 0).all()),
+        grows_with="" if numbers is None else _grows_with(numbers, orders),
+        one_length=_have_one_length(values),
+        length=values.mean(values.texts.str.len()),
+        words=values.mean(values.texts.str.count(r"\s+") + 1),
+        contact_share=max(told.share(E_MAIL), told.share(PHONE)),
+        name_share=told.share_of_names(),
+        link_share=told.share(LINK),
+        tokens=_tokens(values) if kind is Kind.SET else (),
+    )
+
+
+def kind_of(cells: pd.Series) -> Kind:
+    """Return what the cells of a column are: time, flag, number, set or category.
+
+    >>> kind_of(pd.Series(["1,200", "80", "n/a"])), kind_of(pd.Series(["51-200", "11-50"])), kind_of(pd.Series(["007"]))
+    (<Kind.NUMBER: 'number'>, <Kind.CATEGORY: 'category'>, <Kind.CATEGORY: 'category'>)
+    """
+    return _kind(_Values(cells), cells.dtype)
+
+
+def suits(cells: pd.Series, kind: Kind) -> bool:
+    """Tell whether most of the filled cells can be read as a kind; a column without content suits any."""
+    values = _Values(cells)
+    return not values.filled or kind not in (Kind.NUMBER, Kind.FLAG, Kind.TIME) or values.read_as(kind)
+
+
+def _kind(values: _Values, dtype: Any) -> Kind:
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return Kind.TIME
+    if not values.filled:
+        return Kind.CATEGORY
+    if values.mean(values.texts.str.lower().isin(YES | NO)) >= NEARLY_ALL:
+        return Kind.NUMBER if _is_count(values) else Kind.FLAG
+    if values.share(r"\d") < MOSTLY:
+        return Kind.SET if _is_set(values) else Kind.CATEGORY
+    if values.read_as(Kind.NUMBER) and values.share(CODE) <= 1 - NEARLY_ALL:
+        return Kind.NUMBER
+    if values.read_as(Kind.TIME):
+        return Kind.TIME
+    return Kind.SET if _is_set(values) else Kind.CATEGORY
+
+
+def _is_count(values: _Values) -> bool:
+    """Tell whether numbers that are nearly always 0 or 1 go on: earlier purchases are many now and then."""
+    beyond = values.texts.str.fullmatch(r"\d+(?:\.\d+)?") & ~values.texts.str.lower().isin(YES | NO)
+    return values.share(r"^\d") >= NEARLY_ALL and int(values.counts[beyond].sum()) >= RARE
+
+
+def _is_set(values: _Values) -> bool:
+    """Several members in one cell, and the members repeat."""
+    if values.share(CUSTOM_SET) < 1 - MOSTLY:
+        return False
+    members = _members(values)
+    return members.nunique() <= min(200, len(members) / 5)
+
+
+def _members(values: _Values) -> pd.Series:
+    """Return the members of all cells, one below the other."""
+    return values.texts.repeat(values.counts.tolist()).str.split(CUSTOM_SEPARATORS, regex=True).explode()
+
+
+def _tokens(values: _Values) -> tuple[str, ...]:
+    """Return the members that occur in one of a hundred cells, and in ten, by frequency."""
+    members = values.texts.str.lower().str.split(SET_SEPARATORS, regex=True).map(set)
+    each = pd.DataFrame({"member": members, "count": values.counts}).explode("member")
+    counts = each.groupby("member")["count"].sum()
+    frequent = counts[(counts >= max(RARE, values.filled / 100)) & (counts.index != "")]
+    return tuple(frequent.sort_values(ascending=False, kind="stable").index[:SET_TOKENS])
+
+
+def _grows_with(numbers: pd.Series, orders: Mapping[str, pd.Series]) -> str:
+    """Name the order in which nearly every step of a nearly unique number goes the same way."""
+    filled = numbers.dropna()
+    if len(filled) < 20 or filled.nunique() < len(filled) / 2:
+        return ""
+    for what, order in orders.items():
+        places = order.reindex(filled.index)
+        steps = filled[places.sort_values(kind="stable").index].diff().dropna()
+        if places.notna().all() and max((steps >= 0).mean(), (steps <= 0).mean()) >= NEARLY_ALL:
+            return what
+    return ""
+
+
+def _have_one_length(values: _Values) -> bool:
+    lengths = values.texts.str.len()
+    return bool(values.filled) and values.mean(lengths == lengths.median()) >= NEARLY_ALL

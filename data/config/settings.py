@@ -1,0 +1,370 @@
+"""Settings of a project: where the tables are, what their columns mean, and where scores go.
+
+They come from a ``leadscore.yaml`` (`data.config.loader`), from a folder of tables, or from the flags of flat mode;
+each becomes the same checked `Settings`. Secrets stay as they are written, ``${NAME}``, until a connection is made.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from data.config.credentials import holds_password
+from data.errors import InputError
+from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
+
+TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
+SQLITE = "sqlite:///"
+UPDATED_AT = "updated_at"
+"""The column that tells when a row was changed, where the settings name no other."""
+
+
+def _as_texts(value: Any) -> Any:
+    """The values of a column are compared as text."""
+    return ["" if item is None else str(item) for item in value] if isinstance(value, list) else value
+
+
+def _as_naive_utc(moment: datetime) -> datetime:
+    """Times without an offset are UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _without_password(address: str) -> str:
+    if holds_password(address):
+        raise ValueError("a password does not belong into this file: write ${NAME} and set NAME in the environment")
+    return address
+
+
+def _no_address(value: Any) -> Any:
+    if isinstance(value, str) and "://" in value:
+        raise ValueError("an address of a database stands under database; here stands a file, or {table: NAME}")
+    return value
+
+
+def _is_table(value: Any) -> str:
+    return "database" if isinstance(value, (dict, DatabaseTable)) else "file"
+
+
+Written = Literal["day first", "month first", "decimal comma", "decimal point"]
+Texts = Annotated[list[str], BeforeValidator(_as_texts)]
+Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
+Address = Annotated[str, AfterValidator(_without_password)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Strict(BaseModel):
+    """A part of the settings; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Outcome(Strict):
+    """The column of the leads table that holds the final outcome, and the values that mean won or lost."""
+
+    column: str
+    won: Texts = []
+    lost: Texts = []
+
+
+class StageMapping(Strict):
+    """What the stages of the CRM are called in ours, and which of them close a lead; without regard to case."""
+
+    contact: Texts = []
+    lead: Texts = []
+    mql: Texts = []
+    sql: Texts = []
+    qso: Texts = []
+    won: Texts = list(WON_STAGES)
+    lost: Texts = list(LOST_STAGES)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Map their open stages, in lower case, to ours."""
+        open_stages = ("contact", "lead", "mql", "sql", "qso")
+        return {theirs.strip().lower(): ours for ours in open_stages for theirs in getattr(self, ours)}
+
+
+class Thresholds(Strict):
+    """Probabilities at which the bands begin; where they are not given, multiples of the base rate."""
+
+    hot: Share | None = None
+    warm: Share | None = None
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if self.hot is not None and self.warm is not None and self.hot <= self.warm:
+            raise ValueError("hot must be above warm")
+        return self
+
+
+class DatabaseTable(Strict):
+    """A table or view of the database; ``updated_at`` is the column that tells when a row was changed."""
+
+    table: str
+    updated_at: str | None = None
+
+
+class WriteBack(Strict):
+    """Where scores are written back to: a table of a database, by default the one that the leads are read from.
+
+    ``key`` is its column with the lead's id; ``columns`` maps our fields to its columns, by default all by our names.
+    """
+
+    database: Address | None = None
+    table: str = "lead_scores"
+    key: str = "lead_id"
+    columns: dict[str, str] = Field(default_factory=lambda: {name: name for name in SCORE_FIELDS}, min_length=1)
+
+    @model_validator(mode="after")
+    def _each_has_its_own_column(self) -> Self:
+        taken = [self.key, *self.columns.values()]
+        twice = next((name for name in taken if taken.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"two fields would be written to the column '{twice}'")
+        return self
+
+
+class FunnelSettings(Strict):
+    """What the funnel's figures are: the words and limits that sales and marketing agree on.
+
+    ``split`` maps a stage of ours to its parts in order, each with what the CRM calls it:
+    ``{"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}``. ``definitions`` says what a stage means,
+    and ``benchmarks`` at which rate the market's leads come to it from the stage before; both by stage or part of one.
+    ``by`` are columns of the leads by whose levels rates are cut; ``segments`` follow them. ``bars`` are classes of the
+    user's own, each from a chance of winning on, counted beside those of warm and hot leads.
+    ``within`` is the number of days in which a step counts where periods are compared, so that young leads do not look
+    like lost ones. A rate on fewer leads than ``smallest`` is shown and not judged. ``sales_activities`` are types of
+    events. Without a ``currency`` the one that most costs are in is taken.
+    """
+
+    split: dict[str, dict[str, Texts]] = {}
+    definitions: dict[str, str] = {}
+    benchmarks: dict[str, Share] = {}
+    by: list[str] = ["source", "campaign", "asset", "persona", "industry"]
+    bars: dict[str, Share] = {}
+    opportunity: str = "qso"
+    period: Literal["week", "month", "quarter"] = "month"
+    within: int = Field(default=30, ge=1, le=3650)
+    smallest: int = Field(default=30, ge=1)
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    sales_activities: list[str] = ["sales_call", "sales_email", "sales_meeting", "call", "meeting"]
+
+    @model_validator(mode="after")
+    def _speak_of_stages(self) -> Self:
+        parts = [part for parts in self.split.values() for part in parts]
+        for name in (*self.split, *self.definitions, *self.benchmarks, self.opportunity):
+            if name not in (*FUNNEL, *parts):
+                raise ValueError(f"'{name}' is no stage: they are {', '.join((*FUNNEL, *parts))}")
+        if any(not parts or name in parts or name in (FUNNEL[0], FUNNEL[-1]) for name, parts in self.split.items()):
+            raise ValueError("a stage is split into parts of other names; the first and the last cannot be split")
+        return self
+
+
+Role = Literal["viewer", "sales", "admin"]
+
+
+class User(Strict):
+    """What somebody may do at the pages, and the token by which they sign in, as ${NAME}; none: through the proxy."""
+
+    role: Role = "viewer"
+    token: Annotated[str, Field(pattern=r"^\$\{\w+\}$")] | None = None
+
+
+class Proxy(Strict):
+    """A proxy that signs people in: its address, the header with the user, and the role of those not named."""
+
+    address: str
+    header: str = "X-Forwarded-User"
+    role: Role = "viewer"
+
+
+class Pages(Strict):
+    """Who may open the pages of ``leadscore serve``, and which sites may show a lead's panel in a frame."""
+
+    users: dict[str, User] = {}
+    proxy: Proxy | None = None
+    frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
+
+
+File = Annotated[Path, BeforeValidator(_no_address), Tag("file")]
+Source = Annotated[File | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
+
+
+class Settings(Strict):
+    """Everything that a run needs to know about its input, and where its scores go.
+
+    ``tables`` says where each table is: a file, or a table of ``database``, an SQLAlchemy URL.
+    ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``; ``event_types`` our type of event
+    to theirs, ``stages`` our stage to theirs.
+    ``formats`` says, per table and our name, how times or numbers are written where the cells leave it open; what a
+    data set decided about its own columns is kept here, so that later files are read in the same way.
+    ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
+    ``as_of`` the end of the data, by default the newest date in it.
+    ``snapshot_ages`` are the days after its creation at which a lead is looked at, to learn from, the first being 0.
+    ``segments`` are columns by whose levels the model card tells how well the model does.
+    ``funnel`` is what the report's figures are made by.
+    ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
+    ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
+    it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
+    """
+
+    tables: dict[str, Source]
+    database: Address | None = None
+    columns: dict[str, dict[str, str]] = {}
+    formats: dict[str, dict[str, Written]] = {}
+    event_types: dict[str, Texts] = {}
+    outcome: Outcome | None = None
+    order: str | None = None
+    stages: StageMapping = Field(default_factory=StageMapping)
+    horizon: int = Field(default=HORIZON, ge=1, le=3650)
+    snapshot_ages: tuple[int, ...] = (0, *AGE_EDGES)
+    thresholds: Thresholds = Field(default_factory=Thresholds)
+    drop: list[str] = []
+    keep: list[str] = []
+    segments: list[str] = []
+    funnel: FunnelSettings = Field(default_factory=FunnelSettings)
+    rules: Path | None = None
+    truth: Path | None = None
+    as_of: Moment | None = None
+    seed: int = Field(default=0, ge=0)
+    trials: int = Field(default=10, ge=0, le=1000)
+    budget: float | None = Field(default=None, ge=0)
+    store: Address | None = None
+    retention_days: int | None = Field(default=None, ge=1, le=36500)
+    write_back: WriteBack | None = None
+    pages: Pages = Field(default_factory=Pages)
+
+    @field_validator("snapshot_ages")
+    @classmethod
+    def _ascending(cls, ages: tuple[int, ...]) -> tuple[int, ...]:
+        if ages[:1] != (0,) or any(later <= earlier for earlier, later in pairwise(ages)):
+            raise ValueError(f"days from 0 on, each later than the one before, such as {[0, *AGE_EDGES]}")
+        return ages
+
+    @model_validator(mode="after")
+    def _knows_its_database(self) -> Self:
+        from_database = [name for name, source in self.tables.items() if isinstance(source, DatabaseTable)]
+        if from_database and not self.database:
+            raise ValueError(f"the table {from_database[0]} is in a database: say which under database, as ${{NAME}}")
+        if self.write_back and not (self.write_back.database or self.database):
+            raise ValueError("write_back needs a database, as ${NAME}")
+        return self
+
+    def column(self, table: str, name: str) -> str:
+        """Return the source's name of a vocabulary column; the same name where nothing is mapped."""
+        return self.columns.get(table, {}).get(name, name)
+
+    def beside(self, folder: Path) -> Settings:
+        """Return settings whose relative paths start from a folder."""
+        back = self.write_back
+        return self.model_copy(
+            update={
+                "tables": {
+                    name: folder / source if isinstance(source, Path) else source
+                    for name, source in self.tables.items()
+                },
+                "rules": self.rules and folder / self.rules,
+                "truth": self.truth and folder / self.truth,
+                "database": _address_beside(self.database, folder),
+                "store": _address_beside(self.store, folder),
+                "write_back": back
+                and back.model_copy(update={"database": _address_beside(back.database or self.database, folder)}),
+            }
+        )
+
+    def with_absolute_paths(self) -> Settings:
+        """Return settings that hold wherever the next command is run."""
+        return self.beside(Path.cwd())
+
+    def place(self, table: str) -> str:
+        """Say where a table is, without secrets."""
+        source = self.tables[table]
+        return str(source) if isinstance(source, Path) else f"table {source.table}"
+
+    @property
+    def places(self) -> str:
+        """Say where all tables are."""
+        return ", ".join(self.place(table) for table in self.tables)
+
+    @property
+    def tells_outcomes(self) -> bool:
+        """Tell whether there is a place at all where it is said how leads ended."""
+        return self.outcome is not None or "stages" in self.tables or "outcomes" in self.tables
+
+    @property
+    def outcome_is_final(self) -> bool:
+        """Tell whether this is flat mode: one outcome per lead without a moment at which it fell."""
+        timed = "stages" in self.tables or "outcomes" in self.tables
+        return not timed and "closed_at" not in self.columns.get("leads", {})
+
+
+def _address_beside(address: str | None, folder: Path) -> str | None:
+    """Let the path of an SQLite file start from a folder; other addresses stay as they are."""
+    if not address or not address.startswith(SQLITE) or "${" in address:
+        return address
+    return f"{SQLITE}{(folder / address.removeprefix(SQLITE)).resolve()}"
+
+
+def flat_settings(
+    leads: Path | None,
+    events: Path | None = None,
+    *,
+    lead_id: str,
+    outcome: str,
+    won: list[str] | None = None,
+    lost: list[str] | None = None,
+    created: str = "",
+    closed: str = "",
+    order: str = "",
+) -> Settings:
+    """Return the settings of one file of leads with an outcome column. Raises InputError where a flag is missing."""
+    flags = {"--leads": leads, "--id": lead_id, "--outcome": outcome}
+    if closed and not created:
+        raise InputError("--closed needs --created", expected="the column with the date of creation beside it")
+    missing = [flag for flag, value in flags.items() if not value]
+    if missing or leads is None:
+        raise InputError(
+            f"{' and '.join(missing)} must be given",
+            expected="--config FILE, or --leads FILE --id COLUMN --outcome COLUMN",
+        )
+    roles = {"lead_id": lead_id, "created_at": created, "closed_at": closed}
+    return Settings(
+        tables={"leads": leads, **({"events": events} if events else {})},
+        columns={"leads": {name: column for name, column in roles.items() if column}},
+        outcome=Outcome(column=outcome, won=won or [], lost=lost or []),
+        order=order or None,
+    )
+
+
+def settings_of_folder(folder: Path) -> Settings:
+    """Find the tables of a folder by their file names, such as ``leads.csv`` and ``events.parquet``."""
+    tables: dict[str, Path | DatabaseTable] = {
+        table: file for table in READ_TABLES if (file := _table_file(folder, table))
+    }
+    if "leads" not in tables:
+        raise InputError(
+            "this folder holds no table of leads",
+            expected=" or ".join(f"leads{ending}" for ending in TABLE_ENDINGS),
+            got=", ".join(sorted(file.name for file in folder.iterdir())[:10]) or "an empty folder",
+            where=str(folder),
+        )
+    return Settings(tables=tables)
+
+
+def _table_file(folder: Path, table: str) -> Path | None:
+    candidates = (folder / f"{table}{ending}" for ending in TABLE_ENDINGS)
+    return next((file for file in candidates if file.exists()), None)

@@ -1,0 +1,278 @@
+"""A data set as the rest of the product sees it: checked, typed, described by a schema, and streamed in chunks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from data.columns import PERSONAL
+from data.config import Settings
+from data.dataset.assembly import Assembly
+from data.errors import InputError, LeadscoreError
+from data.quality import hindsight
+from data.quality_report import Report
+from data.schema import Chunk, Schema
+from data.sources import Mirror
+
+MEMORY = "512MB"
+MIRROR = "mirror.duckdb"
+"""The file in the workspace that holds copies of tables of a database."""
+CHUNK = 50_000
+LEADS_QUERY = """
+    SELECT l.position, l.lead_id, l.account_id, l.created_at, c.closed_at, c.won, c.amount, r.lost_spells, l.stage,
+        l.impossible_size, {cells}
+    FROM leads l LEFT JOIN closings c USING (position) LEFT JOIN reopenings r USING (position)
+    WHERE l.position BETWEEN $1 AND $2 ORDER BY l.position"""
+EVENTS_QUERY = """
+    SELECT position, occurred_at, type, asset, campaign, value FROM events
+    WHERE position BETWEEN $1 AND $2 ORDER BY position, occurred_at, seq"""
+EVENTS_OF_ACCOUNTS_QUERY = """
+    SELECT position, occurred_at, type, asset, campaign, value FROM (
+        SELECT DISTINCT b.position, e.occurred_at, e.seq, e.type, e.asset, e.campaign, e.value
+        FROM best b JOIN leads l USING (account_id) JOIN events e ON e.position = l.position
+        WHERE b.position BETWEEN $1 AND $2) ORDER BY position, occurred_at, seq"""
+"""An event of the whole account is there for each of its leads, by one ``seq``; those of colleagues have others."""
+STAGES_QUERY = """
+    SELECT position, stage, entered_at FROM entries
+    WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""
+CHANGES_QUERY = """
+    SELECT position, attribute, changed_at, text, number FROM changes
+    WHERE position BETWEEN $1 AND $2 ORDER BY position, changed_at, seq"""
+
+
+@dataclass(frozen=True)
+class OutcomeCounts:
+    """How many leads were won, lost, and are open."""
+
+    won: int
+    lost: int
+    open: int
+
+
+class Dataset:
+    """Checked leads with their events and stages; made by `open_dataset`, and usable while that is open.
+
+    schema      what the columns mean: inferred, or that of the model
+    settings    those given, with the formats that were decided: keep them with a model to read later files alike
+    report      rows read, used and quarantined, flags and notes
+    newest      the newest moment in the data that is not later than now; now where there is none (naive UTC)
+    settled     the same, but for a few moments that stand alone, long after all others: the end of what is learned
+    columns     attribute → column of the leads table that it is read from
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: Assembly, schema: Schema) -> None:
+        self._connection = connection
+        self.schema = schema
+        self.settings: Settings = assembly.settings_used()
+        self.report: Report = assembly.report
+        self.newest: pd.Timestamp = assembly.newest()
+        self.settled: pd.Timestamp = assembly.settled
+        self.columns: dict[str, str] = assembly.columns
+        self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.attributes)}
+
+    @property
+    def lead_count(self) -> int:
+        return self.report.tables["leads"].used
+
+    @property
+    def outcome_counts(self) -> OutcomeCounts:
+        query = "SELECT count(*) FILTER (won), count(*) FILTER (NOT won) FROM closings"
+        won, lost = self._connection.execute(query).fetchall()[0]
+        return OutcomeCounts(won, lost, self.lead_count - won - lost)
+
+    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
+        """Yield all leads in input order, ``size`` at a time, with all that is known of them."""
+        positions = self._connection.sql("SELECT position FROM lead_ids ORDER BY position").to_arrow_table()
+        column = positions["position"].to_numpy()
+        for start in range(0, len(column), size):
+            block = column[start : start + size]
+            yield self._chunk(int(block[0]), int(block[-1]))
+
+    def account_chunks(self, best: pd.DataFrame, size: int = CHUNK) -> Iterator[tuple[Chunk, Chunk]]:
+        """Yield one lead per account, ``size`` at a time: as it is, and with the events of all people of the account.
+
+        ``best`` has the ``position`` and the ``account_id`` of those leads. An event that only an account is known of,
+        and that counts for all its leads, counts once.
+        """
+        column = best["position"].sort_values().to_numpy()
+        self._connection.register("best", best[["position", "account_id"]])
+        for start in range(0, len(column), size):
+            block = column[start : start + size]
+            first, last = int(block[0]), int(block[-1])
+            chunk = self._chunk(first, last)
+            leads = chunk.leads[chunk.leads["position"].isin(block)].reset_index(drop=True)
+            alone = chunk._replace(leads=leads)
+            yield alone, alone._replace(events=self._frame(EVENTS_OF_ACCOUNTS_QUERY, first, last))
+        self._connection.unregister("best")
+
+    def lead(self, lead_id: str) -> Chunk | None:
+        """Return one lead with all that is known of it; None where there is no such lead."""
+        found = self._connection.execute("SELECT position FROM lead_ids WHERE lead_id = $1", [lead_id]).fetchall()
+        return self._chunk(found[0][0], found[0][0]) if found else None
+
+    def _chunk(self, first: int, last: int) -> Chunk:
+        """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
+        names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.attributes}
+        cells = ", ".join([*(f"l.{name}" for name in PERSONAL), *names])
+        leads = self._frame(LEADS_QUERY.format(cells=cells), first, last)
+        leads["won"] = leads["won"].astype("boolean")
+        return Chunk(
+            leads.drop(columns=[name for name in PERSONAL if name in names.values()]).rename(columns=names),
+            self._frame(EVENTS_QUERY, first, last),
+            self._frame(STAGES_QUERY, first, last),
+            self._frame(CHANGES_QUERY, first, last),
+        )
+
+    def _frame(self, query: str, first: int, last: int) -> pd.DataFrame:
+        return self._connection.sql(query, params=[first, last]).to_arrow_table().to_pandas()
+
+    def leave_out(self, why: Mapping[str, str]) -> None:
+        """Make no features of attributes and personal columns; ``why`` maps them to the reason."""
+        self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
+
+    def look_for(self, competitors: Iterable[str]) -> None:
+        """Let a feature tell which leads are from these firms, named or by their mail domain."""
+        self.schema = replace(self.schema, competitors=tuple(competitors))
+
+    def empty_attributes(self) -> list[str]:
+        """Return the attributes that no lead has a value of."""
+        cells = ", ".join(f"count({cell})" for cell in self._cells.values())
+        filled = self._connection.sql(f"SELECT {cells} FROM leads").fetchall()[0] if cells else ()
+        return [name for name, count in zip(self._cells, filled, strict=True) if not count]
+
+    def counts(self, attribute: str) -> pd.Series:
+        """Return how many leads have each value of an attribute, the commonest first; missing is none of them."""
+        cell = self._cells[attribute]
+        query = f"""SELECT {cell} AS value, count(*) AS leads FROM leads WHERE {cell} IS NOT NULL
+            GROUP BY 1 ORDER BY 2 DESC, 1"""
+        return self._connection.sql(query).to_arrow_table().to_pandas().set_index("value")["leads"]
+
+    def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
+        """Return the signs, in sentences, that columns were filled in with hindsight, as known at ``end``."""
+        return hindsight(self._connection, self.schema, self.columns, end)
+
+    def fingerprint(self) -> str:
+        """Return 16 hexadecimal digits of the leads with all that is known of them, whatever the order of the rows.
+
+        The same content from a file and from a database has the same fingerprint.
+        """
+        parts = (self._digest(table) for table in ("leads", "events", "entries", "closings", "history"))
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+    def outcomes_fingerprint(self) -> str:
+        """Return 16 hexadecimal digits of the leads that closed, and how: others as soon as one more closes."""
+        return hashlib.sha256(self._digest("closings").encode()).hexdigest()[:16]
+
+    def _digest(self, table: str) -> str:
+        """Add up the digests of all rows, with the lead's id in the place of its position."""
+        described = self._connection.execute(f"DESCRIBE {table}").fetchall()
+        names = sorted(name for name, *_ in described if name not in ("position", "seq", "lead_id"))
+        cells = ", ".join(f"coalesce(t.{name}::VARCHAR, chr(0))" for name in names)
+        query = f"""SELECT bit_xor(md5_number_lower(concat_ws(chr(1), i.lead_id, {cells}))), count(*)
+            FROM {table} t JOIN lead_ids i USING (position)"""
+        return " ".join(str(part) for part in self._connection.execute(query).fetchall()[0])
+
+    def order_ranks(self) -> pd.Series | None:
+        """Return the rank of each lead by the order column of the settings, the index being its position.
+
+        For ``rows`` it is the place in the file; ``None`` where no order is set. A lead without a value comes first.
+        """
+        if not self.settings.order:
+            return None
+        by = "position" if self.settings.order == "rows" else "ranking NULLS FIRST"
+        query = f"SELECT position, rank() OVER (ORDER BY {by}) AS rank FROM leads ORDER BY position"
+        return self._connection.sql(query).to_arrow_table().to_pandas().set_index("position")["rank"]
+
+
+@contextmanager
+def open_dataset(
+    settings: Settings,
+    *,
+    workspace: Path,
+    schema: Schema | None = None,
+    now: pd.Timestamp | None = None,
+    keep_rejected: bool = True,
+    only: str | None = None,
+) -> Iterator[Dataset]:
+    """Read and check all tables of a project into a temporary database, which spills into the workspace.
+
+    ``schema`` is that of a trained model: then its columns must be there, and the outcome may be missing.
+    ``now`` (naive UTC, default: the present) is what dates are not later than.
+    ``only`` names a lead besides which none is read (if all are not needed to read it): the settings then have to say
+    the formats and the moment, as those that a `Dataset` of all leads gives back do.
+    Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``, unless ``keep_rejected`` is false.
+    Raises `InputError` where the input as a whole cannot be used.
+    """
+    workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    remove_abandoned(workspace)
+    folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
+    connection = duckdb.connect(":memory:", config=limits(folder))
+    try:
+        with told_as_our_errors(settings):
+            moment = now or pd.Timestamp.now("UTC").tz_localize(None)
+            assembly = Assembly(
+                connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR), only=only
+            )
+            dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine" if keep_rejected else None))
+        yield dataset
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(workspace: Path) -> None:
+    """Remove the folders in which runs were reading that were killed."""
+    for folder in workspace.glob("staging-*-*"):
+        process = folder.name.split("-")[1]
+        if not _is_alive(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def told_as_our_errors(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as problem:
+        raise LeadscoreError("there is not enough memory or disk space", got=str(problem).splitlines()[0]) from None
+    except (duckdb.DataError, duckdb.OperationalError, duckdb.InvalidInputException) as problem:
+        raise InputError(
+            "the tables cannot be read",
+            got=str(problem).splitlines()[0],
+            where=settings.places,
+        ) from None
+
+
+def limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+    threads = min(2, os.cpu_count() or 1)
+    return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
+
+
+def require_outcomes(dataset: Dataset) -> None:
+    """Raise `InputError` where nothing says how leads end; that none has ended yet, or all alike, is no error."""
+    if not dataset.settings.tells_outcomes:
+        raise InputError(
+            "nothing says how the leads ended",
+            expected="the outcome: its column and values, or a table under tables.outcomes or tables.stages",
+            got=f"settings with the tables {', '.join(dataset.settings.tables)} and no outcome",
+            where=dataset.settings.places,
+            remedy="write outcome: {column: NAME, won: [VALUE], lost: [VALUE]} into leadscore.yaml",
+        )

@@ -1,0 +1,52 @@
+"""data.parsing."""
+
+from data.parsing.cells import NO, YES, decide_format, read_cells, texts
+from data.parsing.contradictions import CONTRADICTIONS, can_contradict, contradiction_of
+from data.parsing.emails import (
+    FREE,
+    FREE_DOMAINS,
+    IN_BRACKETS,
+    INVALID,
+    LINK,
+    MADE_UP,
+    PERSONS,
+    THROW_AWAY,
+    THROW_AWAY_DOMAINS,
+    kind_of_mail,
+    parts_of_mail,
+)
+from data.parsing.money import decide_month_order, foreign, read_months
+from data.parsing.names import is_made_up, without_made_up
+from data.parsing.phones import is_no_phone
+from data.parsing.times import DAY_FIRST, MONTH_FIRST, lacks_offset
+
+__all__ = [
+    "CONTRADICTIONS",
+    "DAY_FIRST",
+    "FREE",
+    "FREE_DOMAINS",
+    "INVALID",
+    "IN_BRACKETS",
+    "LINK",
+    "MADE_UP",
+    "MONTH_FIRST",
+    "NO",
+    "PERSONS",
+    "THROW_AWAY",
+    "THROW_AWAY_DOMAINS",
+    "YES",
+    "can_contradict",
+    "contradiction_of",
+    "decide_format",
+    "decide_month_order",
+    "foreign",
+    "is_made_up",
+    "is_no_phone",
+    "kind_of_mail",
+    "lacks_offset",
+    "parts_of_mail",
+    "read_cells",
+    "read_months",
+    "texts",
+    "without_made_up",
+]

@@ -1,0 +1,186 @@
+"""Read the cells of a column as what they mean: numbers, flags, times or text; say which of them cannot be read.
+
+Pure functions of a column. What depends on the column as a whole (a decimal comma, the day before the month)
+is decided once by `decide_format` and then given, so that one cell alone reads the same as among others.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.parsing.money import CODES, SIGNS
+from data.parsing.times import decide_order, parse_times, to_arrow
+from data.vocabulary import Kind
+
+MISSING = frozenset({"", "null", "nan", "n/a", "#n/a", "select", "-", "--", "?", "(not set)", "(blank)"})
+MISSING_NUMBERS = MISSING | {"na", "none"}
+YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "on"})
+NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off"})
+DECIMAL_COMMA, DECIMAL_POINT = "decimal comma", "decimal point"
+MONEY = rf"{'|'.join(re.escape(sign.lower()) for sign in SIGNS if sign != 'KR')}|\b(?:{'|'.join(CODES).lower()})\b"
+MONEY += r"|\bkr\b\.?|kr\.?$"  # KR1 is no amount
+SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousands in some countries
+GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}"
+POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"
+PLAIN, PLAIN_WHOLE = r"^-?\d{1,300}(?:\.\d+)?$", r"^-?\d{1,300}$"
+ONE_SEPARATOR = r"^[+-]?\d+[.,]\d+$"
+SURE_FRACTION = r"^[+-]?(?:\d+[.,](?:\d{1,2}|\d{4,})|0[.,]\d+)$"
+GROUPED_BY_DOTS = r"\d\.\d{3}(?:\.\d{3}|,)"
+GROUPED_BY_COMMAS = r"\d,\d{2,3}(?:,\d{2,3}|\.)"
+
+
+class Parsed(NamedTuple):
+    """The values of a column, and which of its cells held something that could not be read."""
+
+    values: pd.Series
+    bad: pd.Series
+
+
+def read_cells(column: pd.Series, kind: Kind, written: str | None = None) -> Parsed:
+    """Read a column as its kind: NUMBER and FLAG as float64, TIME as datetime64[us], all else as text.
+
+    ``written`` is what `decide_format` decided for the column.
+
+    >>> read_cells(pd.Series(["1,200", "Select", "n. a. N"]), Kind.NUMBER).values.tolist()
+    [1200.0, nan, nan]
+    """
+    if kind is Kind.NUMBER:
+        return numbers(column, decimal_comma=written == DECIMAL_COMMA)
+    if kind is Kind.FLAG:
+        return flags(column)
+    if kind is Kind.TIME:
+        return times(column, written)
+    values = _as_text(column) if kind is Kind.ID else texts(column)
+    return Parsed(values, pd.Series(False, index=column.index))
+
+
+def decide_format(column: pd.Series, kind: Kind) -> tuple[str | None, bool]:
+    """Decide how the numbers or dates of a text column are written, and whether its values leave that open."""
+    if kind is Kind.TIME:
+        return decide_order(texts(column).dropna())
+    if kind is Kind.NUMBER:
+        return _decide_decimal(texts(column).dropna())
+    return None, False
+
+
+def texts(column: pd.Series, missing: frozenset[str] = MISSING) -> pd.Series:
+    """Return cells as text without blanks around; what means "not filled in" is missing.
+
+    ``NA`` is kept: it may be Namibia or North America.
+
+    >>> texts(pd.Series([" Select ", "NA", "?", "Olark Chat"])).dropna().tolist()
+    ['NA', 'Olark Chat']
+    """
+    return _by_value(_as_text(column), lambda cells: _without(cells.str.strip(), missing))
+
+
+def flags(column: pd.Series) -> Parsed:
+    """Return 1.0 for yes, true, 1 …, 0.0 for no, false, 0 …; anything else is bad."""
+    cells = texts(column, MISSING_NUMBERS)
+    meaning = dict.fromkeys(YES, 1.0) | dict.fromkeys(NO, 0.0)
+    values = _by_value(cells, lambda unique: unique.str.lower().map(meaning).astype("float64"))
+    return Parsed(values, values.isna() & cells.notna())
+
+
+def numbers(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
+    """Return finite numbers; thousands separators, signs of currencies and percent signs are understood.
+
+    >>> numbers(pd.Series(["$1,200.50", "45%", "(500)", "1e999"])).values.tolist()
+    [1200.5, 0.45, -500.0, nan]
+    >>> numbers(pd.Series(["1.200,50 €"]), decimal_comma=True).values.tolist()
+    [1200.5]
+    """
+    if not pd.api.types.is_string_dtype(column.dtype):
+        values = pd.to_numeric(column, errors="coerce").astype("float64")
+        return Parsed(values.where(np.isfinite(values)), values.abs() == np.inf)
+    cells = texts(column, MISSING_NUMBERS)
+    values = _by_value(cells, lambda unique: _to_numbers(unique, decimal_comma))
+    return Parsed(values, values.isna() & cells.notna())
+
+
+def times(column: pd.Series, order: str | None = None) -> Parsed:
+    """Return moments in naive UTC; ``order`` says whether ``01-02-2018`` begins with the day or the month."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        utc = column.dt.tz_convert(None) if column.dt.tz is not None else column
+        return Parsed(utc.astype("datetime64[us]"), pd.Series(False, index=column.index))
+    cells = _without(_as_text(column).str.strip(), MISSING_NUMBERS)
+    values = parse_times(cells, order)
+    return Parsed(values, values.isna() & cells.notna())
+
+
+def _by_value(cells: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Apply a function once per distinct value: most columns have few."""
+    codes, unique = pd.factorize(cells)
+    results = function(pd.Series(unique, dtype="str"))
+    return pd.Series(results.array.take(codes, allow_fill=True), index=cells.index)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return cells as text; whole numbers have no decimals, also where missing ones made them floats."""
+    if pd.api.types.is_string_dtype(column.dtype):
+        return column.astype("str")
+    text = column.astype("str")
+    return text.str.replace(r"\.0$", "", regex=True) if pd.api.types.is_float_dtype(column.dtype) else text
+
+
+def _without(cells: pd.Series, missing: frozenset[str]) -> pd.Series:
+    return cells.mask(cells.str.lower().isin(missing))
+
+
+def _to_numbers(cells: pd.Series, decimal_comma: bool) -> pd.Series:
+    is_plain = cells.str.match(PLAIN_WHOLE if decimal_comma else PLAIN)
+    values = _to_floats(cells.where(is_plain))
+    rest = cells[~is_plain]
+    return values if rest.empty else values.mask(~is_plain, _decorated(rest, decimal_comma))
+
+
+def _decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
+    """Read numbers with separators, signs of currencies or percent signs."""
+    plain = _bare(cells)
+    if decimal_comma:
+        plain = plain.str.translate({ord(","): ".", ord("."): ","})
+    readable = plain.str.match(POINTED) & plain.str.match(r"[+-]?\.?\d")
+    digits = plain.where(readable).str.replace(rf"[+,]|{SPACE}", "", regex=True)
+    values = _to_floats(digits)
+    values = values.mask(cells.str.endswith("%"), values / 100)
+    return values.where(np.isfinite(values))
+
+
+def _to_floats(digits: pd.Series) -> pd.Series:
+    return pd.Series(pc.cast(to_arrow(digits), pa.float64()).to_numpy(zero_copy_only=False), index=digits.index)
+
+
+def _bare(cells: pd.Series) -> pd.Series:
+    """Return sign, digits, separators and exponent only: no currency, no percent sign; (5) is -5."""
+    lower = cells.str.lower().str.replace("\u2212", "-")
+    bare = lower.str.replace(MONEY, "", regex=True).str.strip().str.replace(r"\s*%$", "", regex=True)
+    bare = _replace(bare, r"^\((.*)\)$", r"-\1")
+    return _replace(bare, rf"^([+-]){SPACE}+", r"\1").str.strip()
+
+
+def _replace(cells: pd.Series, pattern: str, replacement: str) -> pd.Series:
+    """Replace with groups in Arrow; pandas would go through Python, cell by cell."""
+    replaced = pc.replace_substring_regex(to_arrow(cells), pattern, replacement)
+    return pd.Series(replaced.to_pandas().array, index=cells.index, dtype="str")
+
+
+def _decide_decimal(cells: pd.Series) -> tuple[str | None, bool]:
+    """Take the comma for the decimal sign where more values show that than show the opposite.
+
+    Only ``1,234`` leaves it open: it is then twelve hundred, not one and a bit.
+    """
+    bare = _bare(cells)
+    is_fraction = bare.str.match(SURE_FRACTION)
+    commas = (bare.str.contains(GROUPED_BY_DOTS) | (is_fraction & bare.str.contains(",", regex=False))).sum()
+    points = (bare.str.contains(GROUPED_BY_COMMAS) | (is_fraction & bare.str.contains(".", regex=False))).sum()
+    is_open = bool(bare.str.match(ONE_SEPARATOR).any() and commas == points)
+    return (DECIMAL_COMMA if commas > points else DECIMAL_POINT), is_open

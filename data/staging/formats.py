@@ -1,0 +1,98 @@
+"""Samples of staged columns, spread evenly over the file, and what is decided from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import duckdb
+import pandas as pd
+
+from data.parsing import decide_format, lacks_offset
+from data.staging.tables import Reading, Table
+from data.vocabulary import Kind
+
+SAMPLE_ROWS = 20_000
+DISTINCT_VALUES = 100
+
+
+def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> pd.DataFrame:
+    """Return some columns (theirs) of up to 20,000 usable rows, evenly spread; the index is the position."""
+    step = max(1, -(-table.file.rows // SAMPLE_ROWS))
+    cells = ", ".join(["position", *(table.file.columns[name] for name in names)])
+    query = f"""SELECT {cells} FROM {table.staged} WHERE position % {step} = 0
+        AND position NOT IN (SELECT position FROM quarantine WHERE source = '{table.name}') ORDER BY position"""
+    frame = connection.sql(query).to_arrow_table().to_pandas().set_index("position")
+    return frame.set_axis(list(names), axis="columns")
+
+
+def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, theirs: str, cells: pd.Series) -> pd.Series:
+    """Add what the sample missed of a column that seems to hold one value only."""
+    if cells.nunique(dropna=False) > 1:
+        return cells
+    cell = table.file.columns[theirs]
+    query = f"SELECT DISTINCT {cell} FROM {table.staged} WHERE problem IS NULL ORDER BY 1 LIMIT {DISTINCT_VALUES}"
+    further = connection.sql(query).to_arrow_table().to_pandas()[cell]
+    return pd.concat([cells, further[~further.isin(cells)]], ignore_index=True)
+
+
+def decide_readings(
+    connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], known: Mapping[str, str]
+) -> tuple[list[Reading], list[str]]:
+    """Decide how the numbers and times of text columns are written, unless it is known (by our names).
+
+    Returns the readings, and notes on what the cells leave open.
+    """
+    decided, notes = [], []
+    for reading in readings:
+        reading = replace(reading, written=known.get(reading.name))
+        if reading.written or not _depends_on_the_column(table, reading):
+            decided.append(reading)
+            continue
+        written, is_open = decide_format(_telling_values(connection, table, reading), reading.kind)
+        decided.append(replace(reading, written=written))
+        if is_open:
+            notes.append(open_note(table, reading, written))
+    return decided, notes
+
+
+def _depends_on_the_column(table: Table, reading: Reading) -> bool:
+    written_in_many_ways = reading.kind in (Kind.NUMBER, Kind.TIME)
+    return reading.theirs is not None and written_in_many_ways and table.file.is_text(reading.theirs)
+
+
+def _telling_values(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> pd.Series:
+    """Return the values that show how a column is written: all dates without their times, or a sample of numbers."""
+    cell = table.file.columns[str(reading.theirs)]
+    if reading.kind is Kind.TIME:
+        query = f"SELECT DISTINCT left(trim({cell}), 10) AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
+    else:
+        step = max(1, -(-table.file.rows // SAMPLE_ROWS))
+        query = f"SELECT {cell} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL AND position % {step} = 0"
+    return connection.sql(query).to_arrow_table().to_pandas()["cell"]
+
+
+def open_note(table: Table, reading: Reading, written: str | None) -> str:
+    """Say how the cells of a column are read that could be read in another way."""
+    example = "01-02-2018" if reading.kind is Kind.TIME else "1,234 or 1.234"
+    return (
+        f"{table.name}.{reading.theirs}: values like {example} are read with {written}; "
+        f"if that is wrong, say so under formats.{table.name}.{reading.name}"
+    )
+
+
+def zoneless(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> list[str]:
+    """Return the time columns whose first cells do not say in which zone they are."""
+    return [
+        f"{table.name}.{reading.theirs}"
+        for reading in readings
+        if reading.kind is Kind.TIME and reading.theirs and _lacks_zone(connection, table, reading.theirs)
+    ]
+
+
+def _lacks_zone(connection: duckdb.DuckDBPyConnection, table: Table, theirs: str) -> bool:
+    if not table.file.is_text(theirs):
+        return theirs not in table.file.zoned
+    cell = table.file.columns[theirs]
+    query = f"SELECT {cell} AS cell FROM {table.staged} WHERE trim({cell}) <> '' ORDER BY position LIMIT 1000"
+    return lacks_offset(connection.sql(query).to_arrow_table().to_pandas()["cell"])

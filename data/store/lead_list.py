@@ -1,0 +1,308 @@
+"""Leads as people look at them: filtered, sorted by score, a page at a time, and counted.
+
+All queries see the scores of one run that is done, and nothing of one that is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from data.store.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, as_of_run, current, rows
+from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
+
+WEEK = timedelta(days=7)
+LAST_SIGN = "\U0010ffff"
+MOST_FOUND = 1_000
+"""Versions of scores that a search looks up by id, and by company; where more begin so, it walks the list."""
+COUNTED = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
+SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
+LISTED = [column for column in SHOWN if column.name not in ("outcome", "persona", "rules")]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which open leads are looked at; empty texts ask for nothing.
+
+    ``week`` is ``up`` or ``down``: the score has risen, or fallen, within the last seven days before the newest run.
+    ``q`` is how a lead's id or company begins.
+    """
+
+    band: str = ""
+    disposition: str = ""
+    fit: str = ""
+    engagement: str = ""
+    stage: str = ""
+    source: str = ""
+    persona: str = ""
+    owner: str = ""
+    week: str = ""
+    q: str = ""
+
+    def given(self) -> dict[str, str]:
+        """Return the filters that ask for something."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ends: the key of its last lead."""
+
+    score: int
+    probability: float
+    lead_id: str
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address.
+
+        >>> str(Cursor(90, 0.25, "a:b"))
+        '90:0.25:a:b'
+        """
+        return f"{self.score}:{self.probability!r}:{self.lead_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """Read what `str` wrote; None for anything else.
+
+        >>> Cursor.parse("90:0.25:a:b"), Cursor.parse("90"), Cursor.parse("101:nan:a")
+        (Cursor(score=90, probability=0.25, lead_id='a:b'), None, None)
+        """
+        score, _, rest = text.partition(":")
+        probability, _, lead_id = rest.partition(":")
+        try:
+            found = cls(int(score), float(probability), lead_id)
+        except ValueError:
+            return None
+        return found if 0 <= found.score <= 100 and 0 <= found.probability <= 1 else None
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest run that is done, and that of a week before (0: there is none so old)."""
+
+    run_id: int
+    as_of: datetime
+    finished_at: datetime
+    model_version: str
+    week_before: int
+
+
+def newest(connection: Connection) -> Newest | None:
+    """Return the newest run that is done; None before the first."""
+    done = sa.select(RUNS).where(RUNS.c.status == DONE).order_by(RUNS.c.run_id.desc()).limit(1)
+    found = rows(connection, done)
+    if not found:
+        return None
+    (run,) = found
+    old = sa.and_(RUNS.c.status == DONE, RUNS.c.as_of <= run["as_of"] - WEEK, RUNS.c.run_id < run["run_id"])
+    before = connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(old)).scalar_one() or 0
+    told = {name: run[name] for name in ("run_id", "as_of", "finished_at", "model_version")}
+    return Newest(**told, week_before=before)
+
+
+def listed(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
+    """Return the open leads that pass, the hottest first, from behind a cursor on."""
+    behind = {f"after_{name}": value for name, value in vars(after).items()} if after else {}
+    query = _query(connection, filters, is_onward=after is not None)
+    return rows(connection, query, **_values(filters, run), **behind, count=count)
+
+
+def all_listed(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]:
+    """Yield all that `listed` would return, so many at a time, as of one run; with the dispositions that stand."""
+    with store.transaction() as connection:
+        run = newest(connection)
+        if run is None:
+            return
+        query = _query(connection, filters, is_onward=False).limit(None)
+        options = {"stream_results": True, "yield_per": size}
+        found = connection.execute(query, _values(filters, run), execution_options=options)
+        for part in found.mappings().partitions():
+            leads = with_trend(connection, [dict(row) for row in part], run)
+            stand = overridden(connection, [lead["lead_id"] for lead in leads])
+            yield [lead | {"disposition": stand.get(lead["lead_id"], lead["disposition"])} for lead in leads]
+
+
+def _query(connection: Connection, filters: Filters, *, is_onward: bool) -> sa.Select:
+    is_walked = bool(filters.q) and _is_walked(connection, filters)
+    return _passing(tuple(filters.given()), filters.week, is_onward, is_walked, connection.dialect.name)
+
+
+def _is_walked(connection: Connection, filters: Filters) -> bool:
+    """Tell whether more versions begin so than are looked up: a look-up would then miss leads."""
+    ways = _ways(SCORES, connection.dialect.name)
+    too_many = (sa.select(sa.literal(1)).where(way).offset(MOST_FOUND).limit(1).exists() for way in ways)
+    return bool(connection.execute(sa.select(sa.or_(*too_many)), _search(filters)).scalar_one())
+
+
+def _search(filters: Filters) -> dict[str, object]:
+    return {"q": filters.q, "q_end": filters.q + LAST_SIGN}
+
+
+def _values(filters: Filters, run: Newest) -> dict[str, object]:
+    """Return the values of a query that `_passing` made, but for those of its page."""
+    return {**filters.given(), **_search(filters), "newest": run.run_id, "week_before": run.week_before}
+
+
+@lru_cache(256)
+def _passing(names: tuple[str, ...], way: str, is_onward: bool, is_walked: bool, dialect: str) -> sa.Select:
+    """Return the query for leads by filters of these names; made once, for making it takes longer than its answer."""
+    found = as_of_run(sa.bindparam("newest", type_=sa.Integer))
+    found = found.with_only_columns(*LISTED, GRADE, RUNS.c.model_version).where(IS_OPEN)
+    for name in names:
+        if name not in ("week", "q"):
+            found = found.where((_stands() if name == "disposition" else SCORES.c[name]) == sa.bindparam(name))
+    if way:
+        found = found.where(*_moved(way))
+    if "q" in names:
+        found = found.where(_walked(dialect) if is_walked else _looked_up(dialect))
+    if is_onward:
+        after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in HOTTEST_FIRST)
+        found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(*after))
+    hottest_first = (column.desc() for column in HOTTEST_FIRST)
+    return found.order_by(*hottest_first).limit(sa.bindparam("count", type_=sa.Integer))
+
+
+def _stands() -> sa.ColumnElement[str]:
+    """Return a lead's disposition: a person's, where one was given, else the model's."""
+    given = sa.select(OVERRIDES.c.disposition).where(
+        OVERRIDES.c.lead_id == SCORES.c.lead_id, OVERRIDES.c.undone_at.is_(None)
+    )
+    return sa.func.coalesce(given.limit(1).scalar_subquery(), SCORES.c.disposition)
+
+
+def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what holds for leads whose score is another than a week ago: only those have a newer version."""
+    old, week_before = SCORES.alias("old"), sa.bindparam("week_before", type_=sa.Integer)
+    before = (
+        sa.select(old.c.score)
+        .where(old.c.lead_id == SCORES.c.lead_id, old.c.run_id <= week_before)
+        .order_by(old.c.run_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    moved = {"up": SCORES.c.score > before, "down": SCORES.c.score < before}
+    return SCORES.c.run_id > week_before, moved.get(way, sa.false())
+
+
+def _looked_up(dialect: str) -> sa.ColumnElement[bool]:
+    """Return what holds for the first leads whose id or company begins so: each is looked up in an index of its own."""
+    found = SCORES.alias("found")
+    looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in _ways(found, dialect))
+    return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in looked_up)))
+
+
+def _walked(dialect: str) -> sa.ColumnElement[bool]:
+    """Return what holds for every lead whose id or company begins so; no index of theirs, for the list has its own."""
+    lead, company = _named(SCORES, dialect)
+    return sa.or_(_between(lead + ""), _between(company + "", sa.func.lower))
+
+
+def _ways(scores: sa.FromClause, dialect: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Return what holds for versions whose id begins so, and for those of an open lead whose company does."""
+    lead, company = _named(scores, dialect)
+    # Written out, as in the index on the companies of open leads: else it is not used.
+    is_open = sa.text(f"{scores.name}.outcome = 'open'")  # type: ignore[attr-defined]
+    return _between(lead), sa.and_(_between(company, sa.func.lower), is_open)
+
+
+def _named(scores: sa.FromClause, dialect: str) -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
+    lead, company = scores.c.lead_id, sa.func.lower(scores.c.company)
+    return (lead.collate("C"), company.collate("C")) if dialect == "postgresql" else (lead, company)
+
+
+def _between(column: sa.ColumnElement[str], fold: Callable[[Any], Any] = lambda text: text) -> sa.ColumnElement[bool]:
+    text, end = (sa.bindparam(name, type_=sa.Text) for name in ("q", "q_end"))
+    return sa.and_(column >= fold(text), column < fold(end))
+
+
+def with_trend(connection: Connection, leads: Sequence[Row], run: Newest) -> list[Row]:
+    """Add ``change``: by how much each score rose since a week before the newest run; None where it is newer."""
+    ids = [lead["lead_id"] for lead in leads if lead["run_id"] > run.week_before]
+    query = (
+        sa.select(SCORES.c.lead_id, SCORES.c.score)
+        .where(SCORES.c.lead_id.in_(ids), SCORES.c.run_id <= run.week_before)
+        .order_by(SCORES.c.run_id)
+    )
+    before = {row.lead_id: row.score for row in connection.execute(query)} if ids and run.week_before else {}
+    return [lead | {"change": _change(lead, before, run)} for lead in leads]
+
+
+def _change(lead: Row, before: dict[str, int], run: Newest) -> int | None:
+    if lead["run_id"] <= run.week_before:
+        return 0
+    return lead["score"] - before[lead["lead_id"]] if lead["lead_id"] in before else None
+
+
+def counted(connection: Connection) -> list[Row]:
+    """Count all leads, the closed ones as they stood before: per band, disposition, grade, stage, source, persona and
+    outcome.
+
+    Each row has ``leads`` and the sum of their ``probability``.
+    """
+    by = [SCORES.c[name] for name in COUNTED]
+    sums = sa.func.count().label("leads"), sa.func.sum(SCORES.c.probability).label("probability")
+    return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
+
+
+def set_apart(connection: Connection) -> list[Row]:
+    """Return what `counted` has to be moved by for the open leads whose disposition a person set.
+
+    One row takes the lead away where the model has it, and one counts it where the person has it.
+    """
+    shown = [*(SCORES.c[name] for name in COUNTED), SCORES.c.probability, OVERRIDES.c.disposition.label("given")]
+    query = current(connection).join(OVERRIDES, OVERRIDES.c.lead_id == SCORES.c.lead_id).with_only_columns(*shown)
+    found: list[Row] = []
+    for row in rows(connection, query.where(IS_OPEN, OVERRIDES.c.undone_at.is_(None))):
+        given = row.pop("given")
+        found.append(row | {"leads": -1, "probability": -row["probability"]})
+        found.append(row | {"leads": 1, "disposition": given})
+    return found
+
+
+def some_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
+    """Return what each concept adds to the log-odds of some leads, packed, as a model version told it."""
+    of_version = current(connection).with_only_columns(SCORES.c.contributions)
+    query = of_version.where(RUNS.c.model_version == model_version).limit(count)
+    return list(connection.execute(query).scalars())
+
+
+def above(connection: Connection, bars: Sequence[float]) -> list[Row]:
+    """Return, for each bar, how many open leads have that probability or more, and the ``wins`` it promises."""
+    found = current(connection).with_only_columns(SCORES.c.probability).where(IS_OPEN).subquery()
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(found.c.probability), 0.0))
+    told = (connection.execute(query.where(found.c.probability >= bar)).one() for bar in bars)
+    return [{"bar": bar, "leads": leads, "wins": wins} for bar, (leads, wins) in zip(bars, told, strict=True)]
+
+
+def history_of(connection: Connection, lead_id: str) -> list[Row]:
+    """Return the versions of a lead's score that count, the newest first."""
+    made_by = sa.and_(RUNS.c.run_id == SCORES.c.run_id, RUNS.c.status == DONE)
+    query = sa.select(*SHOWN, GRADE, RUNS.c.model_version, RUNS.c.as_of.label("run_as_of"))
+    of_lead = query.select_from(SCORES.join(RUNS, made_by)).where(SCORES.c.lead_id == lead_id)
+    return rows(connection, of_lead.order_by(SCORES.c.run_id.desc()))
+
+
+def companies_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the company of each of some leads; leads that have no score are not in it."""
+    known = current(connection).with_only_columns(SCORES.c.lead_id, SCORES.c.company)
+    return {row.lead_id: row.company for row in connection.execute(known.where(SCORES.c.lead_id.in_(lead_ids)))}
+
+
+def overridden(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
+    """Return the disposition that a person gave to each of some leads, where one did."""
+    in_force = sa.and_(OVERRIDES.c.lead_id.in_(lead_ids), OVERRIDES.c.undone_at.is_(None))
+    query = sa.select(OVERRIDES.c.lead_id, OVERRIDES.c.disposition).where(in_force)
+    return {row.lead_id: row.disposition for row in connection.execute(query)}
+
+
+def opened_since(connection: Connection, run: Newest) -> int:
+    """Return how many leads were opened since the newest run was done."""
+    query = sa.select(sa.func.count(sa.distinct(OPENED.c.lead_id))).where(OPENED.c.day >= run.finished_at.date())
+    return connection.execute(query).scalar_one()

@@ -1,0 +1,416 @@
+"""The score store: scores in all their versions, the runs that made them, and what the CRM knows of them.
+
+A run adds a version of each score that changed, chunk by chunk, each in a transaction. They count once the run is done,
+which is one change of one row: so readers see all that a run found or nothing of it, and a run that is killed leaves
+what was there before. The current score of a lead is its newest version of a run that is done; the others are history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from data.errors import LeadscoreError
+from data.locks import one_run_at_a_time
+from data.sinks import bulk
+from data.sources import WRITING, connected, engine_of, require_dialect
+from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, RUNS, SCORES
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+LOCK = 7_305_814_277
+"""The number of the advisory lock on PostgreSQL, by which runs on several machines know of each other."""
+DONE = "done"
+IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
+"""Written out, for SQLite takes an index of open leads only where it reads that they are open."""
+HOTTEST_FIRST = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
+"""The columns of that index, all falling."""
+GRADE = (SCORES.c.fit + SCORES.c.engagement).label("grade")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a model version calls the parts of a score: its concepts and its features, in the order of their codes."""
+
+    concepts: tuple[str, ...]
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run under way: its number, and that of the newest run that is done (0: none)."""
+
+    run_id: int
+    before: int
+
+
+class Store:
+    """The scores of one workspace; made by `open_store`."""
+
+    def __init__(self, engine: Engine, address: str) -> None:
+        self.engine = engine
+        self.address = address
+
+    @contextmanager
+    def transaction(self, *, writing: bool = False) -> Iterator[Connection]:
+        """Open a connection for one transaction; database errors come in plain words.
+
+        With ``writing`` it waits for others who write before it looks at anything.
+        """
+        with connected(self.engine, self.address) as connection:
+            connection.execution_options(**{WRITING: writing})
+            with connection.begin():
+                yield connection
+
+    def begin(self, *, as_of: datetime, model_version: str, told: Told) -> Run:
+        """Start a run; what runs left that never were done is dropped."""
+        with self.transaction(writing=True) as connection:
+            before = newest_done(connection)
+            _drop_unfinished(connection, before)
+            names = {"concepts": json.dumps(told.concepts), "features": json.dumps(told.features)}
+            connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
+            connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))
+            started = {"status": "running", "started_at": _now(), "as_of": as_of, "scored": 0, "changed": 0}
+            added = connection.execute(sa.insert(RUNS).values(model_version=model_version, **started))
+            run_id = added.inserted_primary_key[0]  # type: ignore[index]
+        return Run(run_id, before)
+
+    def add(self, run: Run, scores: pd.DataFrame) -> None:
+        """Add those of a chunk of scores that changed; nobody sees them before `publish`.
+
+        ``scores`` has the columns of `data.store.tables.SCORES` but ``run_id``; those that it lacks stay empty.
+        """
+        with self.transaction(writing=True) as connection:
+            if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            known = _digests(connection, run.before, scores["lead_id"]) if run.before else {}
+            changed = _changed(scores, known).assign(run_id=run.run_id).reindex(columns=SCORES.columns.keys())
+            bulk.load(connection, SCORES, pa.Table.from_pandas(changed, preserve_index=False))
+            counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
+            _update_running(connection, run, counts)
+
+    def publish(self, run: Run) -> int:
+        """Let all see what a run found; return how many scores changed."""
+        with self.transaction(writing=True) as connection:
+            _update_running(connection, run, {"status": DONE, "finished_at": _now()})
+            return connection.execute(sa.select(RUNS.c.changed).where(RUNS.c.run_id == run.run_id)).scalar_one()
+
+    def fail(self, run: Run, message: str) -> None:
+        """Record that a run failed, and why."""
+        failed = {"status": "failed", "finished_at": _now(), "message": message}
+        with self.transaction(writing=True) as connection:
+            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(failed))
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return all runs, the newest first."""
+        with self.transaction() as connection:
+            return rows(connection, sa.select(RUNS).order_by(RUNS.c.run_id.desc()))
+
+    def scores_of(self, lead_id: str) -> list[dict[str, Any]]:
+        """Return the score of a lead and what it was before, the newest first; nothing for an unknown lead."""
+        of_lead = versions().where(SCORES.c.lead_id == lead_id).order_by(SCORES.c.run_id.desc())
+        with self.transaction() as connection:
+            return rows(connection, of_lead)
+
+    def hottest(self, count: int, until: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the open leads with the highest probability; the score, which has an index, rises with it.
+
+        Here and below ``until`` (naive UTC) is a moment in the past: what was scored for later ones is not told.
+        """
+        with self.transaction() as connection:
+            hottest_first = (column.desc() for column in HOTTEST_FIRST)
+            found = current(connection, until).where(IS_OPEN).order_by(*hottest_first)
+            return rows(connection, found.limit(count))
+
+    def won(self, model_version: str) -> list[dict[str, Any]]:
+        """Return the current scores, by one model version, of the leads that were won."""
+        with self.transaction() as connection:
+            of_version = sa.and_(SCORES.c.outcome == "won", RUNS.c.model_version == model_version)
+            return rows(connection, current(connection).where(of_version).order_by(SCORES.c.lead_id))
+
+    def leads_per_band(self, until: datetime | None = None) -> dict[str, int]:
+        """Return how many open leads are hot, warm and cold."""
+        with self.transaction() as connection:
+            is_open = current(connection, until).where(SCORES.c.outcome == "open").subquery()
+            counted = sa.select(is_open.c.band, sa.func.count().label("leads")).group_by(is_open.c.band)
+            found = {row["band"]: row["leads"] for row in rows(connection, counted)}
+        return {band: found.get(band, 0) for band in ("hot", "warm", "cold")}
+
+    def crossings(self, bar: float, until: datetime | None = None) -> pd.DataFrame:
+        """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""
+        names = ("lead_id", "as_of", "probability", "fit", "disqualified_by", "disposition", "outcome")
+        columns = [SCORES.c[name] for name in names]
+        reached = sa.or_(SCORES.c.probability >= bar, SCORES.c.disposition == "ready")
+        query = versions().with_only_columns(*columns, maintain_column_froms=True).where(reached, _known(until))
+        with self.transaction() as connection:
+            return pd.read_sql(query.order_by(SCORES.c.run_id), connection)
+
+    def open_scores(self, until: datetime | None = None) -> pd.DataFrame:
+        """Return ``probability``, ``score``, ``fit`` and ``disqualified_by`` of the open leads, by ``lead_id``."""
+        with self.transaction() as connection:
+            query = current(connection, until).where(SCORES.c.outcome == "open")
+            names = ("lead_id", "probability", "score", "fit", "disqualified_by")
+            columns = [SCORES.c[name] for name in names]
+            return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
+
+    def opened(self, until: datetime | None = None) -> int:
+        """Return how many of the open leads were opened on the pages since the newest run was done.
+
+        Of a moment in the past it is the newest run of then, and what was opened once the next was done is of later.
+        """
+        done = [run for run in self.runs() if run["status"] == DONE]
+        known = [run for run in done if until is None or run["as_of"] <= until]
+        if not known:
+            return 0
+        ends = [run["finished_at"] for run in done if run["run_id"] > known[0]["run_id"]]
+        days = [OPENED.c.day >= known[0]["finished_at"].date(), *(OPENED.c.day < end.date() for end in ends)]
+        opened = sa.select(OPENED.c.lead_id).where(*days)
+        with self.transaction() as connection:
+            query = current(connection, until).where(SCORES.c.outcome == "open", SCORES.c.lead_id.in_(opened))
+            return connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()
+
+    def personas(self, until: datetime | None = None) -> pd.Series:
+        """Return the persona of each scored lead by ``lead_id``, empty for one that is like none; none without any."""
+        with self.transaction() as connection:
+            query = current(connection, until).where(SCORES.c.persona.is_not(None))
+            columns = query.with_only_columns(SCORES.c.lead_id, SCORES.c.persona)
+            return pd.read_sql(columns, connection, index_col="lead_id")["persona"]
+
+    def told(self, model_version: str) -> Told:
+        """Return what the codes in scores of a model version mean."""
+        query = sa.select(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version)
+        with self.transaction() as connection:
+            (row,) = rows(connection, query)
+        return Told(tuple(json.loads(row["concepts"])), tuple(json.loads(row["features"])))
+
+    def forget(self, lead_id: str) -> dict[str, int]:
+        """Erase a lead from all tables; return how many rows of each it was in."""
+        with self.transaction(writing=True) as connection:
+            found = {
+                table.name.removeprefix("leadscore_"): connection.execute(
+                    sa.delete(table).where(table.c.lead_id == lead_id)
+                ).rowcount
+                for table in OF_ONE_LEAD
+            }
+        self._scrub()
+        return found
+
+    def erase_older(self, moment: datetime) -> dict[str, int]:
+        """Erase what runs begun before a moment (naive UTC) found and is no longer current, and receipts of that.
+
+        The current score of each lead stays, however old, and so does the receipt of its delivery. Returns how many
+        rows of each table were erased, all in one transaction.
+        """
+        with self.transaction(writing=True) as connection:
+            found = {
+                name: connection.execute(query).rowcount
+                for name, query in (("scores", _outdated_scores(moment)), ("deliveries", _outdated_deliveries(moment)))
+            }
+        if any(found.values()):
+            self._scrub()
+        return found
+
+    def _scrub(self) -> None:
+        """Let nothing of deleted rows stay in the files, as far as the database allows."""
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with connected(engine, self.address) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"VACUUM {', '.join(table.name for table in OF_ONE_LEAD)}")
+            else:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def versions() -> sa.Select:
+    """Return a query for all versions of scores that count, with model version and grade."""
+    made_by = sa.and_(RUNS.c.run_id == SCORES.c.run_id, RUNS.c.status == DONE)
+    return sa.select(SCORES, GRADE, RUNS.c.model_version).select_from(SCORES.join(RUNS, made_by))
+
+
+def current(connection: Connection, until: datetime | None = None) -> sa.Select:
+    """Return a query for the current scores: `versions` that no newer one that counts replaces.
+
+    What counts is fixed here: a run that is done before the query is carried out is not seen in part. Of a moment in
+    the past (``until``, naive UTC) only runs count that looked no further.
+    """
+    newest = newest_done(connection)
+    return as_of_run(newest) if until is None else _as_of_moment(newest, until)
+
+
+def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
+    """Return a query for the scores that were current once a run was done."""
+    newer = SCORES.alias("newer")
+    replaced = sa.exists().where(
+        newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
+    )
+    return versions().where(SCORES.c.run_id <= newest, ~replaced)
+
+
+def _as_of_moment(newest: int, until: datetime) -> sa.Select:
+    newer = SCORES.alias("newer")
+    known = sa.select(RUNS.c.run_id).where(RUNS.c.run_id <= newest, RUNS.c.status == DONE, _known(until))
+    replaced = sa.exists().where(
+        newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(known)
+    )
+    return versions().where(SCORES.c.run_id <= newest, _known(until), ~replaced)
+
+
+def _known(until: datetime | None) -> sa.ColumnElement[bool]:
+    """Tell of runs whether they looked no further than a moment; without one, all did."""
+    return sa.true() if until is None else RUNS.c.as_of <= until
+
+
+def _outdated_scores(moment: datetime) -> sa.Delete:
+    """Return a statement that deletes scores of runs begun before a moment that a later run has replaced."""
+    newer = SCORES.alias("newer")
+    done = sa.select(RUNS.c.run_id).where(RUNS.c.status == DONE)
+    replaced = sa.exists().where(
+        newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(done)
+    )
+    return sa.delete(SCORES).where(SCORES.c.run_id.in_(done.where(RUNS.c.started_at < moment)), replaced)
+
+
+def _outdated_deliveries(moment: datetime) -> sa.Delete:
+    """Return a statement that deletes receipts from before a moment, but for those of scores that are kept."""
+    kept = sa.exists().where(SCORES.c.lead_id == DELIVERIES.c.lead_id, SCORES.c.digest == DELIVERIES.c.digest)
+    return sa.delete(DELIVERIES).where(DELIVERIES.c.at < moment, ~kept)
+
+
+def rows(connection: Connection, query: sa.Select, **values: object) -> list[dict[str, Any]]:
+    found = connection.execute(query, values)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
+
+
+def newest_done(connection: Connection) -> int:
+    """Return the number of the newest run that is done; 0 before the first. Unfinished runs have higher ones."""
+    return connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(RUNS.c.status == DONE)).scalar_one() or 0
+
+
+def _drop_unfinished(connection: Connection, newest_done: int) -> None:
+    """Drop what runs added that came to no end, if there are any: else nothing is looked at."""
+    unfinished = RUNS.c.run_id > newest_done
+    if connection.execute(sa.select(sa.func.count()).select_from(RUNS).where(unfinished)).scalar_one():
+        connection.execute(sa.delete(SCORES).where(SCORES.c.run_id > newest_done))
+        interrupted = {"status": "interrupted", "finished_at": _now()}
+        connection.execute(sa.update(RUNS).where(RUNS.c.status == "running").values(interrupted))
+
+
+def _update_running(connection: Connection, run: Run, values: Mapping[str, Any]) -> None:
+    """Change the record of a run, unless another run has taken it for interrupted meanwhile."""
+    running = sa.and_(RUNS.c.run_id == run.run_id, RUNS.c.status == "running")
+    if not connection.execute(sa.update(RUNS).where(running).values(values)).rowcount:
+        raise LeadscoreError(
+            "another run has begun on this score store and dropped what this one found",
+            expected="one run at a time",
+            remedy="run the same command again when the other is done",
+        )
+
+
+def _changed(scores: pd.DataFrame, known: Mapping[str, int]) -> pd.DataFrame:
+    """Return the scores that are new or differ from the known digests."""
+    if not known:
+        return scores
+    pairs = zip(scores["lead_id"], scores["digest"], strict=True)
+    return scores[[known.get(lead) != digest for lead, digest in pairs]]
+
+
+def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> dict[str, int]:
+    """Return the digests of the current scores of some leads, which are those of the newest run that is not later."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    if on_postgresql:  # else it reads the whole table, and longer the larger that is
+        connection.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    wanted = "unnest(CAST(:wanted AS text[])) AS wanted(value)" if on_postgresql else "json_each(:wanted) AS wanted"
+    query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN {SCORES.name} s ON s.lead_id = wanted.value
+        WHERE s.run_id <= :before ORDER BY s.run_id"""
+    ids = list(lead_ids) if on_postgresql else json.dumps(list(lead_ids))
+    found = connection.execute(sa.text(query), {"wanted": ids, "before": before})
+    return {row.lead_id: row.digest for row in found}  # the newest of a lead comes last
+
+
+@contextmanager
+def open_store(address: str, *, writing: bool = False, connections: int = 0) -> Iterator[Store]:
+    """Open the store, making or migrating its tables where they are not those of this version.
+
+    ``writing`` claims it for one run: on PostgreSQL also against runs on other machines. So many ``connections`` are
+    kept open, for one that is asked often.
+    Raises InputError for an address that cannot be used, LeadscoreError where the store cannot be reached or another
+    run has claimed it.
+    """
+    engine = engine_of(address, connections=connections)
+    require_dialect(engine, address)
+    with _claimed(engine, address, writing=writing):
+        with connected(engine, address) as connection:
+            _let_readers_read(connection)
+            _migrate(connection)
+        try:
+            yield Store(engine, address)
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def _claimed(engine: Engine, address: str, *, writing: bool) -> Iterator[None]:
+    """Hold a lock that ends with the process: one on a file beside SQLite's, or PostgreSQL's advisory one."""
+    if not writing:
+        yield
+    elif engine.dialect.name == "sqlite":
+        with one_run_at_a_time(Path(f"{engine.url.database}.lock"), "on this score store"):
+            yield
+    else:
+        with connected(engine, address) as connection:
+            if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one():
+                raise LeadscoreError(
+                    "another run is writing to this score store",
+                    expected="one run at a time",
+                    remedy="wait until it is done and run the same command again",
+                )
+            connection.commit()
+            yield
+
+
+def _let_readers_read(connection: Connection) -> None:
+    """Let an SQLite file be read while it is written."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        connection.exec_driver_sql("BEGIN")
+
+
+def _migrate(connection: Connection) -> None:
+    """Bring the tables to the newest form; nothing happens where they have it already."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    newest = ScriptDirectory.from_config(config).get_heads()
+    present = MigrationContext.configure(connection, opts={"version_table": "leadscore_schema"})
+    if set(present.get_current_heads()) == set(newest):
+        return connection.rollback()
+    try:
+        command.upgrade(config, "head")
+    except CommandError as problem:
+        raise LeadscoreError(
+            "this score store was made by another version of leadscore",
+            got=str(problem),
+            remedy="use the newer version, or name another store",
+        ) from None
+    return connection.commit()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

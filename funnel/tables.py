@@ -1,0 +1,347 @@
+"""The tables that the funnel's figures are made of: checked like all others, without what only a model needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from data.columns import claims, is_named, name_of_others
+from data.config import Settings, StageMapping
+from data.dataset import FIXED, Assembly, limits, remove_abandoned, told_as_our_errors
+from data.parsing import decide_month_order, foreign, read_months
+from data.quality_report import Flag, Report
+from data.sources import Mirror
+from data.staging import Reading, Table, open_note
+from data.staging import rows as checks
+from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
+
+VERBATIM = ("account_id", "company", "owner")
+BELOW_ZERO = {
+    "spend": "a spend below zero: take a refund off the spend of its month",
+    "views": "views below zero",
+}
+OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
+"""Columns of all leads, whatever they are cut by."""
+LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
+"""In order of position, as the table is: with their ends joined, DuckDB would have to sort them."""
+ENDS = "SELECT position, closed_at, won, amount FROM closings WHERE closed_at IS NULL OR closed_at <= $1"
+LOST_THEN = """
+    UPDATE closings SET won = FALSE, closed_at = o.lost_at, amount = NULL
+    FROM (SELECT position, max(lost_at) AS lost_at FROM overtaken WHERE lost_at <= $1 GROUP BY position) o
+    WHERE closings.position = o.position AND closings.closed_at > $1"""
+THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
+COUNTED = """
+    SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
+    WHERE {column} IS NOT NULL AND occurred_at <= $1 AND (l.created_at IS NULL OR l.created_at <= $1) GROUP BY ALL"""
+TOUCHED = """
+    SELECT n.name AS asset, count(DISTINCT position) AS leads, count(DISTINCT e.asset) AS assets,
+        count(DISTINCT position) FILTER (c.won AND (c.closed_at IS NULL OR c.closed_at <= $1)) AS won
+    FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
+        LEFT JOIN (SELECT unnest($2::VARCHAR[]) AS name) n ON n.name = e.asset
+    WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
+        AND (l.created_at IS NULL OR l.created_at <= $1)
+    GROUP BY n.name ORDER BY leads DESC, n.name"""
+"""Leads by the asset that they touched before they closed, and how many of them were won; of those that may not be
+named, together. Who closed nobody knows when has touched all that is on record."""
+ACTIVITIES = """
+    SELECT position, occurred_at FROM events
+    WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""
+ACCOUNTS = """
+    WITH recent AS (
+        SELECT DISTINCT l.account_id, e.seq, e.occurred_at, e.type, e.asset FROM events e JOIN leads l USING (position)
+        WHERE l.account_id IS NOT NULL AND e.occurred_at <= $1 AND e.occurred_at > $2),
+    most AS (SELECT account_id, count(*) AS activities, max(occurred_at) AS last_activity FROM recent
+        GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $3),
+    viewed AS (
+        SELECT account_id, concat_ws(': ', t.name, a.name) AS what, count(*) AS times
+        FROM recent r JOIN most USING (account_id) LEFT JOIN (SELECT unnest($4::VARCHAR[]) AS name) t ON t.name = r.type
+            LEFT JOIN (SELECT unnest($5::VARCHAR[]) AS name) a ON a.name = r.asset
+        WHERE t.name IS NOT NULL OR a.name IS NOT NULL GROUP BY ALL)
+    SELECT m.*, first(l.company ORDER BY l.position) FILTER (l.company IS NOT NULL) AS company,
+        list(l.position ORDER BY l.created_at, l.position) AS positions,
+        coalesce((SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id), [])
+            AS viewed
+    FROM most m JOIN leads l USING (account_id) WHERE l.created_at IS NULL OR l.created_at <= $1
+    GROUP BY ALL ORDER BY m.activities DESC, m.account_id"""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A table of costs or of views: its usable rows, their currency, and how many are of months that had not begun."""
+
+    rows: pd.DataFrame
+    currency: str = ""
+    later: int = 0
+
+    def until(self, moment: pd.Timestamp) -> Sums:
+        """Return the rows of months that had begun by a moment; the others are counted."""
+        begun = self.rows["month"] <= moment
+        return replace(self, rows=self.rows[begun].reset_index(drop=True), later=int((~begun).sum()))
+
+
+class FunnelTables:
+    """What is known of all leads at one moment; made by `open_funnel`, and usable while that is open.
+
+    ``by`` are the columns that rates may be cut by, ``missing`` those of the settings that the leads do not have;
+    ``as_of`` is the moment (naive UTC): nothing later is told.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: _FunnelAssembly) -> None:
+        self._connection = connection
+        self.report: Report = assembly.report
+        self.by: list[str] = list(assembly.by)
+        self._title = assembly.title if assembly.leads.has("job_title") else None
+        self.missing: list[str] = assembly.missing
+        self.tables: list[str] = list(assembly.tables)
+        stated = assembly.settings.as_of
+        self.as_of = (pd.Timestamp(stated) if stated else assembly.newest()).as_unit("us").ceil("s")
+        self.costs: Sums | None = assembly.costs and assembly.costs.until(self.as_of)
+        self.asset_stats: Sums | None = assembly.asset_stats and assembly.asset_stats.until(self.as_of)
+
+    def leads(self) -> pd.DataFrame:
+        """Return the leads that were there at the moment, in the order of the input.
+
+        Columns: ``position``, ``lead_id``, ``created_at``, ``closed_at``, ``won``, ``amount``, ``owner`` and those of
+        ``by`` as categories; ``job_title`` where a persona is wanted and there is only that. A lead that closed later
+        is open.
+        """
+        cuts = {name: f"b{number}" for number, name in enumerate(self.by) if name not in OWN}
+        columns = {"owner": "owner"} | cuts
+        cells = "".join(f", {cell}" for cell in (*columns.values(), *(["job_title"] if self._title else [])))
+        table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
+        for name, cell in columns.items():
+            coded = table.column(cell).dictionary_encode()
+            table = table.drop_columns(cell).append_column(name, coded)
+        ends = self._connection.sql(ENDS, params=[self.as_of]).to_arrow_table().to_pandas()
+        leads = table.to_pandas().merge(ends.astype({"won": "boolean"}), on="position", how="left")
+        return leads.astype({"closed_at": "datetime64[us]", "amount": "float64"})
+
+    def stage_names(self) -> dict[str, int]:
+        """Return what the history calls its stages with the number of entries, the most frequent first."""
+        query = (
+            "SELECT stage, count(*) FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
+        )
+        return dict(self._connection.execute(query, [self.as_of]).fetchall())
+
+    def entries(self, places: Mapping[str, int]) -> pd.DataFrame:
+        """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
+
+        ``places`` numbers the names of stages. The table is in this order already, and DuckDB keeps it.
+        """
+        query = """SELECT position, $places[list_position($names, stage)]::TINYINT AS place, entered_at
+            FROM entries WHERE entered_at <= $as_of"""
+        given = {"names": list(places), "places": list(places.values()), "as_of": self.as_of}
+        return self._connection.sql(query, params=given).to_arrow_table().to_pandas()
+
+    def activities(self, types: Sequence[str]) -> pd.DataFrame:
+        """Return when events of some types occurred, by ``position`` of their lead."""
+        wanted = [name.strip().lower() for name in types]
+        return self._connection.sql(ACTIVITIES, params=[wanted, self.as_of]).to_arrow_table().to_pandas()
+
+    def touched(self) -> pd.DataFrame:
+        """Return how many leads touched each asset before they closed, and how many of them were won.
+
+        ``pooled`` is how many assets that may not be named stand together in a row.
+        """
+        found = self._connection.sql(TOUCHED, params=[self.as_of, self._named("asset")]).to_arrow_table().to_pandas()
+        others = found["asset"].isna()
+        found["asset"] = found["asset"].astype("str").mask(others, found["assets"].map(name_of_others))
+        return found.assign(pooled=found.pop("assets").where(others, 0))
+
+    def _named(self, column: str) -> list[str]:
+        """Return the types or assets of events that may be named."""
+        ((leads,),) = self._connection.execute(THERE, [self.as_of]).fetchall()
+        counts = self._connection.execute(COUNTED.format(column=column), [self.as_of]).fetchall()
+        return [name for name, count in counts if is_named(name, count, leads)]
+
+    def accounts(self, days: int, count: int) -> pd.DataFrame:
+        """Return the accounts that did most in the last days: ``company``, ``activities``, what they ``viewed`` most.
+
+        ``positions`` are those of their leads, the oldest first.
+        """
+        since = self.as_of - pd.Timedelta(days=days)
+        given = [self.as_of, since, count, self._named("type"), self._named("asset")]
+        return self._connection.sql(ACCOUNTS, params=given).to_arrow_table().to_pandas()
+
+
+class _FunnelAssembly(Assembly):
+    """The same way as for a training, past everything that is only learned from."""
+
+    wanted = tuple(READ_TABLES)
+    by: dict[str, str]
+    missing: list[str]
+    title: str | None
+    costs: Sums | None = None
+    asset_stats: Sums | None = None
+
+    def read(self) -> None:
+        for table in self.tables.values():
+            checks.set_aside_damaged(self.connection, table)
+        checks.identify_leads(self.connection, self.leads)
+        self._read_timelines()
+        self.costs, self.asset_stats = (self._sums(name) for name in REPORT_TABLES)
+        self._leave_out_foreign_amounts()
+        self._count_rows(None)
+        self._read_cuts()
+        future = checks.future_rows(self.connection, self.now)
+        self._forget_later_entries()
+        outcome = self.settings.outcome
+        self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
+        self._recall_losses()
+        of_closings = [flag for flag in checks.future_rows(self.connection, self.now) if flag not in future]
+        self.report.flags += [*future, *of_closings]
+        self._note_zoneless()
+        self._let_go()
+        self._require_unchanged_files()
+
+    def _forget_later_entries(self) -> None:
+        """Let a lead that was lost at a stated moment be lost then, whatever became of it later."""
+        if self.settings.as_of:
+            moment = pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")
+            self.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
+
+    def _recall_losses(self) -> None:
+        """Let a lead whose outcome came after a stated moment be lost then, where an earlier outcome said so."""
+        if self.settings.as_of:
+            self.connection.execute(LOST_THEN, [pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")])
+
+    def _read_cuts(self) -> None:
+        """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""
+        names = dict.fromkeys([*self.settings.funnel.by, *self.settings.segments])
+        self.title = "job_title" if "persona" in names and not self._theirs("persona") else None
+        theirs = {name: self._theirs(name) for name in names}
+        self.by = {name: column for name, column in theirs.items() if column}
+        self.missing = [name for name, column in theirs.items() if not column]
+        readings = [Reading(name, self.leads.columns.get(name), kind) for name, kind in FIXED.items()]
+        readings += [Reading(name, self.leads.columns.get(name), Kind.ID) for name in VERBATIM[1:]]
+        readings += [self._outcome_reading(), Reading("job_title", self.leads.columns.get(self.title or ""), Kind.ID)]
+        cuts = enumerate(self.by.items())
+        readings += [Reading(name, column, Kind.CATEGORY, column=f"b{n}") for n, (name, column) in cuts]
+        self._type("leads", readings, "leads")
+        self.report.flags += checks.impossible_dates(self.connection, self.leads, self.now)
+
+    def _theirs(self, name: str) -> str | None:
+        """Return the column of the file that a name means, by our word or its own."""
+        if name in self.leads.columns:
+            return self.leads.columns[name]
+        if name in self.leads.file.columns:
+            return name
+        return claims(list(self.leads.file.columns), [name], {}).get(name) if name in LEADS else None
+
+    def _sums(self, name: str) -> Sums | None:
+        """Read costs or views; what cannot be used goes to quarantine, with the reason.
+
+        What is below zero cannot: a refund is to be taken off the month that it is for. Nothing spent is a cost of 0.
+        """
+        if name not in self.tables:
+            return None
+        table, value = self.tables[name], "spend" if name == "costs" else "views"
+        known = {ours: column.kind for ours, column in READ_TABLES[name].items()}
+        readings = [Reading(ours, table.columns.get(ours), kind) for ours, kind in known.items()]
+        readings.append(Reading(f"{value}_as_written", table.columns[value], Kind.CATEGORY))
+        self._type(name, readings, f"typed_{name}")
+        rows = self.connection.sql(f"SELECT * FROM typed_{name} ORDER BY position").to_arrow_table().to_pandas()
+        rows["month"] = self._months(table, rows["month"])
+        currency, others = self.settings.funnel.currency or "", pd.Series(False, index=rows.index)
+        if name == "costs":
+            amounts = rows["spend_as_written"].where(rows["spend"].notna())
+            currency, others = foreign(rows["currency"], amounts, currency)
+        wrong = {
+            f"no readable {value}": rows[value].isna(),
+            "no readable month": rows["month"].isna(),
+            **({"no asset": rows["asset"].isna()} if name == "asset_stats" else {}),
+            BELOW_ZERO[value]: rows[value] < 0,
+            f"in another currency than {currency}": others,
+        }
+        usable = pd.Series(True, index=rows.index)
+        for reason, is_so in wrong.items():
+            self._set_aside(name, reason, rows.loc[is_so & usable, "position"])
+            usable &= ~is_so
+        return Sums(rows[usable].reset_index(drop=True), currency)
+
+    def _months(self, table: Table, cells: pd.Series) -> pd.Series:
+        """Read months in the order of the settings, else in that which all of them speak for: a note says what."""
+        order, is_open = self.formats[table.name].get("month"), False
+        if not order:
+            order, is_open = decide_month_order(cells)
+        if is_open:
+            reading = Reading("month", table.columns["month"], Kind.TIME)
+            self.report.notes.append(open_note(table, reading, order))
+        return read_months(cells, order)
+
+    def _leave_out_foreign_amounts(self) -> None:
+        """Make amounts of deals missing that are in another currency than that of the settings, or of the costs.
+
+        What an amount says of its currency is ``told``: the cell beside it, else how it is written.
+        """
+        outcomes = self.tables.get("outcomes")
+        theirs = outcomes.columns.get("amount") if outcomes else None
+        if not outcomes or not theirs or not (outcomes.file.is_text(theirs) or outcomes.has("currency")):
+            return
+        cell = f"s.{outcomes.file.columns[theirs]}" if outcomes.file.is_text(theirs) else "NULL::VARCHAR"
+        amounts = f"""(
+            SELECT o.position AS row, o.lead_id, o.currency, {cell} AS cell, coalesce(o.currency, {cell}) AS told
+            FROM typed_outcomes o JOIN {outcomes.staged} s ON s.position = o.position WHERE o.amount IS NOT NULL)"""
+        each = self.connection.sql(
+            f"""SELECT told, any_value(currency) AS currency, any_value(cell) AS cell, count(*) AS rows FROM {amounts}
+            WHERE told IS NOT NULL GROUP BY told, currency IS NULL ORDER BY told"""
+        )
+        found = each.to_arrow_table().to_pandas()
+        ours = self.settings.funnel.currency or (self.costs.currency if self.costs else "")
+        currency, others = foreign(found["currency"], found["cell"], ours, found["rows"])
+        rows = f"""(SELECT l.position, lead_id, row, told FROM {amounts} JOIN lead_ids l USING (lead_id)
+            WHERE told IN (SELECT unnest($1::VARCHAR[])))"""
+        told = [found.loc[others, "told"].tolist()]
+        if first := checks.first_rows(self.connection, "min(told)", rows, told):
+            self.connection.execute(
+                f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})", told
+            )
+            self.report.flags.append(
+                Flag("outcomes", theirs, f"in another currency than {currency}: not added", *first)
+            )
+
+    def _set_aside(self, name: str, reason: str, positions: pd.Series) -> None:
+        if len(positions):
+            self.connection.register("aside", positions.to_frame())
+            checks.set_aside(self.connection, name, reason, "SELECT position FROM aside")
+            self.connection.unregister("aside")
+
+
+@contextmanager
+def open_funnel(settings: Settings, *, workspace: Path, now: pd.Timestamp | None = None) -> Iterator[FunnelTables]:
+    """Read what the funnel needs into a temporary database, which spills into the workspace.
+
+    ``now`` (naive UTC, default: the present) is what dates are not later than. Raises `InputError` where the input as a
+    whole cannot be used.
+    """
+    remove_abandoned(workspace)
+    folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
+    connection = duckdb.connect(":memory:", config=limits(folder))
+    try:
+        with told_as_our_errors(settings):
+            moment = now or pd.Timestamp.now("UTC").tz_localize(None)
+            needed = _needed(settings)
+            assembly = _FunnelAssembly(
+                connection, needed, moment, trained=None, mirror=Mirror(workspace / "mirror.duckdb")
+            )
+            assembly.read()
+            tables = FunnelTables(connection, assembly)
+        yield tables
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _needed(settings: Settings) -> Settings:
+    """Return settings without the tables that are not needed, and with the stages called as the CRM calls them."""
+    tables = {name: source for name, source in settings.tables.items() if name != "attribute_history"}
+    stages = StageMapping(won=settings.stages.won, lost=settings.stages.lost)
+    return settings.model_copy(update={"tables": tables, "stages": stages})

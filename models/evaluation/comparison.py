@@ -1,0 +1,149 @@
+"""Champion against challenger, on leads that neither of them has learned from.
+
+The fair leads are those that came after both had stopped learning. Where too few of them have matured, the recipes are
+compared instead: both are fitted on the same older blocks and looked at on the same newest block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import StackingClassifier
+
+from models.metrics import Difference, Metrics, difference, evaluate_all
+from models.rules import Rules
+from models.training import (
+    NO_WORSE,
+    RULES,
+    Blocks,
+    Recipe,
+    fit_recipe,
+    member_names,
+    outcomes_of,
+    probabilities,
+    rule_curve,
+    scorecard_for,
+    with_points,
+)
+from models.training_table import Rows, TrainingTable
+
+FEWEST_FRESH = 30
+"""Wins, and losses, that leads newer than both must have to be compared on."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A version as far as it matters here: its model, its rules, its recipe, and what it was trained for and on.
+
+    ``is_scorecard`` tells that the rules were learned too; ``horizon`` is None in flat mode.
+    """
+
+    model: StackingClassifier
+    rules: Rules
+    is_scorecard: bool
+    recipe: Recipe
+    horizon: int | None
+    data_end: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The rows that scorers are compared on; ``fresh`` where no contestant can have learned from them, else ``why``."""
+
+    rows: Rows
+    fresh: bool
+    why: str = ""
+
+    @property
+    def told(self) -> str:
+        if self.fresh:
+            return "leads newer than what was learned from"
+        return f"the newest block, recipes fitted on the blocks before: {self.why}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a challenger takes over, and why; metrics of all scorers on the same rows, and how the two differ."""
+
+    promoted: bool
+    why: str
+    ground: Ground
+    metrics: dict[str, Metrics]
+    difference: Difference
+
+
+def ground_for(table: TrainingTable, blocks: Blocks, contestants: Sequence[Contestant]) -> Ground:
+    """Return the test rows whose whole window lies after the data of all contestants, if they are enough, else all.
+
+    In flat mode nothing tells when an outcome was known, and a version for another horizon says something else: then
+    the recipes are compared.
+    """
+    if not table.timed:
+        return Ground(blocks.test, fresh=False, why="nothing tells when outcomes were known")
+    if any(each.horizon != table.horizon for each in contestants):
+        return Ground(blocks.test, fresh=False, why="one was trained for another horizon")
+    newest = max(each.data_end for each in contestants)
+    fresh = blocks.test & (table.rows["as_of"] >= newest).to_numpy()
+    if table.scarcer(fresh) >= FEWEST_FRESH:
+        return Ground(fresh, fresh=True)
+    return Ground(blocks.test, fresh=False, why="too few leads are newer than what was learned from")
+
+
+def probabilities_of(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
+) -> Floats:
+    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older blocks.
+
+    ``table`` holds the features that the contestant knows.
+    """
+    table = _with_own_points(contestant, table, blocks, ground, seed)
+    if ground.fresh:
+        return probabilities(contestant.model, table.design[ground.rows])
+    learned = member_names(contestant.model) != (RULES,)
+    model = fit_recipe(contestant.recipe, table, blocks, seed=seed) if learned else None
+    return probabilities(model or rule_curve(table, blocks), table.design[ground.rows])
+
+
+def probabilities_of_rules(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
+) -> Floats:
+    """Return what the rules of a contestant alone say of the ground, by a curve fitted on the older blocks."""
+    table = _with_own_points(contestant, table, blocks, ground, seed)
+    return probabilities(rule_curve(table, blocks), table.design[ground.rows])
+
+
+def _with_own_points(
+    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, seed: int
+) -> TrainingTable:
+    """Put the points of a contestant's rules into a table; a scorecard is learned anew unless the ground is fresh."""
+    learns_anew = contestant.is_scorecard and not ground.fresh
+    rules = scorecard_for(table, blocks, seed) if learns_anew else contestant.rules
+    return replace(table, design=with_points(rules, table.design))
+
+
+def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed: int) -> Verdict:
+    """Compare ``rules``, ``champion`` and ``challenger`` on the rows of the ground, and decide.
+
+    The challenger is promoted when the upper 95 % bound of its log-loss less the champion's is below +0.005 and its
+    AUC is not lower than the rules'.
+    """
+    won, groups = outcomes_of(table, ground.rows)
+    metrics = evaluate_all(told, won, groups, seed)
+    apart = difference(told["challenger"], told["champion"], won, groups, seed)
+    low, high = apart.log_loss_ci
+    ours, rules = metrics["challenger"].auc, metrics["rules"].auc
+    said = f"log-loss {low:+.4f} to {high:+.4f} beside the champion's (95 %), AUC {ours:.3f}, the rules' {rules:.3f}"
+    if not table.scarcer(ground.rows):
+        why = "nothing can be compared: there are not both won and lost leads to compare on"
+        return Verdict(False, why, ground, metrics, apart)
+    if high >= NO_WORSE:
+        return Verdict(False, f"it may be worse than the champion: {said}", ground, metrics, apart)
+    if ours < rules:
+        return Verdict(False, f"it ranks leads worse than the rules: {said}", ground, metrics, apart)
+    return Verdict(True, f"it holds beside the champion: {said}", ground, metrics, apart)

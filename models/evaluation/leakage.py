@@ -1,0 +1,223 @@
+"""Columns that know the outcome, and what speaks for it.
+
+Such a column makes a model that is right about the past and useless tomorrow. Four signs are looked for: one column
+that predicts too well; cells that only closed leads have; a history that begins with the closing (both in
+`data.quality.leakage_signs`); and a name that speaks of what sales writes down afterwards (`data.columns.words`).
+One column that is all but certain, or two signs, are sure, and the column is left out. One sign alone makes a suspect,
+which stays. What the settings keep stays in any case, and is told. A personal column is judged by what is derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.columns import is_post_contact_name
+from data.schema import Schema
+from features import Derived, Feature, FieldsGiven, Given, HasToken, catalogue
+from models.metrics import auc
+from models.training import BOOSTING, SHALLOW_TREES, Blocks, Recipe, fit_member
+from models.training_table import Rows, TrainingTable, drawn
+
+CERTAIN = 0.90
+"""AUC of one column alone, forward in time, from which on it is sure to know the outcome."""
+TOO_WELL = 0.80
+"""AUC of one column alone that is a sign: single columns that are known beforehand hardly reach it."""
+FEWEST = 10
+"""Wins, and losses, that older and newer rows need for an AUC to say something."""
+BINS = 20
+PRIOR = 10.0
+"""Rows by which the rate of a value is shrunk towards the rate of all."""
+MOST_ROWS = 20_000
+"""Rows that the models with and without a column are fitted on; leads are drawn where there are more."""
+QUICK = Recipe(members=(BOOSTING,), boosting={**SHALLOW_TREES, "n_estimators": 100})
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A column that knows the outcome (``excluded``), or may, and why; ``attribute`` is our name for it.
+
+    ``kept`` says that the settings keep it by name: someone has looked at it, and it stays.
+    ``auc_with`` and ``auc_without`` are those of a model with all columns that are not excluded, on the tune block:
+    newer than what it learned from, older than the test block. None where there are too few outcomes to tell.
+    """
+
+    attribute: str
+    column: str
+    evidence: str
+    excluded: bool
+    auc_with: float | None = None
+    auc_without: float | None = None
+    kept: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "attribute"}
+
+
+@dataclass(frozen=True)
+class _Finding:
+    attribute: str
+    column: str
+    signs: tuple[str, ...]
+    sure: bool
+    kept: bool
+
+    @property
+    def excluded(self) -> bool:
+        return self.sure and not self.kept
+
+    @property
+    def evidence(self) -> str:
+        return "; ".join(self.signs) + "; kept, for the settings name it" * self.kept
+
+
+def find_leaks(
+    table: TrainingTable,
+    blocks: Blocks,
+    columns: Mapping[str, str],
+    hindsight: Mapping[str, Sequence[str]],
+    *,
+    keep: Sequence[str] = (),
+    lexicon: bool = True,
+    seed: int = 0,
+) -> dict[str, Leak]:
+    """Return the attributes and personal columns that know the outcome, or may; the sure ones first.
+
+    ``columns`` maps them to the columns of the source, ``hindsight`` to signs found in the data. Columns that
+    ``keep`` names (theirs or ours) are never excluded. Nothing is looked at in the test block.
+    """
+    halves = _halves(table, blocks)
+    alone = _aucs_alone(table, *halves) if halves else {}
+    found = [
+        _finding(name, columns.get(name, name), alone, hindsight, keep, lexicon=lexicon)
+        for name in _judged(table.schema)
+    ]
+    told = sorted((finding for finding in found if finding.signs), key=lambda finding: not finding.excluded)
+    measured = _with_and_without(told, table, *halves, seed) if halves and told else {}
+    return {
+        each.attribute: Leak(
+            each.attribute,
+            each.column,
+            each.evidence,
+            each.excluded,
+            *measured.get(each.attribute, (None, None)),
+            kept=each.kept,
+        )
+        for each in told
+    }
+
+
+def _judged(schema: Schema) -> list[str]:
+    """Return our names of the attributes, and of the personal columns from which features are derived."""
+    derived = (feature.source.column for feature in catalogue(schema) if isinstance(feature.source, Derived))
+    return list(dict.fromkeys((*(attribute.name for attribute in schema.attributes), *derived)))
+
+
+def unmeasured(table: TrainingTable, blocks: Blocks) -> str:
+    """Say why no column could be measured by how well it tells the outcome; nothing where all were."""
+    if _halves(table, blocks):
+        return ""
+    won, lost = int(table.won.sum()), int(len(table) - table.won.sum())
+    needed = f"{FEWEST} wins and {FEWEST} losses are needed among older and among newer leads"
+    return f"too few outcomes ({won:,} won and {lost:,} lost {'snapshots' if table.timed else 'leads'}; {needed})"
+
+
+def _halves(table: TrainingTable, blocks: Blocks) -> tuple[Rows, Rows] | None:
+    """Return older rows and newer ones to look at columns by: fit and tune block, or, of few leads, the halves of both.
+
+    None where either has too few outcomes.
+    """
+    older = blocks.fit | blocks.tune
+    place = np.cumsum(older) if table.moments is None else table.moments.rank(method="first").to_numpy()
+    newer_half = older & (place > np.median(place[older])) if older.any() else older
+    for newer in (blocks.tune, newer_half):
+        known = older & ~newer
+        if min(table.scarcer(known), table.scarcer(newer)) >= FEWEST:
+            return known, newer
+    return None
+
+
+def _finding(
+    name: str,
+    column: str,
+    alone: Mapping[str, float],
+    hindsight: Mapping[str, Sequence[str]],
+    keep: Sequence[str],
+    *,
+    lexicon: bool,
+) -> _Finding:
+    reached = alone.get(name, 0.5)
+    signs = [f"alone it tells won from lost leads with an AUC of {reached:.2f} on newer leads"] * (reached >= TOO_WELL)
+    signs += hindsight.get(name, ())
+    signs += ["its name speaks of what is written down after the contact"] * (lexicon and is_post_contact_name(column))
+    sure = reached >= CERTAIN or len(signs) > 1
+    return _Finding(name, column, tuple(signs), sure, column in keep or name in keep)
+
+
+def _aucs_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, float]:
+    """Return what each column alone is worth: the best AUC, on newer rows, of the features that are of it alone."""
+    best: dict[str, float] = {}
+    for feature in catalogue(table.schema):
+        name = _read_from(feature)
+        if name:
+            reached = _auc_alone(table.design[feature.name], table.won, older, newer)
+            best[name] = max(best.get(name, 0.0), reached)
+    return best
+
+
+def _read_from(feature: Feature) -> str | None:
+    """Return our name of the one column that a feature is read from; None where there is no such column."""
+    match feature.source:
+        case Given(name) | HasToken(name) | Derived(name):
+            return name
+    return None
+
+
+def _auc_alone(cells: pd.Series, won: npt.NDArray[np.int64], older: Rows, newer: Rows) -> float:
+    levels, overall = _levels(cells, older), won[older].mean()
+    of_level = pd.DataFrame({"level": levels[older], "won": won[older]}).groupby("level")["won"]
+    rates = (of_level.sum() + PRIOR * overall) / (of_level.size() + PRIOR)
+    return auc(pd.Series(levels[newer]).map(rates).fillna(overall).to_numpy(float), won[newer])
+
+
+def _levels(cells: pd.Series, older: Rows) -> npt.NDArray[Any]:
+    """Return the level of each cell: a number's is its bin among the older rows; missing is a level of its own."""
+    if cells.dtype.kind != "f":
+        return pd.factorize(cells)[0]
+    numbers = cells.to_numpy()
+    known = numbers[older & ~np.isnan(numbers)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
+    return np.where(np.isnan(numbers), -1, np.searchsorted(edges, numbers, side="right"))
+
+
+def _with_and_without(
+    found: Sequence[_Finding], table: TrainingTable, older: Rows, newer: Rows, seed: int
+) -> dict[str, tuple[float, float]]:
+    """Return the AUC of a quick model with and without each column; all other columns that are sure stay out.
+
+    How much of a lead is filled in stays out as well: it counts the cells of the column.
+    """
+    known, ahead = (drawn(table.taken(rows), MOST_ROWS, seed) for rows in (older, newer))
+    sure = {finding.attribute for finding in found if finding.excluded}
+
+    def reached(columns_out: set[str]) -> float:
+        left = catalogue(table.schema.without({}, columns_out))
+        names = {feature.name for feature in left if not isinstance(feature.source, FieldsGiven)}
+        left_out = tuple(feature.name for feature in catalogue(table.schema) if feature.name not in names)
+        model = fit_member(BOOSTING, replace(QUICK, without=left_out), known, seed=seed)
+        return auc(model.predict_proba(ahead.design)[:, 1], ahead.won)
+
+    base = reached(sure)
+    return {
+        finding.attribute: (reached(sure - {finding.attribute}), base)
+        if finding.excluded
+        else (base, reached(sure | {finding.attribute}))
+        for finding in found
+    }

@@ -1,0 +1,53 @@
+"""models.explanation."""
+
+from models.explanation.contributions import Centres, Contributions, centres_of, contributions
+from models.explanation.encoded import Encoded
+from models.explanation.evidence import FEWEST_LEADS, Evidence, gather
+from models.explanation.language import AGAINST_BOTH, RARE, REACHED, SOME, THERE, put, template
+from models.explanation.next_questions import (
+    NextQuestion,
+    Question,
+    gather_questions,
+    questions_from_json,
+    questions_to_json,
+    what_next,
+)
+from models.explanation.reasons import AGES, MOST_REASONS, Narrator, Reasons, Sentence, beside_others, say
+from models.explanation.score_change import Change, Looked, changes_between, values_changed
+from models.explanation.trees import tree_shap
+
+__all__ = [
+    "AGAINST_BOTH",
+    "AGES",
+    "FEWEST_LEADS",
+    "MOST_REASONS",
+    "RARE",
+    "REACHED",
+    "SOME",
+    "THERE",
+    "Centres",
+    "Change",
+    "Contributions",
+    "Encoded",
+    "Evidence",
+    "Looked",
+    "Narrator",
+    "NextQuestion",
+    "Question",
+    "Reasons",
+    "Sentence",
+    "beside_others",
+    "centres_of",
+    "changes_between",
+    "contributions",
+    "gather",
+    "gather_questions",
+    "put",
+    "questions_from_json",
+    "questions_to_json",
+    "say",
+    "template",
+    "tree_shap",
+    "values_changed",
+    "what_next",
+]

@@ -1,0 +1,104 @@
+"""The language of the sentences that people read: English, or that of a gettext catalogue for the environment's.
+
+A catalogue lies in ``models/explanation/languages/<language>/LC_MESSAGES/leadscore.mo``; LANGUAGE, LC_ALL,
+LC_MESSAGES or LANG choose it, as everywhere. What is stored is codes and values, so that a score is read in any language.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from features import Feature
+
+FOLDER = Path(__file__).with_name("languages")
+DOMAIN = "leadscore"
+EVIDENCE = (
+    "{reason} – {won} of {leads} such leads was won; overall {overall}",
+    "{reason} – {won} of {leads} such leads were won; overall {overall}",
+)
+EVIDENCE_WITHIN = (
+    "{reason} – {won} of {leads} such leads was won within {days} days; overall {overall}",
+    "{reason} – {won} of {leads} such leads were won within {days} days; overall {overall}",
+)
+"""A reason with its evidence, for one won lead and for several; and where a win counts that comes so soon."""
+TOGETHER = "{reason}, together with: {other}"
+"""A reason whose value alone speaks the other way, and the strongest of the others beside it."""
+THE_REST = "what else is known"
+"""What stands in its place where no other is told."""
+SOME = "Some {concept}"
+REACHED = "Reached {concept}"
+THERE = "{reason} (there: {value})"
+AGAINST_BOTH = "against both: {reason}"
+"""What two leads have in common: events, a stage, a number that is another there, and what is no good sign for both."""
+BEFORE = "{now} (before: {then})"
+STILL = "{now}, as before, beside what else changed"
+BESIDE = "{change}, beside what else changed"
+"""A change that by itself would rather speak the other way."""
+ANOTHER_VALUE = "another value"
+RARE = "a rare one"
+"""What a level is called that the model does not tell from others, since too few leads had it: it may name a person."""
+SENTENCES = (TOGETHER, THE_REST, SOME, REACHED, THERE, AGAINST_BOTH, BEFORE, STILL, BESIDE, ANOTHER_VALUE, RARE)
+Message = tuple[str, str]
+"""A text as it stands in English, and its form for several; the latter is empty where nothing is counted."""
+
+
+@cache
+def _catalogue() -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, FOLDER, fallback=True)
+
+
+def put(text: str, **values: str) -> str:
+    """Put a text into the language of the environment, and values into its places.
+
+    >>> put("{now} (before: {then})", now="Budget: 5", then="not given")
+    'Budget: 5 (before: not given)'
+    """
+    return _filled(_catalogue().gettext(text) if text else "", values)
+
+
+def counted(one: str, many: str, count: float, **values: str) -> str:
+    """Put a text into the form that its language has for a number.
+
+    >>> counted("{won} lead", "{won} leads", 1, won="1"), counted("{won} lead", "{won} leads", 2, won="2")
+    ('1 lead', '2 leads')
+    """
+    whole = int(count) if float(count).is_integer() else 2  # a broken number counts as several
+    return _filled(_catalogue().ngettext(one, many, whole), values)
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    """Fill the places of a text; other braces, such as those in the name of a column, stay as they are."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def messages(features: Iterable[Feature], words: Iterable[str] = ()) -> Iterator[Message]:
+    """Yield all that is said of features, and further words, each English text once: what a catalogue translates."""
+    told = [EVIDENCE, EVIDENCE_WITHIN, *((text, "") for text in (*SENTENCES, *words))]
+    for feature in features:
+        told.append((feature.one, feature.sentence) if feature.one else (feature.sentence, ""))
+        told += [(feature.absent, ""), (feature.zero, ""), (feature.concept, ""), (str(feature.family), "")]
+    forms: dict[str, str] = {}
+    for one, many in told:
+        forms[one] = forms.get(one) or many
+    yield from ((one, many) for one, many in forms.items() if one)
+
+
+def template(features: Iterable[Feature], words: Iterable[str] = ()) -> str:
+    """Return the template of a catalogue, in the format of ``.pot`` files."""
+    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+    return "\n".join([head, *(_entry(*message) for message in messages(features, words))])
+
+
+def _entry(one: str, many: str) -> str:
+    if many:
+        return f'msgid "{_escaped(one)}"\nmsgid_plural "{_escaped(many)}"\nmsgstr[0] ""\nmsgstr[1] ""\n'
+    return f'msgid "{_escaped(one)}"\nmsgstr ""\n'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,213 @@
+"""What to ask next: of the fields that a lead left empty, those whose answer would move its score most.
+
+The answers that leads gave in history are stored with the model, each with its share; a lead is scored with each of
+them in turn. That tells what is still unknown, and nothing about causes: an answer tells more about a lead and does not
+make it another one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.schema import Schema
+from data.vocabulary import FIT_FAMILIES
+from features import FIELDS_GIVEN, Derived, Feature, Given, HasToken
+from models.explanation.reasons import say
+from models.training_table import RARE_LEVEL
+
+MOST_ANSWERS = 8
+"""Numbers are cut into so many answers of equal share, where there are more of them."""
+PERSONAL_FIELDS = {"job_title": "Job title", "email": "E-mail address", "company": "Company name"}
+"""Personal columns that are asked for, and how people call them; an answer is only what is derived from them."""
+LEAST_POINTS = 1.0
+"""A question whose answer moves the score by less on average is not worth asking."""
+
+Answer = tuple[float | str | None, ...]
+Score = Callable[[pd.DataFrame], npt.NDArray[np.float64]]
+"""From features to unrounded scores, 0 to 100."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A field, the features that its answer fills, and the answers seen in history with their shares, which sum to 1.
+
+    ``counts`` says whether an answer is one more field that is filled in.
+    """
+
+    field: str
+    features: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    shares: tuple[float, ...]
+    counts: bool
+
+    def is_open(self, row: Mapping[Any, Any]) -> bool:
+        """Tell whether a lead has not answered; the first of the features tells."""
+        return not _is_known(self.features[0], row[self.features[0]])
+
+
+@dataclass(frozen=True)
+class NextQuestion:
+    """A field to ask for: by how many points its answer moves the score on average, and between which scores.
+
+    ``lowest`` and ``highest`` are the answers of these scores, in words; ``lowest_points`` and ``highest_points`` are
+    what these scores differ by from the present one: both may lie above it, or below.
+    """
+
+    field: str
+    points: float
+    lowest_score: int
+    lowest_points: int
+    lowest: str
+    highest_score: int
+    highest_points: int
+    highest: str
+
+    @property
+    def is_worth_asking(self) -> bool:
+        """Tell whether the answer moves the score, and whether it matters which answer that is."""
+        return self.points >= LEAST_POINTS and self.lowest_score < self.highest_score
+
+
+def gather_questions(
+    features: Sequence[Feature], schema: Schema, design: pd.DataFrame, leads: npt.NDArray
+) -> tuple[Question, ...]:
+    """Find what can be asked for and what leads answered; ``leads`` names the lead of each row of a design.
+
+    Answers that fewer than five leads gave are left out: they may name a person.
+    """
+    asked = {attribute.name: attribute.label for attribute in schema.attributes if attribute.family in FIT_FAMILIES}
+    labels = asked | {name: PERSONAL_FIELDS[name] for name in schema.personal if name in PERSONAL_FIELDS}
+    found = (_question(name, label, features, design, leads) for name, label in labels.items())
+    return tuple(question for question in found if question)
+
+
+def _question(
+    field: str, label: str, features: Sequence[Feature], design: pd.DataFrame, leads: npt.NDArray
+) -> Question | None:
+    filled = [feature for feature in features if _column_of(feature) == field]
+    if not filled:
+        return None
+    names = [feature.name for feature in filled]
+    first = design[names[0]]
+    known = (first.replace(0, np.nan) if _only_presence(names[0]) else first).notna().to_numpy()
+    given = design.loc[known, names].assign(lead=leads[known]).drop_duplicates()
+    answers, shares = _in_bins(given, names) if _is_fine(filled, given) else _by_count(given, names)
+    return Question(label, tuple(names), answers, shares, field not in PERSONAL_FIELDS) if answers else None
+
+
+def _column_of(feature: Feature) -> str | None:
+    source = feature.source
+    if isinstance(source, Given | HasToken):
+        return source.attribute
+    return source.column if isinstance(source, Derived) else None
+
+
+def _only_presence(name: str) -> bool:
+    """Tell whether a feature is always there and says 0 where the field is empty."""
+    return name == "company_given"
+
+
+def _is_known(name: str, value: Any) -> bool:
+    return not pd.isna(value) and not (_only_presence(name) and value == 0)
+
+
+def _is_fine(filled: Sequence[Feature], given: pd.DataFrame) -> bool:
+    """Tell whether a field is a number with many values."""
+    name = filled[0].name
+    return len(filled) == 1 and not filled[0].categorical and given[name].nunique() > MOST_ANSWERS
+
+
+def _in_bins(given: pd.DataFrame, names: list[str]) -> tuple[tuple[Answer, ...], tuple[float, ...]]:
+    """Take the middle of each of eight equal parts, in two digits: it shall be nobody's own number."""
+    middles = np.quantile(given[names[0]], (np.arange(MOST_ANSWERS) + 0.5) / MOST_ANSWERS, method="nearest")
+    return tuple((float(f"{value:.2g}"),) for value in middles), (1 / MOST_ANSWERS,) * MOST_ANSWERS
+
+
+def _by_count(given: pd.DataFrame, names: list[str]) -> tuple[tuple[Answer, ...], tuple[float, ...]]:
+    counts = given.groupby(names, dropna=False, sort=True).size()
+    counts = counts[counts >= RARE_LEVEL]
+    rows = counts.index.to_frame(index=False).astype(object)
+    answers = tuple(tuple(None if pd.isna(cell) else cell for cell in row) for row in rows.to_numpy())
+    return answers, tuple((counts / max(counts.sum(), 1)).tolist())
+
+
+def what_next(
+    questions: Iterable[Question], row: pd.DataFrame, features: Mapping[str, Feature], score: Score, most: int = 2
+) -> list[NextQuestion]:
+    """Return the open questions of a lead whose answer would move its score most, those first.
+
+    Questions of which every answer lowers the score come last. ``row`` holds the lead's features: one row.
+    """
+    cells = row.iloc[0].to_dict()
+    still_open = [question for question in questions if question.is_open(cells)]
+    if not still_open:
+        return []
+    scores = score(pd.concat([row, *(_answered(row, question) for question in still_open)], ignore_index=True))
+    ends = np.cumsum([1, *(len(question.answers) for question in still_open)])
+    parts = zip(still_open, np.split(scores, ends)[1:-1], strict=True)
+    told = [_told(question, there, scores[0], features) for question, there in parts]
+    worth_asking = [each for each in told if each.is_worth_asking]
+    return sorted(worth_asking, key=lambda each: (each.highest_points <= 0, -each.points))[:most]
+
+
+def _answered(row: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Return the row of a lead with each answer in turn."""
+    rows = pd.concat([row] * len(question.answers), ignore_index=True)
+    columns = zip(question.features, zip(*question.answers, strict=True), strict=True)
+    filled = {name: pd.Series(list(values), dtype=row[name].dtype) for name, values in columns}
+    if question.counts and FIELDS_GIVEN.name in row:
+        filled[FIELDS_GIVEN.name] = rows[FIELDS_GIVEN.name] + 1
+    return rows.assign(**filled)
+
+
+def _told(question: Question, there: npt.NDArray, now: float, features: Mapping[str, Feature]) -> NextQuestion:
+    low, high = int(there.argmin()), int(there.argmax())
+    lowest, highest, present = round(there[low]), round(there[high]), round(now)
+    return NextQuestion(
+        field=question.field,
+        points=float(np.dot(question.shares, np.abs(there - now))),
+        lowest_score=lowest,
+        lowest_points=lowest - present,
+        lowest=_in_words(question, question.answers[low], features),
+        highest_score=highest,
+        highest_points=highest - present,
+        highest=_in_words(question, question.answers[high], features),
+    )
+
+
+def _in_words(question: Question, answer: Answer, features: Mapping[str, Feature]) -> str:
+    told = zip(question.features, answer, strict=True)
+    said = [say(features[name], value) for name, value in told if value is not None and value != 0]
+    words = said or [say(features[question.features[0]], answer[0])]
+    return ", ".join(text.removeprefix(f"{question.field}: ") for text in words)
+
+
+def questions_to_json(questions: Sequence[Question] | None) -> str:
+    return json.dumps(questions and [asdict(question) for question in questions], ensure_ascii=False)
+
+
+def questions_from_json(text: str) -> tuple[Question, ...] | None:
+    """Read what `questions_to_json` wrote; None where that is null.
+
+    >>> asked = (Question("Budget", ("budget",), ((500.0,), (9000.0,)), (0.5, 0.5), True),)
+    >>> questions_from_json(questions_to_json(asked)) == asked
+    True
+    """
+    content = json.loads(text)
+    return content and tuple(
+        Question(
+            field=told["field"],
+            features=tuple(told["features"]),
+            answers=tuple(map(tuple, told["answers"])),
+            shares=tuple(told["shares"]),
+            counts=told["counts"],
+        )
+        for told in content
+    )

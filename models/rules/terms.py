@@ -1,0 +1,87 @@
+"""Rule points as a sum of terms, one per rule, so that served rules are explained as a model is.
+
+The points of a lead are what each rule gives, and what caps, limits and the start add or hold back: the last term.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from data.config import Place
+from data.schema import Schema
+from data.vocabulary import Family
+from features import RULE_POINTS, Feature, FromRules
+from models.rules.cells import plain
+from models.rules.evaluation import fired
+from models.rules.format import Rule, Rules
+
+PREFIX = "rule: "
+CAPS = Feature(
+    "rule caps", "caps of the rules", Family.QUALITY, FromRules(),
+    "Caps and limits of the rules", "Caps and limits of the rules", zero="Within the caps of the rules",
+)  # fmt: skip
+
+
+def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
+    """Put the points that each rule gives beside the features; with the last term they add up to the rule points."""
+    gives = fired(rules, design).add_prefix(PREFIX)
+    # Row by row in memory, a row adds up in the same order, to the last bit, whether it stands alone or not.
+    held_back = (design[RULE_POINTS.name] - np.ascontiguousarray(gives).sum(axis=1)).rename(CAPS.name)
+    return pd.concat([design, gives, held_back], axis=1)
+
+
+def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
+    """Return every rule that fired for each row as JSON: pairs of its place among the rules and what it gives.
+
+    Points are rounded to hundredths: what has cooled to less is no reason any more.
+
+    >>> from models.rules import load_rules
+    >>> fired_codes(load_rules(), pd.DataFrame({"job_rank": ["VP", None], "trial_ever": [1.0, 0.0]}))
+    ['[[0,12.0],[25,20.0]]', '[]']
+    """
+    points = fired(rules, design).round(2).to_numpy()
+    rows, numbers = np.nonzero(points)
+    pairs = list(zip(numbers.tolist(), points[rows, numbers].tolist(), strict=True))
+    ends = np.searchsorted(rows, np.arange(len(points) + 1)).tolist()
+    return [json.dumps(pairs[start:end], separators=(",", ":")) for start, end in pairwise(ends)]
+
+
+def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
+    """Return what `fired_codes` kept of a lead as points by the name of the rule."""
+    names = [rule.name for _, rule in rules.with_places()]
+    return {names[number]: given for number, given in json.loads(codes)}
+
+
+def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
+    """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
+    families = {attribute.name: attribute.family for attribute in schema.attributes}
+    return (*(_declared(rule, place, families) for place, rule in rules.with_places()), CAPS)
+
+
+def _declared(rule: Rule, place: Place, families: Mapping[str, Family]) -> Feature:
+    """A rule of a persona gives nothing where its conditions hold but the lead is scored by another."""
+    of_persona, is_fit = place[0] == "personas", place[-3] == "fit"
+    family = families.get(rule.when[0].attribute or "", Family.DECLARED if is_fit else Family.BEHAVIOURAL)
+    zero = f"Not so, or like another persona: {rule.name}" if of_persona else f"Not so: {rule.name}"
+    return Feature(PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=zero)
+
+
+def shares_of_rules(rules: Rules, features: Mapping[str, Feature], shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the part of a model's explanations that speaks of what each rule asks about, and of the rule itself.
+
+    ``features`` are those of the model by name, ``shares`` the part of each concept.
+    """
+    concepts = {plain(name): feature.concept for name, feature in features.items()}
+    asked = {
+        rule.name: {plain(PREFIX + rule.name), *(plain(name) for one in rule.when for name in one.columns)}
+        for _, rule in rules.with_places()
+    }
+    return {
+        name: sum(shares.get(concept, 0.0) for concept in {concepts[each] for each in columns & concepts.keys()})
+        for name, columns in asked.items()
+    }

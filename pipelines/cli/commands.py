@@ -1,0 +1,398 @@
+"""The command line: parses, calls a verb, shows what came. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from data.errors import InputError, LeadscoreError
+from pipelines import log
+from pipelines.cli.options import ACTION, DEFAULT_WORKSPACE, ConfigOption, JsonOption, WorkspaceOption
+from pipelines.cli.rules_commands import rules
+
+if TYPE_CHECKING:
+    from data.config import Settings
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Score leads by what became of earlier ones, and say why.",
+)
+app.add_typer(rules, name="rules")
+
+LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
+EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
+IdOption = Annotated[str, typer.Option(help="Column with the lead's id.")]
+OutcomeOption = Annotated[str, typer.Option(help="Column with the outcome.")]
+WonOption = Annotated[list[str] | None, typer.Option(help="Value that means won; may be given again.")]
+LostOption = Annotated[list[str] | None, typer.Option(help="Value that means lost; then any other is open.")]
+CreatedOption = Annotated[str, typer.Option(help="Column with the date of creation.")]
+ClosedOption = Annotated[str, typer.Option(help="Column with the date of closing.")]
+OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")]
+HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
+DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
+KeepOption = Annotated[
+    list[str] | None, typer.Option(help="Column to keep that would be left out; of personal data, what is derived.")
+]
+
+
+@app.command()
+def demo(
+    leads: Annotated[int, typer.Option(min=1, help="Leads to simulate.")] = 20_000,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Simulate a funnel, train on it, score it, and show what came of it."""
+    from pipelines.demo import run_demo
+
+    run_demo(leads, workspace)
+
+
+@app.command()
+def simulate(
+    leads: Annotated[int, typer.Option(min=1, help="Leads to simulate.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the tables to.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+    drift: Annotated[bool, typer.Option("--drift", help="Let the market change in the last half-year.")] = False,
+    drift_at: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Let it change then.")] = None,
+    drift_size: Annotated[float | None, typer.Option(min=-4, max=4, help="Let it change so much; 1 is usual.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="A third of the events, for millions of leads.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a B2B funnel with known truth, as tables with a leadscore.yaml beside them."""
+    from data.simulator import Drift
+    from data.simulator import simulate as run
+    from pipelines.cli.renderers import present, show_simulation
+    from pipelines.console import step
+
+    with step(f"simulating {leads:,} leads"):
+        change = Drift.of(drift_at, drift_size) if drift or drift_at or drift_size else None
+        funnel = run(leads, out, seed=seed, drift=change, fast=fast)
+    present(funnel, show_simulation, as_json=as_json)
+
+
+@app.command()
+def init(
+    leads: Annotated[str, typer.Option(help="A CSV or Parquet file, a folder of them, or a database as '${NAME}'.")],
+    out: Annotated[Path, typer.Option(help="File to write; it must not be there yet.")] = Path("leadscore.yaml"),
+    as_json: JsonOption = False,
+) -> None:
+    """Look at tables, and propose what they mean in a leadscore.yaml, with the reasons."""
+    from pipelines.cli.renderers import present, show_proposal
+    from pipelines.init import init as run
+
+    present(run(leads, out), show_proposal, as_json=as_json)
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    leads: LeadsOption = None,
+    id: IdOption = "",
+    outcome: OutcomeOption = "",
+    won: WonOption = None,
+    lost: LostOption = None,
+    created: CreatedOption = "",
+    closed: ClosedOption = "",
+    order: OrderOption = "",
+    events: EventsOption = None,
+    horizon: HorizonOption = None,
+    drop: DropOption = None,
+    keep: KeepOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is wrong with the data, and which columns know the outcome.
+
+    Exits with 3 where that asks for action: columns know the outcome, or may (drop or keep them),
+    or there are rows that cannot be used.
+    """
+    from data.workspace import Workspace
+    from pipelines.check import check as run
+    from pipelines.cli.renderers import present, show_check
+
+    roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
+    settings = _settings(config, leads, events, roles, won, lost, horizon=horizon, drop=drop, keep=keep)
+    result = run(settings, Workspace.at(workspace))
+    present(result, show_check, as_json=as_json)
+    raise typer.Exit(ACTION if result.asks_for_action else 0)
+
+
+@app.command()
+def train(
+    config: ConfigOption = None,
+    leads: LeadsOption = None,
+    id: IdOption = "",
+    outcome: OutcomeOption = "",
+    won: WonOption = None,
+    lost: LostOption = None,
+    created: CreatedOption = "",
+    closed: ClosedOption = "",
+    order: OrderOption = "",
+    events: EventsOption = None,
+    horizon: HorizonOption = None,
+    drop: DropOption = None,
+    keep: KeepOption = None,
+    trials: Annotated[int | None, typer.Option(min=0, max=1000, help="Settings of the trees to try; 10.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="Seconds after which no more are tried.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn from closed leads, compare with rules and champion, and store the version."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_training
+    from pipelines.train import train as run
+
+    roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
+    given = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
+    settings = _settings(config, leads, events, roles, won, lost, **given)
+    present(run(settings, Workspace.at(workspace)), show_training, as_json=as_json)
+
+
+@app.command()
+def compare(
+    version: Annotated[str, typer.Argument(help="Number of a version; the challenger that waits by default.")] = "",
+    card: Annotated[bool, typer.Option("--card", help="Only show its model card, else the champion's.")] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show rules, champion and the challenger that waits on the same leads."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_card, show_comparison
+    from pipelines.compare import card as run_card
+    from pipelines.compare import compare as run
+
+    if card:
+        return present(run_card(Workspace.trained(workspace), version), show_card, as_json=as_json)
+    return present(run(Workspace.trained(workspace), version), show_comparison, as_json=as_json)
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="Number of the version.")],
+    force: Annotated[bool, typer.Option("--force", help="Promote it whatever the comparison says.")] = False,
+    why: Annotated[str, typer.Option(help="The reason, which is kept with the version.")] = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a version score, if it holds beside the champion."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_decision
+    from pipelines.promote import promote as run
+
+    present(run(version, Workspace.trained(workspace), force=force, why=why), show_decision, as_json=as_json)
+
+
+@app.command()
+def rollback(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """Let the champion before the present one score again."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_decision
+    from pipelines.promote import roll_back
+
+    present(roll_back(Workspace.trained(workspace)), show_decision, as_json=as_json)
+
+
+@app.command()
+def score(
+    config: ConfigOption = None,
+    leads: LeadsOption = None,
+    id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
+    events: EventsOption = None,
+    as_of: Annotated[str, typer.Option(help="Moment to score at; the newest date in the data by default.")] = "",
+    out: Annotated[Path | None, typer.Option(help="File to write to, .csv or .parquet.")] = None,
+    rank_by: Annotated[
+        Literal["probability", "expected_value"] | None,
+        typer.Option(help="Order of that file; the input's by default."),
+    ] = None,
+    accounts: Annotated[Path | None, typer.Option(help="File for the scores of accounts, .csv or .parquet.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Score leads with the champion, and write scores with their reasons."""
+    from data.config import load_settings
+    from data.workspace import Workspace
+    from pipelines.as_of import parse_moment
+    from pipelines.cli.renderers import present, show_scoring
+    from pipelines.score import LeadFiles
+    from pipelines.score import score as run
+
+    _only_with_leads(config, leads, id=id, events=events)
+    moment = parse_moment(as_of) if as_of else None
+    result = run(
+        Workspace.trained(workspace),
+        settings=load_settings(config) if config else None,
+        leads=LeadFiles(leads, id, events) if leads else None,
+        as_of=moment,
+        out=out,
+        rank_by=rank_by,
+        accounts=accounts,
+    )
+    present(result, show_scoring, as_json=as_json)
+
+
+@app.command()
+def explain(
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
+    since: Annotated[str, typer.Option(help="Date since when to say why the score changed.")] = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a lead scores as it does, why that changed, what to ask next, and which won deals are like it."""
+    from data.workspace import Workspace
+    from pipelines.as_of import parse_moment
+    from pipelines.cli.renderers import present, show_explanation
+    from pipelines.explain import explain as run
+
+    moment = parse_moment(since) if since else None
+    result = run(lead_id, Workspace.trained(workspace), since=moment)
+    present(result, show_explanation, as_json=as_json)
+
+
+@app.command()
+def push(
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be written.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Send refused records again.")] = False,
+    setup: Annotated[bool, typer.Option("--setup", help="Make the table for the scores, and write nothing.")] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the scores that the CRM does not know yet into it."""
+    from data.config import load_settings
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_push, show_set_up
+    from pipelines.push import push as run
+    from pipelines.push import set_up
+
+    settings = load_settings(config) if config else None
+    if setup:
+        return present(set_up(Workspace.at(workspace), settings), show_set_up, as_json=as_json)
+    result = run(Workspace.trained(workspace), settings, dry_run=dry_run, retry=retry)
+    present(result, show_push, as_json=as_json)
+    raise typer.Exit(1 if result.dead and not dry_run else 0)
+
+
+@app.command()
+def forget(
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it; or its e-mail address.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase a lead from everything that is kept of it. By an e-mail address rows in quarantine are found."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_forgotten
+    from pipelines.forget import forget as run
+
+    present(run(lead_id, Workspace.existing(workspace)), show_forgotten, as_json=as_json)
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Page to write, or table of all figures, .csv or .parquet; report.html in the workspace."),
+    ] = None,
+    config: ConfigOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a page with the funnel and its key figures, the model beside the rules, and the hottest leads."""
+    from data.config import load_settings
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_report
+    from pipelines.report import report as run
+
+    settings = load_settings(config) if config else None
+    present(run(Workspace.trained(workspace), out, settings), show_report, as_json=as_json)
+
+
+@app.command()
+def monitor(
+    leads: LeadsOption = None,
+    id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
+    events: EventsOption = None,
+    as_of: Annotated[str, typer.Option(help="Moment to look at; the newest date in the data by default.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write, .html; monitor.html in the workspace by default.")
+    ] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold leads and outcomes since the training against it; exits with 3 where it is time to train again."""
+    from data.workspace import Workspace
+    from pipelines.as_of import parse_moment
+    from pipelines.cli.renderers import present, show_drift
+    from pipelines.monitor import monitor as run
+    from pipelines.score import LeadFiles
+
+    _only_with_leads(None, leads, id=id, events=events)
+    moment = parse_moment(as_of) if as_of else None
+    result = run(
+        Workspace.trained(workspace),
+        leads=LeadFiles(leads, id, events) if leads else None,
+        as_of=moment,
+        out=out,
+    )
+    present(result, show_drift, as_json=as_json)
+    raise typer.Exit(ACTION if result.retrain else 0)
+
+
+def _settings(
+    config: Path | None,
+    leads: Path | None,
+    events: Path | None,
+    roles: dict[str, str],
+    won: list[str] | None,
+    lost: list[str] | None,
+    **given: object,
+) -> Settings:
+    """Return the settings of a file or of a flat export, with the options that were given on top."""
+    from data.config import flat_settings, load_settings
+
+    _only_with_leads(config, leads, **roles, won=won, lost=lost, events=events)
+    named = {"lead_id" if role == "id" else role: column for role, column in roles.items()}
+    settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **named)
+    return settings.model_copy(update={name: value for name, value in given.items() if value not in (None, [])})
+
+
+def _only_with_leads(config: Path | None, leads: Path | None, **options: object) -> None:
+    """Refuse options that would be ignored: those that describe a file of leads, where none is given."""
+    if config and leads:
+        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
+    given = [f"--{name}" for name, value in options.items() if value]
+    if given and not leads:
+        raise InputError(
+            f"{', '.join(given)} would be ignored",
+            expected="--leads FILE, which they describe",
+            remedy="write them into leadscore.yaml" if config else "give --leads too",
+        )
+
+
+def main() -> None:
+    """Run the command line; errors that a user is meant to read come without a traceback."""
+    try:
+        app()
+    except LeadscoreError as problem:
+        _fail(problem)
+    except KeyboardInterrupt:
+        _fail(LeadscoreError("stopped"))
+    except Exception as problem:
+        if os.environ.get("LEADSCORE_DEBUG"):
+            raise
+        unexpected = f"unexpected {type(problem).__name__}: {problem}"
+        _fail(LeadscoreError(unexpected, remedy="set LEADSCORE_DEBUG=1 for the traceback, and report it please"))
+
+
+def _fail(problem: LeadscoreError) -> None:
+    if log.is_structured():
+        log.write("error", problem.what, **problem.parts)
+    else:
+        sys.stderr.write(f"error: {problem}\n")
+    sys.exit(problem.exit_code)

@@ -1,0 +1,87 @@
+"""How the results of ``leadscore rules`` are shown to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.console import OUT, say, table
+
+if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
+    from models.rules import Volume
+    from pipelines.rules import Changes, Preview, RulesCheck, Suggested, Suggestion
+
+
+def show_check(result: RulesCheck) -> None:
+    """Show what is wrong, each with its place in the file."""
+    looked_at = "by the file alone" if result.leads is None else f"on {result.leads:,} leads"
+    say(f"{result.count} rules in {result.rules}, checked {looked_at}: {_counted(len(result.findings))}")
+    for found in result.findings:
+        say(f"  {found['where']}: {found['kind']}: {found['what']}")
+    if result.not_checked:
+        say("Not checked, for that needs --config or a workspace with a model:")
+    for what in result.not_checked:
+        say(f"  {what}")
+
+
+def _counted(findings: int) -> str:
+    return f"{findings or 'no'} {'finding' if findings == 1 else 'findings'}"
+
+
+def show_preview(result: Preview) -> None:
+    """Show how many leads change, and the volume and the precision of both files."""
+    say(f"{result.rules} against {result.against}:")
+    _show_changes(result.by_rules, result.open, "by the rules")
+    if served := result.served:
+        by = f"as served: by the score of version {served.model_version} ({served.chosen}), its grades and these marks"
+        _show_changes(served, result.open, by)
+    grid = table("", "", ">open now", ">a week", ">in history", ">of them won")
+    for name in result.new:
+        for told, qualified in (("old", result.old[name]), ("new", result.new[name])):
+            grid.add_row(name.upper(), told, f"{qualified.open:,}", *_figures(qualified.history))
+    OUT.print(grid)
+
+
+def _show_changes(told: Changes, leads: int, by: str) -> None:
+    say(f"{told.changed:,} of {leads:,} open leads change their disposition {by}")
+    for change in told.changes:
+        say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
+
+
+def show_suggestion(result: Suggestion) -> None:
+    """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
+    say(result.yaml)
+    say("# What the points were learned from, the older leads:")
+    for rule in result.told:
+        say(f"#   {rule.name}: {rule.points:+g} points; {_evidence(rule)}")
+    low, high = result.auc_ci
+    say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
+    say(f"# Thresholds: {result.why}")
+    bars = result.rules.thresholds.model_dump()
+    for name, gives in result.thresholds.items():
+        before = _in_words(result.chosen_on[name])
+        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}; on the older leads {before}")
+    for points, gives in result.ladder.items():
+        if gives.leads:
+            say(f"#   from {points}: {_in_words(gives)}")
+
+
+def _evidence(rule: Suggested) -> str:
+    rates = f"{rule.win_rate:.1%} won (others {rule.others_win_rate:.1%})"
+    seen = f"{rule.snapshots:,} snapshots of {rule.leads:,} leads, {rates}"
+    if (rule.woe > 0) == (rule.points > 0):
+        return f"{seen}, weight of evidence {rule.woe:+.2f}"
+    return f"{seen}, weight of evidence alone {rule.woe:+.2f}; beside the other rules it speaks the other way"
+
+
+def _in_words(gives: Volume) -> str:
+    weekly, leads, won = _figures(gives)
+    return f"{leads} leads, {weekly} a week, {won} of them won"
+
+
+def _figures(gives: Volume) -> tuple[str, str, str]:
+    """Write leads a week, leads, and the share of them that was won with its interval."""
+    weekly = "–" if gives.per_week is None else f"{gives.per_week:,.1f}"
+    if gives.precision is None or gives.precision_ci is None:
+        return weekly, f"{gives.leads:,}", "–"
+    low, high = gives.precision_ci
+    return weekly, f"{gives.leads:,}", f"{gives.precision:.1%} ({low:.1%}-{high:.1%})"

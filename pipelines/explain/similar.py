@@ -1,0 +1,21 @@
+"""Similar won deals: the index lives in the score store, whose won leads it is made of; so `forget` erases it too."""
+
+from __future__ import annotations
+
+from data.store import Store
+from models.scoring import Scorer, WonDeal, WonDeals, unpacked_contributions
+
+
+def won_deals(store: Store, scorer: Scorer) -> WonDeals:
+    """Return the won deals that were scored by the scorer's version; others are made up of other parts."""
+    is_timed = scorer.horizon is not None
+    deals = [
+        WonDeal(
+            lead_id=row["lead_id"],
+            as_of=row["as_of"] if is_timed else None,
+            contributions=unpacked_contributions(row["contributions"]),
+            reasons=row["reasons"],
+        )
+        for row in store.won(scorer.version)
+    ]
+    return WonDeals(deals, store.told(scorer.version).features if deals else (), scorer.narrator)

@@ -1,0 +1,70 @@
+"""Scores of accounts: each is scored as its best open lead is with the activity of all its people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.dataset import Dataset
+from data.errors import InputError
+from features import Batch
+from models.scoring import Scorer
+
+
+class Accounts:
+    """The leads of each account, gathered while they are scored."""
+
+    def __init__(self) -> None:
+        self._people: list[pd.DataFrame] = []
+
+    def add(self, leads: pd.DataFrame, scores: pd.DataFrame) -> None:
+        """Take note of leads (position, lead_id, account_id, outcome) and their scores."""
+        known = {"probability": scores["probability"].to_numpy(), "is_out": _is_out(scores)}
+        people = leads[["position", "lead_id", "account_id", "outcome"]].assign(**known)
+        self._people.append(people.dropna(subset="account_id"))
+
+    def best(self) -> pd.DataFrame:
+        """Return the best open lead of each account that has one: a disqualified one only where all are.
+
+        Columns: ``position``, ``account_id``, ``best_lead``, and how many ``people`` there are and are ``open_leads``.
+        """
+        people = pd.concat(self._people, ignore_index=True)
+        is_open = people[people["outcome"] == "open"]
+        counts = pd.DataFrame(
+            {
+                "people": people.groupby("account_id").size(),
+                "open_leads": is_open.groupby("account_id").size(),
+            }
+        )
+        best_first = is_open.sort_values(["is_out", "probability"], ascending=[True, False], kind="stable")
+        highest = best_first.drop_duplicates("account_id").drop(columns="is_out")
+        return highest.rename(columns={"lead_id": "best_lead"}).join(counts, on="account_id").sort_values("position")
+
+
+def scored_accounts(
+    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, accounts: Accounts
+) -> Iterator[pd.DataFrame]:
+    """Yield the accounts with an open lead as they are exported, in the order of their best leads.
+
+    What others did may speak against a lead, or disqualify it: then it stands alone, and no account is worse than its
+    best lead.
+    Raises InputError where no account has an open lead.
+    """
+    best = accounts.best()
+    if best.empty:
+        raise InputError("there is no account to score", expected="open leads with an account_id")
+    for alone, together in dataset.account_chunks(best):
+        own, pooled = (scorer.score(Batch.at(chunk, scorer.schema, as_of)) for chunk in (alone, together))
+        better = (pooled["probability"] >= own["probability"]) & (~_is_out(pooled) | _is_out(own))
+        scores = pooled.where(better, own)
+        known = alone.leads[["position"]].merge(best, on="position", how="left")
+        names = known[["account_id", "best_lead", "people", "open_leads"]].astype({"people": int, "open_leads": int})
+        yield pd.concat([names.assign(as_of=as_of), scores], axis="columns")
+
+
+def _is_out(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell which scores are of leads that the rules let go."""
+    return (scores["disqualified_by"] != "").to_numpy() if "disqualified_by" in scores else np.zeros(len(scores), bool)

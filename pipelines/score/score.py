@@ -1,0 +1,259 @@
+"""score: load the champion → read leads in chunks → keep each lead's score with its reasons, and export them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.columns import shown
+from data.config import Settings, settings_of_folder
+from data.dataset import Dataset, open_dataset
+from data.errors import InputError, LeadscoreError
+from data.locks import one_run_at_a_time
+from data.sinks import Write, export_to
+from data.store import Store, Told, open_store
+from data.vocabulary import TABLES, Kind
+from data.workspace import Workspace
+from features import Batch
+from models.scoring import FEWEST_AT_ALL, Judged, Scorer, digests, packed
+from models.training_table import RARE_LEVEL
+from models.versions import Registry, Stored
+from pipelines import last_run
+from pipelines.as_of import age_at, end_of_data, existing_at, moments_of, stage_at
+from pipelines.console import note, step
+from pipelines.describe import describe
+from pipelines.score.accounts import Accounts, scored_accounts
+from pipelines.score.retention import erase_old
+
+CHUNK = 50_000
+"""Leads that are in memory at once."""
+KNOWN_BY = ["company", "owner", "source"]
+"""By what sales knows a lead, and finds its own; empty where the data do not say it, or it is left out."""
+
+FEWEST_TO_JUDGE = 20
+"""Leads from which on columns without any known value are told."""
+
+OF_RULES = ("persona", "triggered_by", "disqualified_by")
+"""What the rules say of a lead beside its points, as far as they have such."""
+
+
+@dataclass(frozen=True)
+class LeadFiles:
+    """Leads to score that lie elsewhere than those of training: a file (or a folder of tables), its id, its events."""
+
+    leads: Path
+    lead_id: str = ""
+    events: Path | None = None
+
+    def in_place_of(self, trained: Settings) -> Settings:
+        """Return the settings of training with these files instead of its tables; columns keep their roles."""
+        if self.leads.is_dir():
+            tables = settings_of_folder(self.leads).tables
+        else:
+            tables = {"leads": self.leads, **({"events": self.events} if self.events else {})}
+        of_leads = trained.columns.get("leads", {}) | ({"lead_id": self.lead_id} if self.lead_id else {})
+        columns = {**trained.columns, "leads": of_leads}
+        return trained.model_copy(update={"tables": tables, "columns": columns, "truth": None, "as_of": None})
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
+
+    ``changed`` are the scores that differ from those of the store before; ``erased`` counts what was older than the
+    retention of the settings.
+    """
+
+    read: int
+    scored: int
+    open: int
+    changed: int
+    later: int
+    quarantined: int
+    model_version: str
+    as_of: str
+    seconds: float
+    out: str | None
+    missing_tables: list[str]
+    erased: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def score(
+    workspace: Workspace,
+    *,
+    settings: Settings | None = None,
+    leads: LeadFiles | None = None,
+    as_of: pd.Timestamp | None = None,
+    out: Path | None = None,
+    rank_by: str | None = None,
+    accounts: Path | None = None,
+) -> ScoreResult:
+    """Score every lead at ``as_of``, by default the newest date in the data, into the store and to ``out``.
+
+    ``accounts`` is a file for the scores of the accounts that have an open lead.
+
+    A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
+    of training; without ``leads`` either, the leads are read from where the model was trained. ``out`` has the leads in
+    the order of the input, or with ``rank_by`` (probability or expected_value) highest first.
+    Raises ModelError without a model, InputError for unusable input.
+    """
+    began = time.perf_counter()
+    with one_run_at_a_time(workspace.lock, "score"), ExitStack() as stack:
+        with step("loading the champion"):
+            stored = Registry(workspace).champion()
+            _require_known(rank_by, out, stored.scorer)
+        given = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
+        settings = read_as_trained(given, stored)
+        store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
+        dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
+        moment = as_of or end_of_data(dataset)
+        write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
+        with step("scoring and explaining leads"):
+            people = Accounts() if accounts else None
+            counts = _write_scores(dataset, stored.scorer, moment, store, write, people)
+        if accounts and people:
+            with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
+                for scored in scored_accounts(dataset, stored.scorer, moment, people):
+                    write_account(scored)
+        unknown = [*_unknown(dataset, stored.scorer)]
+        erased = erase_old(store, workspace, settings.retention_days)
+        last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
+    missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
+    for text in [*describe(dataset.report), *_missing_tables(missing), *unknown, *_erased(erased)]:
+        note(text)
+    counted = dataset.report.tables["leads"]
+    return ScoreResult(
+        read=counted.read,
+        later=counted.used - counts["scored"],
+        quarantined=counted.quarantined,
+        model_version=stored.scorer.version,
+        as_of=f"{moment.isoformat()}Z",
+        seconds=round(time.perf_counter() - began, 2),
+        out=str(out) if out else None,
+        missing_tables=missing,
+        erased=erased,
+        **counts,
+    )
+
+
+def _write_scores(
+    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None, accounts: Accounts | None
+) -> dict[str, int]:
+    """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
+    counts = {"scored": 0, "open": 0}
+    told = Told(scorer.narrator.concepts, scorer.narrator.names)
+    run = store.begin(as_of=as_of.to_pydatetime(), model_version=scorer.version, told=told)
+    try:
+        for leads, judged in judged_chunks(dataset, scorer, as_of):
+            counts["scored"] += len(leads)
+            counts["open"] += int((leads["outcome"] == "open").sum())
+            if accounts:
+                accounts.add(leads, judged.frame)
+            store.add(run, _kept(leads, judged, scorer))
+            if write:
+                write(_exported(leads, scorer.in_words(judged)))
+        return {**counts, "changed": store.publish(run)}
+    except Exception as problem:
+        with suppress(LeadscoreError):
+            store.fail(run, problem.what if isinstance(problem, LeadscoreError) else type(problem).__name__)
+        raise
+
+
+def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
+    """Return the scores as the store keeps them."""
+    scores = pd.concat([leads, judged.frame, packed(judged, scorer.narrator)], axis="columns")
+    scores = scores.assign(**{name: scores.get(name) for name in OF_RULES})
+    return scores.assign(digest=digests(scores))
+
+
+def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores as they are exported, whatever more is known of the leads standing last."""
+    return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome", "age_days"]]], axis="columns")
+
+
+def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> None:
+    """Raise InputError where leads cannot be put in that order."""
+    if rank_by and out is None:
+        raise InputError("there is no file to put in order", expected="--out FILE beside --rank-by", got="no --out")
+    if rank_by == "expected_value" and scorer.amounts is None:
+        raise InputError(
+            "leads cannot be ranked by what they are worth",
+            expected=f"at least {FEWEST_AT_ALL} won leads with an amount in training",
+            got=f"fewer, so that version {scorer.version} knows no amounts",
+            remedy="map the column 'amount' of the outcomes table and train again, or rank by probability",
+        )
+
+
+def read_as_trained(settings: Settings, stored: Stored) -> Settings:
+    """Let files be read as those of training were: the same formats, and the same values for won and lost."""
+    trained = stored.settings
+    same = settings.outcome and trained.outcome and settings.outcome.column == trained.outcome.column
+    outcome = trained.outcome if same else settings.outcome
+    return settings.model_copy(update={"formats": {**trained.formats, **settings.formats}, "outcome": outcome})
+
+
+def _missing_tables(tables: list[str]) -> Iterator[str]:
+    meaning = {
+        "events": "what leads did counts as nothing (--events)",
+        "stages": "no lead has reached a stage",
+        "outcomes": "every lead counts as open",
+    }
+    for table in tables:
+        yield f"The model was trained with a table of {table} and there is none now: {meaning.get(table, 'not used')}."
+
+
+def _unknown(dataset: Dataset, scorer: Scorer) -> Iterator[str]:
+    """Say which columns are empty now, and were not in training, and which hardly have a value that is told apart."""
+    if dataset.lead_count < FEWEST_TO_JUDGE:
+        return
+    for attribute in dataset.empty_attributes():
+        yield f"{dataset.columns[attribute]} is empty for all leads, and was not in training: it counts as not given."
+    for attribute in (each.name for each in dataset.schema.attributes if each.kind is Kind.CATEGORY):
+        column, counts = dataset.columns[attribute], dataset.counts(attribute)
+        new = scorer.tells_little(attribute, counts)
+        if len(new):
+            example = f", such as {shown(new.index[0])!r}" if new.iloc[0] >= RARE_LEVEL else ""
+            said = f"{new.sum():,} of {counts.sum():,} leads have a value that is rare or was not there in training"
+            yield f"{column}: {said}{example}; these count alike, and other columns decide."
+
+
+def _erased(found: dict[str, int]) -> Iterator[str]:
+    told = ", ".join(f"{count:,} {name}" for name, count in found.items() if count)
+    if told:
+        yield f"Erased, for they are older than retention_days and no longer current: {told}."
+
+
+def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[tuple[pd.DataFrame, Judged]]:
+    """Score chunk after chunk, in input order: who each lead is, as_of, stage, outcome and owner, and its score."""
+    for chunk in dataset.chunks(CHUNK):
+        existing = existing_at(chunk, as_of)
+        batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
+        leads = existing.leads.reset_index(drop=True)
+        known = pd.DataFrame(
+            {
+                "lead_id": leads["lead_id"],
+                "position": leads["position"],
+                "account_id": leads["account_id"],
+                "as_of": batch.moments["as_of"],
+                "stage": stage_at(existing, as_of),
+                "outcome": _outcome_at(leads, as_of),
+                "age_days": age_at(leads, batch.moments["as_of"]),
+            }
+        )
+        yield pd.concat([known, leads.reindex(columns=KNOWN_BY).astype("str")], axis="columns"), scorer.judge(batch)
+
+
+def _outcome_at(leads: pd.DataFrame, as_of: pd.Timestamp) -> np.ndarray:
+    """Return won, lost or open: a lead that closed later was still open."""
+    closed = leads["won"].notna() & ~(leads["closed_at"] > as_of)
+    return np.where(~closed, "open", np.where(leads["won"].fillna(False), "won", "lost"))

@@ -1,0 +1,135 @@
+"""What a ``leadscore.yaml`` may say, and what it is told about mistakes."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from data.config.loader import load_settings
+from data.config.settings import DatabaseTable, Settings
+from data.errors import InputError
+
+WHOLE = """\
+database: ${CRM_URL}
+tables:
+  leads: {table: sales.leads, updated_at: modified_on}
+  events: events.csv
+columns:
+  leads: {lead_id: Id, created_at: Created}
+event_types:
+  pricing_visit: [Pricing, Price page]
+stages:
+  mql: [Marketing Qualified]
+  won: [Closed Won]
+thresholds: {hot: 0.3, warm: 0.1}
+as_of: 2026-01-01T01:00:00+01:00
+trials: 25
+budget: 90
+store: sqlite:///scores.db
+write_back:
+  table: lead_scores
+  columns: {score: leadscore, band: leadscore_band}
+"""
+
+
+def load(folder: Path, text: str) -> Settings:
+    (folder / "leadscore.yaml").write_text(text, encoding="utf-8")
+    return load_settings(folder / "leadscore.yaml")
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(InputError) as told:
+        load(folder, "tables:\n  leads: leads.csv\n" + text)
+    return str(told.value)
+
+
+def test_a_whole_file_is_read(tmp_path):
+    settings = load(tmp_path, WHOLE)
+    assert settings.tables == {
+        "leads": DatabaseTable(table="sales.leads", updated_at="modified_on"),
+        "events": tmp_path / "events.csv",
+    }
+    assert settings.stages.renamed == {"marketing qualified": "mql"}
+    assert (settings.thresholds.hot, settings.thresholds.warm) == (0.3, 0.1)
+    assert settings.as_of == datetime(2026, 1, 1)
+    assert (settings.trials, settings.budget) == (25, 90)
+    assert settings.store == f"sqlite:///{tmp_path / 'scores.db'}"
+    assert settings.write_back.columns == {"score": "leadscore", "band": "leadscore_band"}
+
+
+def test_settings_survive_being_stored(tmp_path):
+    settings = load(tmp_path, WHOLE)
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_secrets_stay_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_URL", "postgresql://me:hunter2@crm/sales")
+    settings = load(tmp_path, WHOLE).with_absolute_paths()
+    assert settings.database == "${CRM_URL}"
+    assert "hunter2" not in settings.model_dump_json()
+
+
+def test_a_folder_is_read_by_its_file(tmp_path):
+    load(tmp_path, "tables:\n  leads: leads.csv\n")
+    assert load_settings(tmp_path).tables == {"leads": tmp_path / "leads.csv"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("horizn: 30\n", 3, "did you mean 'horizon'?"),
+        ("outcome: {column: y, wonn: [1]}\n", 3, "did you mean 'won'?"),
+        ("stages:\n  lostt: [gone]\n", 4, "did you mean 'lost'?"),
+        ("thresholds: {hott: 0.3}\n", 3, "did you mean 'hot'?"),
+        ("columns:\n  lead: {lead_id: Id}\n", 4, "did you mean 'leads'?"),
+        ("columns:\n  leads: {lead_idd: Id}\n", 4, "did you mean 'lead_id'?"),
+        ("event_types: {pricing_vist: [Price]}\n", 3, "did you mean 'pricing_visit'?"),
+        ("database: sqlite:///a.db\nwrite_back:\n  columns: {scor: s}\n", 5, "did you mean 'score'?"),
+        ("database: sqlite:///a.db\nwrite_back:\n  tabel: s\n", 5, "did you mean 'table'?"),
+    ],
+)
+def test_an_unknown_word_is_answered_with_the_line_and_the_nearest_one(tmp_path, text, line, told):
+    said = refusal(tmp_path, text)
+    assert f"leadscore.yaml, line {line}" in said
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("horizon: 0\n", "greater than or equal to 1"),
+        ("snapshot_ages: [0, 30, 30]\n", "days from 0 on, each later than the one before"),
+        ("snapshot_ages: [30, 60]\n", "days from 0 on, each later than the one before"),
+        ("thresholds: {hot: 0.1, warm: 0.3}\n", "hot must be above warm"),
+        ("thresholds: {hot: 3}\n", "less than 1"),
+        ("write_back: {table: t}\n", "write_back needs a database"),
+        ("as_of: soon\n", "as_of"),
+        ("as_of: 2026-13-45\n", "as_of"),
+        ("database: sqlite:///a\nwrite_back: {columns: {score: s, band: s}}\n", "two fields would be written"),
+        ("database: sqlite:///a\nwrite_back: {columns: {score: lead_id}}\n", "two fields would be written"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_what_is_expected(tmp_path, text, told):
+    assert told in refusal(tmp_path, text)
+
+
+def test_a_table_in_a_database_that_is_not_named_is_refused(tmp_path):
+    with pytest.raises(InputError, match="say which under database"):
+        load(tmp_path, "tables:\n  leads: {table: leads}\n")
+
+
+@pytest.mark.parametrize("key", ["database", "store"])
+def test_a_written_password_is_refused_and_not_shown(tmp_path, key):
+    said = refusal(tmp_path, f"{key}: postgresql://me:hunter2@crm/sales\n")
+    assert "write ${NAME}" in said
+    assert "leadscore.yaml, line 3" in said
+    assert "hunter2" not in said
+
+
+def test_an_address_where_a_file_should_stand_is_refused_and_not_shown(tmp_path):
+    with pytest.raises(InputError, match="stands under database") as told:
+        load(tmp_path, "tables:\n  leads: postgresql://me:hunter2@crm/db\n")
+    assert "hunter2" not in str(told.value)
+    with pytest.raises(InputError, match="this is an address") as told:
+        load_settings(Path("postgresql://me:hunter2@crm/db"))
+    assert "hunter2" not in str(told.value)

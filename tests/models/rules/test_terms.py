@@ -1,0 +1,103 @@
+"""Rule points as terms: they add up where rules have personas, and tell what was served."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.schema import Attribute, Schema
+from data.vocabulary import Family, Kind
+from features import RULE_POINTS, catalogue
+from models.rules.format import Rules
+from models.rules.terms import CAPS, PREFIX, shares_of_rules, term_features, with_terms
+from models.scoring import Scorer, assemble
+from models.training import learn, probabilities, with_points
+from models.training_table import TrainingTable
+
+SCHEMA = Schema(
+    timed=False,
+    attributes=(
+        Attribute("visits", "Visits", Kind.NUMBER, Family.BEHAVIOURAL),
+        Attribute("industry", "Industry", Kind.CATEGORY, Family.FIRMOGRAPHIC),
+    ),
+)
+RULES = Rules.from_yaml("""
+thresholds: {mql: 40, sql: 60}
+fit:
+  cap: 20
+  rules: [{name: Known industry, when: {attribute: industry, given: yes}, points: 10}]
+personas:
+  - name: Coder
+    fit:
+      cap: 45
+      rules: [{name: Writes code, when: {attribute: industry, is: Software}, points: 30}]
+    engagement: {rules: [{name: Often here, when: {attribute: visits, at_least: 4}, points: 25}]}
+  - name: Farmer
+    fit: {rules: [{name: Has fields, when: {attribute: industry, is: Farming}, points: 5}]}
+    engagement: {rules: [{name: Here at all, when: {attribute: visits, at_least: 1}, points: -5}]}
+""")
+LEADS = pd.DataFrame(
+    {
+        "visits": [5.0, 0.0, 5.0, 5.0],
+        "industry": pd.Series(["Software", "Software", "Farming", None], dtype="str"),
+        "fields_given": [2.0, 2.0, 2.0, 1.0],
+    }
+)
+POINTS = [65, 40, 10, 0]
+
+
+@pytest.fixture(scope="module")
+def served() -> Scorer:
+    """Two of forty leads were won: too few to learn from, so that the rules are served."""
+    design = pd.concat([LEADS] * 10, ignore_index=True)
+    names = pd.Series(range(40)).astype("str")
+    won = np.isin(np.arange(40), (4, 25)).astype(int)
+    rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": pd.NaT, "won": won, "order": range(40)})
+    table = TrainingTable(SCHEMA, design, rows, timed=False, horizon=90)
+    return assemble(learn(table, RULES, seed=0, trials=0), table, design.head(0), version="1")
+
+
+def test_the_declared_terms_add_up_to_the_points_of_the_leads_of_a_persona():
+    design = with_terms(RULES, with_points(RULES, LEADS))
+    terms = [term.name for term in term_features(RULES, SCHEMA)]
+    assert design[RULE_POINTS.name].tolist() == POINTS
+    assert design[terms].sum(axis=1).tolist() == POINTS
+    assert design[CAPS.name].tolist() == [0, 0, 0, 0]
+
+
+def test_a_rule_of_a_persona_is_a_reason_in_the_family_of_its_dimension():
+    told = {term.concept: (term.family, term.zero) for term in term_features(RULES, SCHEMA)}
+    assert told["Writes code"] == (Family.FIRMOGRAPHIC, "Not so, or like another persona: Writes code")
+    assert told["Often here"][0] == Family.BEHAVIOURAL
+    assert told["Known industry"][1] == "Not so: Known industry"
+
+
+def test_what_is_told_of_the_leads_of_a_persona_is_what_the_model_says(served):
+    design = served.beside_points(LEADS)
+    judged = served.judge_design(design)
+    assert served.has_points
+    assert judged.frame["probability"].to_numpy() == pytest.approx(probabilities(served.model, design), abs=1e-12)
+    assert {PREFIX + "Writes code", PREFIX + "Often here"} <= {*judged.told.columns}
+
+
+def test_the_reasons_of_a_lead_name_the_rules_of_its_persona(served):
+    scored = served.in_words(served.judge_design(served.beside_points(LEADS)))
+    assert any(reason.startswith("Writes code") for reason in scored["reasons_up"][0])
+    assert any(reason.startswith("Often here") for reason in scored["reasons_up"][0])
+
+
+def test_where_rules_are_served_their_shares_of_the_explanations_are_all_of_them(served):
+    told = served.contributions(served.beside_points(LEADS))
+    speaks = np.abs(served.narrator.merged(told)).mean(axis=0)
+    parts = dict(zip(served.narrator.concepts, speaks / speaks.sum(), strict=True))
+    shares = shares_of_rules(RULES, served.narrator.features, parts)
+    assert sum(shares.values()) + parts[CAPS.concept] == pytest.approx(1)
+    assert shares["Writes code"] > shares["Has fields"] > 0
+
+
+def test_a_rule_that_is_called_like_a_concept_does_not_take_its_share():
+    rules = Rules.from_yaml("""
+thresholds: {mql: 40, sql: 60}
+fit: {rules: [{name: Visits, when: {attribute: industry, is: Software}, points: 10}]}
+""")
+    features = {feature.name: feature for feature in catalogue(SCHEMA)}
+    assert shares_of_rules(rules, features, {"Visits": 1.0}) == {"Visits": 0.0}

@@ -1,0 +1,105 @@
+"""The members: repeatable, sure-footed on odd cells, and silent about rare levels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import SNAPSHOT_AGES
+from models.training.members import fit_boosting, fit_logistic, fit_member, row_weights
+from models.training.recipe import BENT_LINES, BOOSTING, LOGISTIC, SHALLOW_TREES, Recipe
+
+FEW_TREES = SHALLOW_TREES | {"n_estimators": 20}
+
+
+def fitted(name, features, table, **options):
+    if name == LOGISTIC:
+        return fit_logistic(features, table, BENT_LINES, **options)
+    return fit_boosting(features, table, FEW_TREES, seed=0, **options)
+
+
+@pytest.fixture(scope="module", params=[LOGISTIC, BOOSTING])
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def member(name, features, table):
+    return fitted(name, features, table)
+
+
+def test_the_same_rows_and_seed_give_the_same_member(name, member, features, table):
+    again = fitted(name, features, table)
+    assert (again.predict_proba(table.design) == member.predict_proba(table.design)).all()
+
+
+def test_the_number_of_threads_changes_nothing(features, table):
+    one, two = (fitted(BOOSTING, features, table, threads=threads) for threads in (1, 2))
+    assert (one.predict_proba(table.design) == two.predict_proba(table.design)).all()
+
+
+def test_a_level_never_seen_and_an_empty_row_are_scored(member, table):
+    strange = table.design.head(2).copy()
+    strange["industry"] = ["Never seen", None]
+    strange.loc[1, ["budget", "visits_7d", "visits_30d"]] = np.nan
+    assert np.isfinite(member.predict_proba(strange)).all()
+
+
+def test_beyond_the_largest_number_seen_a_line_goes_on_level(features, table):
+    member = fitted(LOGISTIC, features, table)
+    far = table.design.head(2).assign(industry="Retail", visits_7d=1.0, visits_30d=2.0)
+    far["budget"] = [table.design["budget"].max(), 1e12]
+    assert np.ptp(member.predict_proba(far)[:, 1]) == 0
+
+
+def test_rare_levels_are_scored_alike_and_not_stored(name, features, table):
+    names = [f"Erika Mustermann {n}" if n < 6 else level for n, level in enumerate(table.design["industry"])]
+    rare = replace(table, design=table.design.assign(industry=pd.Series(names, dtype="str")))
+    encoder = fitted(name, features, rare)["encode"]
+    (levels,) = encoder.named_transformers_["categories"].categories_
+    assert list(levels)[:-1] == ["Farming", "Retail", "Software"]
+    assert np.isnan(levels[-1]), "missing is a level of its own"
+
+
+@pytest.mark.parametrize("kept", [["industry"], ["budget", "visits_7d"]])
+def test_categories_alone_and_numbers_alone_are_enough(name, kept, features, table):
+    some = [feature for feature in features if feature.name in kept]
+    assert np.isfinite(fitted(name, some, table).predict_proba(table.design)).all()
+
+
+def test_a_column_that_is_empty_or_always_the_same_is_no_trouble(name, features, table):
+    dull = replace(table, design=table.design.assign(budget=np.nan, visits_30d=7.0))
+    assert np.isfinite(fitted(name, features, dull).predict_proba(table.design)).all()
+
+
+def test_trees_keep_to_a_declared_direction(features, table):
+    """More visits win more often here; where they are declared to be a bad sign, they may only lower."""
+    declared = [replace(feature, direction=-1 if feature.name == "visits_7d" else 0) for feature in features]
+    rising = table.design.head(1).loc[[0] * 8].assign(visits_7d=np.arange(8.0))
+    free, held = (fitted(BOOSTING, each, table).predict_proba(rising)[:, 1] for each in (features, declared))
+    assert np.ptp(free) > 0
+    assert (np.diff(held) <= 0).all()
+
+
+def test_a_row_half_a_life_older_counts_half(table):
+    weights = row_weights(table, half_life=0.5)
+    assert weights[-1] / weights[1499] == pytest.approx(2, rel=1e-3)
+    assert weights.mean() == pytest.approx(1)
+    assert row_weights(table, None) is None
+
+
+def test_a_lead_that_is_looked_at_often_counts_no_more_than_another_in_all(table):
+    first = [pd.Timestamp("2025-01-01")] * len(table)
+    often = ["often"] * 8 + [f"closed {number}" for number in range(len(table) - 8)]
+    moments = pd.Series(first) + pd.to_timedelta([*SNAPSHOT_AGES] + [0] * (len(table) - 8), unit="D")
+    leads = replace(table, timed=True, rows=table.rows.assign(lead_id=often, as_of=moments))
+    assert leads.weights[:8].sum() == pytest.approx(8 * leads.weights[-1])
+    assert row_weights(leads, None) is None
+
+
+def test_columns_that_a_recipe_leaves_out_are_not_looked_at(name, table_of):
+    leads = table_of(lambda design: design["visits"] - 3, count=500)
+    member = fit_member(name, Recipe(without=("visits",)), leads, seed=0)
+    moved = leads.design.assign(visits=99.0)
+    assert (member.predict_proba(moved) == member.predict_proba(leads.design)).all()

@@ -1,0 +1,100 @@
+"""The search for a recipe: forward in time, repeatable, and modest where it knows little."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.training.recipe import BENT_LINES, Recipe
+from models.training.search import BATCH, TREES, search
+from models.training_table import drawn
+
+
+def on_visits(design):
+    return -3 + 0.5 * design["visits"] + (design["region"] == "South")
+
+
+@pytest.fixture(scope="module")
+def leads(table_of):
+    return table_of(on_visits, count=2500)
+
+
+def searched(table, trials=0, **options):
+    return search(table, with_points=False, trials=trials, seed=0, **options)
+
+
+@pytest.fixture(scope="module")
+def found(leads):
+    return searched(leads, trials=BATCH + 1)
+
+
+def test_the_same_rows_and_seed_find_the_same_recipe(leads, found):
+    assert searched(leads, trials=BATCH + 1) == found
+
+
+def test_the_number_of_trials_is_fixed(found):
+    assert found.trials == BATCH + 1
+
+
+def test_each_candidate_is_measured_ahead_and_the_choice_is_said(found):
+    assert found.losses.keys() == {"logistic", "boosting", "logistic + boosting"}
+    assert found.choices[-1].startswith(f"members: {' + '.join(found.recipe.members)}; ")
+
+
+def test_no_time_ends_the_trials_and_it_is_said(leads):
+    hurried = searched(leads, trials=3, budget=0)
+    assert hurried.trials == 0
+    assert "the time was over after 0 of 3 trials: another run may find others" in hurried.choices
+
+
+def test_too_few_outcomes_keep_the_defaults_and_it_is_said(table_of):
+    found = searched(table_of(on_visits, count=30))
+    assert found.recipe == Recipe()
+    assert found.choices == ["too few outcomes for rolling origins: all settings are the default ones"]
+
+
+def test_a_column_that_only_says_when_is_left_out(leads):
+    """It rises all the time and so do the wins; ahead of each origin it has a value never seen."""
+    dated = replace(leads, design=leads.design.assign(visits=np.floor(np.arange(2500) / 50)))
+    found = searched(dated)
+    assert found.recipe.without == ("visits",)
+    assert "columns that only encode the calendar are left out: visits" in found.choices
+
+
+def test_where_the_market_has_changed_old_leads_count_less(leads):
+    """Before the middle, the region counted the other way round."""
+    older = np.arange(2500) < 1250
+    flipped = np.where(leads.design["region"] == "South", "North", "South")
+    turned = leads.design.assign(region=np.where(older, flipped, leads.design["region"]))
+    found = searched(replace(leads, design=turned.astype({"region": "str"})), trials=1)
+    assert found.recipe.half_life is not None
+    assert any(choice.startswith("old rows count less") for choice in found.choices)
+
+
+def test_without_an_order_all_rows_count_alike(leads):
+    assert searched(replace(leads, rows=leads.rows.assign(order=np.nan)), trials=1).recipe.half_life is None
+
+
+def test_defaults_stay_where_nothing_is_clearly_better(table_of):
+    found = searched(table_of(lambda design: design["visits"] * 0 - 1, count=1500), trials=1)
+    assert found.recipe.half_life is None
+    assert found.recipe.logistic["C"] <= BENT_LINES["C"], "pure noise is held back"
+
+
+def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of, monkeypatch):
+    """A wave over visits: a few hundred rows bear fewer trees than all."""
+    leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
+    monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
+    few, found = searched(drawn(leads, 400, seed=0)), searched(leads)
+    assert found.recipe.boosting["n_estimators"] > few.recipe.boosting["n_estimators"]
+    assert found.choices[-1] == f"boosting: {found.recipe.boosting['n_estimators']} trees, counted on all 4,000 rows"
+
+
+def test_many_trees_are_grown_where_a_few_are_not_enough(table_of, monkeypatch):
+    leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
+    monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
+    monkeypatch.setattr("models.training.search.FEW_TREES", TREES[-1])
+    at_once = searched(leads).recipe
+    monkeypatch.setattr("models.training.search.FEW_TREES", TREES[0])
+    assert searched(leads).recipe == at_once
+    assert at_once.boosting["n_estimators"] > TREES[0]

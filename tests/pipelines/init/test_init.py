@@ -1,0 +1,179 @@
+"""What is proposed runs: from a file, a folder or a database to a leadscore.yaml that trains."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from data.config import load_settings
+from data.simulator.tables import SIMULATED
+from data.vocabulary import REPORT_TABLES
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    return tmp_path / "leadscore.yaml"
+
+
+@pytest.fixture(scope="session")
+def crm(config, tmp_path_factory) -> Path:
+    """The simulated funnel as a database, its tables under names of their own."""
+    file = tmp_path_factory.mktemp("crm") / "crm.db"
+    engine = sa.create_engine(f"sqlite:///{file}")
+    for table in SIMULATED:
+        pd.read_parquet(config.parent / f"{table}.parquet").to_sql(f"crm_{table}", engine, index=False)
+    engine.dispose()
+    return file
+
+
+@pytest.mark.slow
+def test_an_export_is_described_and_trains(leadscore, export, out, tmp_path):
+    ran = leadscore("init", "--leads", export, "--out", out, "--json").json
+    assert ran["out"] == str(out)
+    assert ran["tables"] == {"leads": "export.csv"}
+    assert ran["columns"]["leads"] == {
+        "lead_id": "Id", "created_at": "Created", "closed_at": "Closed", "source": "Channel",
+    }  # fmt: skip
+    assert ran["outcome"] == {"column": "Status", "won": ["won"], "lost": ["lost"]}
+    assert {(each["name"], each["family"], each["kind"]) for each in ran["attributes"]} == {
+        ("Visits", "behavioural", "number"), ("source", "source", "category"),
+    }  # fmt: skip
+    assert ran["excluded"]["Closed"] == "when the lead was closed"
+    assert leadscore("train", "--config", out, "--workspace", tmp_path / "ws", "--json").json["model_version"] == "1"
+
+
+def test_people_are_told_what_was_found_and_the_next_command(leadscore, export, out):
+    ran = leadscore("init", "--leads", export, "--out", out)
+    assert ran.code == 0
+    assert "outcome: Status (won: won; lost: lost)" in ran.out
+    assert f"Next: leadscore train --config {out}" in ran.out
+
+
+def test_a_file_that_is_there_is_not_overwritten(leadscore, export, out):
+    out.write_text("tables: {leads: mine.csv}")
+    ran = leadscore("init", "--leads", export, "--out", out)
+    assert (ran.code, ran.out) == (2, "")
+    assert "there already" in ran.err
+    assert "--out" in ran.err
+    assert out.read_text() == "tables: {leads: mine.csv}"
+
+
+def test_nothing_is_left_where_the_leads_cannot_be_read(leadscore, out, tmp_path):
+    (tmp_path / "leads.csv").write_text("Lead Id,City\n")
+    assert leadscore("init", "--leads", tmp_path / "leads.csv", "--out", out).code == 2
+    assert leadscore("init", "--leads", tmp_path / "none.csv", "--out", out).code == 2
+    assert not out.exists()
+
+
+def test_without_an_outcome_the_file_says_what_to_fill_in_and_train_says_so_too(leadscore, out, tmp_path):
+    (tmp_path / "leads.csv").write_text("Lead Id,City\n1,Rome\n2,Oslo\n")
+    ran = leadscore("init", "--leads", tmp_path / "leads.csv", "--out", out)
+    assert ran.code == 0
+    assert "fill in the outcome" in ran.out
+    assert "# outcome:" in out.read_text()
+    trained = leadscore("train", "--config", out, "--workspace", tmp_path / "ws")
+    assert trained.code == 2
+    assert "nothing says how the leads ended" in trained.err
+    assert "remedy:   write outcome:" in trained.err
+
+
+def test_a_folder_of_tables_without_settings_is_proposed_as_it_was(leadscore, config, out, tmp_path):
+    folder = shutil.copytree(config.parent, tmp_path / "crm")
+    (folder / "leadscore.yaml").unlink()
+    ran = leadscore("init", "--leads", folder, "--out", out, "--json").json
+    assert ran["tables"] == {name: f"{name}.parquet" for name in (*SIMULATED, *REPORT_TABLES)}
+    assert all(ours == theirs for columns in ran["columns"].values() for ours, theirs in columns.items())
+    assert any("truth.parquet" in note for note in ran["notes"])
+    assert load_settings(out).stages.won == ["customer"]
+
+
+@pytest.mark.parametrize("place", ["sqlite:///crm.db", "${CRM_URL}"])
+def test_a_database_is_proposed_with_its_address_as_it_was_given(leadscore, crm, place, monkeypatch):
+    monkeypatch.chdir(crm.parent)
+    monkeypatch.setenv("CRM_URL", f"sqlite:///{crm}")
+    out = crm.parent / f"{len(place)}.yaml"
+    ran = leadscore("init", "--leads", place, "--out", out, "--json").json
+    written = yaml.safe_load(out.read_text())
+    assert written["database"] == place
+    assert written["tables"] == {name: {"table": f"crm_{name}"} for name in SIMULATED}
+    assert ran["outcome"] == {"table": "outcomes"}
+
+
+def test_the_path_of_a_database_starts_from_the_folder_of_the_file(leadscore, crm, monkeypatch):
+    monkeypatch.chdir(crm.parent.parent)
+    out = crm.parent / "beside.yaml"
+    assert leadscore("init", "--leads", f"sqlite:///{crm.parent.name}/crm.db", "--out", out).code == 0
+    assert yaml.safe_load(out.read_text())["database"] == "sqlite:///crm.db"
+
+
+@pytest.mark.parametrize("address", ["postgresql://me:hunter2@crm/sales", "postgresql://crm/sales?password=hunter2"])
+def test_a_password_is_refused_and_not_repeated(leadscore, out, address):
+    ran = leadscore("init", "--leads", address, "--out", out)
+    assert ran.code == 2
+    assert "a password does not belong on the command line" in ran.err
+    assert "hunter2" not in ran.out + ran.err
+
+
+def test_an_address_that_is_not_set_is_named(leadscore, out, monkeypatch):
+    monkeypatch.delenv("CRM_URL", raising=False)
+    ran = leadscore("init", "--leads", "${CRM_URL}", "--out", out)
+    assert ran.code == 2
+    assert "CRM_URL is not set" in ran.err
+
+
+# Public data
+
+
+@pytest.fixture
+def proposed_and_trained(datasets, leadscore, out, tmp_path):
+    """Propose for a public data set, train with what was proposed, and return both results."""
+
+    def run(place: str) -> tuple[dict, dict]:
+        found = leadscore("init", "--leads", datasets / place, "--out", out, "--json").json
+        return found, leadscore("train", "--config", out, "--workspace", tmp_path / "ws", "--json").json
+
+    return run
+
+
+@pytest.mark.slow
+def test_education_is_ordered_by_its_lead_number(proposed_and_trained, out):
+    found, trained = proposed_and_trained("x-education/Leads.csv")
+    assert found["columns"]["leads"]["lead_id"] == "Prospect ID"
+    assert found["outcome"] == {"column": "Converted", "won": ["1"], "lost": ["0"]}
+    assert load_settings(out).order == "Lead Number"
+    assert "filled in by sales" in out.read_text()
+    assert trained["window"]["layout"] == "by order"
+
+
+@pytest.mark.slow
+def test_bank_rows_are_their_own_ids_and_their_own_order(proposed_and_trained, out):
+    found, trained = proposed_and_trained("bank-marketing/bank-additional-full.csv")
+    assert found["columns"]["leads"]["lead_id"] == "rows"
+    assert found["outcome"] == {"column": "y", "won": ["yes"], "lost": ["no"]}
+    assert load_settings(out).order == "rows"
+    assert trained["window"]["layout"] == "by order"
+
+
+@pytest.mark.slow
+def test_the_two_files_of_olist_find_each_other(proposed_and_trained, out):
+    found, trained = proposed_and_trained("olist")
+    assert found["columns"] == {
+        "leads": {
+            "lead_id": "mql_id", "created_at": "first_contact_date", "source": "origin", "asset": "landing_page_id",
+        },
+        "outcomes": {"lead_id": "mql_id", "closed_at": "won_date"},
+    }  # fmt: skip
+    formats = load_settings(out).formats
+    assert formats == {"leads": {"created_at": "day first"}, "outcomes": {"closed_at": "day first"}}
+    assert trained["window"]["horizon"] == 60
+
+
+@pytest.mark.slow
+def test_a_proposed_database_trains(crm, leadscore, out, tmp_path):
+    assert leadscore("init", "--leads", f"sqlite:///{crm}", "--out", out).code == 0
+    assert leadscore("train", "--config", out, "--workspace", tmp_path / "ws", "--json").json["rung"]

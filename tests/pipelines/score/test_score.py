@@ -1,0 +1,234 @@
+"""Scoring: the file that it writes, and what may and may not change a score."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pipelines.score
+from data.config import Settings, load_settings
+from data.workspace import Workspace
+from pipelines.score.score import score
+
+COLUMNS = """lead_id as_of probability score band disposition fit engagement grade
+    reasons_up reasons_down model_version""".split()
+PAST = pd.Timestamp("2025-03-01")
+
+
+# The file
+
+
+def test_the_json_of_a_scoring_keeps_its_contract(scored):
+    contract = {"read": int, "scored": int, "quarantined": int, "model_version": str, "seconds": float}
+    assert {key: type(scored.ran.json[key]) for key in contract} == contract
+
+
+def test_every_row_that_was_read_is_accounted_for(scored):
+    told = scored.ran.json
+    assert told["read"] == told["scored"] + told["later"] + told["quarantined"]
+    assert told["scored"] == len(scored.frame)
+    assert told["quarantined"] > 0
+
+
+def test_each_lead_comes_once_and_in_input_order(scored, config):
+    given = pd.read_parquet(config.parent / "leads.parquet")["lead_id"]
+    assert scored.frame["lead_id"].tolist() == given.drop_duplicates().tolist()
+
+
+def test_the_columns_are_those_of_the_contract_and_come_first(scored):
+    assert scored.frame.columns[: len(COLUMNS)].tolist() == COLUMNS
+
+
+def test_csv_and_parquet_hold_the_same_scores(scored):
+    csv = pd.read_csv(scored.csv, dtype=dict.fromkeys(("lead_id", "engagement", "model_version"), "str"))
+    assert csv.columns.tolist() == scored.frame.columns.tolist()
+    same = [name for name in COLUMNS if name not in ("as_of", "reasons_up", "reasons_down")]
+    pd.testing.assert_frame_equal(csv[same], scored.frame[same], check_dtype=False, check_exact=True)
+    assert (pd.to_datetime(csv["as_of"]) == scored.frame["as_of"]).all()
+    for name in ("reasons_up", "reasons_down"):
+        assert csv[name].fillna("").tolist() == scored.frame[name].map(" | ".join).tolist()
+
+
+def test_moments_are_written_as_iso_8601_with_z(scored):
+    written = pd.read_csv(scored.csv, usecols=["as_of"], dtype="str")["as_of"]
+    assert written.str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z").all()
+    assert written.str.startswith("2026-01-01T00:00:00").any()
+
+
+def test_each_score_says_how_old_its_lead_was(scored, config):
+    created = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id")["created_at"]
+    days = (scored.frame["as_of"] - pd.to_datetime(created, utc=True).reset_index(drop=True)).dt.days
+    assert scored.frame["age_days"].tolist() == days.tolist()
+
+
+def test_a_score_never_falls_as_the_probability_rises(scored):
+    rising = scored.frame.sort_values("probability")["score"]
+    assert (np.diff(rising) >= 0).all()
+    assert rising.between(0, 100).all()
+    assert rising.iloc[-1] > rising.iloc[0]
+
+
+def test_bands_part_the_probabilities_in_three(scored):
+    spans = scored.frame.groupby("band")["probability"].agg(["min", "max"]).loc[["cold", "warm", "hot"]]
+    assert all(lower["max"] < upper["min"] for (_, lower), (_, upper) in pairwise(spans.iterrows()))
+    assert scored.frame["band"].isin(spans.index).all()
+
+
+def test_grades_are_fit_and_engagement(scored):
+    frame = scored.frame
+    assert set(frame["fit"]) == set("ABCD")
+    assert set(frame["engagement"]) == set("1234")
+    assert (frame["grade"] == frame["fit"] + frame["engagement"]).all()
+
+
+def test_only_leads_that_fit_are_ready_and_only_cold_misfits_discarded(scored):
+    frame = scored.frame
+    assert set(frame["disposition"]) == {"ready", "nurture", "discard"}
+    ready, discarded = ((frame["disposition"] == name) for name in ("ready", "discard"))
+    assert (frame["band"][ready] == "hot").any()  # others are ready for a trigger
+    assert "D" not in set(frame["fit"][ready])
+    misfits = (frame["band"] == "cold") & (frame["fit"] == "D")
+    assert misfits.any() and discarded[misfits].all()  # others are disqualified
+
+
+def test_up_to_five_reasons_name_their_family_and_points(scored):
+    for name, sign in (("reasons_up", r"\+"), ("reasons_down", "−")):
+        assert scored.frame[name].str.len().max() == 5
+        reasons = scored.frame[name].explode().dropna()
+        assert reasons.str.contains(rf" \((?:[a-z]+), {sign}[1-9]\d?\)$").all()
+
+
+def test_leads_that_closed_are_scored_as_they_stood_just_before(scored, config):
+    closed_at = pd.read_parquet(config.parent / "outcomes.parquet").set_index("lead_id")["closed_at"]
+    closed = scored.frame[scored.frame["outcome"] != "open"]
+    assert len(closed) == len(closed_at)
+    last_second = closed["lead_id"].map(closed_at).dt.floor("s") - pd.Timedelta(seconds=1)
+    assert (closed["as_of"] == last_second).all()
+
+
+# What changes a score
+
+
+@pytest.fixture
+def rescore(workspace: Workspace, tmp_path):
+    """Score again, in a copy of the workspace."""
+
+    def run(settings: Settings | None = None, **options) -> pd.DataFrame:
+        score(workspace, settings=settings, out=tmp_path / "again.parquet", **options)
+        return pd.read_parquet(tmp_path / "again.parquet")
+
+    return run
+
+
+@pytest.fixture
+def altered(config, tmp_path):
+    """Settings of the simulated funnel with some of its tables changed."""
+
+    def make(**changed: pd.DataFrame) -> Settings:
+        settings = load_settings(config)
+        for name, table in changed.items():
+            table.to_parquet(tmp_path / f"{name}.parquet")
+        return settings.model_copy(update={"tables": settings.tables | {n: tmp_path / f"{n}.parquet" for n in changed}})
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def tables(config) -> dict[str, pd.DataFrame]:
+    return {name: pd.read_parquet(config.parent / f"{name}.parquet") for name in load_settings(config).tables}
+
+
+def test_nothing_new_changes_nothing(rescore, scored):
+    pd.testing.assert_frame_equal(rescore(), scored.frame)
+
+
+def test_the_size_of_the_chunks_changes_nothing(rescore, scored, monkeypatch):
+    monkeypatch.setattr(pipelines.score, "CHUNK", 1000)
+    pd.testing.assert_frame_equal(rescore(), scored.frame)
+
+
+def test_new_events_change_the_score_of_their_lead_only(rescore, altered, tables, scored):
+    lead_id = scored.frame.query("outcome == 'open' and band == 'cold'")["lead_id"].iloc[0]
+    new = {"lead_id": lead_id, "occurred_at": pd.Timestamp("2025-12-31T12:00Z"), "type": "demo_request"}
+    events = pd.concat([tables["events"], pd.DataFrame([new] * 3)])
+    frames = rescore(altered(events=events)), scored.frame
+    now, before = (frame.set_index("lead_id")["probability"] for frame in frames)
+    assert now[lead_id] > before[lead_id]
+    pd.testing.assert_series_equal(now.drop(lead_id), before.drop(lead_id))
+
+
+def test_at_a_past_moment_later_leads_are_left_out(workspace, tables, tmp_path):
+    told = score(workspace, as_of=PAST, out=tmp_path / "past.parquet")
+    created_at = tables["leads"].drop_duplicates("lead_id").set_index("lead_id")["created_at"].dt.tz_localize(None)
+    there = pd.read_parquet(tmp_path / "past.parquet")["lead_id"].map(created_at)
+    assert (there.isna() | (there <= PAST)).all()
+    assert told.later == (created_at > PAST).sum() > 0
+
+
+def test_what_happened_later_is_not_known_at_a_past_moment(rescore, altered, tables):
+    """Deleting every row that is later than the moment gives the same scores, reasons and outcomes."""
+    times = {"leads": "created_at", "events": "occurred_at", "stages": "entered_at", "outcomes": "closed_at"}
+    until = {name: tables[name][~(tables[name][time] > PAST.tz_localize("UTC"))] for name, time in times.items()}
+    assert all(len(until[name]) < len(tables[name]) for name in times)
+    pd.testing.assert_frame_equal(rescore(as_of=PAST), rescore(altered(**until), as_of=PAST))
+
+
+# New files and refusals
+
+
+@pytest.fixture
+def new_leads(tables) -> pd.DataFrame:
+    return tables["leads"].head(3).assign(lead_id=["007", "=1+1", "-5"], stage="=SUM(A1)")
+
+
+def test_new_leads_are_scored_by_the_roles_of_training(leadscore, workspace, new_leads, tmp_path):
+    new_leads.rename(columns={"lead_id": "Key"}).to_csv(tmp_path / "new.csv", index=False)
+    given = ["--leads", tmp_path / "new.csv", "--id", "Key", "--workspace", workspace.root]
+    assert leadscore("score", *given, "--out", tmp_path / "out.parquet", "--json").json["scored"] == 3
+    assert pd.read_parquet(tmp_path / "out.parquet")["lead_id"].tolist() == ["007", "=1+1", "-5"]
+
+
+def test_formulas_are_harmless_in_the_csv_and_ids_verbatim(leadscore, workspace, new_leads, tmp_path):
+    new_leads.to_csv(tmp_path / "new.csv", index=False)
+    given = ["--leads", tmp_path / "new.csv", "--workspace", workspace.root]
+    assert leadscore("score", *given, "--out", tmp_path / "out.csv").code == 0
+    written = pd.read_csv(tmp_path / "out.csv", dtype="str")
+    assert written["stage"].tolist() == ["'=SUM(A1)"] * 3
+    assert written["lead_id"].tolist() == ["007", "=1+1", "-5"]
+
+
+def test_leads_without_a_column_of_the_model_are_refused(leadscore, workspace, new_leads, tmp_path):
+    new_leads.rename(columns={"industry": "Industri"}).to_csv(tmp_path / "new.csv", index=False)
+    ran = leadscore("score", "--leads", tmp_path / "new.csv", "--workspace", workspace.root)
+    assert ran.code == 2
+    assert "columns that the model was trained on are missing: industry" in ran.err
+    assert "did you mean 'Industri'?" in ran.err
+
+
+def test_a_model_of_other_features_is_refused(leadscore, trained, monkeypatch):
+    monkeypatch.setattr("models.versions.registry.fingerprint", lambda schema: "0" * 16)
+    ran = leadscore("score", "--workspace", trained.workspace.root)
+    assert (ran.code, ran.out) == (1, "")
+    assert "expected: feature fingerprint 0000000000000000" in ran.err
+    assert "remedy:   run `leadscore train` again" in ran.err
+
+
+@pytest.mark.parametrize("name", ["scores.xlsx", "nowhere/scores.csv"])
+def test_a_file_that_cannot_be_written_is_refused(leadscore, workspace, tmp_path, name):
+    ran = leadscore("score", "--out", tmp_path / name, "--workspace", workspace.root)
+    assert ran.code == 2
+    assert str(tmp_path / name) in ran.err
+
+
+def test_columns_with_hardly_a_known_value_or_none_are_told_and_the_others_decide(
+    leadscore, workspace, tables, tmp_path
+):
+    leads = tables["leads"].head(100).assign(industry=["Alchemy"] * 60 + ["Software"] * 40, country=None)
+    leads.to_csv(tmp_path / "new.csv", index=False)
+    ran = leadscore("score", "--leads", tmp_path / "new.csv", "--workspace", workspace.root)
+    assert ran.code == 0
+    said = " ".join(ran.err.split())
+    assert "industry: 60 of 100 leads have a value that is rare or was not there in training, such as 'Alchemy'" in said
+    assert "country is empty for all leads, and was not in training: it counts as not given." in said
+    assert "source" not in said
