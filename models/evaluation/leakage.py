@@ -4,7 +4,8 @@ Such a column makes a model that is right about the past and useless tomorrow. F
 that predicts too well; cells that only closed leads have; a history that begins with the closing (both in
 `data.quality.leakage_signs`); and a name that speaks of what sales writes down afterwards (`data.columns.words`).
 One column that is all but certain, or two signs, are sure, and the column is left out. One sign alone makes a suspect,
-which stays. What the settings keep stays in any case, and is told. A personal column is judged by what is derived from it.
+which stays. What the settings keep stays in any case, and is reported. A personal column is judged by what is derived
+from it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The language of the sentences that people read: English, or that of a gettext catalogue for the environment's.
 
 A catalogue lies in ``models/explanation/languages/<language>/LC_MESSAGES/leadscore.mo``; LANGUAGE, LC_ALL,
-LC_MESSAGES or LANG choose it, as everywhere. What is stored is codes and values, so that a score is read in any language.
+LC_MESSAGES or LANG choose it, as everywhere. What is stored is codes and values, so that a score is read in any
+language.
 """
 
 from __future__ import annotations
