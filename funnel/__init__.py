@@ -24,7 +24,7 @@ from funnel.rates import (
 )
 from funnel.stages import UNKNOWN, Journeys, Stage, define_stages, follow, places_of
 from funnel.tables import FunnelTables, open_funnel
-from funnel.volume import Bar, growth, qualified, side_by_side, volumes
+from funnel.volume import Bar, growth, side_by_side, volumes
 
 __all__ = [
     "PERIODS",
@@ -61,7 +61,6 @@ __all__ = [
     "open_funnel",
     "periods",
     "places_of",
-    "qualified",
     "share",
     "side_by_side",
     "volumes",

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from funnel.rates import MOMENT, is_end_of_period, kinds_of_period, last_moment
-from models.scale import qualifies
 
 
 @dataclass(frozen=True)
@@ -75,20 +74,15 @@ def _known(counts: Sequence[int | None], whole: Sequence[bool]) -> list[int]:
     return [count for count, is_whole in zip(counts, whole, strict=True) if is_whole and count is not None]
 
 
-def qualified(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores of leads that can be over a bar: see `models.scale.qualifies`."""
-    return scores[qualifies(scores["fit"], scores["disqualified_by"].fillna("") != "")]
-
-
 def volumes(
     scores: pd.DataFrame, bars: Sequence[Bar], period: str, *, since: pd.Timestamp, as_of: pd.Timestamp
 ) -> tuple[Volume, ...]:
     """Count crossings by period, of leads that were first scored over a bar after the moment ``since``.
 
-    ``scores`` has all that a lead ever scored: ``lead_id``, ``as_of``, ``probability``, ``fit`` and
-    ``disqualified_by``. A lead crosses at its first score that is `qualified` and reaches the bar.
+    ``scores`` has all that leads ever scored while they could qualify: ``lead_id``, ``as_of`` and ``probability``. A
+    lead crosses at its first score that reaches the bar.
     """
-    counted = qualified(scores[scores["as_of"] <= as_of]).sort_values("as_of", kind="stable")
+    counted = scores[scores["as_of"] <= as_of].sort_values("as_of", kind="stable")
     return tuple(_volume(counted, bar, period, since, as_of) for bar in bars)
 
 

@@ -49,7 +49,6 @@ from funnel import (
     open_funnel,
     periods,
     places_of,
-    qualified,
     share,
     side_by_side,
     volumes,
@@ -57,6 +56,7 @@ from funnel import (
     with_pool,
     without_totals,
 )
+from models.scale import qualifies
 from models.versions import Registry
 
 ECONOMIC = ("source", "campaign")
@@ -282,14 +282,19 @@ def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualif
     if scores is None:
         return None
     place = journeys.place("mql")
-    crossed = scores.crossings[scores.crossings["probability"] >= scores.bars[0].today]
-    by_score = pd.Index(qualified(crossed)["lead_id"].unique())
+    crossings = _qualifying(scores.crossings)
+    by_score = pd.Index(crossings.loc[crossings["probability"] >= scores.bars[0].today, "lead_id"].unique())
     by_stage = pd.Index(journeys.leads.loc[journeys.reached[:, place], "lead_id"]) if place > 0 else pd.Index([])
     both = side_by_side(by_stage, by_score) if place > 0 else {}
-    counted = volumes(scores.crossings, scores.bars, period, since=scores.since, as_of=journeys.as_of)
-    fits = qualified(scores.open)["probability"]
+    counted = volumes(crossings, scores.bars, period, since=scores.since, as_of=journeys.as_of)
+    fits = _qualifying(scores.open)["probability"]
     standing = {bar.name: (int((fits >= bar.today).sum()), int((fits >= bar.before).sum())) for bar in scores.bars}
     return Qualified(counted, standing, both, scores.since)
+
+
+def _qualifying(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of leads that fit and are not disqualified: only these can be an MQL or an SQL by score."""
+    return scores[qualifies(scores["fit"], scores["disqualified_by"].fillna("") != "")]
 
 
 def _costs(

@@ -7,9 +7,8 @@ from funnel.volume import Bar, side_by_side, volumes
 SINCE, AS_OF = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")
 
 
-def scored(*rows: tuple[str, str, float], fit: str = "B", disqualified_by: str | None = None) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["lead_id", "as_of", "probability"]).assign(fit=fit)
-    frame["disqualified_by"] = disqualified_by
+def scored(*rows: tuple[str, str, float]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["lead_id", "as_of", "probability"])
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]))
 
 
@@ -39,16 +38,6 @@ def test_raising_the_bar_is_no_decline():
 def test_a_lead_crosses_once():
     scores = scored(("a", "2025-01-10", 0.5), ("a", "2025-01-20", 0.1), ("a", "2025-02-10", 0.5))
     assert volume(scores).today == (1, 0)
-
-
-def test_a_lead_that_does_not_fit_is_not_qualified_however_likely_it_is():
-    assert volume(scored(("a", "2025-01-10", 0.9), fit="D")).today == (0, 0)
-    assert volume(scored(("a", "2025-01-10", 0.9), fit="")).today == (1, 0)
-
-
-def test_a_lead_that_is_disqualified_is_not_qualified_however_likely_it_is():
-    assert volume(scored(("a", "2025-01-10", 0.9), disqualified_by="Competitor")).today == (0, 0)
-    assert volume(scored(("a", "2025-01-10", 0.9), disqualified_by="")).today == (1, 0)
 
 
 def test_leads_that_were_over_the_bar_when_scoring_began_are_in_no_period():

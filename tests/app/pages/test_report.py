@@ -137,7 +137,7 @@ def test_tables_that_are_gone_are_said_to_be(client, monkeypatch):
     def gone(*_):
         raise InputError("the table is not there", where="leads.csv")
 
-    monkeypatch.setattr("pipelines.report.funnel_of", gone)
+    monkeypatch.setattr("pipelines.report.report.funnel_of", gone)
     text = client.get("/funnel/report").text
     assert "No funnel is told" in text
     assert "leads.csv" in text

@@ -247,6 +247,23 @@ def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_
     assert rows["value"].tolist() == pytest.approx([2 / 3, 1 / 4])
 
 
+@pytest.mark.parametrize(
+    ("fit", "disqualified_by", "count_qualified"), [("A", "", 1), ("", None, 1), ("D", "", 0), ("A", "Competitor", 0)]
+)
+def test_a_lead_that_does_not_fit_or_is_disqualified_does_not_qualify_however_likely_it_is(
+    tmp_path, fit, disqualified_by, count_qualified
+):
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\na,2025-01-01\nb,2025-03-01\n")
+    about = {"probability": 0.9, "score": 90, "fit": fit, "disqualified_by": disqualified_by, "disposition": "nurture"}
+    still_open = pd.DataFrame(about, index=pd.Index(["a"], name="lead_id"))
+    crossings = still_open.reset_index().assign(as_of=pd.Timestamp("2025-01-02"), outcome="open")
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+        funnel = count(tables, settings_of_folder(tmp_path), scored(crossings=crossings, open=still_open))
+    assert funnel.qualified
+    assert sum(number or 0 for number in funnel.qualified.volumes[0].today) == count_qualified
+    assert funnel.qualified.standing["scored_mql"] == (count_qualified, count_qualified)
+
+
 def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
     runs = [("2026-01-01", "3"), ("2025-12-15", "3"), ("2025-12-01", "2"), ("2025-11-15", "1")]
     done = [{"status": "done", "as_of": pd.Timestamp(day), "model_version": version} for day, version in runs]

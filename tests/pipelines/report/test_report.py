@@ -210,7 +210,7 @@ def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace, tmp_pa
     workspace.last_scored.write_text(json.dumps(kept), encoding="utf-8")
     stored = Registry(workspace).champion().settings
     gone = stored.model_copy(update={"tables": {name: Path(path) for name, path in kept["tables"].items()}})
-    with patch("pipelines.report.settings_of_last_run", return_value=gone):
+    with patch("pipelines.report.report.settings_of_last_run", return_value=gone):
         told = leadscore("report", "--workspace", workspace.root, "--json").json
     assert told["funnel"] is None
     assert "no funnel is told" in told["notes"][0]
