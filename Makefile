@@ -17,33 +17,40 @@ help:  ## list the targets
 demo: .venv/installed  ## simulate a CRM, train, score, write back and report
 	$(BIN)/leadscore demo
 
-test: .venv/installed  ## run the whole test suite
+test: .venv/developed  ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: .venv/installed  ## check style, formatting and types
+lint: .venv/developed  ## check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --project pyproject.toml
 
-chaos: .venv/installed  ## kill scoring and write-back 200 times at random moments, on a real PostgreSQL
+chaos: .venv/developed  ## kill scoring and write-back 200 times at random moments, on a real PostgreSQL
 	LEADSCORE_KILLS=200 $(BIN)/python -m pytest tests/pipelines/test_chaos.py
 
-bench: .venv/installed  ## measure speed and memory beside named references
+bench: .venv/developed  ## measure speed and memory beside named references
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.quality --simulator
 
-picture: .venv/installed  ## make the picture of the lead page in the docs, from the demo
+picture: .venv/developed  ## make the picture of the lead page in the docs, from the demo
 	$(BIN)/python -m benchmarks.picture $(PICTURED) docs/lead.png
 
-lock: .venv/installed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.txt
+# What developers need besides is resolved under the pins of what running needs.
+COMPILE := uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock" --quiet
+lock: .venv/developed  ## pin the dependencies of pyproject.toml, with hashes, in requirements.txt and requirements-dev.txt
+	$(BIN)/$(COMPILE) pyproject.toml --group install --output-file requirements.txt
+	$(BIN)/$(COMPILE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
-# The file marks a finished installation; the project itself is installed in place, from this folder.
+# Each file marks a finished installation; the project itself is installed in place, from this folder.
 .venv/installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This is Python %d.%d; 3.11 or newer is needed: make PYTHON=python3.11" % sys.version_info[:2])'
 	$(VENV) .venv
 	$(INSTALL) --requirement requirements.txt
 	$(INSTALL) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/developed: .venv/installed requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
