@@ -155,7 +155,9 @@ def test_the_newest_version_in_the_changelog_is_the_projects():
     assert versions[0] == project["version"]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml", "python_env.yaml", "Makefile", "MLproject"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "pyproject.toml", "python_env.yaml", "Makefile", "MLproject"]
+)
 def test_no_package_index_is_named(name):
     text = (ROOT / name).read_text(encoding="utf-8").replace("--no-emit-index-url", "")
     assert re.findall(r"://|pypi|index[-_]url|find[-_]links", text) == []
