@@ -87,7 +87,8 @@ def _fitted(leads: int, folder: Path) -> tuple[Any, Any, Any]:
     from data.config import load_settings
     from data.simulator import simulate
     from data.workspace import Workspace
-    from models.training import BOOSTING, Recipe, fit_member
+    from models.blend import BOOSTING
+    from models.training import Recipe, fit_member
     from models.training_table import drawn
     from pipelines.training_data import read_training_data
 

@@ -173,7 +173,7 @@ def bare_fit(data: Path, workspace: Path) -> Call:
 
 
 def probabilities_only(data: Path, workspace: Path) -> Call:
-    from models.training import probabilities
+    from models.blend import probabilities
 
     scorer, design = _scorer(workspace), _design(data, workspace)
     return lambda: float(probabilities(scorer.model, design).sum())

@@ -203,8 +203,10 @@ def run_simulator(leads: int, share: float) -> None:
     from data.config import load_settings
     from data.simulator import simulate
     from data.workspace import Workspace
+    from models.blend import probabilities
     from models.metrics import auc, calibration_error, evaluate
-    from models.training import Blocks, fit_blend, lay_blocks, learn, probabilities, search, with_points
+    from models.rules import with_points
+    from models.training import Blocks, fit_blend, lay_blocks, learn, search
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:

@@ -18,9 +18,9 @@ from data.locks import one_run_at_a_time
 from data.schema import Chunk
 from data.workspace import Workspace
 from features import Batch, snapshots_between
+from models.blend import probabilities
 from models.monitoring import WINDOW, Findings, Reference, Seen, ages_of, find, trained_to
 from models.scoring import Scorer
-from models.training import probabilities
 from models.versions import Registry, Stored
 from pipelines.as_of import end_of_data
 from pipelines.console import note, step

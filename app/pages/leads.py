@@ -36,8 +36,8 @@ from data.store import (
     said_of,
     with_trend,
 )
+from models.blend import RULES, member_names
 from models.rules import fired_by_name
-from models.training import RULES, member_names
 
 router = APIRouter()
 PAGE = 50

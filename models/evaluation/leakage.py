@@ -21,8 +21,9 @@ import pandas as pd
 from data.columns import is_post_contact_name
 from data.schema import Schema
 from features import Derived, Feature, FieldsGiven, Given, HasToken, catalogue
+from models.blend import BOOSTING
 from models.metrics import auc
-from models.training import BOOSTING, SHALLOW_TREES, Blocks, Recipe, fit_member
+from models.training import SHALLOW_TREES, Blocks, Recipe, fit_member
 from models.training_table import Rows, TrainingTable, drawn
 
 CERTAIN = 0.90

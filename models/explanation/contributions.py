@@ -21,9 +21,9 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from models.blend import BOOSTING, LOGISTIC, affine
 from models.explanation.encoded import Encoded
 from models.explanation.trees import tree_shap
-from models.training import BOOSTING, LOGISTIC, affine
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.blend import RULES
 from models.monitoring import drift
 from models.monitoring.baseline import Reference, independent
 from models.monitoring.drift import FEWEST_EXPECTED, FEWEST_LEADS, WINDOW, FeatureShift, Outcomes, Shift, Wins
-from models.training import RULES
 
 if TYPE_CHECKING:
     from models.versions import Stored

@@ -26,7 +26,7 @@ from models.rules.judgement import bands, cuts_of, first_disqualifier, first_tri
 from models.rules.reading import DEFAULT_RULES, RulesFile, known_to, load_rules, read_rules, speaks_of
 from models.rules.review import review
 from models.rules.scorecard import fit_scorecard, usual_bars, with_grades
-from models.rules.terms import fired_by_name, fired_codes, shares_of_rules, term_features, with_terms
+from models.rules.terms import fired_by_name, fired_codes, shares_of_rules, term_features, with_points, with_terms
 from models.rules.volume import FEWEST_LEADS, Volume, bar_for_capacity, bar_for_precision, volume, volumes
 
 __all__ = [
@@ -74,5 +74,6 @@ __all__ = [
     "volume",
     "volumes",
     "with_grades",
+    "with_points",
     "with_terms",
 ]

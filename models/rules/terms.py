@@ -17,7 +17,7 @@ from data.schema import Schema
 from data.vocabulary import Family
 from features import RULE_POINTS, Feature, FromRules
 from models.rules.cells import plain
-from models.rules.evaluation import fired
+from models.rules.evaluation import evaluate, fired
 from models.rules.format import Rule, Rules
 
 PREFIX = "rule: "
@@ -25,6 +25,11 @@ CAPS = Feature(
     "rule caps", "caps of the rules", Family.QUALITY, FromRules(),
     "Caps and limits of the rules", "Caps and limits of the rules", zero="Within the caps of the rules",
 )  # fmt: skip
+
+
+def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
+    """Put the points of the rules beside the features."""
+    return design.assign(**{RULE_POINTS.name: evaluate(rules, design)["points"].to_numpy()})
 
 
 def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import RULE_POINTS, Batch, Feature, FromRules, build, catalogue
 from models import scale as scales
+from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import (
     Centres,
     Contributions,
@@ -41,13 +42,14 @@ from models.rules import (
     first_trigger,
     grid_of,
     term_features,
+    with_points,
     with_terms,
 )
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale, make_scale
 from models.scoring.amount import Amounts
 from models.scoring.timing import Timing, days_if_won
-from models.training import RULES, Learned, log_odds, member_names, probabilities, with_points
+from models.training import Learned
 from models.training_table import TrainingTable
 
 FEWEST_REFERENCES = 200

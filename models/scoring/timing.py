@@ -20,8 +20,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from features import catalogue
+from models.blend import log_odds
 from models.explanation import Encoded
-from models.training import BENT_LINES, MOST_ROWS_FOR_LINES, Blocks, columns_for_lines, in_days, log_odds, row_weights
+from models.training import BENT_LINES, MOST_ROWS_FOR_LINES, Blocks, columns_for_lines, in_days, row_weights
 from models.training_table import TrainingTable, drawn
 
 TIMES = (30, 60, 90, 180)

@@ -1,6 +1,5 @@
 """models.training."""
 
-from models.training.blend import affine, line_encoder, log_odds, member_names, probabilities
 from models.training.calendar import calendar_columns
 from models.training.censoring import LEAST, chance_to_be_known
 from models.training.early_wins import TYPICAL, by_month, in_days, overdispersion, pace, season, wins_between
@@ -17,27 +16,22 @@ from models.training.learn import (
     require_leads,
     rule_curve,
     scorecard_for,
-    with_points,
 )
 from models.training.members import MOST_ROWS_FOR_LINES, columns_for_lines, fit_member, frequent_levels, row_weights
-from models.training.recipe import BENT_LINES, BOOSTING, LOGISTIC, RULES, SHALLOW_TREES, Recipe
+from models.training.recipe import BENT_LINES, SHALLOW_TREES, Recipe
 from models.training.search import search
 from models.training.splits import Blocks, blocks_by_time
 
 __all__ = [
     "BENT_LINES",
-    "BOOSTING",
     "LEAST",
-    "LOGISTIC",
     "MOST_ROWS_FOR_LINES",
     "NO_WORSE",
-    "RULES",
     "SHALLOW_TREES",
     "TYPICAL",
     "Blocks",
     "Learned",
     "Recipe",
-    "affine",
     "blocks_by_time",
     "by_month",
     "calendar_columns",
@@ -51,13 +45,9 @@ __all__ = [
     "in_days",
     "lay_blocks",
     "learn",
-    "line_encoder",
-    "log_odds",
-    "member_names",
     "outcomes_of",
     "overdispersion",
     "pace",
-    "probabilities",
     "require_both_outcomes",
     "require_leads",
     "row_weights",
@@ -66,5 +56,4 @@ __all__ = [
     "search",
     "season",
     "wins_between",
-    "with_points",
 ]

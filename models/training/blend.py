@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special  # not its functions: skops would store `logit` as one of this module's
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
-from models.training.recipe import LOGISTIC, RULES
+from models.blend import RULES, log_odds
 
 FEWEST_TRUSTED = 100
 """Expected wins (or losses) that the members' own word counts for at least: the outcomes of a small block are noise."""
@@ -58,11 +56,6 @@ def mixture(
     return model
 
 
-def log_odds(probability: Floats) -> Floats:
-    """Return the log-odds of probabilities; those that were rounded to 0 or 1 count as 1e-15 off it."""
-    return special.logit(np.clip(probability, 1e-15, 1 - 1e-15))
-
-
 def weigh(names: list[str], margins: Floats, won: Outcomes, trust: float) -> tuple[list[str], float, Floats]:
     """Return the members with a positive weight, the intercept and those weights, on log-odds of shape (rows, members).
 
@@ -95,17 +88,6 @@ def _with_own_word(columns: Floats, own: Floats, won: Outcomes, trust: float) ->
     return np.tile(columns, (3, 1)), np.concatenate([won, one, zero]), weights
 
 
-def member_names(model: StackingClassifier) -> tuple[str, ...]:
-    """Return the names of the members of a model."""
-    return tuple(name for name, _ in model.estimators)
-
-
-def line_encoder(model: StackingClassifier) -> ColumnTransformer | None:
-    """Return the encoder of a model's logistic regression; None where it has none."""
-    members: Mapping[str, Any] = dict(zip(member_names(model), model.estimators_, strict=True))
-    return members[LOGISTIC].named_steps["encode"] if LOGISTIC in members else None
-
-
 def with_members(model: StackingClassifier, members: Mapping[str, Pipeline]) -> StackingClassifier:
     """Return a model with members that were refitted on more data, and the same weights and calibration."""
     exchanged = copy(model)
@@ -113,14 +95,3 @@ def with_members(model: StackingClassifier, members: Mapping[str, Pipeline]) -> 
     exchanged.estimators_ = list(members.values())
     exchanged.named_estimators_ = Bunch(**members)
     return exchanged
-
-
-def affine(model: StackingClassifier) -> tuple[float, Floats]:
-    """Return the intercept and the weight of each member, on the log-odds scale."""
-    final: Any = model.final_estimator_[-1]  # type: ignore[index]
-    return float(final.intercept_[0]), final.coef_[0]
-
-
-def probabilities(model: StackingClassifier, design: pd.DataFrame) -> Floats:
-    """Return the chance of winning of each row; there may be none."""
-    return model.predict_proba(design)[:, 1] if len(design) else np.empty(0)

@@ -13,10 +13,11 @@ from scipy import special
 from sklearn.ensemble import StackingClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
+from models.blend import LOGISTIC, RULES, log_odds
 from models.metrics import log_losses
-from models.training.blend import log_odds, mixture
+from models.training.blend import mixture
 from models.training.members import fit_member
-from models.training.recipe import BENT_LINES, LOGISTIC, RULES, Recipe
+from models.training.recipe import BENT_LINES, Recipe
 from models.training_table import TrainingTable
 
 FOLDS = 5

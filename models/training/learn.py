@@ -19,16 +19,16 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
-from features import RULE_POINTS, catalogue
+from features import catalogue
+from models.blend import BOOSTING, LOGISTIC, RULES, member_names, probabilities
 from models.metrics import auc, difference
-from models.rules import Rules, fit_scorecard
-from models.rules import evaluate as evaluate_rules
-from models.training.blend import blend, member_names, mixture, probabilities, with_members
+from models.rules import Rules, fit_scorecard, with_points
+from models.training.blend import blend, mixture, with_members
 from models.training.calendar import calendar_columns
 from models.training.censoring import with_settled
 from models.training.few_outcomes import fit_little, little_recipe
 from models.training.members import fit_member, fit_rule_curve
-from models.training.recipe import BOOSTING, LOGISTIC, RULES, Recipe
+from models.training.recipe import Recipe
 from models.training.search import Search, search
 from models.training.splits import Blocks, blocks_by_order, blocks_by_time, random_blocks, undivided
 from models.training_table import TrainingTable
@@ -209,11 +209,6 @@ def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int, *, rules: int
         rules=rules,
         seed=seed,
     )
-
-
-def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
-    """Put the points of the rules beside the features."""
-    return design.assign(**{RULE_POINTS.name: evaluate_rules(rules, design)["points"].to_numpy()})
 
 
 def lay_blocks(table: TrainingTable, seed: int) -> Blocks:

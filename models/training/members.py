@@ -21,7 +21,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, SplineTransformer
 
 from features import RULE_POINTS, Feature, catalogue
-from models.training.recipe import BOOSTING, LOGISTIC, Recipe
+from models.blend import BOOSTING, LOGISTIC
+from models.training.recipe import Recipe
 from models.training_table import RARE_LEVEL, TrainingTable, common_levels, drawn
 
 WORTH_OF_A_POINT, BELIEVED_WINS = 0.03, 3.0

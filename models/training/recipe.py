@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-LOGISTIC, BOOSTING, RULES = "logistic", "boosting", "rules"
-"""The names of the members of a model."""
+from models.blend import BOOSTING, LOGISTIC
 
 BENT_LINES: Mapping[str, Any] = {"C": 0.1, "n_knots": 6}
 """Logistic regression in which the effect of a number bends at six quantiles: as additive as a straight line. Where

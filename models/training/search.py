@@ -20,11 +20,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 from scipy import special
 
+from models.blend import BOOSTING, LOGISTIC, RULES, log_odds
 from models.metrics import log_losses
-from models.training.blend import log_odds, weigh
+from models.training.blend import weigh
 from models.training.calendar import calendar_columns
 from models.training.members import fit_member
-from models.training.recipe import BENT_LINES, BOOSTING, LOGISTIC, RULES, Recipe
+from models.training.recipe import BENT_LINES, Recipe
 from models.training.splits import Origin, rolling_origins
 from models.training_table import TrainingTable, drawn
 

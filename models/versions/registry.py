@@ -41,12 +41,13 @@ from data.json import strict_json
 from data.schema import Schema
 from data.workspace import Workspace
 from features import fingerprint
+from models.blend import line_encoder
 from models.explanation import Centres, Evidence, questions_from_json, questions_to_json
 from models.monitoring import Reference
 from models.rules import Rules
 from models.scale import Scale
 from models.scoring import Amounts, Scorer, Timing
-from models.training import Recipe, line_encoder
+from models.training import Recipe
 from models.versions.artifacts import VersionFiles
 
 NAME = "leadscore"

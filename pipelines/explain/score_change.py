@@ -14,9 +14,9 @@ from data.schema import Chunk
 from data.store import Store
 from features import Batch, build
 from models import scale as scales
+from models.blend import log_odds
 from models.explanation import Change, Looked, changes_between, values_changed
 from models.scoring import Scorer, unpacked_contributions, values_in
-from models.training import log_odds
 from models.versions import Registry
 from pipelines.as_of import moments_of, told_moment
 

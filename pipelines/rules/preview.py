@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from models.blend import RULES, member_names
 from models.rules import Rules, Volume, first_disqualifier, first_trigger, grid_of, judged, volume
 from models.scale import dispositions
-from models.training import RULES, chosen_of, member_names
+from models.training import chosen_of
 from pipelines.console import step
 from pipelines.rules.project import Project
 from pipelines.training_data import TrainingData

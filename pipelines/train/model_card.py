@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from data.vocabulary import Family
 from features import catalogue
+from models.blend import affine, member_names
 from models.evaluation import FEWEST_LEADS, FEWEST_OUTCOMES, MOST_LEVELS, Segment
 from models.metrics import Metrics, calibration_bins
-from models.training import Learned, affine, member_names
+from models.training import Learned
 from pipelines.training_data import TrainingData
 
 if TYPE_CHECKING:  # training makes the card of what it found

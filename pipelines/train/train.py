@@ -24,6 +24,7 @@ from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from features import fingerprint
+from models.blend import BOOSTING, LOGISTIC, RULES, affine, line_encoder, member_names
 from models.evaluation import (
     Verdict,
     bars_in_history,
@@ -49,7 +50,7 @@ from models.scoring import (
     measure_amounts,
     measure_timing,
 )
-from models.training import BOOSTING, LOGISTIC, RULES, Learned, affine, learn, line_encoder, member_names, outcomes_of
+from models.training import Learned, learn, outcomes_of
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored, git_commit
 from pipelines.compare import as_json, contestant_of, table_for

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+from models.blend import affine, probabilities
 from models.explanation.contributions import centres_of, contributions
-from models.training import BENT_LINES, SHALLOW_TREES, affine, probabilities
+from models.training import BENT_LINES, SHALLOW_TREES
 from models.training.blend import blend, mixture
 from models.training.members import fit_boosting, fit_logistic, fit_rule_curve
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from models.training.blend import affine, blend, member_names, probabilities, weigh, with_members
+from models.blend import affine, member_names, probabilities
+from models.training.blend import blend, weigh, with_members
 from models.training.members import fit_boosting, fit_logistic, fit_rule_curve
 from models.training.recipe import BENT_LINES, SHALLOW_TREES
 from models.versions.registry import TRUSTED_TYPES

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import special
 
+from models.blend import affine, member_names, probabilities
 from models.metrics import log_losses
-from models.training.blend import affine, member_names, probabilities
 from models.training.few_outcomes import BELIEF, departure, fit_little, little_recipe
 
 

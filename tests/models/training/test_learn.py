@@ -11,8 +11,8 @@ from data.config import load_settings
 from data.errors import InputError
 from data.simulator import Drift, simulate
 from data.workspace import Workspace
+from models.blend import affine, probabilities
 from models.rules import Rules
-from models.training.blend import affine, probabilities
 from models.training.learn import Learned, beats_the_rules, fit_blend, lay_blocks, learn, refit
 from models.training.recipe import Recipe
 from models.training_table import TrainingTable

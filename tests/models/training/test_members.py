@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from features import SNAPSHOT_AGES
+from models.blend import BOOSTING, LOGISTIC
 from models.training.members import fit_boosting, fit_logistic, fit_member, row_weights
-from models.training.recipe import BENT_LINES, BOOSTING, LOGISTIC, SHALLOW_TREES, Recipe
+from models.training.recipe import BENT_LINES, SHALLOW_TREES, Recipe
 
 FEW_TREES = SHALLOW_TREES | {"n_estimators": 20}
 
