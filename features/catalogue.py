@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from data.parsing import can_contradict
-from data.quality import IMPOSSIBLE
+from data.parsing import SIZE_BOUNDS, can_contradict
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 from features.events import channel_of, stage_channel
@@ -269,7 +268,7 @@ def _of_the_lead(schema: Schema) -> Iterator[Feature]:
     if len(schema.attributes) > 1:
         yield FIELDS_GIVEN
     numbers = {attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER}
-    if numbers & IMPOSSIBLE.keys():
+    if numbers & SIZE_BOUNDS.keys():
         yield IMPOSSIBLE_SIZE
     if can_contradict({*schema.personal, *numbers}):
         yield CONTRADICTION

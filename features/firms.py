@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Collection
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.parsing import parts_of_mail
-from data.quality import LEGAL_FORMS
+from data.parsing import normalized_company, parts_of_mail
 
 
 def is_from(leads: pd.DataFrame, firms: Collection[str]) -> pd.Series:
@@ -23,13 +20,14 @@ def is_from(leads: pd.DataFrame, firms: Collection[str]) -> pd.Series:
     >>> is_from(leads, ["rival.com", "Rival"]).tolist()
     [1.0, 1.0, nan]
     """
-    names, domains = {_spelt(firm) for firm in firms} - {""}, tuple(f".{firm.strip().lower()}" for firm in firms)
+    names = {normalized_company(firm) for firm in firms} - {""}
+    domains = tuple(f".{firm.strip().lower()}" for firm in firms)
     found = np.zeros(len(leads), dtype=bool)
     if "email" in leads:
         mailed_from = parts_of_mail(leads["email"])[1].to_pandas()
         found |= _each(mailed_from, lambda domain: f".{domain}".endswith(domains))
     if "company" in leads:
-        found |= _each(leads["company"], lambda name: _spelt(name) in names)
+        found |= _each(leads["company"], lambda name: normalized_company(name) in names)
     return pd.Series(found, index=leads.index, dtype=float).where(leads.notna().any(axis=1))
 
 
@@ -37,14 +35,3 @@ def _each(cells: pd.Series, told: Callable[[str], bool]) -> npt.NDArray[np.bool_
     """Ask of each cell, each distinct one once; nothing is so of a missing one."""
     codes, distinct = pd.factorize(cells)
     return np.array([*(told(str(cell)) for cell in distinct), False])[codes]
-
-
-def _spelt(name: str) -> str:
-    """Return the name of a firm without accents, signs, capitals and legal form.
-
-    >>> _spelt("Société Générale S.A."), _spelt("Rival GmbH & Co. KG")
-    ('societegenerale', 'rival')
-    """
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
-    plain = re.sub(r"\b(\w)\.(?=\w\b)", r"\1", plain)
-    return re.sub(r"[\W_]", "", re.sub(rf"\b(?:{LEGAL_FORMS})\b", "", plain))

@@ -16,8 +16,9 @@ from typer.main import get_command
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data", "features", "models", "funnel", "pipelines", "app")
 ORDER = (*PACKAGES, "benchmarks", "notebooks", "tests")
-OPEN_TO_FEATURES = {"data.errors", "data.schema", "data.config", "data.vocabulary", "data.parsing", "data.quality"}
+OPEN_TO_FEATURES = {"data.errors", "data.schema", "data.vocabulary", "data.parsing"}
 HEAVY = {"duckdb", "lightgbm", "matplotlib", "mlflow", "numba", "pandas", "scipy", "shap", "sklearn", "skops"}
+FEATURES_NEVER_LOAD = {"duckdb", "email_validator", "phonenumbers", "sqlalchemy", "mlflow", "lightgbm", "sklearn"}
 BIG = 300_000
 """Bytes that no file in git may exceed."""
 
@@ -134,6 +135,12 @@ assert "MLFLOW_TRACKING_URI" not in os.environ
 def test_the_command_line_imports_nothing_heavy():
     loaded = output(sys.executable, "-c", "import sys, pipelines.cli; sys.stdout.write(' '.join(sys.modules))")
     assert HEAVY & set(loaded.split()) == set()
+
+
+def test_features_load_no_engine_no_model_and_no_validator():
+    """Whoever builds features, such as an executor of Spark, needs tables and numbers only."""
+    loaded = output(sys.executable, "-c", "import sys, features; sys.stdout.write(' '.join(sys.modules))")
+    assert FEATURES_NEVER_LOAD & set(loaded.split()) == set()
 
 
 def test_the_console_script_answers():

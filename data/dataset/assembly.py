@@ -20,7 +20,8 @@ import pandas as pd
 from data.columns import PERSONAL, RARE
 from data.config import DatabaseTable, Outcome, Settings
 from data.errors import InputError
-from data.quality import IMPOSSIBLE, contradictory_stages, contradictory_values, find_wrong_data
+from data.parsing import SIZE_BOUNDS
+from data.quality import contradictory_stages, contradictory_values, find_wrong_data
 from data.quality_report import Report, TableCounts
 from data.schema import EventType, Schema
 from data.sources import Mirror, reading, seen
@@ -217,7 +218,7 @@ class Assembly:
         read = {reading.name: reading for reading in readings if reading.kind in (Kind.PERSONAL, Kind.NUMBER)}
         places = {name: (reading.typed, reading.theirs) for name, reading in read.items() if reading.theirs}
         words = {reading.name: reading for reading in readings if reading.kind is Kind.CATEGORY}
-        worded = {name: (words[name].typed, columns[name]) for name in IMPOSSIBLE if name in words}
+        worded = {name: (words[name].typed, columns[name]) for name in SIZE_BOUNDS if name in words}
         self.report.flags += find_wrong_data(self.connection, self.leads, places, self.settings.drop, worded)
 
     def _outcome_reading(self) -> Reading:

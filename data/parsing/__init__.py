@@ -1,6 +1,10 @@
-"""data.parsing."""
+"""What a cell means: numbers, times, amounts, addresses, names, companies and sizes, read as pure functions of text.
+
+Nothing here opens a file or a database or knows of settings, so features may use all of it.
+"""
 
 from data.parsing.cells import NO, YES, decide_format, read_cells, texts
+from data.parsing.companies import LEGAL_FORMS, normalized_company
 from data.parsing.contradictions import CONTRADICTIONS, can_contradict, contradiction_of
 from data.parsing.emails import (
     FREE,
@@ -17,7 +21,7 @@ from data.parsing.emails import (
 )
 from data.parsing.money import decide_month_order, foreign, read_months
 from data.parsing.names import is_made_up, without_made_up
-from data.parsing.phones import is_no_phone
+from data.parsing.sizes import SIZE_BOUNDS
 from data.parsing.times import DAY_FIRST, MONTH_FIRST, lacks_offset
 
 __all__ = [
@@ -27,11 +31,13 @@ __all__ = [
     "FREE_DOMAINS",
     "INVALID",
     "IN_BRACKETS",
+    "LEGAL_FORMS",
     "LINK",
     "MADE_UP",
     "MONTH_FIRST",
     "NO",
     "PERSONS",
+    "SIZE_BOUNDS",
     "THROW_AWAY",
     "THROW_AWAY_DOMAINS",
     "YES",
@@ -41,9 +47,9 @@ __all__ = [
     "decide_month_order",
     "foreign",
     "is_made_up",
-    "is_no_phone",
     "kind_of_mail",
     "lacks_offset",
+    "normalized_company",
     "parts_of_mail",
     "read_cells",
     "read_months",

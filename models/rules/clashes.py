@@ -9,11 +9,11 @@ from itertools import product
 
 import numpy as np
 
-from data.quality import IMPOSSIBLE
+from data.parsing import SIZE_BOUNDS
 from models.rules.cells import plain
 from models.rules.format import ANY_EVENT, Condition
 
-NEVER_NEGATIVE = frozenset(map(plain, IMPOSSIBLE))
+NEVER_NEGATIVE = frozenset(map(plain, SIZE_BOUNDS))
 """Attributes that are missing where they are said to be below 0."""
 
 

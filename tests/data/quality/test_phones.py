@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from data.parsing.phones import is_no_phone
+from data.quality.phones import is_no_phone
 
 
 def is_wrong(number: str | None) -> bool:

@@ -1,4 +1,5 @@
-"""Telephone numbers that ring nowhere. They are flagged only: no feature is made of them."""
+"""Telephone numbers that ring nowhere. They are flagged only: no feature is made of them,
+so nothing but the checks loads the numbering plans."""
 
 # pyright: reportAttributeAccessIssue=false
 # (pyarrow.compute makes its functions when it is imported)
