@@ -9,15 +9,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 
 def strict_json(content: Any) -> str:
     """Write one line of JSON; moments are ISO-8601 with Z, naive ones being UTC.
 
     Raises TypeError for a type that nobody has decided how to write.
 
+    >>> import numpy as np, pandas as pd
     >>> strict_json({"auc": float("nan"), "ci": (0.5, 1.0), "day": date(2025, 1, 31), "as_of": datetime(2025, 2, 1)})
     '{"auc": null, "ci": [0.5, 1.0], "day": "2025-01-31", "as_of": "2025-02-01T00:00:00Z"}'
     >>> strict_json([np.bool_(True), np.int64(3), np.float64("inf"), pd.NaT])
@@ -31,16 +29,23 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int)) else _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
+    # Most results hold plain types alone, and the command line must answer before pandas is loaded.
+    import numpy as np
+    import pandas as pd
+
     if isinstance(value, np.datetime64):
-        return _plain(pd.Timestamp(value))
+        return _plain_scalar(pd.Timestamp(value))
     if isinstance(value, np.generic):
         return _plain(value.item())
-    if value is pd.NaT or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+    if value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, datetime):
-        return _moment(pd.Timestamp(value))
+        moment = pd.Timestamp(value)
+        return f"{(moment.tz_convert(None) if moment.tzinfo else moment).isoformat()}Z"
     return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Path) else value
-
-
-def _moment(value: pd.Timestamp) -> str:
-    return f"{(value.tz_convert(None) if value.tzinfo else value).isoformat()}Z"

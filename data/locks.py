@@ -1,9 +1,9 @@
-"""One run at a time: a lock on a workspace or a store, which the system lets go of however a run ends."""
+"""One run at a time: a lock on a workspace or a store, which the system releases however a run ends."""
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +11,24 @@ from pathlib import Path
 from typing import TextIO
 
 from data.errors import LeadscoreError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    LOCKED_BYTE = 1 << 30
+    """Windows locks bytes, and nobody else may read them: one that is far behind the text leaves it readable."""
+
+    def _acquire(file: TextIO) -> None:
+        """Lock an open file until it is closed. Raises PermissionError where another process has locked it."""
+        os.lseek(file.fileno(), LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _acquire(file: TextIO) -> None:
+        """Lock an open file until it is closed. Raises BlockingIOError where another process has locked it."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _opened(lock: Path) -> TextIO:
@@ -35,8 +53,8 @@ def one_run_at_a_time(lock: Path, doing: str) -> Iterator[None]:
     """
     with _opened(lock) as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            _acquire(file)
+        except (BlockingIOError, PermissionError):  # on Unix, on Windows
             file.seek(0)
             raise LeadscoreError(
                 "another run is using this workspace",
