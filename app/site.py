@@ -77,7 +77,6 @@ class Site:
         self._seen: set[tuple[date, str, str]] = set()
         self._known: tuple[int, dict[str, Any]] = (0, {})
         self._newest: Newest | None = None
-        self._address: tuple[object, str] = (None, "")
         self._resources = ExitStack()
         self._store: Store | None = None
 
@@ -85,22 +84,13 @@ class Site:
     def store(self) -> Store:
         """Return the store of the last run: opened when it is first asked for, and where a run names another."""
         with self._lock:
-            address = self._address_now()
+            address = store_address(self.workspace)
             if self._store is None or self._store.address != address:
                 self._resources.close()
                 self._store = self._resources.enter_context(open_store(address, connections=CONNECTIONS))
                 self.wording = Wording(self._store, self.registry)
                 self._known, self._newest = (0, {}), None
             return self._store
-
-    def _address_now(self) -> str:
-        """Return where the last run's scores are; what it wrote is read again only where another has replaced it."""
-        file = self.workspace.last_scored
-        told = file.stat() if file.exists() else None
-        written = told and (told.st_ino, told.st_mtime_ns)
-        if not self._address[1] or self._address[0] != written:
-            self._address = written, store_address(self.workspace)
-        return self._address[1]
 
     def newest(self, connection: Connection) -> Newest:
         """Return the newest run. Raises NothingYet before the first."""

@@ -87,9 +87,9 @@ def fill(workspace, some: pd.DataFrame, leads: int) -> None:
     from data.store import open_store
 
     with open_store(workspace.store, writing=True) as store:
-        told = store.told("1")
+        codebook = store.codebook("1")
         for moment, share in ((NOW - timedelta(days=8), 1.0), (NOW, 0.1)):
-            begun = store.begin(as_of=moment.to_pydatetime(), model_version="1", told=told)
+            begun = store.begin(as_of=moment.to_pydatetime(), model_version="1", codebook=codebook)
             for start in range(0, leads, CHUNK):
                 store.add(begun, drawn(some, start, min(CHUNK, leads - start), moment, share))
             store.publish(begun)

@@ -149,7 +149,7 @@ def _plain_table(name: str) -> str:
 def write_store(address: str, rows: int, changed: float, anew: bool) -> Callable[[], float]:
     import psycopg
 
-    from data.store import Told, open_store
+    from data.store import Codebook, open_store
 
     if anew:
         with psycopg.connect(address, autocommit=True) as connection:
@@ -163,7 +163,7 @@ def write_store(address: str, rows: int, changed: float, anew: bool) -> Callable
         clock = Clock()
         with open_store(address, writing=True) as store:
             with clock:
-                begun = store.begin(as_of=AS_OF, model_version="12", told=Told((), ()))
+                begun = store.begin(as_of=AS_OF, model_version="12", codebook=Codebook((), ()))
             for frame in chunks(rows, changed):
                 with clock:
                     store.add(begun, frame)

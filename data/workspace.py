@@ -87,8 +87,13 @@ class Workspace:
         return self.root / "quarantine"
 
     @property
+    def store_elsewhere(self) -> Path:
+        """The file with the address of the score store; it is not there where the store is that of the workspace."""
+        return self.root / "store_address"
+
+    @property
     def last_scored(self) -> Path:
-        """The settings of the last scoring run: where its leads are, and its moment."""
+        """The settings of the last scoring run as earlier versions wrote them, before the store did."""
         return self.root / "last_scored.json"
 
     @property

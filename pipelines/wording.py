@@ -38,7 +38,7 @@ class Wording:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store = store
         self.narrator = lru_cache(lambda version: registry.version(version).scorer.narrator)
-        self.told = lru_cache(store.told)
+        self.codebook = lru_cache(store.codebook)
         self._said = lru_cache(SENTENCES)(self._say)
         self.foremost = lru_cache(FOREMOST)(self._foremost)
 
@@ -46,7 +46,7 @@ class Wording:
         """Return ``reasons_up`` and ``reasons_down`` of each score, lists of texts as they are exported."""
         worded = pd.DataFrame(index=scores.index, columns=["reasons_up", "reasons_down"], dtype=object)
         for version, of_version in scores.groupby("model_version"):
-            narrator, features = self.narrator(version), self.told(version).features
+            narrator, features = self.narrator(version), self.codebook(version).features
             for name, reasons in zip(worded, unpacked(of_version["reasons"], features, narrator), strict=True):
                 worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
         return worded
@@ -71,6 +71,6 @@ class Wording:
         return self._said(version, *up[0][:2], 1)[0].apart[0] if up else ""
 
     def _say(self, version: str, code: int, value: Any, sign: int) -> tuple[Sentence, str, str]:
-        narrator, name = self.narrator(version), self.told(version).features[code]
+        narrator, name = self.narrator(version), self.codebook(version).features[code]
         feature = narrator.features[name]
         return narrator.sentence(name, value, sign), feature.concept, str(feature.family)

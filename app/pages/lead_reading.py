@@ -10,7 +10,7 @@ from app.site import Site
 from data.errors import LeadscoreError
 from data.schema import Schema
 from pipelines.explain import FoundLead, find_lead
-from pipelines.last_run import settings_of_last_run
+from pipelines.last_run import settings_in
 
 READING = Lock()
 """One lead at a time: reading may take all the memory that there is."""
@@ -40,5 +40,5 @@ def read_lead(lead_id: str, site: Site, schema: Schema | None = None) -> FoundLe
     """
     with alone(READING, "others are reading their leads"):
         stored = site.registry.champion()
-        settings = settings_of_last_run(site.workspace) or stored.settings
+        settings = settings_in(site.store, site.workspace) or stored.settings
         return find_lead(lead_id, site.workspace, settings, schema or stored.scorer.schema)

@@ -14,7 +14,9 @@ from data.config.settings import (
     StageMapping,
     Thresholds,
     WriteBack,
+    address_with_path,
     flat_settings,
+    path_within,
     settings_of_folder,
 )
 from data.config.yaml_document import Document, Place
@@ -34,11 +36,13 @@ __all__ = [
     "StageMapping",
     "Thresholds",
     "WriteBack",
+    "address_with_path",
     "flat_settings",
     "holds_password",
     "load_settings",
     "masked",
     "parse_settings",
+    "path_within",
     "resolve",
     "settings_of_folder",
 ]

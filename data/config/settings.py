@@ -6,7 +6,9 @@ each becomes the same checked `Settings`. Secrets stay as they are written, ``${
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -270,25 +272,37 @@ class Settings(Strict):
 
     def beside(self, folder: Path) -> Settings:
         """Return settings whose relative paths start from a folder."""
-        back = self.write_back
-        return self.model_copy(
-            update={
-                "tables": {
-                    name: folder / source if isinstance(source, Path) else source
-                    for name, source in self.tables.items()
-                },
-                "rules": self.rules and folder / self.rules,
-                "truth": self.truth and folder / self.truth,
-                "database": _address_beside(self.database, folder),
-                "store": _address_beside(self.store, folder),
-                "write_back": back
-                and back.model_copy(update={"database": _address_beside(back.database or self.database, folder)}),
-            }
-        )
+        return self._with_paths(lambda path: folder / path, lambda path: (folder / path).resolve())
+
+    def within(self, folder: Path) -> Settings:
+        """Return settings that hold wherever the folder is moved or copied to: `beside` it they name the same files.
+
+        Paths inside the folder become relative to it, all others absolute.
+        """
+        inside = partial(path_within, folder=folder)
+        return self._with_paths(inside, inside)
 
     def with_absolute_paths(self) -> Settings:
         """Return settings that hold wherever the next command is run."""
         return self.beside(Path.cwd())
+
+    def _with_paths(self, change: Callable[[Path], Path], change_database: Callable[[Path], Path]) -> Settings:
+        def moved(address: str | None) -> str | None:
+            return address and address_with_path(address, change_database)
+
+        back = self.write_back
+        return self.model_copy(
+            update={
+                "tables": {
+                    name: change(source) if isinstance(source, Path) else source for name, source in self.tables.items()
+                },
+                "rules": self.rules and change(self.rules),
+                "truth": self.truth and change(self.truth),
+                "database": moved(self.database),
+                "store": moved(self.store),
+                "write_back": back and back.model_copy(update={"database": moved(back.database or self.database)}),
+            }
+        )
 
     def place(self, table: str) -> str:
         """Say where a table is, without secrets."""
@@ -312,11 +326,29 @@ class Settings(Strict):
         return not timed and "closed_at" not in self.columns.get("leads", {})
 
 
-def _address_beside(address: str | None, folder: Path) -> str | None:
-    """Let the path of an SQLite file start from a folder; other addresses stay as they are."""
-    if not address or not address.startswith(SQLITE) or "${" in address:
+def address_with_path(address: str, change: Callable[[Path], Path]) -> str:
+    """Return the address of an SQLite file with its path changed; other addresses stay as they are.
+
+    >>> address_with_path("sqlite:///crm.db", lambda path: Path("/data") / path)
+    'sqlite:////data/crm.db'
+    >>> address_with_path("postgresql://crm", lambda path: Path("/data") / path)
+    'postgresql://crm'
+    """
+    if not address.startswith(SQLITE) or "${" in address:
         return address
-    return f"{SQLITE}{(folder / address.removeprefix(SQLITE)).resolve()}"
+    return f"{SQLITE}{change(Path(address.removeprefix(SQLITE)))}"
+
+
+def path_within(path: Path, folder: Path) -> Path:
+    """Return a path inside a folder as relative to it, any other as absolute.
+
+    >>> str(path_within(Path("/work/var/crm.db"), Path("/work/var")))
+    'crm.db'
+    >>> str(path_within(Path("/work/leads.csv"), Path("/work/var")))
+    '/work/leads.csv'
+    """
+    real, root = path.parent.resolve() / path.name, folder.resolve()  # a link in the folder is inside it
+    return real.relative_to(root) if real.is_relative_to(root) else Path.cwd() / path
 
 
 def flat_settings(

@@ -94,9 +94,14 @@ def require_dialect(engine: Engine, address: str) -> None:
 
 def require_file(address: str) -> None:
     """Raise InputError where an address names an SQLite file that is not there: SQLite would make an empty one."""
+    if is_absent(address):
+        raise InputError("there is no such database file", expected="an SQLite file", got=str(_url(address).database))
+
+
+def is_absent(address: str) -> bool:
+    """Return whether an address names an SQLite file that is not there."""
     url = _url(address)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        raise InputError("there is no such database file", expected="an SQLite file", got=str(url.database))
+    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
 
 
 def is_passing(problem: BaseException) -> bool:

@@ -34,7 +34,7 @@ from data.store.lead_list import (
     with_trend,
 )
 from data.store.outbox import Outbox
-from data.store.store import DONE, Store, Told, newest_done, open_store
+from data.store.store import DONE, Codebook, Run, Store, newest_done, open_store
 from data.store.tables import SCORES
 
 __all__ = [
@@ -44,13 +44,14 @@ __all__ = [
     "SCORES",
     "VERDICTS",
     "WEEK",
+    "Codebook",
     "Cursor",
     "Filters",
     "Newest",
     "Outbox",
     "Person",
+    "Run",
     "Store",
-    "Told",
     "above",
     "all_listed",
     "audit",

@@ -20,6 +20,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from data.config import Settings
 from data.errors import LeadscoreError
 from data.locks import one_run_at_a_time
 from data.sinks import bulk
@@ -38,8 +39,8 @@ GRADE = (SCORES.c.fit + SCORES.c.engagement).label("grade")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a model version calls the parts of a score: its concepts and its features, in the order of their codes."""
+class Codebook:
+    """What the codes in the scores of a model version mean: its concepts and its features, each in their order."""
 
     concepts: tuple[str, ...]
     features: tuple[str, ...]
@@ -71,16 +72,19 @@ class Store:
             with connection.begin():
                 yield connection
 
-    def begin(self, *, as_of: datetime, model_version: str, told: Told) -> Run:
-        """Start a run; what runs left that never were done is dropped."""
+    def begin(
+        self, *, as_of: datetime, model_version: str, codebook: Codebook, settings: Settings | None = None
+    ) -> Run:
+        """Start a run with its settings; what runs left that never were done is dropped."""
         with self.transaction(writing=True) as connection:
             before = newest_done(connection)
             _drop_unfinished(connection, before)
-            names = {"concepts": json.dumps(told.concepts), "features": json.dumps(told.features)}
+            names = {"concepts": json.dumps(codebook.concepts), "features": json.dumps(codebook.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
             connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))
             started = {"status": "running", "started_at": _now(), "as_of": as_of, "scored": 0, "changed": 0}
-            added = connection.execute(sa.insert(RUNS).values(model_version=model_version, **started))
+            text = settings and settings.model_dump_json()
+            added = connection.execute(sa.insert(RUNS).values(model_version=model_version, settings=text, **started))
             run_id = added.inserted_primary_key[0]  # type: ignore[index]
         return Run(run_id, before)
 
@@ -99,9 +103,11 @@ class Store:
             _update_running(connection, run, counts)
 
     def publish(self, run: Run) -> int:
-        """Let all see what a run found; return how many scores changed."""
+        """Let all see the scores of a run, and its settings as those of the last; return how many scores changed."""
         with self.transaction(writing=True) as connection:
             _update_running(connection, run, {"status": DONE, "finished_at": _now()})
+            outdated = sa.and_(RUNS.c.run_id < run.run_id, RUNS.c.settings.is_not(None))
+            connection.execute(sa.update(RUNS).where(outdated).values(settings=None))
             return connection.execute(sa.select(RUNS.c.changed).where(RUNS.c.run_id == run.run_id)).scalar_one()
 
     def fail(self, run: Run, message: str) -> None:
@@ -109,6 +115,21 @@ class Store:
         failed = {"status": "failed", "finished_at": _now(), "message": message}
         with self.transaction(writing=True) as connection:
             connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(failed))
+
+    def last_settings(self) -> Settings | None:
+        """Return the settings of the newest run that is done, its moment as ``as_of``; None where there are none."""
+        with self.transaction() as connection:
+            last = sa.select(RUNS.c.settings, RUNS.c.as_of).where(RUNS.c.run_id == newest_done(connection))
+            row = connection.execute(last).first()
+        if row is None or row.settings is None:
+            return None
+        return Settings.model_validate_json(row.settings).model_copy(update={"as_of": row.as_of})
+
+    def add_settings(self, settings: Settings) -> None:
+        """Add settings to the newest run that is done, where it was made by a version that kept none here."""
+        with self.transaction(writing=True) as connection:
+            without = sa.and_(RUNS.c.run_id == newest_done(connection), RUNS.c.settings.is_(None))
+            connection.execute(sa.update(RUNS).where(without).values(settings=settings.model_dump_json()))
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, the newest first."""
@@ -185,12 +206,12 @@ class Store:
             columns = query.with_only_columns(SCORES.c.lead_id, SCORES.c.persona)
             return pd.read_sql(columns, connection, index_col="lead_id")["persona"]
 
-    def told(self, model_version: str) -> Told:
+    def codebook(self, model_version: str) -> Codebook:
         """Return what the codes in scores of a model version mean."""
         query = sa.select(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version)
         with self.transaction() as connection:
             (row,) = rows(connection, query)
-        return Told(tuple(json.loads(row["concepts"])), tuple(json.loads(row["features"])))
+        return Codebook(tuple(json.loads(row["concepts"])), tuple(json.loads(row["features"])))
 
     def forget(self, lead_id: str) -> dict[str, int]:
         """Erase a lead from all tables; return how many rows of each it was in."""

@@ -18,6 +18,7 @@ RUNS = sa.Table(
     sa.Column("scored", sa.Integer, nullable=False),
     sa.Column("changed", sa.Integer, nullable=False),
     sa.Column("message", sa.Text),
+    sa.Column("settings", sa.Text),  # JSON, of the newest run that is done alone: a run each minute would add up
 )
 
 MODEL_VERSIONS = sa.Table(

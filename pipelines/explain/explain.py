@@ -23,7 +23,7 @@ from pipelines.as_of import age_at, end_of_data, existing_at, moments_of, stage_
 from pipelines.console import note, step
 from pipelines.explain.score_change import Changes, look, why_changed
 from pipelines.explain.similar import won_deals
-from pipelines.last_run import settings_of_last_run, store_address
+from pipelines.last_run import settings_in, store_address
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,11 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
         registry = Registry(workspace)
         stored = registry.champion()
     scorer = stored.scorer
-    with step("looking for the lead"):
-        lead = find_lead(lead_id, workspace, settings_of_last_run(workspace) or stored.settings, scorer.schema)
-    looked = look(lead.chunk, lead.as_of, scorer)
     with open_store(store_address(workspace)) as store:
+        with step("looking for the lead"):
+            settings = settings_in(store, workspace) or stored.settings
+            lead = find_lead(lead_id, workspace, settings, scorer.schema)
+        looked = look(lead.chunk, lead.as_of, scorer)
         changed = since and why_changed(lead.chunk, looked, since, lead.as_of, scorer, store, registry)
         similar = similar_won(lead, looked, scorer, won_deals(store, scorer))
     told = {"changes": changed, "what_next": what_next(looked, scorer), "similar_won": similar}

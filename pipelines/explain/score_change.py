@@ -98,7 +98,7 @@ def _written(kept: dict[str, Any] | None, scorer: Scorer, store: Store) -> dict[
     """Return the values that a kept score told of: what a cell was then may be known by nothing else."""
     if kept is None:
         return {}
-    written = values_in(kept["reasons"], store.told(kept["model_version"]).features)
+    written = values_in(kept["reasons"], store.codebook(kept["model_version"]).features)
     names = {feature.name for feature in scorer.features}
     return {name: value for name, value in written.items() if name in names}
 

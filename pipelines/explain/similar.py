@@ -18,4 +18,4 @@ def won_deals(store: Store, scorer: Scorer) -> WonDeals:
         )
         for row in store.won(scorer.version)
     ]
-    return WonDeals(deals, store.told(scorer.version).features if deals else (), scorer.narrator)
+    return WonDeals(deals, store.codebook(scorer.version).features if deals else (), scorer.narrator)

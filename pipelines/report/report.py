@@ -19,7 +19,7 @@ from funnel import Funnel, figures
 from models.versions import Registry, Stored
 from pipelines.console import note
 from pipelines.describe import describe
-from pipelines.last_run import settings_of_last_run, store_address
+from pipelines.last_run import settings_in, store_address
 from pipelines.page import write_page
 from pipelines.report.funnel import funnel_of
 from pipelines.score import read_as_trained
@@ -126,7 +126,7 @@ def _funnel(
 
     Where the tables are gone, a page without the funnel is better than none.
     """
-    last = settings_of_last_run(workspace) or stored.settings
+    last = settings_in(store, workspace) or stored.settings
     notes = []
     if given:
         chosen = read_as_trained(given, stored).model_copy(update={"as_of": given.as_of or last.as_of})

@@ -18,7 +18,7 @@ from data.dataset import Dataset, open_dataset
 from data.errors import InputError, LeadscoreError
 from data.locks import one_run_at_a_time
 from data.sinks import Write, export_to
-from data.store import Store, Told, open_store
+from data.store import Codebook, Run, Store, open_store
 from data.vocabulary import TABLES, Kind
 from data.workspace import Workspace
 from features import Batch
@@ -120,14 +120,15 @@ def score(
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
             people = Accounts() if accounts else None
-            counts = _write_scores(dataset, stored.scorer, moment, store, write, people)
+            run = _begin(store, dataset, stored.scorer, moment, workspace)
+            counts = _write_scores(dataset, stored.scorer, moment, store, run, write, people)
         if accounts and people:
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
                     write_account(scored)
         unknown = [*_unknown(dataset, stored.scorer)]
         erased = erase_old(store, workspace, settings.retention_days)
-        last_run.keep(dataset.settings.model_copy(update={"as_of": moment.to_pydatetime()}), workspace)
+        last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
     for text in [*describe(dataset.report), *_missing_tables(missing), *unknown, *_erased(erased)]:
         note(text)
@@ -146,13 +147,27 @@ def score(
     )
 
 
+def _begin(store: Store, dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, workspace: Workspace) -> Run:
+    """Begin a run with all that a later command has to know of it."""
+    return store.begin(
+        as_of=as_of.to_pydatetime(),
+        model_version=scorer.version,
+        codebook=Codebook(scorer.narrator.concepts, scorer.narrator.names),
+        settings=dataset.settings.within(workspace.root),
+    )
+
+
 def _write_scores(
-    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, store: Store, write: Write | None, accounts: Accounts | None
+    dataset: Dataset,
+    scorer: Scorer,
+    as_of: pd.Timestamp,
+    store: Store,
+    run: Run,
+    write: Write | None,
+    accounts: Accounts | None,
 ) -> dict[str, int]:
     """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
     counts = {"scored": 0, "open": 0}
-    told = Told(scorer.narrator.concepts, scorer.narrator.names)
-    run = store.begin(as_of=as_of.to_pydatetime(), model_version=scorer.version, told=told)
     try:
         for leads, judged in judged_chunks(dataset, scorer, as_of):
             counts["scored"] += len(leads)

@@ -47,9 +47,7 @@ def test_without_scores_a_page_says_how_to_make_them(workspace, path):
 
 def test_a_store_that_cannot_be_reached_is_said_to_be_without_its_password(workspace, monkeypatch):
     monkeypatch.setenv("AWAY", "postgresql://me:secret@127.0.0.1:1/none")
-    settings = last_run.settings_of_last_run(workspace)
-    assert settings is not None
-    last_run.keep(settings.model_copy(update={"store": "${AWAY}"}), workspace)
+    last_run.remember_store(workspace, "${AWAY}")
     with pages_of(workspace) as client:
         answer = client.get("/")
     assert answer.status_code == 503
@@ -81,7 +79,7 @@ def test_pages_are_read_while_a_run_writes_and_show_nothing_of_it_before_it_is_d
 
     reader = threading.Thread(target=look)
     reader.start()
-    run = store.begin(as_of=pd.Timestamp("2026-01-02").to_pydatetime(), model_version="1", told=store.told("1"))
+    run = store.begin(as_of=pd.Timestamp("2026-01-02").to_pydatetime(), model_version="1", codebook=store.codebook("1"))
     for start in range(0, len(scores), 50):
         store.add(run, scores.iloc[start : start + 50])
     before = client.get("/leads").text

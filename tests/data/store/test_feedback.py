@@ -19,7 +19,7 @@ from data.store.feedback import (
     said_of,
     undo_override,
 )
-from data.store.store import Store, Told, open_store
+from data.store.store import Codebook, Store, open_store
 from data.store.tables import OPENED
 
 ANN = Person("Ann", "sales")
@@ -42,7 +42,7 @@ def store(database):
 
 
 def scored(store: Store, **cells: int) -> None:
-    run = store.begin(as_of=datetime(2026, 1, 20), model_version="1", told=Told((), ()))
+    run = store.begin(as_of=datetime(2026, 1, 20), model_version="1", codebook=Codebook((), ()))
     store.add(run, pd.DataFrame([SCORE | cells]))
     store.publish(run)
 

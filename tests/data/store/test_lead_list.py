@@ -19,10 +19,10 @@ from data.store.lead_list import (
     newest,
     with_trend,
 )
-from data.store.store import Store, Told, open_store
+from data.store.store import Codebook, Store, open_store
 
 TODAY = datetime(2026, 1, 20)
-TOLD = Told(("Budget",), ("budget",))
+CODEBOOK = Codebook(("Budget",), ("budget",))
 
 
 def lead(lead_id: str, score: int, **more: object) -> dict[str, object]:
@@ -54,7 +54,7 @@ def store(database):
 
 
 def run(store: Store, *leads: dict[str, object], as_of: datetime = TODAY, publish: bool = True) -> None:
-    begun = store.begin(as_of=as_of, model_version="1", told=TOLD)
+    begun = store.begin(as_of=as_of, model_version="1", codebook=CODEBOOK)
     store.add(begun, pd.DataFrame(leads).assign(as_of=pd.Timestamp(as_of)))
     if publish:
         store.publish(begun)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.store.outbox import Outbox
-from data.store.store import Told, open_store
+from data.store.store import Codebook, open_store
 
 MONDAY = datetime(2026, 1, 5)
 
@@ -23,7 +23,7 @@ def publish(outbox: Outbox, **probabilities: float) -> None:
     digest = (leads["probability"] * 1e6).astype("int64")
     none = dict.fromkeys(("stage", "persona", "rules"))
     rows = leads.assign(**texts, **none, as_of=MONDAY, score=1, contributions=b"", digest=digest)
-    number = outbox.store.begin(as_of=MONDAY, model_version="1", told=Told((), ()))
+    number = outbox.store.begin(as_of=MONDAY, model_version="1", codebook=Codebook((), ()))
     outbox.store.add(number, rows)
     outbox.store.publish(number)
 

@@ -13,13 +13,13 @@ from data.errors import InputError, LeadscoreError
 from data.sources import engine_of
 from data.store.feedback import count_opened
 from data.store.outbox import Outbox
-from data.store.store import Store, Told, open_store
+from data.store.store import Codebook, Store, open_store
 from data.store.store import current as current_scores
 from data.store.tables import DELIVERIES, METADATA, RUNS, SCORES
 
 MONDAY = datetime(2026, 1, 5)
 TUESDAY = MONDAY + timedelta(days=1)
-TOLD = Told(("Budget", "Visits"), ("budget", "visits_7d"))
+CODEBOOK = Codebook(("Budget", "Visits"), ("budget", "visits_7d"))
 
 
 def scores(**probabilities: float) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def store(database):
 
 
 def run(store: Store, as_of: datetime = MONDAY, *, publish: bool = True, **probabilities: float) -> int | None:
-    begun = store.begin(as_of=as_of, model_version="1", told=TOLD)
+    begun = store.begin(as_of=as_of, model_version="1", codebook=CODEBOOK)
     store.add(begun, scores(**probabilities))
     return store.publish(begun) if publish else None
 
@@ -63,7 +63,7 @@ def current(store: Store) -> dict[str, float]:
 def test_the_personas_are_those_of_the_current_scores(store):
     run(store, a=0.5)
     assert store.personas().empty
-    begun = store.begin(as_of=TUESDAY, model_version="1", told=TOLD)
+    begun = store.begin(as_of=TUESDAY, model_version="1", codebook=CODEBOOK)
     store.add(begun, scores(a=0.6, b=0.7).assign(persona=["Buyer", ""]))
     store.publish(begun)
     assert store.personas().to_dict() == {"a": "Buyer", "b": ""}
@@ -160,7 +160,7 @@ def test_runs_follow_each_other_by_number_whatever_their_moments(store):
 
 
 def test_a_run_that_another_one_dropped_cannot_go_on_or_be_published(store):
-    first = store.begin(as_of=MONDAY, model_version="1", told=TOLD)
+    first = store.begin(as_of=MONDAY, model_version="1", codebook=CODEBOOK)
     store.add(first, scores(a=0.1))
     run(store, b=0.2)
     with pytest.raises(LeadscoreError, match="another run has begun"):
@@ -172,7 +172,7 @@ def test_a_run_that_another_one_dropped_cannot_go_on_or_be_published(store):
 
 def test_runs_are_recorded(store):
     run(store, a=0.5, b=0.5)
-    failed = store.begin(as_of=MONDAY, model_version="2", told=TOLD)
+    failed = store.begin(as_of=MONDAY, model_version="2", codebook=CODEBOOK)
     store.fail(failed, "no room")
     newest, first = store.runs()
     assert (newest["status"], newest["message"]) == ("failed", "no room")
@@ -181,7 +181,7 @@ def test_runs_are_recorded(store):
 
 def test_what_the_codes_mean_is_kept(store):
     run(store, a=0.5)
-    assert store.told("1") == TOLD
+    assert store.codebook("1") == CODEBOOK
 
 
 def test_open_leads_are_counted_by_band(store):
@@ -249,7 +249,7 @@ def test_a_full_disk_leaves_the_scores_as_they_were(tmp_path):
 def test_a_connection_that_breaks_leaves_the_scores_as_they_were(postgres):
     with open_store(postgres, writing=True) as store:
         run(store, a=0.1)
-        number = store.begin(as_of=TUESDAY, model_version="1", told=TOLD)
+        number = store.begin(as_of=TUESDAY, model_version="1", codebook=CODEBOOK)
         store.add(number, scores(a=0.9))
         with pytest.raises(LeadscoreError, match="connection was lost"), store.transaction() as connection:
             with engine_of(postgres).connect() as other:
@@ -332,7 +332,7 @@ def test_old_receipts_are_erased_but_for_those_of_scores_that_stay(store):
 
 def test_what_is_erased_stays_in_no_file(tmp_path):
     with open_store(f"sqlite:///{tmp_path / 'store.db'}", writing=True) as store:
-        begun = store.begin(as_of=MONDAY, model_version="1", told=TOLD)
+        begun = store.begin(as_of=MONDAY, model_version="1", codebook=CODEBOOK)
         store.add(begun, scores(a=0.1).assign(stage="secretive"))
         store.publish(begun)
         aged(store, 1)

@@ -1,9 +1,7 @@
 """The report: one page, complete in itself, safe to open."""
 
-import json
 import re
 from pathlib import Path
-from unittest.mock import patch
 
 import pandas as pd
 import pytest
@@ -12,7 +10,6 @@ import yaml
 
 from data.store import SCORES, open_store
 from data.workspace import Workspace
-from models.versions import Registry
 
 
 @pytest.fixture
@@ -204,14 +201,10 @@ def test_a_report_of_a_past_moment_knows_no_score_of_a_later_one(leadscore, work
     assert (created.loc[[lead["lead_id"] for lead in told["hottest"]], "created_at"] <= "2025-06-01").all()
 
 
-def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace, tmp_path):
-    kept = json.loads(workspace.last_scored.read_text(encoding="utf-8"))
-    kept["tables"] = {name: str(tmp_path / f"gone {name}.parquet") for name in kept["tables"]}
-    workspace.last_scored.write_text(json.dumps(kept), encoding="utf-8")
-    stored = Registry(workspace).champion().settings
-    gone = stored.model_copy(update={"tables": {name: Path(path) for name, path in kept["tables"].items()}})
-    with patch("pipelines.report.report.settings_of_last_run", return_value=gone):
-        told = leadscore("report", "--workspace", workspace.root, "--json").json
+def test_where_the_tables_are_gone_the_page_says_so(leadscore, workspace):
+    with open_store(workspace.store) as store, store.transaction() as connection:
+        connection.execute(sa.text("UPDATE leadscore_runs SET settings = replace(settings, '.parquet', '.gone')"))
+    told = leadscore("report", "--workspace", workspace.root, "--json").json
     assert told["funnel"] is None
     assert "no funnel is told" in told["notes"][0]
     assert told["notes"][0].split(" (")[0] in workspace.report.read_text(encoding="utf-8")
