@@ -148,7 +148,7 @@ def test_the_console_script_answers():
 
 
 def test_every_command_is_in_the_readme():
-    from pipelines.cli.commands import commands as every
+    from app.cli import commands as every
 
     group = get_command(every)
     assert isinstance(group, TyperGroup)
