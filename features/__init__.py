@@ -1,4 +1,8 @@
-"""From leads and their events to feature rows: the catalogue, the batch with its as-of cut, snapshots and labels."""
+"""From leads and their events to rows of features: what is computed is declared as data, how is in `build`.
+
+Everything is a pure function of a batch: leads, what is known of them, and the moment as of which each row is. `as_of`
+knows of before and after, `snapshots` which moments are learned from and how each lead ended.
+"""
 
 from features.batch import Batch
 from features.build import build
@@ -10,21 +14,10 @@ from features.catalogue import (
     LEAD_AGE,
     RULE_POINTS,
     WINDOWS,
-    ActiveDays,
-    Derived,
-    EventCount,
-    EventSum,
     Feature,
-    FieldsGiven,
-    FromRules,
-    Given,
-    HasToken,
-    Recency,
-    Trend,
     catalogue,
     fingerprint,
 )
-from features.events import BUCKET_STARTS, channel_of, stage_channel
 from features.snapshots import (
     SNAPSHOT_AGES,
     before_records,
@@ -33,10 +26,10 @@ from features.snapshots import (
     snapshots_between,
     timed_snapshots,
 )
+from features.sources import ActiveDays, EventCount, FromRules, Given, Recency, channel_of
 from features.titles import rank_of
 
 __all__ = [
-    "BUCKET_STARTS",
     "COMPETITOR",
     "DERIVED",
     "DIRECTIONS",
@@ -47,16 +40,11 @@ __all__ = [
     "WINDOWS",
     "ActiveDays",
     "Batch",
-    "Derived",
     "EventCount",
-    "EventSum",
     "Feature",
-    "FieldsGiven",
     "FromRules",
     "Given",
-    "HasToken",
     "Recency",
-    "Trend",
     "before_records",
     "build",
     "catalogue",
@@ -66,6 +54,5 @@ __all__ = [
     "lost_since",
     "rank_of",
     "snapshots_between",
-    "stage_channel",
     "timed_snapshots",
 ]

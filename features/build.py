@@ -13,26 +13,25 @@ from data.parsing import contradiction_of, is_made_up, kind_of_mail, without_mad
 from data.schema import Schema
 from data.vocabulary import AGE_EDGES, Kind
 from features.batch import Batch
-from features.catalogue import (
-    OF_FIRMS,
+from features.catalogue import OF_FIRMS, Feature, catalogue
+from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
+from features.firms import is_from
+from features.sources import (
     ActiveDays,
     Age,
     Contradiction,
     Derived,
     EventCount,
     EventSum,
-    Feature,
     FieldsGiven,
     FromFirm,
     Given,
     HasToken,
     ImpossibleSize,
     Recency,
+    Source,
     Trend,
-    catalogue,
 )
-from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
-from features.firms import is_from
 from features.titles import department_of, rank_of
 
 READINGS: dict[str, Callable[[pd.Series], pd.Series]] = {
@@ -85,26 +84,27 @@ def build(batch: Batch) -> pd.DataFrame:
 
 
 def _column(feature: Feature, view: _View) -> Any:
-    values = _compute(feature.source, view)
+    values = compute(feature.source, view)
     return pd.Series(values, dtype="str") if feature.categorical else np.asarray(values, dtype=np.float64)
 
 
 @singledispatch
-def _compute(source: Any, view: _View) -> Any:
+def compute(source: Source, view: _View) -> Any:
+    """Return the values of one feature, one per moment; each kind of source registers its own."""
     raise TypeError(f"no feature is computed from {source!r}")
 
 
-@_compute.register
+@compute.register
 def _(source: EventCount, view: _View) -> Any:
     return view.events.counts[source.channel][buckets_within(source.days)].sum(axis=0)
 
 
-@_compute.register
+@compute.register
 def _(source: EventSum, view: _View) -> Any:
     return view.events.sums[source.channel][buckets_within(source.days)].sum(axis=0)
 
 
-@_compute.register
+@compute.register
 def _(source: Recency, view: _View) -> Any:
     tally = view.events.days if source.channel is None else view.events.counts[source.channel]
     seen = tally > 0
@@ -112,19 +112,19 @@ def _(source: Recency, view: _View) -> Any:
     return np.where(seen.any(axis=0), newest, np.nan)
 
 
-@_compute.register
+@compute.register
 def _(source: ActiveDays, view: _View) -> Any:
     return view.events.days[buckets_within(source.days)].sum(axis=0)
 
 
-@_compute.register
+@compute.register
 def _(source: Trend, view: _View) -> Any:
     events = np.sum([view.events.counts[kind.name] for kind in view.schema.event_types], axis=0)
     last_30, last_60 = events[buckets_within(30)].sum(axis=0), events[buckets_within(60)].sum(axis=0)
     return 2 * last_30 - last_60
 
 
-@_compute.register
+@compute.register
 def _(source: Age, view: _View) -> Any:
     created = view.each_moment(view.batch.leads["created_at"])
     days = (view.batch.moments["as_of"].to_numpy() - created) / np.timedelta64(1, "D")
@@ -132,12 +132,12 @@ def _(source: Age, view: _View) -> Any:
     return np.where(np.isnan(days), np.nan, np.array(BUCKET_STARTS, dtype=np.float64)[edge])
 
 
-@_compute.register
+@compute.register
 def _(source: Given, view: _View) -> Any:
     return view.batch.attribute(source.attribute).to_numpy()
 
 
-@_compute.register
+@compute.register
 def _(source: HasToken, view: _View) -> Any:
     codes, members = view.members(source.attribute)
     token = source.token.lower()
@@ -145,27 +145,27 @@ def _(source: HasToken, view: _View) -> Any:
     return has[codes]
 
 
-@_compute.register
+@compute.register
 def _(source: Derived, view: _View) -> Any:
     return view.derived([source.column], lambda cells: READINGS[source.reading](cells[source.column]))
 
 
-@_compute.register
+@compute.register
 def _(source: FromFirm, view: _View) -> Any:
     return view.derived([*OF_FIRMS & {*view.schema.personal}], lambda known: is_from(known, source.firms))
 
 
-@_compute.register
+@compute.register
 def _(source: FieldsGiven, view: _View) -> Any:
     return sum(view.batch.attribute(attribute.name).notna().to_numpy(int) for attribute in view.schema.attributes)
 
 
-@_compute.register
+@compute.register
 def _(source: ImpossibleSize, view: _View) -> Any:
     return view.each_moment(view.batch.leads["impossible_size"])
 
 
-@_compute.register
+@compute.register
 def _(source: Contradiction, view: _View) -> Any:
     numbers = [attribute.name for attribute in view.schema.attributes if attribute.kind is Kind.NUMBER]
     return view.derived([*view.schema.personal, *numbers], contradiction_of)

@@ -15,105 +15,29 @@ from typing import Literal
 from data.parsing import SIZE_BOUNDS, can_contradict
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
-from features.events import channel_of, stage_channel
+from features.sources import (
+    ActiveDays,
+    Age,
+    Contradiction,
+    Derived,
+    EventCount,
+    EventSum,
+    FieldsGiven,
+    FromFirm,
+    FromRules,
+    Given,
+    HasToken,
+    ImpossibleSize,
+    Recency,
+    Source,
+    Traits,
+    Trend,
+    channel_of,
+    stage_channel,
+)
 
 WINDOWS = (7, 30, 90)
 """Days over which events are counted; beside them the whole time until ``as_of``."""
-
-
-@dataclass(frozen=True)
-class EventCount:
-    """Number of events of a channel within so many days before ``as_of``; None means ever."""
-
-    channel: str
-    days: int | None
-
-
-@dataclass(frozen=True)
-class EventSum:
-    """Sum of the values of a channel's events within so many days before ``as_of``."""
-
-    channel: str
-    days: int | None
-
-
-@dataclass(frozen=True)
-class Recency:
-    """Days since the newest event of a channel, as the ageing edge that was passed last; None means any event."""
-
-    channel: str | None
-
-
-@dataclass(frozen=True)
-class ActiveDays:
-    """Distinct days with an event within so many days before ``as_of``."""
-
-    days: int | None
-
-
-@dataclass(frozen=True)
-class Trend:
-    """Events of the last 30 days less those of the 30 days before."""
-
-
-@dataclass(frozen=True)
-class Age:
-    """Days since the lead was created, as the ageing edge that was passed last."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """An attribute of the lead as it stands."""
-
-    attribute: str
-
-
-@dataclass(frozen=True)
-class HasToken:
-    """Whether an attribute with several members, such as technologies, has this one."""
-
-    attribute: str
-    token: str
-
-
-@dataclass(frozen=True)
-class Derived:
-    """What a personal column tells once it is read: never the cell itself."""
-
-    column: str
-    reading: Literal["rank", "department", "mail", "present", "made up"]
-
-
-@dataclass(frozen=True)
-class FromFirm:
-    """Whether the mail domain or the firm of a lead is one of these."""
-
-    firms: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FieldsGiven:
-    """Number of the lead's attributes that are filled in."""
-
-
-@dataclass(frozen=True)
-class ImpossibleSize:
-    """Whether a size was given that no firm has; the size itself is missing."""
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """What in the lead's own cells cannot all be true."""
-
-
-@dataclass(frozen=True)
-class FromRules:
-    """Points that the rules give to the other features; `models.rules` computes them."""
-
-
-EventSource = EventCount | EventSum | Recency | ActiveDays | Trend
-LeadSource = Age | Given | HasToken | Derived | FromFirm | FieldsGiven | ImpossibleSize | Contradiction
-Source = EventSource | LeadSource | FromRules
 
 
 @dataclass(frozen=True)
@@ -137,6 +61,11 @@ class Feature:
     unit: str = ""
     categorical: bool = False
     direction: Literal[-1, 0, 1] = 0
+
+    @property
+    def traits(self) -> Traits:
+        """Return what the source says of itself: what others ask, whatever kind it is."""
+        return self.source.traits
 
 
 EVENT_NOUNS = {
@@ -262,7 +191,7 @@ def _named_apart(feature: Feature, taken: set[str]) -> Feature:
 
 
 def _of_the_lead(schema: Schema) -> Iterator[Feature]:
-    yield from (feature for feature in DERIVED if feature.source.column in schema.personal)  # type: ignore[union-attr]
+    yield from (feature for feature in DERIVED if feature.traits.column in schema.personal)
     if schema.competitors and OF_FIRMS & {*schema.personal}:
         yield replace(COMPETITOR, source=FromFirm(schema.competitors))
     if len(schema.attributes) > 1:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from data.vocabulary import AGE_EDGES
 from features.batch import Batch
+from features.sources import channel_of, stage_channel
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 BUCKET_STARTS = (0, *AGE_EDGES)
@@ -42,16 +43,6 @@ class Histogram:
     counts: dict[str, Floats]
     sums: dict[str, Floats]
     days: Floats
-
-
-def channel_of(event_type: str, asset: str) -> str:
-    """Name the channel of one asset of a type of event; a type's own channel is called like the type."""
-    return f"{event_type}: {asset}"
-
-
-def stage_channel(stage: str) -> str:
-    """Name the channel that holds the entries into a stage."""
-    return f"stage: {stage}"
 
 
 def buckets_within(days: int | None) -> slice:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.schema import Schema
-from features import EventCount, Given, catalogue, channel_of
+from features import catalogue, channel_of
 from models.explanation import FEWEST_LEADS, Contributions, Narrator
 from models.rules import Rules, fired
 from models.scoring import Scorer
@@ -70,11 +70,11 @@ def _assets(schema: Schema, design: pd.DataFrame) -> Iterator[tuple[str, str, Ro
     """Yield each asset, what it was used in, and which rows have it."""
     channels = {channel_of(kind.name, asset): asset for kind in schema.event_types for asset in kind.assets}
     for feature in catalogue(schema):
-        source, cells = feature.source, design[feature.name]
-        if isinstance(source, EventCount) and source.days is None and source.channel in channels:
-            asset = channels[source.channel]
+        traits, cells = feature.traits, design[feature.name]
+        if traits.counts_events and traits.window is None and traits.channel in channels:
+            asset = channels[traits.channel]
             yield asset, feature.concept, (cells > 0).to_numpy()
-        elif source == Given("asset"):
+        elif traits.attribute == "asset":
             yield from ((level, "", (cells == level).to_numpy()) for level in sorted(cells.dropna().unique()))
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 
 from data.columns import is_post_contact_name
 from data.schema import Schema
-from features import Derived, Feature, FieldsGiven, Given, HasToken, catalogue
+from features import catalogue
 from models.blend import BOOSTING
 from models.metrics import auc
 from models.training import SHALLOW_TREES, Blocks, Recipe, fit_member
@@ -118,8 +118,8 @@ def find_leaks(
 
 def _judged(schema: Schema) -> list[str]:
     """Return our names of the attributes, and of the personal columns from which features are derived."""
-    derived = (feature.source.column for feature in catalogue(schema) if isinstance(feature.source, Derived))
-    return list(dict.fromkeys((*(attribute.name for attribute in schema.attributes), *derived)))
+    columns = (feature.traits.column for feature in catalogue(schema) if feature.traits.column)
+    return list(dict.fromkeys((*(attribute.name for attribute in schema.attributes), *columns)))
 
 
 def unmeasured(table: TrainingTable, blocks: Blocks) -> str:
@@ -167,19 +167,11 @@ def _aucs_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, flo
     """Return what each column alone is worth: the best AUC, on newer rows, of the features that are of it alone."""
     best: dict[str, float] = {}
     for feature in catalogue(table.schema):
-        name = _read_from(feature)
+        name = feature.traits.column
         if name:
             reached = _auc_alone(table.design[feature.name], table.won, older, newer)
             best[name] = max(best.get(name, 0.0), reached)
     return best
-
-
-def _read_from(feature: Feature) -> str | None:
-    """Return our name of the one column that a feature is read from; None where there is no such column."""
-    match feature.source:
-        case Given(name) | HasToken(name) | Derived(name):
-            return name
-    return None
 
 
 def _auc_alone(cells: pd.Series, won: npt.NDArray[np.int64], older: Rows, newer: Rows) -> float:
@@ -211,7 +203,7 @@ def _with_and_without(
 
     def reached(columns_out: set[str]) -> float:
         left = catalogue(table.schema.without({}, columns_out))
-        names = {feature.name for feature in left if not isinstance(feature.source, FieldsGiven)}
+        names = {feature.name for feature in left if not feature.traits.counts_fields}
         left_out = tuple(feature.name for feature in catalogue(table.schema) if feature.name not in names)
         model = fit_member(BOOSTING, replace(QUICK, without=left_out), known, seed=seed)
         return auc(model.predict_proba(ahead.design)[:, 1], ahead.won)

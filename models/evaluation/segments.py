@@ -19,7 +19,7 @@ from data.config import Settings
 from data.errors import InputError, nearest
 from data.schema import RENAMED, Schema
 from data.vocabulary import LEADS
-from features import Feature, Given, catalogue
+from features import Feature, catalogue
 from models.metrics import Interval, evaluate
 from models.training_table import TrainingTable, common_levels
 
@@ -66,7 +66,7 @@ def segment_features(settings: Settings, schema: Schema) -> tuple[Feature, ...]:
 
     Raises InputError for a column that is no feature of one value, or that tells of persons.
     """
-    by_attribute = {f.source.attribute: f for f in catalogue(schema) if isinstance(f.source, Given)}
+    by_attribute = {each.traits.attribute: each for each in catalogue(schema) if each.traits.attribute}
     return tuple(_feature(name, by_attribute, settings, schema) for name in settings.segments)
 
 

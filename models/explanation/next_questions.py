@@ -18,7 +18,7 @@ import pandas as pd
 
 from data.schema import Schema
 from data.vocabulary import FIT_FAMILIES
-from features import FIELDS_GIVEN, Derived, Feature, Given, HasToken
+from features import FIELDS_GIVEN, Feature
 from models.explanation.reasons import say
 from models.training_table import RARE_LEVEL
 
@@ -91,7 +91,7 @@ def gather_questions(
 def _question(
     field: str, label: str, features: Sequence[Feature], design: pd.DataFrame, leads: npt.NDArray
 ) -> Question | None:
-    filled = [feature for feature in features if _column_of(feature) == field]
+    filled = [feature for feature in features if feature.traits.column == field]
     if not filled:
         return None
     names = [feature.name for feature in filled]
@@ -100,13 +100,6 @@ def _question(
     given = design.loc[known, names].assign(lead=leads[known]).drop_duplicates()
     answers, shares = _in_bins(given, names) if _is_fine(filled, given) else _by_count(given, names)
     return Question(label, tuple(names), answers, shares, field not in PERSONAL_FIELDS) if answers else None
-
-
-def _column_of(feature: Feature) -> str | None:
-    source = feature.source
-    if isinstance(source, Given | HasToken):
-        return source.attribute
-    return source.column if isinstance(source, Derived) else None
 
 
 def _only_presence(name: str) -> bool:

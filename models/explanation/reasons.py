@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.vocabulary import AGE_EDGES
-from features import Feature, Given
+from features import Feature
 from models.explanation.contributions import Contributions
 from models.explanation.evidence import Evidence, percent
 from models.explanation.language import EVIDENCE, EVIDENCE_WITHIN, RARE, THE_REST, TOGETHER, counted, put
@@ -87,7 +87,7 @@ class Narrator:
 
     def _may_name_a_person(self, name: str) -> bool:
         feature = self.features[name]
-        return feature.categorical and isinstance(feature.source, Given) and name in self.evidence.bins
+        return feature.categorical and bool(feature.traits.attribute) and name in self.evidence.bins
 
     def merged(self, told: Contributions) -> npt.NDArray[np.float64]:
         """Return what each concept adds to each row's log-odds: of shape (rows, concepts)."""

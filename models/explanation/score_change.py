@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.vocabulary import Family
-from features import DIRECTIONS, ActiveDays, EventCount, Feature, Recency
+from features import DIRECTIONS, Feature
 from models.explanation.contributions import Contributions
 from models.explanation.language import ANOTHER_VALUE, BEFORE, BESIDE, STILL, put
 from models.explanation.reasons import MOST_REASONS, Narrator, say
@@ -89,15 +89,15 @@ def _sentence(concept: str, points: int, then: Looked, now: Looked, narrator: Na
 
 def _better(feature: Feature, before: Any, after: Any) -> float:
     """Return above 0 where a lead did more than before, or lately, below 0 where less, 0 where it is no deed."""
-    source = feature.source
+    traits = feature.traits
     if feature.family is not Family.BEHAVIOURAL:
         return 0  # how long ago a stage was entered is better neither way
-    if isinstance(source, Recency):
+    if traits.days_since:
         then, now = (NEVER if value is None else value for value in (before, after))
-        return DIRECTIONS.get(source.channel or "", 1) * (then - now)
-    if not isinstance(source, EventCount | ActiveDays) or None in (before, after):
+        return DIRECTIONS.get(traits.channel, 1) * (then - now)
+    if not traits.counts_occasions or None in (before, after):
         return 0
-    return (DIRECTIONS.get(source.channel, 1) if isinstance(source, EventCount) else 1) * (after - before)
+    return DIRECTIONS.get(traits.channel, 1) * (after - before)
 
 
 def _both_said(feature: Feature, before: Any, after: Any) -> tuple[str, str]:

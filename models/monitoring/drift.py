@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from features import ActiveDays, EventCount, EventSum, Feature, Recency, stage_channel
+from features import Feature
 from models.metrics import Interval, Metrics, evaluate, resampled_weights
 from models.monitoring.baseline import Column, Reference, ages_of, independent
 from models.training import by_month, overdispersion, wins_between
@@ -201,20 +201,10 @@ def _why_spared(feature: Feature, reference: Reference, unused: Sequence[str], l
         return "calendar"
     if feature.name in unused:
         return "unused"
-    if len(reference.ages) > 1 and looks_back_without_end(feature):
+    # It grows as the record does, whatever leads do. The windows of the same events do not, and are compared.
+    if len(reference.ages) > 1 and feature.traits.grows_with_record:
         return "growing"
     return "too few" if leads < FEWEST_LEADS else None
-
-
-def looks_back_without_end(feature: Feature) -> bool:
-    """Tell whether a feature looks back over the whole record of events: older than the lead, where accounts have some.
-
-    It grows as the record does. The windows of the same events do not, and are judged.
-    """
-    source = feature.source
-    if isinstance(source, Recency):
-        return source.channel is None or not source.channel.startswith(stage_channel(""))
-    return isinstance(source, (EventCount, EventSum, ActiveDays)) and source.days is None
 
 
 def _status(moved: Shift, unseen: tuple[float, float], limit: float) -> Status:

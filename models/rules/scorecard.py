@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES
-from features import EventCount, Feature, catalogue
+from features import Feature, catalogue
 from models.rules.evaluation import evaluate, holds_on
 from models.rules.format import (
     MOST_POINTS,
@@ -135,9 +135,10 @@ def _bins(frame: pd.DataFrame, schema: Schema) -> Iterator[_Bin]:
 
 def _condition(feature: Feature, test: dict[str, Any]) -> Condition:
     """Ask for events by type, asset and window where the feature counts them, so that people can read it."""
-    if isinstance(feature.source, EventCount) and "given" not in test:
-        event, _, asset = feature.source.channel.partition(": ")
-        return Condition(event=event, asset=(asset,) if asset else (), within=feature.source.days, **test)
+    traits = feature.traits
+    if traits.counts_events and "given" not in test:
+        event, _, asset = traits.channel.partition(": ")
+        return Condition(event=event, asset=(asset,) if asset else (), within=traits.window, **test)
     return Condition(attribute=feature.name, **test)
 
 
@@ -151,7 +152,7 @@ def _levels(feature: Feature, cells: pd.Series) -> Iterator[tuple[str, dict[str,
 def _ranges(feature: Feature, numbers: Floats) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield a test for each range of a number, and a single one for yes or no."""
     numbers = numbers[np.isfinite(numbers)]
-    if not isinstance(feature.source, EventCount) and set(np.unique(numbers)) <= {0.0, 1.0}:
+    if not feature.traits.counts_events and set(np.unique(numbers)) <= {0.0, 1.0}:
         yield feature.one or feature.sentence.replace("{value}", "yes"), {"is_": ("yes",)}
         return
     edges = _edges(numbers)

@@ -16,7 +16,7 @@ from data.config import Thresholds
 from data.errors import ModelError
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
-from features import RULE_POINTS, Batch, Feature, FromRules, build, catalogue
+from features import RULE_POINTS, Batch, Feature, build, catalogue
 from models import scale as scales
 from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import (
@@ -317,7 +317,7 @@ def fit_and_engagement(
     told: Contributions, features: Mapping[str, Feature], rules: Rules, design: pd.DataFrame
 ) -> tuple[npt.NDArray, npt.NDArray]:
     """Return each row's fit and engagement: their families' contributions, or the rules' own where these are alone."""
-    if all(isinstance(features[name].source, FromRules) for name in told.columns):
+    if all(features[name].traits.from_rules for name in told.columns):
         points = evaluate_rules(rules, design)
         return points["fit"].to_numpy(), points["engagement"].to_numpy()
     return tuple(_sum_of(told, features, wanted) for wanted in (FIT_FAMILIES, ENGAGEMENT_FAMILIES))  # type: ignore[return-value]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 
-from features import ActiveDays, EventCount, EventSum, Feature, Given, Recency, Trend, stage_channel
+from features import Feature
 from models.explanation import AGAINST_BOTH, REACHED, SOME, THERE, Narrator, Reasons, put, say
 from models.scoring.codec import unpacked
 
@@ -84,7 +84,7 @@ class WonDeals:
         if own == theirs:
             return say(feature, own.value)
         if _has_some(feature, own.value) and _has_some(other, theirs.value):
-            return put(REACHED if _is_stage(feature) else SOME, concept=put(feature.concept))
+            return put(REACHED if feature.traits.is_stage else SOME, concept=put(feature.concept))
         if feature == other and _is_amount(feature) and None not in (own.value, theirs.value):
             _, _, there = say(feature, theirs.value).partition(": ")
             return put(THERE, reason=say(feature, own.value), value=there)
@@ -93,18 +93,14 @@ class WonDeals:
 
 def _has_some(feature: Feature, value: Any) -> bool:
     """Tell whether a lead has any of the events, or was in the stage, that a feature is of."""
-    if isinstance(feature.source, Recency):
+    if feature.traits.days_since:
         return value is not None
-    return isinstance(feature.source, EventCount | EventSum | ActiveDays | Trend) and value is not None and value > 0
-
-
-def _is_stage(feature: Feature) -> bool:
-    return isinstance(feature.source, Recency) and (feature.source.channel or "").startswith(stage_channel(""))
+    return feature.traits.counts_activity and value is not None and value > 0
 
 
 def _is_amount(feature: Feature) -> bool:
     """Tell whether a feature is a number that was given, and no yes or no."""
-    return isinstance(feature.source, Given) and not (feature.categorical or feature.one)
+    return bool(feature.traits.attribute) and not (feature.categorical or feature.one)
 
 
 class Told(NamedTuple):

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import LEAD_AGE, EventCount, Feature, Recency, stage_channel
 from models.monitoring import drift
 from models.monitoring.baseline import Column, Reference
 from models.monitoring.drift import (
@@ -18,7 +17,6 @@ from models.monitoring.drift import (
     group_wins,
     is_off,
     judge_outcomes,
-    looks_back_without_end,
     ranks_worse,
     shift,
     stability_index,
@@ -122,20 +120,6 @@ def test_leads_of_one_account_are_not_many(features):
 def test_what_only_encodes_the_calendar_is_not_judged(features):
     then = levels("January", rows=[1000, 0, 0, 0])
     assert shifted(features, then, ["February"], calendar=["industry"]).status == "calendar"
-
-
-@pytest.mark.parametrize(
-    ("source", "grows"),
-    [
-        (EventCount("visit", None), True),
-        (EventCount("visit", 30), False),
-        (Recency("visit"), True),
-        (Recency(stage_channel("mql")), False),
-    ],
-)
-def test_what_looks_back_over_the_whole_record_grows(source, grows):
-    feature = Feature("f", "f", LEAD_AGE.family, source, "", "")
-    assert looks_back_without_end(feature) is grows
 
 
 # Wins
