@@ -88,8 +88,10 @@ def event_features(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[floa
 
 def event_features_in_pandas(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[float]]]:
     """The same numbers the plain way: join each moment with the lead's earlier events, then group."""
-    from features import BUCKET_STARTS, WINDOWS
+    from data.vocabulary import AGE_EDGES
+    from features import WINDOWS
 
+    starts = [0, *AGE_EDGES]
     events, moments, types = _events_in_memory(data)
 
     def compute() -> pd.DataFrame:
@@ -106,7 +108,7 @@ def event_features_in_pandas(data: Path) -> tuple[Call, Callable[[pd.DataFrame],
             active = within.assign(day=within["occurred_at"].dt.floor("D")).groupby("moment")["day"].nunique()
             columns[f"active_days_{days}d" if days else "active_days"] = active
         newest = pairs.groupby(["moment", "type"])["age"].min().unstack()
-        edges = pd.cut(newest.stack(), [*BUCKET_STARTS, float("inf")], right=False, labels=BUCKET_STARTS)
+        edges = pd.cut(newest.stack(), [*starts, float("inf")], right=False, labels=starts)
         recency = edges.astype(float).unstack()
         columns |= {f"{name}_last": recency[name] for name in types}
         return pd.DataFrame(columns).reindex(range(len(moments)))
