@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from data.config import Thresholds
+from data.config import BandThresholds
 from data.errors import InputError
 
 HOT, WARM = 3.0, 1.0
@@ -63,13 +63,13 @@ def make_scale(
     fit: Floats | None,
     engagement: Floats | None,
     base_rate: float,
-    thresholds: Thresholds | None = None,
+    thresholds: BandThresholds | None = None,
 ) -> Scale:
     """Take the cut points from a reference population; bands from the thresholds, else from the training's base rate.
 
     Raises InputError where one threshold is given and falls on the wrong side of the other.
     """
-    hot, warm = _bars(base_rate, thresholds or Thresholds())
+    hot, warm = _bars(base_rate, thresholds or BandThresholds())
     return Scale(
         tuple(np.quantile(raw_log_odds, np.linspace(0, 1, 101)).tolist()),
         hot=hot,
@@ -79,7 +79,7 @@ def make_scale(
     )
 
 
-def _bars(base_rate: float, given: Thresholds) -> tuple[float, float]:
+def _bars(base_rate: float, given: BandThresholds) -> tuple[float, float]:
     hot = min(HOT * base_rate, HIGHEST_BAR) if given.hot is None else given.hot
     warm = min(WARM * base_rate, HIGHEST_WARM) if given.warm is None else given.warm
     if warm >= hot and (given.hot or given.warm):

@@ -1,31 +1,38 @@
-"""data.config."""
+"""What a project says of its data, in ``leadscore.yaml`` or by flags, as checked settings; secrets stay as ``${NAME}``.
 
+Rules are read by the same checked YAML: its mistakes are errors with the line and the nearest known word.
+"""
+
+from data.config.checked_yaml import UNKNOWN_KEY, CheckedPart, mistake, validated
 from data.config.credentials import VARIABLE, holds_password, masked, resolve
 from data.config.loader import load_settings, parse_settings
 from data.config.settings import (
     SQLITE,
     TABLE_ENDINGS,
     UPDATED_AT,
+    BandThresholds,
     DatabaseTable,
     FunnelSettings,
     Outcome,
     Pages,
     Settings,
     StageMapping,
-    Thresholds,
     WriteBack,
     address_with_path,
     flat_settings,
     path_within,
     settings_of_folder,
 )
-from data.config.yaml_document import Document, Place
+from data.config.yaml_document import Document, Place, parse_yaml, read_yaml
 
 __all__ = [
     "SQLITE",
     "TABLE_ENDINGS",
+    "UNKNOWN_KEY",
     "UPDATED_AT",
     "VARIABLE",
+    "BandThresholds",
+    "CheckedPart",
     "DatabaseTable",
     "Document",
     "FunnelSettings",
@@ -34,15 +41,18 @@ __all__ = [
     "Place",
     "Settings",
     "StageMapping",
-    "Thresholds",
     "WriteBack",
     "address_with_path",
     "flat_settings",
     "holds_password",
     "load_settings",
     "masked",
+    "mistake",
     "parse_settings",
+    "parse_yaml",
     "path_within",
+    "read_yaml",
     "resolve",
     "settings_of_folder",
+    "validated",
 ]

@@ -5,35 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from data.config import yaml_document as strict_yaml
+from data.config.checked_yaml import UNKNOWN_KEY, validated
 from data.config.credentials import masked
-from data.config.settings import (
-    DatabaseTable,
-    FunnelSettings,
-    Outcome,
-    Settings,
-    StageMapping,
-    Thresholds,
-    WriteBack,
-    settings_of_folder,
-)
-from data.config.yaml_document import Document
+from data.config.settings import Settings, settings_of_folder
+from data.config.yaml_document import Document, Place, parse_yaml, read_yaml
 from data.errors import InputError, nearest
 from data.vocabulary import EVENT_TYPES, LATER_TABLES, READ_TABLES, SCORE_FIELDS
 
 FILE_NAME = "leadscore.yaml"
-UNKNOWN = "extra_forbidden"
-PARTS: dict[str, type[BaseModel]] = {
-    "funnel": FunnelSettings,
-    "outcome": Outcome,
-    "stages": StageMapping,
-    "tables": DatabaseTable,
-    "thresholds": Thresholds,
-    "write_back": WriteBack,
-}
 
 
 def load_settings(path: Path) -> Settings:
@@ -48,21 +29,17 @@ def load_settings(path: Path) -> Settings:
     if path.is_dir():
         config = path / FILE_NAME
         return load_settings(config) if config.exists() else settings_of_folder(path)
-    return _checked(strict_yaml.read(path)).beside(path.parent)
+    return _checked(read_yaml(path)).beside(path.parent)
 
 
 def parse_settings(text: str, path: Path) -> Settings:
     """Read the text of a ``leadscore.yaml`` as if it lay at ``path``."""
-    return _checked(strict_yaml.parse(text, path)).beside(path.parent)
+    return _checked(parse_yaml(text, path)).beside(path.parent)
 
 
 def _checked(document: Document) -> Settings:
     _check_names(document)
-    try:
-        return Settings.model_validate(document.content)
-    except ValidationError as problem:
-        unknown_first = sorted(problem.errors(include_url=False), key=lambda found: found["type"] != UNKNOWN)
-        raise _input_error(unknown_first[0], document) from None
+    return validated(document, Settings, _describe)
 
 
 def _check_names(document: Document) -> None:
@@ -96,35 +73,16 @@ def _require_known(document: Document, place: tuple[str, ...], known: Iterable[s
             )
 
 
-def _input_error(problem: ErrorDetails, document: Document) -> InputError:
-    place = _place(problem["loc"])
-    name = ".".join(str(part) for part in place)
-    if problem["type"] == UNKNOWN:
-        known = _known_keys(place)
-        return InputError(
-            f"unknown setting '{name}'",
-            expected=", ".join(known),
-            where=document.where(*place),
-            remedy=nearest(str(place[-1]), known),
-        )
-    what = problem["msg"].removeprefix("Value error, ")
-    given = (
-        ""
-        if isinstance(problem["input"], dict) or "://" in str(problem["input"])
-        else masked(repr(problem["input"]))[:80]
-    )
-    return InputError(
-        f"the setting '{name}' is wrong: {what}" if name else what,
-        got="" if problem["type"] == "missing" else given,
-        where=document.where(*place),
-    )
-
-
-def _place(found: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return the way to a part of the file; pydantic adds which of two forms of a table it took it for."""
-    return found[:2] + found[3:] if found[:1] == ("tables",) else found
-
-
-def _known_keys(place: tuple[str | int, ...]) -> list[str]:
-    model = PARTS.get(str(place[0]), Settings) if len(place) > 1 else Settings
-    return list(model.model_fields)
+def _describe(error: ErrorDetails, place: Place) -> dict[str, str]:
+    """Word what is wrong with a setting; of an address only what holds no secret is shown."""
+    name = ".".join(map(str, place))
+    if error["type"] == UNKNOWN_KEY:
+        context = error.get("ctx", {})
+        return {"what": f"unknown setting '{name}'", "expected": context["expected"], "remedy": context["remedy"]}
+    what = error["msg"].removeprefix("Value error, ")
+    value = error["input"]
+    is_shown = error["type"] != "missing" and not isinstance(value, dict) and "://" not in str(value)
+    return {
+        "what": f"the setting '{name}' is wrong: {what}" if name else what,
+        "got": masked(repr(value))[:80] if is_shown else "",
+    }

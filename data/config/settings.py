@@ -15,9 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -25,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from data.config.checked_yaml import CheckedPart
 from data.config.credentials import holds_password
 from data.errors import InputError
 from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
@@ -68,13 +67,7 @@ Address = Annotated[str, AfterValidator(_without_password)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Strict(BaseModel):
-    """A part of the settings; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Outcome(Strict):
+class Outcome(CheckedPart):
     """The column of the leads table that holds the final outcome, and the values that mean won or lost."""
 
     column: str
@@ -82,7 +75,7 @@ class Outcome(Strict):
     lost: Texts = []
 
 
-class StageMapping(Strict):
+class StageMapping(CheckedPart):
     """What the stages of the CRM are called in ours, and which of them close a lead; without regard to case."""
 
     contact: Texts = []
@@ -100,7 +93,7 @@ class StageMapping(Strict):
         return {theirs.strip().lower(): ours for ours in open_stages for theirs in getattr(self, ours)}
 
 
-class Thresholds(Strict):
+class BandThresholds(CheckedPart):
     """Probabilities at which the bands begin; where they are not given, multiples of the base rate."""
 
     hot: Share | None = None
@@ -113,14 +106,14 @@ class Thresholds(Strict):
         return self
 
 
-class DatabaseTable(Strict):
+class DatabaseTable(CheckedPart):
     """A table or view of the database; ``updated_at`` is the column that tells when a row was changed."""
 
     table: str
     updated_at: str | None = None
 
 
-class WriteBack(Strict):
+class WriteBack(CheckedPart):
     """Where scores are written back to: a table of a database, by default the one that the leads are read from.
 
     ``key`` is its column with the lead's id; ``columns`` maps our fields to its columns, by default all by our names.
@@ -140,7 +133,7 @@ class WriteBack(Strict):
         return self
 
 
-class FunnelSettings(Strict):
+class FunnelSettings(CheckedPart):
     """What the funnel's figures are: the words and limits that sales and marketing agree on.
 
     ``split`` maps a stage of ours to its parts in order, each with what the CRM calls it:
@@ -179,14 +172,14 @@ class FunnelSettings(Strict):
 Role = Literal["viewer", "sales", "admin"]
 
 
-class User(Strict):
+class User(CheckedPart):
     """What somebody may do at the pages, and the token by which they sign in, as ${NAME}; none: through the proxy."""
 
     role: Role = "viewer"
     token: Annotated[str, Field(pattern=r"^\$\{\w+\}$")] | None = None
 
 
-class Proxy(Strict):
+class Proxy(CheckedPart):
     """A proxy that signs people in: its address, the header with the user, and the role of those not named."""
 
     address: str
@@ -194,7 +187,7 @@ class Proxy(Strict):
     role: Role = "viewer"
 
 
-class Pages(Strict):
+class Pages(CheckedPart):
     """Who may open the pages of ``leadscore serve``, and which sites may show a lead's panel in a frame."""
 
     users: dict[str, User] = {}
@@ -206,7 +199,7 @@ File = Annotated[Path, BeforeValidator(_no_address), Tag("file")]
 Source = Annotated[File | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
 
 
-class Settings(Strict):
+class Settings(CheckedPart):
     """Everything that a run needs to know about its input, and where its scores go.
 
     ``tables`` says where each table is: a file, or a table of ``database``, an SQLAlchemy URL.
@@ -234,7 +227,7 @@ class Settings(Strict):
     stages: StageMapping = Field(default_factory=StageMapping)
     horizon: int = Field(default=HORIZON, ge=1, le=3650)
     snapshot_ages: tuple[int, ...] = (0, *AGE_EDGES)
-    thresholds: Thresholds = Field(default_factory=Thresholds)
+    thresholds: BandThresholds = Field(default_factory=BandThresholds)
     drop: list[str] = []
     keep: list[str] = []
     segments: list[str] = []

@@ -21,7 +21,7 @@ THOUSANDS = re.compile(r"\d{3}")
 class Document:
     """The content of a file, and the line of each of its parts; a place is the way to it, such as ("tables", "leads").
 
-    >>> document = parse("tables:\\n  leads: leads.csv\\n", Path("leadscore.yaml"))
+    >>> document = parse_yaml("tables:\\n  leads: leads.csv\\n", Path("leadscore.yaml"))
     >>> document.content, document.where("tables", "leads")
     ({'tables': {'leads': 'leads.csv'}}, 'leadscore.yaml, line 2')
     """
@@ -32,9 +32,25 @@ class Document:
 
     def where(self, *place: str | int) -> str:
         """Return file and line of a part, or of the nearest part around it that the file has."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return f"{self.path}, line {self.lines[place]}" if place else str(self.path)
+        known = self._known(place)
+        return f"{self.path}, line {self.lines[known]}" if known else str(self.path)
+
+    def within(self, place: Place) -> Place:
+        """Return a place without what the file does not have on the way to its last name.
+
+        A model may tell two forms of a part apart, or take one thing for a list of one: neither stands in the file.
+
+        >>> parse_yaml("tables:\\n  leads: {tabel: a}\\n", Path("a")).within(("tables", "leads", "database", "table"))
+        ('tables', 'leads', 'table')
+        """
+        return (*self._known(place[:-1]), *place[-1:])
+
+    def _known(self, place: Place) -> Place:
+        known: Place = ()
+        for name in place:
+            if (*known, name) in self.lines:
+                known = (*known, name)
+        return known
 
 
 class _Loader(yaml.SafeLoader):
@@ -57,17 +73,17 @@ def _not_yaml(problem: Exception, path: Path) -> InputError:
     return InputError("this file is not YAML", got=str(what), where=place)
 
 
-def read(path: Path) -> Document:
+def read_yaml(path: Path) -> Document:
     """Read a YAML file that holds a mapping. Raises InputError."""
     try:
-        return parse(path.read_text(encoding="utf-8-sig"), path)
+        return parse_yaml(path.read_text(encoding="utf-8-sig"), path)
     except UnicodeDecodeError as problem:
         raise InputError("this file is no text", expected="UTF-8", got=str(problem), where=str(path)) from None
     except OSError as problem:
         raise InputError("this file cannot be read", got=problem.strerror or "", where=str(path)) from None
 
 
-def parse(text: str, path: Path) -> Document:
+def parse_yaml(text: str, path: Path) -> Document:
     """Parse the text of a file that holds a mapping. Raises InputError."""
     try:
         loader = _Loader(text)

@@ -6,7 +6,6 @@ All scalars are read as text until it is known what they are for: ``no`` is Norw
 
 from __future__ import annotations
 
-import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -22,14 +21,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    ValidationError,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from data.config import Document, Place
-from data.config import yaml_document as strict_yaml
-from data.errors import InputError, nearest
+from data.config import UNKNOWN_KEY, CheckedPart, Document, Place, mistake, parse_yaml, validated
+from data.errors import nearest
 from data.vocabulary import AGE_EDGES
 from features import WINDOWS, channel_of
 
@@ -37,11 +34,6 @@ MOST_POINTS = 100
 BOUNDS = {"at_least": np.greater_equal, "at_most": np.less_equal, "below": np.less}
 ANY_EVENT = "activity"
 """What ``last`` calls events of all types together."""
-
-
-def _wrong(what: str, place: Place = (), expected: str = "", **more: str) -> PydanticCustomError:
-    """Say what is wrong with a part of the file, at a place below that part."""
-    return PydanticCustomError("rules", "{what}", {"what": what, "place": place, "expected": expected, **more})
 
 
 def _many(value: Any) -> Any:
@@ -52,7 +44,7 @@ def _are_no_persons(firms: tuple[str, ...]) -> tuple[str, ...]:
     for number, firm in enumerate(firms):
         if "@" in firm:
             remedy = f"write {firm.rpartition('@')[2]}"
-            raise _wrong("this is no firm", (number,), "the name of a firm, or its mail domain", remedy=remedy)
+            raise mistake("this is no firm", (number,), "the name of a firm, or its mail domain", remedy=remedy)
     return firms
 
 
@@ -104,32 +96,13 @@ Disposition = Literal["ready", "nurture", "discard"]
 Row = tuple[Disposition, Disposition, Disposition, Disposition]
 
 
-def _refuse_commas_in_numbers(key: Any, content: Mapping[Any, Any]) -> None:
-    """YAML reads ``{at_least: 1,000}`` as two keys."""
-    name, start = next(
-        ((name, value) for (name, value), after in pairwise(content.items()) if after[0] == key), ("", "")
-    )
-    if content[key] is None and re.fullmatch(r"\d{3}", str(key)) and re.fullmatch(r"-?\d{1,3}", str(start)):
-        raise _wrong(f"'{name}' has a comma", (key,), "a number without commas", remedy=f"write {start}{key}")
+class _Part(CheckedPart):
+    """A part of the file; it never changes, and its numbers are finite."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
-class _Strict(BaseModel):
-    """A part of the file: an unknown key is refused, and the nearest known one is named."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _knows_its_keys(cls, content: Any) -> Any:
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        for key in content if isinstance(content, dict) else ():
-            if key not in known and key not in cls.model_fields:
-                _refuse_commas_in_numbers(key, content)
-                raise _wrong(f"unknown key '{key}'", (key,), ", ".join(known), remedy=nearest(str(key), known))
-        return content
-
-
-class Condition(_Strict):
+class Condition(_Part):
     """A question: about an ``attribute`` (any column of the frame), the number of an ``event``, or its ``last``.
 
     ``is`` and, of a column with several words in a cell, ``has`` ask for one of some words, whatever their case.
@@ -154,18 +127,18 @@ class Condition(_Strict):
     def _is_one_question(self) -> Self:
         of_attributes = bool(self.is_ or self.has) or self.given is not None
         if sum(subject is not None for subject in (self.attribute, self.event, self.last)) != 1:
-            raise _wrong("a condition is about one thing", expected="one of 'attribute', 'event' and 'last'")
+            raise mistake("a condition is about one thing", expected="one of 'attribute', 'event' and 'last'")
         if of_attributes and not self.attribute:
-            raise _wrong("'is', 'has' and 'given' go with an attribute", expected=", ".join(BOUNDS))
+            raise mistake("'is', 'has' and 'given' go with an attribute", expected=", ".join(BOUNDS))
         if (self.asset and self.attribute) or (self.within is not None and not self.event):
-            raise _wrong("'asset' goes with 'event' or 'last', and 'within' with 'event'")
+            raise mistake("'asset' goes with 'event' or 'last', and 'within' with 'event'")
         if not (of_attributes or self.bounds):
-            raise _wrong("a condition says what there must be", expected=f"is, has, given, {', '.join(BOUNDS)}")
+            raise mistake("a condition says what there must be", expected=f"is, has, given, {', '.join(BOUNDS)}")
         if self.has and (self.is_ or self.given is not None or self.bounds):
-            raise _wrong("'has' stands alone", ("has",), "another condition for what else is asked")
+            raise mistake("'has' stands alone", ("has",), "another condition for what else is asked")
         if self.within is not None and self.within not in WINDOWS:
             days = ", ".join(map(str, WINDOWS))
-            raise _wrong("events are not counted over so many days", ("within",), f"{days}, or no 'within' for ever")
+            raise mistake("events are not counted over so many days", ("within",), f"{days}, or no 'within' for ever")
         return self
 
     @model_validator(mode="after")
@@ -173,7 +146,7 @@ class Condition(_Strict):
         for name, bound in self.bounds.items() if self.last else ():
             if name == "at_most" or bound not in AGE_EDGES:
                 days = ", ".join(map(str, AGE_EDGES))
-                raise _wrong("the days since an event pass at edges", (name,), f"'at_least' or 'below' one of {days}")
+                raise mistake("the days since an event pass at edges", (name,), f"'at_least' or 'below' one of {days}")
         return self
 
     @property
@@ -218,7 +191,7 @@ When = Annotated[
 ]
 
 
-class Mark(_Strict):
+class Mark(_Part):
     """Something that is so of a lead, by name: all conditions hold."""
 
     name: Name
@@ -241,12 +214,12 @@ class Rule(Mark):
     @model_validator(mode="after")
     def _gives_points(self) -> Self:
         if (self.points is None) == (self.each is None) or (self.each is None) != (self.max is None):
-            raise _wrong("a rule says what it gives", expected="either 'points', or 'each' together with 'max'")
+            raise mistake("a rule says what it gives", expected="either 'points', or 'each' together with 'max'")
         if self.each is not None and self.max is not None and self.each * self.max < 0:
-            raise _wrong("'each' and 'max' pull in different directions", ("max",), "both positive or both negative")
+            raise mistake("'each' and 'max' pull in different directions", ("max",), "both positive or both negative")
         events = [condition for condition in self.when if condition.event]
         if (self.each is not None or self.half_life) and len(events) != 1:
-            raise _wrong("'each' and 'half_life' are about one event", ("when",), "one condition on an event")
+            raise mistake("'each' and 'half_life' are about one event", ("when",), "one condition on an event")
         return self
 
     @property
@@ -255,7 +228,7 @@ class Rule(Mark):
         return self.points if self.points is not None else self.max or 0.0
 
 
-class Dimension(_Strict):
+class Dimension(_Part):
     """Rules whose good points count up to ``cap`` together, and those of each group up to its own cap."""
 
     cap: Share | None = None
@@ -273,7 +246,7 @@ class Engagement(Dimension):
     silence_half_life: Days | None = None
 
 
-class Persona(_Strict):
+class Persona(_Part):
     """A kind of buyer: its ideal customer profile (``fit``), and what it does; added to the rules for all.
 
     Its caps stand in the place of those for all.
@@ -286,11 +259,11 @@ class Persona(_Strict):
     @model_validator(mode="after")
     def _has_a_profile(self) -> Self:
         if not any(rule.most > 0 for rule in self.fit.rules):
-            raise _wrong("a persona is known by its profile", ("fit",), "a rule of fit that gives points")
+            raise mistake("a persona is known by its profile", ("fit",), "a rule of fit that gives points")
         return self
 
 
-class Thresholds(_Strict):
+class Thresholds(_Part):
     """Points from which a lead is an MQL (warm) and an SQL (hot)."""
 
     mql: Share
@@ -299,18 +272,18 @@ class Thresholds(_Strict):
     @model_validator(mode="after")
     def _rise(self) -> Self:
         if self.sql < self.mql:
-            raise _wrong("the bands overlap", ("sql",), f"at least mql, which is {self.mql:g}", got=f"{self.sql:g}")
+            raise mistake("the bands overlap", ("sql",), f"at least mql, which is {self.mql:g}", got=f"{self.sql:g}")
         return self
 
 
-class _Cuts(_Strict):
+class _Cuts(_Part):
     """Points of a dimension from which its three better grades begin."""
 
     @model_validator(mode="after")
     def _fall(self) -> Self:
         for (_, better), (grade, worse) in pairwise(self.named.items()):
             if worse >= better:
-                raise _wrong("the grades overlap", (grade,), f"below {better:g}", got=f"{worse:g}")
+                raise mistake("the grades overlap", (grade,), f"below {better:g}", got=f"{worse:g}")
         return self
 
     @property
@@ -340,14 +313,14 @@ class EngagementGrades(_Cuts):
     three: Number = Field(alias="3")
 
 
-class Grades(_Strict):
+class Grades(_Part):
     """Where the grades begin; where they are not given, `models.rules.cuts_of` says it."""
 
     fit: FitGrades | None = None
     engagement: EngagementGrades | None = None
 
 
-class Grid(_Strict):
+class Grid(_Part):
     """What becomes of a lead by its grades: a row for each fit, in it the dispositions for engagement 1 to 4."""
 
     A: Row
@@ -356,7 +329,7 @@ class Grid(_Strict):
     D: Row
 
 
-class Rules(_Strict):
+class Rules(_Part):
     """A team's rules: two dimensions of points above a constant ``start``, and what was agreed to follow from them.
 
     ``dispositions`` is the grade grid; without one a hot lead that fits is ready, and a cold one that does not is let
@@ -384,7 +357,7 @@ class Rules(_Strict):
             seen: set[str] = set()
             for place, one in named:
                 if one.name in seen:
-                    raise _wrong(f"two {what} have one name", (*place, "name"), got=one.name, remedy="rename one")
+                    raise mistake(f"two {what} have one name", (*place, "name"), got=one.name, remedy="rename one")
                 seen.add(one.name)
         return self
 
@@ -397,7 +370,7 @@ class Rules(_Strict):
                     remedy = nearest(rule.group, groups) or f"write groups: {{{rule.group}: 20}} beside cap"
                     known = ", ".join(groups) or "a group with a cap"
                     where = (*place, "rules", number, "group")
-                    raise _wrong(f"unknown group '{rule.group}'", where, known, remedy=remedy)
+                    raise mistake(f"unknown group '{rule.group}'", where, known, remedy=remedy)
         return self
 
     def dimensions(self) -> Iterator[tuple[Place, Dimension]]:
@@ -439,42 +412,25 @@ class Rules(_Strict):
           where:    rules.yaml, line 3
           remedy:   did you mean 'sql'?
         """
-        return rules_of(strict_yaml.parse(text, Path(where)))
+        return rules_of(parse_yaml(text, Path(where)))
 
 
 def rules_of(document: Document) -> Rules:
     """Return the rules that a file holds. Raises InputError with the line of what is wrong."""
-    try:
-        return Rules.model_validate(document.content)
-    except ValidationError as problem:
-        raise _input_error(problem, document) from None
+    return validated(document, Rules, _in_our_words)
 
 
-def _input_error(problem: ValidationError, document: Document) -> InputError:
-    first = problem.errors()[0]
-    told = dict(first.get("ctx", {})) if first["type"] == "rules" else _in_our_words(first)
-    place = (*first["loc"], *told.pop("place", ()))
-    return InputError(told.pop("what"), where=where_in(document, place), **told)
-
-
-def _in_our_words(error: ErrorDetails) -> dict[str, str]:
+def _in_our_words(error: ErrorDetails, place: Place) -> dict[str, str]:
     """Return what is wrong with a part of the file, what is expected there, and what is."""
+    limits = error.get("ctx", {})
+    if error["type"] == UNKNOWN_KEY:
+        return {"what": error["msg"], "expected": limits["expected"], "remedy": limits["remedy"]}
     *above, last = error["loc"]
     name = next((part for part in (last, *reversed(above)) if isinstance(part, str)), "")
     entry = f", entry {last + 1}," if isinstance(last, int) else ""
     if error["type"] == "missing":
         return {"what": f"'{name}'{entry} is wrong: it is missing"}
-    limits = error.get("ctx", {})
     expected = WORDS.get(error["type"], "something else").format(**limits)
     got = "nothing" if error["input"] in (None, "", {}, []) else reprlib.repr(error["input"])
     near = nearest(str(error["input"]), str(limits.get("expected", "")).split("'")[1::2])
     return {"what": f"'{name}'{entry} is wrong", "expected": expected, "got": got, "remedy": near}
-
-
-def where_in(document: Document, place: Place) -> str:
-    """Return file and line of a place, as deep as the file goes: a list of one need not be a list in the file."""
-    known: Place = ()
-    for part in place:
-        if (*known, part) in document.lines:
-            known = (*known, part)
-    return document.where(*known)

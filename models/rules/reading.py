@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.config import Document, Place
-from data.config import yaml_document as strict_yaml
+from data.config import Document, Place, read_yaml
 from data.errors import InputError, nearest
 from data.schema import Schema
 from data.vocabulary import EVENT_TYPES, LEADS, Kind
 from features import COMPETITOR, DERIVED, catalogue
 from models.rules.cells import YES_NO, plain
-from models.rules.format import ANY_EVENT, BOUNDS, Condition, Mark, Rules, rules_of, where_in
+from models.rules.format import ANY_EVENT, BOUNDS, Condition, Mark, Rules, rules_of
 
 DEFAULT_RULES = Path(__file__).parents[1] / "default_rules.yaml"
 SUBJECTS_TO_SPEAK = 3
@@ -31,7 +30,7 @@ class RulesFile:
 
     def where(self, place: Place) -> str:
         """Return file and line of a part."""
-        return where_in(self.document, place)
+        return self.document.where(*place)
 
     def require_known(self, schema: Schema) -> None:
         """Raise InputError for a name that neither the vocabulary nor the data has, and for a column taken for another.
@@ -45,7 +44,7 @@ class RulesFile:
 
 def read_rules(path: Path | None = None) -> RulesFile:
     """Read a file of rules, or the shipped one."""
-    document = strict_yaml.read(path or DEFAULT_RULES)
+    document = read_yaml(path or DEFAULT_RULES)
     return RulesFile(rules_of(document), document)
 
 

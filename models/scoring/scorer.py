@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.ensemble import StackingClassifier
 
-from data.config import Thresholds
+from data.config import BandThresholds
 from data.errors import ModelError
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
@@ -250,7 +250,7 @@ def assemble(
     table: TrainingTable,
     open_leads: pd.DataFrame,
     version: str,
-    thresholds: Thresholds | None = None,
+    thresholds: BandThresholds | None = None,
 ) -> Scorer:
     """Fix the scale and the evidence of a learned model; ``open_leads`` is the design of the leads open now.
 
@@ -275,7 +275,7 @@ def assemble(
 
 
 def centres_and_scale(
-    learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, thresholds: Thresholds | None = None
+    learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, thresholds: BandThresholds | None = None
 ) -> tuple[Centres, Scale]:
     """Return the means that explanations are told from, and the cut points; see `assemble`."""
     design, population, terms = learned.design, learned.design, ()
@@ -294,7 +294,7 @@ def centres_and_scale(
     return centres, _graded_by(learned.rules, scale) if learned.chosen == RULES else scale
 
 
-def bars_of_rules(learned: Learned) -> Thresholds | None:
+def bars_of_rules(learned: Learned) -> BandThresholds | None:
     """Return the chances of leads that have just the points of the rules' thresholds, where a team's rules are served.
 
     None where a model is served, where nobody agreed on the points, or where more points are no better.
@@ -305,7 +305,7 @@ def bars_of_rules(learned: Learned) -> Thresholds | None:
     at_them = learned.design.iloc[[0, 0]].assign(**{RULE_POINTS.name: agreed})
     # A hair below: the terms of a lead with just so many points add up to its chance but for the last bits.
     warm, hot = probabilities(learned.model, at_them) * (1 - np.array([2e-9, 1e-9]))
-    return Thresholds(hot=hot, warm=warm) if hot > warm else None
+    return BandThresholds(hot=hot, warm=warm) if hot > warm else None
 
 
 def _graded_by(rules: Rules, scale: Scale) -> Scale:

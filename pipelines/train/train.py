@@ -18,7 +18,7 @@ from mlflow.entities.model_registry import ModelVersion
 from scipy import stats
 
 from data.columns import PROTECTED
-from data.config import Settings, Thresholds
+from data.config import BandThresholds, Settings
 from data.dataset import Dataset, open_dataset, require_outcomes
 from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
@@ -247,7 +247,7 @@ class Found:
     told: Mapping[str, Any]
 
 
-def _found(read: TrainingData, learned: Learned, version: str, thresholds: Thresholds) -> Found:
+def _found(read: TrainingData, learned: Learned, version: str, thresholds: BandThresholds) -> Found:
     """Assemble the scorer, and measure what it will be looked at for."""
     table, newest = read.table, learned.blocks.test
     known = replace(table, design=learned.design)
@@ -327,17 +327,17 @@ def _timing(read: TrainingData, learned: Learned) -> tuple[Timing | None, Mappin
     return timing, measure_timing(table, learned.blocks, learned.fitted, learned.served, end, seed=seed)
 
 
-def _thresholds(champion: Stored | None, read: TrainingData, learned: Learned) -> Thresholds:
+def _thresholds(champion: Stored | None, read: TrainingData, learned: Learned) -> BandThresholds:
     """Return the bars of the settings, else of rules that are served, else the champion's: a fixed bar stays fixed."""
     settings, table = read.settings, read.table
-    if settings.thresholds != Thresholds():
+    if settings.thresholds != BandThresholds():
         return settings.thresholds
     if agreed := bars_of_rules(learned):
         return agreed
     horizon = table.horizon if table.timed else None
     if champion is None or champion.scorer.horizon != horizon:
         return settings.thresholds
-    return Thresholds(hot=champion.scorer.scale.hot, warm=champion.scorer.scale.warm)
+    return BandThresholds(hot=champion.scorer.scale.hot, warm=champion.scorer.scale.warm)
 
 
 def _tags(read: TrainingData, learned: Learned) -> dict[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data.config.yaml_document import parse, read
+from data.config.yaml_document import parse_yaml, read_yaml
 from data.errors import InputError
 
 TEXT = """\
@@ -18,7 +18,7 @@ drop:
 
 
 def test_every_part_has_its_line():
-    document = parse(TEXT, Path("leadscore.yaml"))
+    document = parse_yaml(TEXT, Path("leadscore.yaml"))
     assert [document.where(*place) for place in (("drop",), ("drop", 1), ("tables", "leads"))] == [
         "leadscore.yaml, line 4",
         "leadscore.yaml, line 6",
@@ -27,56 +27,56 @@ def test_every_part_has_its_line():
 
 
 def test_a_part_that_is_missing_is_where_its_neighbours_are():
-    assert parse(TEXT, Path("a.yaml")).where("tables", "events") == "a.yaml, line 1"
-    assert parse(TEXT, Path("a.yaml")).where("nothing") == "a.yaml"
+    assert parse_yaml(TEXT, Path("a.yaml")).where("tables", "events") == "a.yaml, line 1"
+    assert parse_yaml(TEXT, Path("a.yaml")).where("nothing") == "a.yaml"
 
 
 def test_a_key_that_comes_twice_is_refused():
     with pytest.raises(InputError, match=r"'drop' comes twice(.|\n)*line 3 and line 1"):
-        parse("drop: [a]\nkeep: [b]\ndrop: [c]\n", Path("a.yaml"))
+        parse_yaml("drop: [a]\nkeep: [b]\ndrop: [c]\n", Path("a.yaml"))
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
 def test_what_is_no_mapping_is_refused(text):
     with pytest.raises(InputError, match="must hold a mapping"):
-        parse(text, Path("a.yaml"))
+        parse_yaml(text, Path("a.yaml"))
 
 
 def test_what_is_no_yaml_is_refused_with_its_place():
     with pytest.raises(InputError, match=r"not YAML(.|\n)*line 3"):
-        parse("a: 1\nb: [1, 2\nc: 3\n", Path("a.yaml"))
+        parse_yaml("a: 1\nb: [1, 2\nc: 3\n", Path("a.yaml"))
 
 
 def test_what_is_no_text_is_refused(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(InputError, match="no text"):
-        read(tmp_path / "a.yaml")
+        read_yaml(tmp_path / "a.yaml")
 
 
 def test_a_secret_in_a_broken_line_is_not_shown():
     with pytest.raises(InputError) as told:
-        parse("database: postgresql://me:hunter2@crm/db: x\n", Path("a.yaml"))
+        parse_yaml("database: postgresql://me:hunter2@crm/db: x\n", Path("a.yaml"))
     assert "hunter2" not in str(told.value)
     assert "a.yaml, line 1" in str(told.value)
 
 
 def test_words_stay_words():
-    content = parse("won: [yes, 007, 1.10, no]\nas_of: 2026-01-01\nrules: null\nempty:\n", Path("a.yaml")).content
+    content = parse_yaml("won: [yes, 007, 1.10, no]\nas_of: 2026-01-01\nrules: null\nempty:\n", Path("a.yaml")).content
     assert content == {"won": ["yes", "007", "1.10", "no"], "as_of": "2026-01-01", "rules": None, "empty": None}
 
 
 @pytest.mark.parametrize("text", ["\ntables: &a {leads: *a}\n", "\ntables: &a [[*a]]\n"])
 def test_a_part_that_holds_itself_is_refused_with_its_line(text):
     with pytest.raises(InputError, match=r"holds itself(.|\n)*a\.yaml, line 2"):
-        parse(text, Path("a.yaml"))
+        parse_yaml(text, Path("a.yaml"))
 
 
 @pytest.mark.parametrize("text", ["a: b\n~: c\n", "a:\n  null: c\n"])
 def test_a_colon_without_a_name_before_it_is_refused_with_its_line(text):
     with pytest.raises(InputError, match=r"a name is missing before the colon(.|\n)*a\.yaml, line 2"):
-        parse(text, Path("a.yaml"))
+        parse_yaml(text, Path("a.yaml"))
 
 
 def test_a_number_with_two_commas_in_braces_is_told():
     with pytest.raises(InputError, match=r"'000' comes twice(.|\n)*write numbers without commas"):
-        parse("when: {attribute: revenue, at_least: 1,000,000}\n", Path("a.yaml"))
+        parse_yaml("when: {attribute: revenue, at_least: 1,000,000}\n", Path("a.yaml"))
