@@ -59,8 +59,8 @@ class Versions(Registry):
     def plots(self, number: str) -> dict[str, str]:
         return self._drawn(number)
 
-    def set_bars(self, number: str, hot: float, warm: float, why: str) -> None:
-        super().set_bars(number, hot, warm, why)
+    def set_thresholds(self, number: str, hot: float, warm: float, *, by: str, why: str) -> None:
+        super().set_thresholds(number, hot, warm, by=by, why=why)
         self._loaded.cache_clear()
 
 

@@ -58,13 +58,18 @@ class Workspace:
         )
 
     @property
+    def models(self) -> Path:
+        """The database of MLflow."""
+        return self.root / "mlflow.db"
+
+    @property
     def tracking_uri(self) -> str:
-        return f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+        return f"sqlite:///{self.root.resolve() / self.models.name}"
 
     @property
     def has_models(self) -> bool:
         """Tell whether anything was ever trained here."""
-        return (self.root / "mlflow.db").exists()
+        return self.models.exists()
 
     @property
     def artifacts(self) -> Path:

@@ -63,6 +63,13 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def figures_of(verdict: Verdict) -> dict[str, Any]:
+    """Return the numbers that a verdict rests on, as they are stored with a decision."""
+    low, high = verdict.difference.log_loss_ci
+    aucs = {f"auc_{name}": measured.auc for name, measured in verdict.metrics.items()}
+    return {"log_loss_low": low, "log_loss_high": high, **aucs}
+
+
 def contestant_of(stored: Stored) -> Contestant:
     """Return a stored version as a contestant."""
     ended = pd.Timestamp(stored.training["window"]["data_end"]).tz_localize(None)

@@ -8,13 +8,17 @@ from typing import Any
 from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
+from models.evaluation import Verdict
 from models.versions import Registry
-from pipelines.compare import compared
+from pipelines.compare import compared, figures_of
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What was decided; `as_json` is what ``promote --json`` and ``rollback --json`` print."""
+class Promotion:
+    """Which version scores from now on, in the place of which, and why.
+
+    `as_json` is what ``promote --json`` and ``rollback --json`` print.
+    """
 
     champion: str
     before: str | None
@@ -24,7 +28,7 @@ class Decision:
         return asdict(self)
 
 
-def promote(version: str, workspace: Workspace, *, force: bool = False, why: str = "") -> Decision:
+def promote(version: str, workspace: Workspace, *, force: bool = False, why: str = "") -> Promotion:
     """Make a version the champion if it holds beside the present one, or, with ``force``, for a stated reason.
 
     Raises InputError where the reason is missing, ModelError where the version does not hold or is not there.
@@ -38,19 +42,25 @@ def promote(version: str, workspace: Workspace, *, force: bool = False, why: str
     with one_run_at_a_time(workspace.lock, "promote"):
         registry = Registry(workspace)
         before = registry.champion_version
-        reason = _by_force(version, registry, why) if force else _earned(version, workspace)
-        registry.promote(version, reason)
-    return Decision(version, before, reason)
+        if force:
+            _require_another(version, registry)
+            reason, figures = f"by force: {why.strip()}", {}
+        else:
+            verdict = _require_promoted(version, workspace)
+            reason, figures = verdict.why, figures_of(verdict)
+        registry.promote(version, reason, figures=figures)
+    return Promotion(version, before, reason)
 
 
-def _by_force(version: str, registry: Registry, why: str) -> str:
-    registry.version(version)  # is there, and can be used
+def _require_another(version: str, registry: Registry) -> None:
+    """Raise ModelError where a version is not there, cannot be used, or scores already."""
+    registry.version(version)
     if registry.champion_version == version:
         raise ModelError(f"version {version} is the champion already", where=str(registry.workspace.root))
-    return f"by force: {why.strip()}"
 
 
-def _earned(version: str, workspace: Workspace) -> str:
+def _require_promoted(version: str, workspace: Workspace) -> Verdict:
+    """Compare a version with the champion. Raises ModelError where it does not hold."""
     verdict = compared(workspace, version).verdict
     assert verdict is not None, "a version was given"
     if not verdict.promoted:
@@ -60,11 +70,11 @@ def _earned(version: str, workspace: Workspace) -> str:
             got=f"{verdict.why}; on {verdict.ground.told}",
             remedy="train again when more leads have closed, or promote it with --force --why TEXT",
         )
-    return verdict.why
+    return verdict
 
 
-def roll_back(workspace: Workspace) -> Decision:
+def roll_back(workspace: Workspace) -> Promotion:
     """Make the champion before the present one score again. Raises ModelError where there is none."""
     with one_run_at_a_time(workspace.lock, "rollback"):
         gone, back = Registry(workspace).roll_back()
-    return Decision(back, gone, f"rolled back from version {gone}")
+    return Promotion(back, gone, f"rolled back from version {gone}")

@@ -30,7 +30,7 @@ from data.store import (
     some_contributions,
 )
 from models.evaluation import history_at
-from models.versions import Stored
+from models.versions import Stored, words
 
 router = APIRouter()
 SAMPLED = 2_000
@@ -60,7 +60,10 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
         version=version,
         training=stored.training,
         plots=list(site.registry.plots(version)),
-        decisions=site.registry.decisions()[:MOST_DECISIONS],
+        decisions=[
+            (decision.at.isoformat(), decision.version, words(decision))
+            for decision in site.registry.decisions()[:MOST_DECISIONS]
+        ],
         findings=_findings(site),
         shares=_shares(told, stored),
         sampled=len(told),
@@ -99,7 +102,8 @@ def set_thresholds(
     with site.store.transaction(writing=True) as connection:
         told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
         audit(connection, person, "thresholds", detail=told)
-        site.registry.set_bars(version, *bars, f"{why.strip()} ({person.name})")  # last: what fails is not told either
+        # Last, so that thresholds that cannot be stored leave no row in the audit.
+        site.registry.set_thresholds(version, *bars, by=person.name, why=why.strip())
     return RedirectResponse("/model#thresholds", 303)
 
 

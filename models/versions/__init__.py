@@ -1,9 +1,26 @@
-"""models.versions."""
+"""Model versions: what they are stored as, which one scores, and what was decided of them, when and why.
 
-from models.versions.registry import Registry, Stored, git_commit
+A version never changes once it is trained; thresholds, settings and decisions that come later are records beside it.
+"""
+
+from models.versions.artifacts import TRUSTED_TYPES
+from models.versions.commit import git_commit
+from models.versions.decisions import Decision, Kind, joined, words
+from models.versions.registry import Registry, Stored
+from models.versions.store import Version
+from models.versions.thresholds import BandThresholds
+from models.versions.training_run import TrainingRun
 
 __all__ = [
+    "TRUSTED_TYPES",
+    "BandThresholds",
+    "Decision",
+    "Kind",
     "Registry",
     "Stored",
+    "TrainingRun",
+    "Version",
     "git_commit",
+    "joined",
+    "words",
 ]

@@ -1,8 +1,8 @@
-"""The files of a stored version: all are read here, so that one that is missing or broken is always told alike."""
+"""The files of a stored version: all are read here, so that a missing or broken one always gives the same error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,32 +13,46 @@ import skops.io
 from data.errors import InputError, ModelError
 
 T = TypeVar("T")
+TRUSTED_TYPES = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "numpy.dtype",
+    "scipy._lib.array_api_compat.numpy._aliases.asarray",  # how a spline of scipy reads numbers
+    "scipy.interpolate._bsplines.BSpline",
+    "scipy.special._special_ufuncs.logit",
+    "sklearn.utils._bunch.Bunch",
+)
+"""What a stored model may hold beside what skops trusts already; never taken from the artefact itself."""
 BROKEN = (OSError, KeyError, TypeError, ValueError, AttributeError, BadZipFile, InputError)
 """What reading raises where a file is not there, was cut off, or holds something else."""
 
 
 @dataclass(frozen=True)
 class VersionFiles:
-    """The folder with the files of a version, whose number messages tell."""
+    """The folder with the files of a version, whose number stands in errors."""
 
     folder: Path
     version: str
 
     def read(self, name: str, parse: Callable[[str], T]) -> T:
-        """Return what a text says. Raises ModelError where it is not there or cannot be read."""
-        return self._made_of(name, lambda file: parse(file.read_text(encoding="utf-8")))
+        """Return what a text holds. Raises ModelError where it is not there or cannot be read."""
+        return self._read_by(name, lambda file: parse(file.read_text(encoding="utf-8")))
 
     def read_if_there(self, name: str, parse: Callable[[str], T]) -> T | None:
-        """Return what a text says; None where the version is older than such files. Raises ModelError."""
+        """Return what a text holds; None where the version is older than such files. Raises ModelError."""
         return self.read(name, parse) if (self.folder / name).exists() else None
 
-    def load(self, name: str, trusted: Sequence[str]) -> Any:
-        """Load a model of trusted types alone. Raises ModelError where it is not there or cannot be read."""
-        return self._made_of(name, lambda file: skops.io.load(file, trusted=list(trusted)))
+    def load(self, name: str) -> Any:
+        """Load a model; what is not on our own list is refused, whatever the file says of itself.
 
-    def _made_of(self, name: str, make: Callable[[Path], T]) -> T:
+        Raises ModelError where it is not there or cannot be read.
+        """
+        return self._read_by(name, lambda file: skops.io.load(file, trusted=list(TRUSTED_TYPES)))
+
+    def _read_by(self, name: str, read: Callable[[Path], T]) -> T:
         try:
-            return make(self.folder / name)
+            return read(self.folder / name)
         except BROKEN as problem:
             lacks = isinstance(problem, FileNotFoundError)
             raise ModelError(

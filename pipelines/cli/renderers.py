@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.forget import Forgotten
     from pipelines.init import InitResult
     from pipelines.monitor import MonitorResult
-    from pipelines.promote import Decision
+    from pipelines.promote import Promotion
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -195,7 +195,7 @@ def _with_sign(value: float, interval: Interval, digits: int) -> str:
     return f"{value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
 
 
-def show_decision(result: Decision) -> None:
+def show_decision(result: Promotion) -> None:
     instead = f" in the place of version {result.before}" if result.before else ""
     say(f"Version {result.champion} scores from now on{instead}; {result.why}.")
 

@@ -107,8 +107,10 @@ def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: 
 
 
 def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores | None:
-    """Return what was scored until a moment, with the bars of the newest run and of the last one before its period.
+    """Return what was scored until a moment, with today's bars and those by which the period before was scored.
 
+    The bar of the period before is the one that was in force when its last run began: setting another one later does
+    not change it. Today's is in force now; of a moment in the past, it is that of the moment's last run.
     None where nothing was yet. Runs that looked further are left out with all that they found.
     """
     done = [run for run in store.runs() if run["status"] == DONE]
@@ -118,8 +120,9 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     until = as_of.to_pydatetime() if len(runs) < len(done) else None  # nothing is looked up where nothing is later
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] <= began]  # a run at midnight ends the period before
-    scales = [registry.version(run["model_version"]).scorer.scale for run in (runs[0], *earlier[:1])]
-    now, before = scales[0], scales[-1]
+    newest, last = runs[0], earlier[0] if earlier else runs[0]
+    now = registry.thresholds_at(newest["model_version"], newest["started_at"] if until else None)
+    before = registry.thresholds_at(last["model_version"], last["started_at"]) if earlier else now
     own = (Bar(name, bar, bar) for name, bar in chosen.bars.items())
     bars = (Bar("scored_mql", now.warm, before.warm), Bar("scored_sql", now.hot, before.hot), *own)
     lowest = min(min(bar.today, bar.before) for bar in bars)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from mlflow.entities.model_registry import ModelVersion
 from scipy import stats
 
 from data.columns import PROTECTED
@@ -52,8 +51,8 @@ from models.scoring import (
 )
 from models.training import Learned, learn, outcomes_of
 from models.training_table import TrainingTable
-from models.versions import Registry, Stored, git_commit
-from pipelines.compare import as_json, contestant_of, table_for
+from models.versions import Registry, Stored, TrainingRun, Version, git_commit, joined
+from pipelines.compare import as_json, contestant_of, figures_of, table_for
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.train.model_card import model_card
@@ -122,9 +121,9 @@ def _asked(dataset: Dataset, rules: Rules | None) -> dict[str, str]:
     return {"outcomes_fingerprint": dataset.outcomes_fingerprint(), "request_fingerprint": digest}
 
 
-def _nothing_new(registry: Registry, newest: ModelVersion, settings: Settings) -> TrainResult:
+def _nothing_new(registry: Registry, newest: Version, settings: Settings) -> TrainResult:
     """Give the result of the newest version back, which has the settings that were given last from now on."""
-    version = str(newest.version)
+    version = newest.number
     why = f"no lead has closed since version {version} was trained, and the same was asked for: nothing was done"
     if registry.settle(newest, settings.with_absolute_paths()):
         why += f", but that it reads {settings.places} from now on"
@@ -142,6 +141,11 @@ class Contest:
     @property
     def promoted(self) -> bool:
         return self.verdict is None or self.verdict.promoted
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Return the numbers that the decision rests on; none where there was no champion to compare with."""
+        return figures_of(self.verdict) if self.verdict else {}
 
     @property
     def decision(self) -> str:
@@ -217,13 +221,14 @@ def _store(
     asked: Mapping[str, str],
 ) -> TrainResult:
     """Log the run with all that was found, and promote the version or keep it back."""
-    why = "; ".join(filter(None, [learned.why, read.level, contest.decision]))
+    reasons = (learned.why, read.level, contest.decision)
+    why = joined(reasons)
     tags = {**_tags(read, learned), **asked, "why": why}
-    with registry.run() as run_id:
-        version = registry.store(learned.model, tags)
+    with registry.run() as run:
+        version = run.add_version(learned.model, tags)
         found = _found(read, learned, version, _thresholds(contest.champion, read, learned))
         result = TrainResult(
-            run_id=run_id,
+            run_id=run.run_id,
             model_version=version,
             promoted=contest.promoted,
             why=why,
@@ -231,11 +236,11 @@ def _store(
             compared=contest.verdict and as_json(contest.verdict),
             **found.told,
         )
-        _log(registry, read, learned, found.scorer, result, tags)
+        _log(run, read, learned, found.scorer, result, tags)
     if contest.promoted:
-        registry.promote(version, why)
+        registry.promote(version, *reasons, figures=contest.figures)
     else:
-        registry.keep_back(version, why)
+        registry.keep_back(version, *reasons, figures=contest.figures)
     return result
 
 
@@ -280,7 +285,7 @@ def _counts(read: TrainingData, learned: Learned) -> dict[str, Any]:
 
 
 def _log(
-    registry: Registry,
+    run: TrainingRun,
     read: TrainingData,
     learned: Learned,
     scorer: Scorer,
@@ -289,12 +294,12 @@ def _log(
 ) -> None:
     """Log all that a version needs to score, and all that is known of it."""
     table = read.table
-    registry.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
-    registry.log_reference(make_reference(table, learned.fitted))
-    registry.log_run(_params(read.settings, learned), _logged_metrics(result, learned), tags)
-    registry.log_card(_card(result, read, learned))
-    registry.log_tables(result.closing)
-    _log_pictures(registry, scorer, learned, table)
+    run.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
+    run.log_reference(make_reference(table, learned.fitted))
+    run.describe(_params(read.settings, learned), _logged_metrics(result, learned), tags)
+    run.log_card(_card(result, read, learned))
+    run.log_tables(result.closing)
+    _log_pictures(run, scorer, learned, table)
 
 
 def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
@@ -411,7 +416,7 @@ def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
     return flat
 
 
-def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
+def _log_pictures(run: TrainingRun, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     won = table.won[learned.blocks.test]
     sample = _sample(scorer, learned)
     told = scorer.contributions(sample)
@@ -424,7 +429,7 @@ def _log_pictures(registry: Registry, scorer: Scorer, learned: Learned, table: T
     }
     with tempfile.TemporaryDirectory() as folder:
         plots.save(figures, Path(folder))
-        registry.log_plots(Path(folder))
+        run.log_plots(Path(folder))
 
 
 def _told_left_out(result: TrainResult) -> Iterator[str]:

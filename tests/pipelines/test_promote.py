@@ -1,10 +1,9 @@
 """Which version scores is a decision that is kept, with its reason."""
 
 import pytest
-from mlflow.tracking import MlflowClient
 
 from data.workspace import Workspace
-from models.versions import Registry
+from models.versions import Registry, words
 
 
 @pytest.fixture(scope="module")
@@ -18,18 +17,14 @@ def two_versions(leadscore, export, tmp_path_factory):
 
 @pytest.fixture
 def decided(two_versions, leadscore, tmp_path):
-    """Give a decision; return its result and, per version, what was decided of it so far."""
-    client = MlflowClient(uri := Workspace.at(two_versions).tracking_uri, uri)
+    """Give a decision; return its result and, per version, what was decided of it so far, the oldest first."""
+    registry = Registry(Workspace.at(two_versions))
 
     def run(*arguments):
         ran = leadscore(*arguments, "--workspace", two_versions)
-        tags = {n: client.get_model_version("leadscore", n).tags for n in ("1", "2")}
-        champion = client.get_model_version_by_alias("leadscore", "champion").version
-        return (
-            ran,
-            str(champion),
-            {n: [v for k, v in of.items() if k.startswith("decision ")] for n, of in tags.items()},
-        )
+        decisions = registry.decisions()[::-1]
+        of = {n: [words(each) for each in decisions if each.version == n] for n in ("1", "2")}
+        return ran, registry.champion_version, of
 
     return run
 
@@ -70,9 +65,9 @@ def test_the_champion_and_a_version_that_is_not_there_are_refused(decided):
 def test_after_a_promotion_that_was_interrupted_the_alias_has_the_last_word(two_versions):
     workspace = Workspace.at(two_versions)
     registry = Registry(workspace)
-    registry.client.set_registered_model_alias("leadscore", "champion", "2")
+    registry.store.set_alias("champion", "2")
     assert registry.champions() == ["1", "2"]
-    registry.client.set_registered_model_alias("leadscore", "champion", "1")
+    registry.store.set_alias("champion", "1")
     assert registry.champions() == ["1"]
 
 
@@ -87,7 +82,7 @@ def test_a_champion_that_came_back_by_force_is_there_twice(decided, two_versions
 def test_a_version_that_cannot_score_any_more_is_not_gone_back_to(decided, two_versions):
     decided("promote", "2", "--force", "--why", "to see")
     registry = Registry(Workspace.at(two_versions))
-    registry.client.set_model_version_tag("leadscore", "1", "feature_fingerprint", "of other code")
+    registry.store.tag("1", "feature_fingerprint", "of other code")
     ran, champion, _ = decided("rollback")
     assert (ran.code, champion) == (1, "2")
     assert "version 1 was trained with other features than this code has" in ran.err

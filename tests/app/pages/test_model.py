@@ -97,11 +97,11 @@ def test_a_reason_for_thresholds_that_is_too_long_is_refused(client, csrf):
 
 
 def test_thresholds_that_cannot_be_kept_leave_no_row_in_the_audit(client, store, csrf, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise LeadscoreError("the registry cannot be written")
 
     word = csrf(client.get("/model").text)
-    monkeypatch.setattr(client.app.state.site.registry, "set_bars", broken)
+    monkeypatch.setattr(client.app.state.site.registry, "set_thresholds", broken)
     assert (
         client.post("/model/thresholds", data={"hot": "90", "warm": "1", "why": "x", "csrf": word}).status_code == 503
     )

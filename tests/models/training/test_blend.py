@@ -11,7 +11,7 @@ from models.blend import affine, member_names, probabilities
 from models.training.blend import blend, weigh, with_members
 from models.training.members import fit_boosting, fit_logistic, fit_rule_curve
 from models.training.recipe import BENT_LINES, SHALLOW_TREES
-from models.versions.registry import TRUSTED_TYPES
+from models.versions import TRUSTED_TYPES
 
 
 @pytest.fixture(scope="module")

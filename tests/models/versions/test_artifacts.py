@@ -1,4 +1,4 @@
-"""The files of a version: what is missing or broken is told by its name, whatever it is."""
+"""The files of a version: what is missing or broken is reported by its name, whatever it is."""
 
 import json
 
@@ -42,4 +42,4 @@ def test_what_older_versions_lack_is_none(tmp_path):
 def test_a_model_that_was_cut_off_is_named(tmp_path, content):
     (tmp_path / "model.skops").write_bytes(content)
     with pytest.raises(ModelError, match=r"model\.skops of version 3 cannot be read"):
-        VersionFiles(tmp_path, "3").load("model.skops", [])
+        VersionFiles(tmp_path, "3").load("model.skops")

@@ -87,10 +87,11 @@ def test_another_model_and_another_population_are_lines_of_their_own(scores):
     model, scale = stored.scorer.model, stored.scorer.scale
     model.final_estimator_[-1].intercept_ -= 1.0
     shifted = replace(scale, log_odds=tuple(edge - 0.5 for edge in scale.log_odds))
-    with scores.registry.run():
-        tags = {**scores.registry.client.get_model_version("leadscore", "1").tags}
-        version = scores.registry.store(model, tags)
-        scores.registry.log_scorer(
+    with scores.registry.run() as run:
+        first = scores.registry.store.get("1")
+        assert first is not None
+        version = run.add_version(model, first.tags)
+        run.log_scorer(
             replace(stored.scorer, version=version, scale=shifted), stored.recipe, stored.settings, stored.training
         )
     scores.registry.promote(version, "for a test")

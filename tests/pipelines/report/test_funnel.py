@@ -266,10 +266,13 @@ def test_a_lead_that_does_not_fit_or_is_disqualified_does_not_qualify_however_li
 
 def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
     runs = [("2026-01-01", "3"), ("2025-12-15", "3"), ("2025-12-01", "2"), ("2025-11-15", "1")]
-    done = [{"status": "done", "as_of": pd.Timestamp(day), "model_version": version} for day, version in runs]
+    done = [
+        {"status": "done", "as_of": pd.Timestamp(day), "started_at": pd.Timestamp(day), "model_version": version}
+        for day, version in runs
+    ]
     empty = {name: (lambda *_: pd.DataFrame()) for name in ("crossings", "open_scores", "personas", "opened")}
     store = SimpleNamespace(runs=lambda: done, **empty)
     scale = {version: SimpleNamespace(warm=int(version) / 10, hot=int(version) / 5) for version in "123"}
-    registry = SimpleNamespace(version=lambda name: SimpleNamespace(scorer=SimpleNamespace(scale=scale[name])))
+    registry = SimpleNamespace(thresholds_at=lambda version, at: scale[version])
     told = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())  # pyright: ignore[reportArgumentType]
     assert told and told.bars[0] == Bar("scored_mql", 0.3, 0.2)

@@ -1,8 +1,7 @@
 """A training says what closes: as tables in its JSON and in MLflow, and as pictures."""
 
 import pytest
-
-from models.versions import Registry
+from mlflow.tracking import MlflowClient
 
 FOLDERS = ("what closes", "leadscore/plots")
 
@@ -26,7 +25,8 @@ def test_assets_and_rules_stand_with_how_their_leads_ended(closing):
 
 
 def test_tables_and_pictures_are_in_mlflow(trained):
-    client, run = Registry(trained.workspace).client, trained.ran.json["run_id"]
+    uri, run = trained.workspace.tracking_uri, trained.ran.json["run_id"]
+    client = MlflowClient(uri, uri)
     there = {found.path for folder in FOLDERS for found in client.list_artifacts(run, folder)}
     assert there >= {f"what closes/{name}.csv" for name in ("concepts", "assets", "rules")}
     assert there >= {f"leadscore/plots/{name}.png" for name in ("contributions", "concepts", "dependence")}

@@ -14,8 +14,7 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-from models.versions import Registry
-from models.versions.registry import TRUSTED_TYPES
+from models.versions import TRUSTED_TYPES, TrainingRun
 
 METRIC = {"auc": float, "auc_ci": list, "log_loss": float, "log_loss_ci": list, "lift_10": float, "ece": float}
 TRAINING = {
@@ -246,7 +245,7 @@ def test_the_number_of_threads_changes_no_score(export, tmp_path):
 
 def test_a_training_that_failed_while_storing_stands_in_no_way(leadscore, export, tmp_path):
     given = ["--leads", export, "--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path]
-    with patch.object(Registry, "log_scorer", side_effect=OSError("no space left")):
+    with patch.object(TrainingRun, "log_scorer", side_effect=OSError("no space left")):
         assert leadscore("train", *given).code == 1
     again = leadscore("train", *given, "--json").json
     assert (again["trained"], again["promoted"]) == (True, True)

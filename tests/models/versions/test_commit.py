@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from models.versions.registry import git_commit
+from models.versions.commit import git_commit
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -13,7 +13,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 def a_checkout(folder: Path, inside: str) -> Path:
     """Return a module file within a repository of its own."""
-    file = folder / inside / "registry.py"
+    file = folder / inside / "commit.py"
     file.parent.mkdir(parents=True)
     file.touch()
     git(folder, "init", "-q")
@@ -23,16 +23,16 @@ def a_checkout(folder: Path, inside: str) -> Path:
 
 
 def test_the_commit_is_that_of_the_checkout_of_this_code(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.versions.registry.__file__", str(a_checkout(tmp_path, "models")))
+    monkeypatch.setattr("models.versions.commit.__file__", str(a_checkout(tmp_path, "models/versions")))
     assert git_commit() == git(tmp_path, "rev-parse", "HEAD").strip()
 
 
 def test_installed_within_another_repository_the_commit_is_not_known(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.versions.registry.__file__", str(a_checkout(tmp_path, "env/packages/models")))
+    monkeypatch.setattr("models.versions.commit.__file__", str(a_checkout(tmp_path, "env/packages/models/versions")))
     assert git_commit() == "unknown"
 
 
 def test_outside_of_a_checkout_the_commit_is_not_known(tmp_path, monkeypatch):
     (tmp_path / "models").mkdir()
-    monkeypatch.setattr("models.versions.registry.__file__", str(tmp_path / "models" / "registry.py"))
+    monkeypatch.setattr("models.versions.commit.__file__", str(tmp_path / "models" / "commit.py"))
     assert git_commit() == "unknown"

@@ -1,0 +1,73 @@
+"""The run that makes a version: everything that it writes belongs to the version, which never changes afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.ensemble import StackingClassifier
+
+from data.config import Settings
+from data.json import strict_json
+from models.monitoring import Reference
+from models.scoring import Scorer
+from models.training import Recipe
+from models.versions.assemble import texts_of, write_small_models
+from models.versions.store import VersionStore
+
+FILES = "leadscore"
+"""The folder of a version's own files among the artifacts of its run."""
+CARD = "model_card.md"
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """An open run; made by `Registry.run`."""
+
+    run_id: str
+    store: VersionStore
+
+    def add_version(self, model: StackingClassifier, tags: Mapping[str, str]) -> str:
+        """Register a model and return the number of its version."""
+        return self.store.put(self.run_id, model, tags)
+
+    def log_scorer(self, scorer: Scorer, recipe: Recipe, settings: Settings, training: Mapping[str, Any]) -> None:
+        """Log what a version needs beside its model; ``training`` is what `train --json` prints."""
+        texts = {
+            "recipe.json": recipe.to_json(),
+            **texts_of(scorer),
+            "settings.json": settings.model_dump_json(indent=1),
+            "training.json": strict_json(training),
+        }
+        for name, text in texts.items():
+            self.store.write_text(self.run_id, f"{FILES}/{name}", text)
+        with tempfile.TemporaryDirectory() as folder:
+            write_small_models(scorer, Path(folder))
+            self.store.write_folder(self.run_id, FILES, Path(folder))
+
+    def log_reference(self, reference: Reference) -> None:
+        """Log what later leads are compared with."""
+        self.store.write_text(self.run_id, f"{FILES}/reference.json", reference.to_json())
+
+    def describe(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Log the parameters of the run and its results."""
+        self.store.describe(self.run_id, params, metrics, tags)
+
+    def log_card(self, card: str) -> None:
+        """Log the model card."""
+        self.store.write_text(self.run_id, CARD, card)
+
+    def log_tables(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Log what goes with winning, as tables that MLflow shows."""
+        for name, rows in tables.items():
+            if rows:
+                table = pd.DataFrame(list(rows)).to_csv(index=False)
+                self.store.write_text(self.run_id, f"what closes/{name}.csv", table)
+
+    def log_plots(self, folder: Path) -> None:
+        """Log the plots of a folder."""
+        self.store.write_folder(self.run_id, f"{FILES}/plots", folder)
