@@ -32,11 +32,11 @@ def test_a_copy_trains_scores_and_promotes_without_the_original(original, leadsc
     copy = Workspace.at(Path(shutil.copytree(workspace.root, tmp_path / "copy")))
     before = state_of(workspace)
     Registry(copy).champion()
-    Registry(copy).set_thresholds("1", 0.9, 0.8, by="Ada", why="to see")
+    Registry(copy).set_thresholds("1", 0.77, 0.7, by="Ada", why="to see")
     second = leadscore("train", *given, "--drop", "Visits", "--workspace", copy.root, "--json").json
     assert (second["model_version"], second["promoted"]) == ("2", False)
     assert state_of(workspace) == before
-    assert Registry(workspace).champion().scorer.scale.hot != 0.9
+    assert Registry(workspace).champion().scorer.scale.hot != 0.77
 
     shutil.rmtree(workspace.root)
     assert leadscore("promote", "2", "--force", "--why", "to see", "--workspace", copy.root).code == 0
