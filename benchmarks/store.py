@@ -114,7 +114,7 @@ class Clock:
 def bare_copy(address: str, rows: int) -> Callable[[], float]:
     import psycopg
 
-    from data.sinks import _with_hex
+    from data.sinks import bulk
     from data.store import SCORES
 
     def timed() -> float:
@@ -125,7 +125,7 @@ def bare_copy(address: str, rows: int) -> Callable[[], float]:
             for frame in chunks(rows):
                 complete = frame.assign(run_id=1)[[column.name for column in SCORES.columns]]
                 content = BytesIO()
-                table = _with_hex(pa.Table.from_pandas(complete, preserve_index=False))
+                table = bulk.with_hex(pa.Table.from_pandas(complete, preserve_index=False))
                 arrow_csv.write_csv(table, content, arrow_csv.WriteOptions(include_header=False))
                 with clock, connection.cursor().copy("COPY bare FROM STDIN (FORMAT csv)") as copy:
                     copy.write(content.getbuffer())
@@ -177,18 +177,19 @@ def write_store(address: str, rows: int, changed: float, anew: bool) -> Callable
 def push_scores(address: str, rows: int) -> Callable[[], float]:
     """The scores without their reasons, whose words need a model."""
     from data.config import WriteBack
-    from data.sinks import score_table
+    from data.sinks import open_sink
     from data.store import Outbox, open_store
-    from pipelines.push import _send_all
+    from pipelines.push import send_all
 
     fields = ("probability", "score", "band", "disposition", "grade", "as_of", "model_version")
-    table = score_table(WriteBack(table="crm_scores", columns={name: name for name in fields}), address)
-    table.set_up()
+    back = WriteBack(database=address, table="crm_scores", columns={name: name for name in fields})
+    sink = open_sink(back)
+    sink.set_up()
 
     def timed() -> float:
         clock = Clock()
         with open_store(address, writing=True) as store, clock:
-            refused = _send_all(Outbox(store, table.target), table, wording=None)  # type: ignore[arg-type]
+            refused = send_all(Outbox(store, sink.target), sink, back.columns)
         assert refused == 0
         return clock.seconds
 

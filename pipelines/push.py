@@ -1,10 +1,14 @@
-"""push: what the CRM does not know yet → in words → into its table, with a receipt for each record."""
+"""push: what the CRM does not know yet → in words → into the CRM, with a receipt for each record.
+
+Words need the models that made the scores: what loads them is imported where there are scores to word.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -12,16 +16,15 @@ import pyarrow as pa
 from data.config import Settings, WriteBack
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.sinks import ScoreTable, score_table
-from data.store import Outbox, open_store
+from data.sinks import ScoreSink, open_sink
+from data.store import Outbox, Store, open_store
 from data.workspace import Workspace
-from models.versions import Registry
 from pipelines.console import step
 from pipelines.last_run import settings_of_last_run
-from pipelines.wording import Wording
 
-BATCH = 20_000
-"""Records that are sent in one transaction."""
+if TYPE_CHECKING:
+    from pipelines.wording import Wording
+
 REASONS = {"reasons_up", "reasons_down"}
 SHOWN = 20
 """Refused records that are shown."""
@@ -60,10 +63,9 @@ class SetUpResult:
 
 
 def set_up(workspace: Workspace, settings: Settings | None = None) -> SetUpResult:
-    """Make the table that scores are written to, where it is not there. Raises InputError without write_back."""
-    back, address = _write_back(workspace, settings)
-    made = score_table(back, address).set_up()
-    return SetUpResult(back.table, made)
+    """Make the place that scores are written to, where it is not there. Raises InputError without write_back."""
+    back = _write_back(settings or _settings(workspace))
+    return SetUpResult(back.table, open_sink(back).set_up())
 
 
 def push(
@@ -72,65 +74,89 @@ def push(
     """Write all scores that the CRM does not know yet, batch by batch; safe to stop at any moment and to run again.
 
     ``dry_run`` only counts; ``retry`` sends refused records again. Raises InputError where the settings name no place
-    or the table there is another, LeadscoreError where the database is lost.
+    or the place there is another, LeadscoreError where it is lost.
     """
     began = time.perf_counter()
     settings = settings or _settings(workspace)
-    back, address = _write_back(workspace, settings)
+    back = _write_back(settings)
     with (
         one_run_at_a_time(workspace.lock, "push"),
         open_store(settings.store or workspace.store, writing=True) as store,
     ):
-        table = score_table(back, address)
-        table.check()
-        outbox = Outbox(store, table.target)
-        if not dry_run and table.is_empty():
+        sink = open_sink(back)
+        sink.check()
+        outbox = Outbox(store, sink.target)
+
+        # A place that was made anew knows nothing, whatever the receipts of the one before it say.
+        if not dry_run and sink.is_empty():
             outbox.begin_anew()
         pending = outbox.count(retry=retry)
+        rejected = 0
         with step(f"writing {pending:,} scores to {back.table}" if not dry_run else "looking what is to be written"):
-            rejected = 0 if dry_run else _send_all(outbox, table, Wording(store, Registry(workspace)), retry=retry)
-        dead = outbox.dead(SHOWN)
+            if pending and not dry_run:
+                rejected = send_all(outbox, sink, back.columns, _wording(store, workspace), retry=retry)
+
+        refused = outbox.dead(SHOWN)
         return PushResult(
             target=back.table,
             pending=pending,
             written=0 if dry_run else pending - rejected,
             rejected=rejected,
             dead=outbox.dead_count(),
-            refused=[{"lead_id": row["lead_id"], "reason": row["reason"]} for row in dead],
+            refused=[{"lead_id": row["lead_id"], "reason": row["reason"]} for row in refused],
             dry_run=dry_run,
             seconds=round(time.perf_counter() - began, 2),
         )
 
 
-def _send_all(outbox: Outbox, table: ScoreTable, wording: Wording, *, retry: bool = False) -> int:
-    """Send batch after batch; return how many records were refused."""
+def send_all(
+    outbox: Outbox,
+    sink: ScoreSink,
+    fields: Iterable[str],
+    wording: Wording | None = None,
+    *,
+    retry: bool = False,
+) -> int:
+    """Send all that is pending, batch after batch; return how many records were refused."""
     rejected = 0
-    for batch in outbox.pending(BATCH, retry=retry):
-        refused = table.write(_rows(batch, table.settings, wording))
-        outbox.record(batch, refused)
+    for scores in outbox.pending(sink.batch_size, retry=retry):
+        refused = sink.write(_records(scores, [*fields], wording))
+        outbox.record(scores, refused)
         rejected += len(refused)
     return rejected
 
 
-def _rows(scores: pd.DataFrame, settings: WriteBack, wording: Wording) -> pa.Table:
-    """Return the fields that are written, reasons as one text each."""
-    if REASONS & settings.columns.keys():
-        told = wording.reasons(scores)
-        scores = scores.assign(**{name: told[name].map(" | ".join) for name in REASONS})
-    return pa.Table.from_pandas(scores[["lead_id", *settings.columns]], preserve_index=False)
+def _records(scores: pd.DataFrame, fields: list[str], wording: Wording | None) -> pa.Table:
+    """Return the fields that are written, the reasons of a lead as one text each way."""
+    if wording and REASONS & set(fields):
+        reasons = wording.reasons(scores)
+        scores = scores.assign(**{name: reasons[name].map(" | ".join) for name in REASONS})
+    return pa.Table.from_pandas(scores[["lead_id", *fields]], preserve_index=False)
+
+
+def _wording(store: Store, workspace: Workspace) -> Wording:
+    from models.versions import Registry
+    from pipelines.wording import Wording
+
+    return Wording(store, Registry(workspace))
 
 
 def _settings(workspace: Workspace) -> Settings:
-    return settings_of_last_run(workspace) or Registry(workspace).champion().settings
+    """Return the settings of the last run, else of the training."""
+    if settings := settings_of_last_run(workspace):
+        return settings
+    from models.versions import Registry
+
+    return Registry(workspace).champion().settings
 
 
-def _write_back(workspace: Workspace, settings: Settings | None) -> tuple[WriteBack, str]:
-    """Return where to write, and the address of the database."""
-    settings = settings or _settings(workspace)
-    if settings.write_back is None:
+def _write_back(settings: Settings) -> WriteBack:
+    """Return where to write; a place without a database of its own is in that of the leads."""
+    back = settings.write_back
+    if back is None:
         raise InputError(
             "the settings do not say where scores are written back to",
             expected="write_back: {database: ${CRM_URL}, table: lead_scores}",
             remedy="add it to leadscore.yaml, and score with --config or give it to push with --config",
         )
-    return settings.write_back, str(settings.write_back.database or settings.database)
+    return back.model_copy(update={"database": back.database or settings.database})

@@ -116,9 +116,11 @@ class DatabaseTable(CheckedPart):
 class WriteBack(CheckedPart):
     """Where scores are written back to: a table of a database, by default the one that the leads are read from.
 
-    ``key`` is its column with the lead's id; ``columns`` maps our fields to its columns, by default all by our names.
+    ``kind`` is the kind of the place (`data.sinks.kinds`); ``key`` is its column with the lead's id; ``columns`` maps
+    our fields to its columns, by default all by our names.
     """
 
+    kind: str = "sql"
     database: Address | None = None
     table: str = "lead_scores"
     key: str = "lead_id"
@@ -255,7 +257,8 @@ class Settings(CheckedPart):
         from_database = [name for name, source in self.tables.items() if isinstance(source, DatabaseTable)]
         if from_database and not self.database:
             raise ValueError(f"the table {from_database[0]} is in a database: say which under database, as ${{NAME}}")
-        if self.write_back and not (self.write_back.database or self.database):
+        back = self.write_back
+        if back and back.kind == "sql" and not (back.database or self.database):
             raise ValueError("write_back needs a database, as ${NAME}")
         return self
 

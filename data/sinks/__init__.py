@@ -1,14 +1,18 @@
-"""data.sinks."""
+"""Where scores go: files that are exported, and places that they are written back to, of which each kind is a sink.
 
-from data.sinks.bulk import _with_hex
+A new kind of place implements `ScoreSink` in a module of its own and is named in `data.sinks.kinds`.
+"""
+
+from data.sinks import bulk
+from data.sinks.base import ScoreSink
 from data.sinks.files import ENDINGS, Write, export_to
-from data.sinks.sql import ScoreTable, score_table
+from data.sinks.kinds import open_sink
 
 __all__ = [
     "ENDINGS",
-    "ScoreTable",
+    "ScoreSink",
     "Write",
-    "_with_hex",
+    "bulk",
     "export_to",
-    "score_table",
+    "open_sink",
 ]

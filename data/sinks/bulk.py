@@ -109,12 +109,12 @@ def _as_csv(rows: pa.Table) -> Iterator[memoryview]:
     """Text is always quoted in what Arrow writes, so an empty cell without quotes is NULL, as COPY has it."""
     for batch in rows.to_batches(SLICE):
         content = BytesIO()
-        table = _with_hex(pa.Table.from_batches([batch]))
+        table = with_hex(pa.Table.from_batches([batch]))
         arrow_csv.write_csv(table, content, arrow_csv.WriteOptions(include_header=False))
         yield content.getbuffer()
 
 
-def _with_hex(rows: pa.Table) -> pa.Table:
+def with_hex(rows: pa.Table) -> pa.Table:
     """Write raw bytes as PostgreSQL reads them."""
     for number, column in enumerate(rows.columns):
         if pa.types.is_binary(column.type):

@@ -74,6 +74,7 @@ def export_to(path: Path, *, ids: Collection[str] = (), highest_first: str | Non
 @contextmanager
 def _in_order(column: str, write: Callable[[pa.Table], None]) -> Iterator[Write]:
     """Give a function that appends a frame; at the end all rows are written in order, sorted out of memory."""
+
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"temp_directory": folder}) as connection:
         frames: list[Path] = []
 

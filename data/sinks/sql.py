@@ -1,4 +1,4 @@
-"""Write scores back into a table of a database: in batches, and again without harm; a bad record stops no other."""
+"""A sink: a table of a database, which is written in batches, and again without harm; a bad record stops no other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ REFUSED_STATES = ("21", "22", "23", "44", "P0")
 
 
 class ScoreTable:
-    """The table that scores are written to; made by `score_table`."""
+    """The table that scores are written to; made by `open_table`."""
+
+    batch_size = 20_000
+    """Records that are sent in one transaction."""
 
     def __init__(self, engine: Engine, address: str, settings: WriteBack) -> None:
         self.engine = engine
@@ -36,12 +39,13 @@ class ScoreTable:
     @property
     def target(self) -> str:
         """What receipts call this table and the columns that are written: other columns are another target."""
-        told = f"{identity(self.address)} {self.settings.model_dump_json(exclude={'database'})}"
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        # The kind is left out, for receipts are older than kinds: else all scores would be sent again.
+        columns = self.settings.model_dump_json(exclude={"database", "kind"})
+        return hashlib.sha256(f"{identity(self.address)} {columns}".encode()).hexdigest()[:16]
 
     def set_up(self) -> bool:
-        """Make the table where it is not there; tell whether it was made."""
-        columns = [sa.Column(theirs, TYPES.get(ours, sa.Text())) for ours, theirs in self.settings.columns.items()]
+        """Make the table where it is not there; return whether it was made."""
+        columns = [sa.Column(name, TYPES.get(field, sa.Text())) for field, name in self.settings.columns.items()]
         key = sa.Column(self.settings.key, sa.Text(), primary_key=True)
         table = sa.Table(self.name, sa.MetaData(), key, *columns, schema=self.schema)
         with connected(self.engine, self.address) as connection, connection.begin():
@@ -87,7 +91,8 @@ class ScoreTable:
         return {key[0] for key in keys if len(key) == 1}
 
     def _require_columns(self, there: list[str]) -> None:
-        wanted = {"key": self.settings.key, **{f"columns.{ours}": own for ours, own in self.settings.columns.items()}}
+        wanted = {"key": self.settings.key}
+        wanted |= {f"columns.{field}": name for field, name in self.settings.columns.items()}
         for setting, name in wanted.items():
             if name not in there:
                 raise InputError(
@@ -98,15 +103,15 @@ class ScoreTable:
                 )
 
     def write(self, rows: pa.Table) -> dict[str, str]:
-        """Write rows, whose columns are the key and ours; return the ids of those refused, with the reason.
+        """Write records; return the ids of those refused, with the reason.
 
         A batch that holds bad records is halved until they stand alone. Raises LeadscoreError where the database is
         lost, and stays lost after a few attempts.
         """
-        theirs = {"lead_id": self.settings.key, **self.settings.columns}
-        wanted = rows.select(list(theirs)).rename_columns(list(theirs.values()))
+        columns = {"lead_id": self.settings.key, **self.settings.columns}
+        renamed = rows.select(list(columns)).rename_columns(list(columns.values()))
         with told(self.address):
-            return self._write(wanted)
+            return self._write(renamed)
 
     @tenacity.retry(
         retry=tenacity.retry_if_exception(is_passing),
@@ -136,13 +141,14 @@ class ScoreTable:
 
 
 def _is_of_the_record(problem: exc.DatabaseError) -> bool:
-    """Tell whether a record was refused, by its type, a constraint or a trigger, and not the whole statement."""
+    """Return whether a record was refused, by its type, a constraint or a trigger, and not the whole statement."""
     state = getattr(problem.orig, "sqlstate", None)
     return state[:2] in REFUSED_STATES if state else isinstance(problem, (exc.IntegrityError, exc.DataError))
 
 
-def score_table(settings: WriteBack, address: str) -> ScoreTable:
+def open_table(settings: WriteBack) -> ScoreTable:
     """Return the table that scores are written to. Raises InputError for an address that cannot be used."""
+    address = str(settings.database)
     require_file(address)
     engine = engine_of(address)
     require_dialect(engine, address)

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data.config import WriteBack, load_settings
+from data.errors import InputError
 from data.locks import one_run_at_a_time
+from data.sinks.kinds import KINDS
 from data.sources import engine_of
 from data.workspace import Workspace
 from pipelines.score import score
@@ -112,6 +115,82 @@ def test_a_table_that_was_altered_is_refused_and_nothing_is_lost(crm, scored):
     assert "did you mean 'grades'?" in ran.err
     crm.execute("ALTER TABLE lead_scores RENAME COLUMN grades TO grade")
     assert crm.push("--json").json["written"] == len(scored.frame)
+
+
+class JsonLines:
+    """A place of another kind: a file that grows by a line for each record."""
+
+    batch_size = 1000
+
+    def __init__(self, settings: WriteBack) -> None:
+        self.file = Path(settings.table)
+        self.target = f"lines of {self.file}"
+
+    def set_up(self) -> bool:
+        made = not self.file.exists()
+        self.file.touch()
+        return made
+
+    def check(self) -> None:
+        if not self.file.exists():
+            raise InputError("there is no such file")
+
+    def is_empty(self) -> bool:
+        return self.file.stat().st_size == 0
+
+    def write(self, rows: pa.Table) -> dict[str, str]:
+        locked = self.file.with_suffix(".locked")
+        refused = dict.fromkeys(locked.read_text().split() if locked.exists() else [], "this lead is locked")
+        with self.file.open("a", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(row)}\n" for row in rows.to_pylist() if row["lead_id"] not in refused)
+        return {lead: reason for lead, reason in refused.items() if lead in rows["lead_id"].to_pylist()}
+
+
+@pytest.fixture
+def lines(workspace, config, monkeypatch, tmp_path) -> Path:
+    """The file that scores are written back to, by settings of its kind."""
+    monkeypatch.setitem(KINDS, "lines", JsonLines)
+    file = tmp_path / "scores.jsonl"
+    back = WriteBack(kind="lines", table=str(file), columns={"score": "score", "reasons_up": "reasons_up"})
+    score(workspace, settings=load_settings(config).model_copy(update={"write_back": back}))
+    return file
+
+
+def test_a_new_kind_of_place_is_a_class_and_a_name(lines, leadscore, workspace, scored):
+    """It is pushed to, knows what it has, and a record that it refuses waits with its reason."""
+    push = ("push", "--workspace", workspace.root)
+    assert "no such file" in leadscore(*push).err
+    assert leadscore(*push, "--setup").code == 0
+    lead = scored.frame["lead_id"][0]
+    lines.with_suffix(".locked").write_text(lead)
+
+    ran = leadscore(*push)
+    assert ran.code == 1
+    assert f"{lead}: this lead is locked" in ran.out
+    written = pd.read_json(lines, lines=True, dtype=False).set_index("lead_id")
+    expected = scored.frame[scored.frame["lead_id"] != lead].set_index("lead_id")
+    assert written["score"].to_dict() == expected["score"].to_dict()
+    assert written["reasons_up"].to_dict() == expected["reasons_up"].map(" | ".join).to_dict()
+
+    assert json.loads(leadscore(*push, "--json").out)["pending"] == 0
+    lines.with_suffix(".locked").unlink()
+    assert leadscore(*push, "--retry", "--json").json["written"] == 1
+    assert len(lines.read_text().splitlines()) == len(scored.frame)
+
+
+NEVER_LOADED = {"mlflow", "lightgbm", "sklearn", "shap", "matplotlib", "optuna", "duckdb", "numba", "scipy"}
+
+
+def test_a_dry_run_loads_no_model_nor_what_trains_one(crm):
+    """It counts: a job that looks each minute whether there is anything to write must not wait for libraries."""
+    command = f"import sys; sys.argv = ['leadscore', 'push', '--dry-run', '--workspace', {str(crm.workspace.root)!r}]"
+    code = f"""{command}
+from app.cli import main
+try: main()
+except SystemExit: print(*sys.modules)"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "scores would be written" in done.stdout
+    assert NEVER_LOADED & set(done.stdout.split()) == set()
 
 
 def test_settings_that_name_no_place_are_refused(workspace, leadscore):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from data.config import WriteBack
 from data.errors import InputError, LeadscoreError
-from data.sinks.sql import ScoreTable, score_table
+from data.sinks.sql import ScoreTable, open_table
 from data.sources import engine_of
 
 NOON = datetime(2026, 1, 1, 12)
@@ -21,7 +21,7 @@ def rows(**scores: int) -> pa.Table:
 
 @pytest.fixture
 def table(database) -> ScoreTable:
-    made = score_table(WriteBack(columns={"score": "leadscore", "band": "leadscore_band"}), database)
+    made = open_table(WriteBack(database=database, columns={"score": "leadscore", "band": "leadscore_band"}))
     made.set_up()
     return made
 
@@ -63,7 +63,7 @@ def test_bad_records_are_refused_with_the_reason_and_stop_no_other(database):
         connection.exec_driver_sql(
             "CREATE TABLE lead_scores (lead_id TEXT PRIMARY KEY, leadscore INTEGER CHECK (leadscore <= 100))"
         )
-    table = score_table(WriteBack(columns={"score": "leadscore"}), database)
+    table = open_table(WriteBack(database=database, columns={"score": "leadscore"}))
     many = {f"l{number:03d}": number % 100 for number in range(200)} | {"bad": 101, "worse": 999}
     refused = table.write(rows(**many))
     assert set(refused) == {"bad", "worse"}
@@ -72,7 +72,7 @@ def test_bad_records_are_refused_with_the_reason_and_stop_no_other(database):
 
 
 def test_a_trigger_may_refuse_a_record_too(postgres):
-    table = score_table(WriteBack(columns={"score": "leadscore"}), postgres)
+    table = open_table(WriteBack(database=postgres, columns={"score": "leadscore"}))
     table.set_up()
     execute(
         table,
@@ -87,7 +87,7 @@ def test_a_trigger_may_refuse_a_record_too(postgres):
 
 
 def test_times_are_written_in_utc_whatever_the_server_thinks(postgres):
-    table = score_table(WriteBack(columns={"as_of": "as_of"}), postgres)
+    table = open_table(WriteBack(database=postgres, columns={"as_of": "as_of"}))
     table.set_up()
     execute(table, f"ALTER DATABASE {sa.make_url(postgres).database} SET timezone = 'Asia/Tokyo'")
     table.write(pa.table({"lead_id": ["a"], "as_of": pa.array([NOON], pa.timestamp("us"))}))
@@ -103,7 +103,7 @@ def test_the_table_is_made_once(table):
 
 def test_without_the_table_it_is_said_how_to_make_it(database):
     with pytest.raises(InputError, match="leadscore push --setup"):
-        score_table(WriteBack(), database).check()
+        open_table(WriteBack(database=database)).check()
 
 
 def test_a_column_that_is_gone_is_named_with_the_nearest(table):
@@ -116,20 +116,20 @@ def test_a_key_that_is_not_unique_is_refused(database):
     with engine_of(database).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE lead_scores (lead_id TEXT, score INTEGER)")
     with pytest.raises(InputError, match="is not unique"):
-        score_table(WriteBack(columns={"score": "score"}), database).check()
+        open_table(WriteBack(database=database, columns={"score": "score"})).check()
 
 
 def test_a_table_of_another_schema_is_written(postgres):
     with engine_of(postgres).begin() as connection:
         connection.exec_driver_sql("CREATE SCHEMA crm")
-    table = score_table(WriteBack(table="crm.scores", columns={"score": "score"}), postgres)
+    table = open_table(WriteBack(database=postgres, table="crm.scores", columns={"score": "score"}))
     table.set_up()
     table.check()
     assert table.write(rows(a=1)) == {}
 
 
 def test_a_lost_connection_is_told(postgres, postgres_server):
-    table = score_table(WriteBack(columns={"score": "leadscore"}), postgres)
+    table = open_table(WriteBack(database=postgres, columns={"score": "leadscore"}))
     table.set_up()
     with engine_of(postgres_server).begin() as connection:
         connection.exec_driver_sql(f"ALTER DATABASE {sa.make_url(postgres).database} ALLOW_CONNECTIONS false")
@@ -138,5 +138,11 @@ def test_a_lost_connection_is_told(postgres, postgres_server):
 
 
 def test_other_columns_are_another_target(table, database):
-    other = score_table(WriteBack(columns={"score": "leadscore"}), database)
+    other = open_table(WriteBack(database=database, columns={"score": "leadscore"}))
     assert other.target != table.target
+
+
+def test_a_target_is_called_as_ever_or_all_scores_would_be_sent_again():
+    address = "sqlite:////crm.db"
+    table = ScoreTable(engine_of(address), address, WriteBack(columns={"score": "leadscore"}))
+    assert table.target == "9429c824167af861"
