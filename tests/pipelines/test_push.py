@@ -178,7 +178,7 @@ def test_a_new_kind_of_place_is_a_class_and_a_name(lines, leadscore, workspace, 
     assert len(lines.read_text().splitlines()) == len(scored.frame)
 
 
-NEVER_LOADED = {"mlflow", "lightgbm", "sklearn", "shap", "matplotlib", "optuna", "duckdb", "numba", "scipy"}
+NEVER_LOADED = {"mlflow", "lightgbm", "sklearn", "shap", "matplotlib", "optuna", "numba", "scipy"}
 
 
 def test_a_dry_run_loads_no_model_nor_what_trains_one(crm):
