@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from data.columns import claims, is_named, name_of_others
 from data.config import Settings, StageMapping
-from data.dataset import FIXED, Assembly, limits, remove_abandoned, told_as_our_errors
 from data.parsing import decide_month_order, foreign, read_months
 from data.quality_report import Flag, Report
-from data.sources import Mirror
-from data.staging import Reading, Table, open_note
-from data.staging import rows as checks
+from data.staging import (
+    Reading,
+    Staging,
+    Table,
+    close_leads,
+    count_rows,
+    drop_staged,
+    first_rows,
+    future_rows,
+    identify_leads,
+    impossible_dates,
+    lead_readings,
+    newest_moment,
+    note_zoneless,
+    open_note,
+    open_staging,
+    read_table,
+    read_timelines,
+    reading_errors,
+    require_unchanged,
+    set_aside,
+    stage_tables,
+    type_table,
+)
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
 
 VERBATIM = ("account_id", "company", "owner")
@@ -91,20 +107,20 @@ class FunnelTables:
     """What is known of all leads at one moment; made by `open_funnel`, and usable while that is open.
 
     ``by`` are the columns that rates may be cut by, ``missing`` those of the settings that the leads do not have;
-    ``as_of`` is the moment (naive UTC): nothing later is told.
+    ``as_of`` is the moment (naive UTC): nothing later is known.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: _FunnelAssembly) -> None:
-        self._connection = connection
-        self.report: Report = assembly.report
-        self.by: list[str] = list(assembly.by)
-        self._title = assembly.title if assembly.leads.has("job_title") else None
-        self.missing: list[str] = assembly.missing
-        self.tables: list[str] = list(assembly.tables)
-        stated = assembly.settings.as_of
-        self.as_of = (pd.Timestamp(stated) if stated else assembly.newest()).as_unit("us").ceil("s")
-        self.costs: Sums | None = assembly.costs and assembly.costs.until(self.as_of)
-        self.asset_stats: Sums | None = assembly.asset_stats and assembly.asset_stats.until(self.as_of)
+    def __init__(self, staging: Staging, cuts: _Cuts, costs: Sums | None, asset_stats: Sums | None) -> None:
+        self._connection = staging.connection
+        self.report: Report = staging.report
+        self.by: list[str] = list(cuts.by)
+        self._title = cuts.title if staging.leads.has("job_title") else None
+        self.missing: list[str] = cuts.missing
+        self.tables: list[str] = list(staging.tables)
+        newest = newest_moment(staging.connection, staging.now).as_unit("us").ceil("s")
+        self.as_of: pd.Timestamp = _stated_moment(staging) or newest
+        self.costs: Sums | None = costs and costs.until(self.as_of)
+        self.asset_stats: Sums | None = asset_stats and asset_stats.until(self.as_of)
 
     def leads(self) -> pd.DataFrame:
         """Return the leads that were there at the moment, in the order of the input.
@@ -172,147 +188,16 @@ class FunnelTables:
         return self._connection.sql(ACCOUNTS, params=given).to_arrow_table().to_pandas()
 
 
-class _FunnelAssembly(Assembly):
-    """The same way as for a training, past everything that is only learned from."""
+@dataclass(frozen=True)
+class _Cuts:
+    """The columns that rates are cut by: name → column of the leads, the names that the leads do not have.
 
-    wanted = tuple(READ_TABLES)
+    ``title`` is the column that a persona is read from where there is none of its own.
+    """
+
     by: dict[str, str]
     missing: list[str]
     title: str | None
-    costs: Sums | None = None
-    asset_stats: Sums | None = None
-
-    def read(self) -> None:
-        for table in self.tables.values():
-            checks.set_aside_damaged(self.connection, table)
-        checks.identify_leads(self.connection, self.leads)
-        self._read_timelines()
-        self.costs, self.asset_stats = (self._sums(name) for name in REPORT_TABLES)
-        self._leave_out_foreign_amounts()
-        self._count_rows(None)
-        self._read_cuts()
-        future = checks.future_rows(self.connection, self.now)
-        self._forget_later_entries()
-        outcome = self.settings.outcome
-        self._close_leads(strict=outcome is not None and outcome.column in self.leads.file.columns)
-        self._recall_losses()
-        of_closings = [flag for flag in checks.future_rows(self.connection, self.now) if flag not in future]
-        self.report.flags += [*future, *of_closings]
-        self._note_zoneless()
-        self._let_go()
-        self._require_unchanged_files()
-
-    def _forget_later_entries(self) -> None:
-        """Let a lead that was lost at a stated moment be lost then, whatever became of it later."""
-        if self.settings.as_of:
-            moment = pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")
-            self.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
-
-    def _recall_losses(self) -> None:
-        """Let a lead whose outcome came after a stated moment be lost then, where an earlier outcome said so."""
-        if self.settings.as_of:
-            self.connection.execute(LOST_THEN, [pd.Timestamp(self.settings.as_of).as_unit("us").ceil("s")])
-
-    def _read_cuts(self) -> None:
-        """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""
-        names = dict.fromkeys([*self.settings.funnel.by, *self.settings.segments])
-        self.title = "job_title" if "persona" in names and not self._theirs("persona") else None
-        theirs = {name: self._theirs(name) for name in names}
-        self.by = {name: column for name, column in theirs.items() if column}
-        self.missing = [name for name, column in theirs.items() if not column]
-        readings = [Reading(name, self.leads.columns.get(name), kind) for name, kind in FIXED.items()]
-        readings += [Reading(name, self.leads.columns.get(name), Kind.ID) for name in VERBATIM[1:]]
-        readings += [self._outcome_reading(), Reading("job_title", self.leads.columns.get(self.title or ""), Kind.ID)]
-        cuts = enumerate(self.by.items())
-        readings += [Reading(name, column, Kind.CATEGORY, column=f"b{n}") for n, (name, column) in cuts]
-        self._type("leads", readings, "leads")
-        self.report.flags += checks.impossible_dates(self.connection, self.leads, self.now)
-
-    def _theirs(self, name: str) -> str | None:
-        """Return the column of the file that a name means, by our word or its own."""
-        if name in self.leads.columns:
-            return self.leads.columns[name]
-        if name in self.leads.file.columns:
-            return name
-        return claims(list(self.leads.file.columns), [name], {}).get(name) if name in LEADS else None
-
-    def _sums(self, name: str) -> Sums | None:
-        """Read costs or views; what cannot be used goes to quarantine, with the reason.
-
-        What is below zero cannot: a refund is to be taken off the month that it is for. Nothing spent is a cost of 0.
-        """
-        if name not in self.tables:
-            return None
-        table, value = self.tables[name], "spend" if name == "costs" else "views"
-        known = {ours: column.kind for ours, column in READ_TABLES[name].items()}
-        readings = [Reading(ours, table.columns.get(ours), kind) for ours, kind in known.items()]
-        readings.append(Reading(f"{value}_as_written", table.columns[value], Kind.CATEGORY))
-        self._type(name, readings, f"typed_{name}")
-        rows = self.connection.sql(f"SELECT * FROM typed_{name} ORDER BY position").to_arrow_table().to_pandas()
-        rows["month"] = self._months(table, rows["month"])
-        currency, others = self.settings.funnel.currency or "", pd.Series(False, index=rows.index)
-        if name == "costs":
-            amounts = rows["spend_as_written"].where(rows["spend"].notna())
-            currency, others = foreign(rows["currency"], amounts, currency)
-        wrong = {
-            f"no readable {value}": rows[value].isna(),
-            "no readable month": rows["month"].isna(),
-            **({"no asset": rows["asset"].isna()} if name == "asset_stats" else {}),
-            BELOW_ZERO[value]: rows[value] < 0,
-            f"in another currency than {currency}": others,
-        }
-        usable = pd.Series(True, index=rows.index)
-        for reason, is_so in wrong.items():
-            self._set_aside(name, reason, rows.loc[is_so & usable, "position"])
-            usable &= ~is_so
-        return Sums(rows[usable].reset_index(drop=True), currency)
-
-    def _months(self, table: Table, cells: pd.Series) -> pd.Series:
-        """Read months in the order of the settings, else in that which all of them speak for: a note says what."""
-        order, is_open = self.formats[table.name].get("month"), False
-        if not order:
-            order, is_open = decide_month_order(cells)
-        if is_open:
-            reading = Reading("month", table.columns["month"], Kind.TIME)
-            self.report.notes.append(open_note(table, reading, order))
-        return read_months(cells, order)
-
-    def _leave_out_foreign_amounts(self) -> None:
-        """Make amounts of deals missing that are in another currency than that of the settings, or of the costs.
-
-        What an amount says of its currency is ``told``: the cell beside it, else how it is written.
-        """
-        outcomes = self.tables.get("outcomes")
-        theirs = outcomes.columns.get("amount") if outcomes else None
-        if not outcomes or not theirs or not (outcomes.file.is_text(theirs) or outcomes.has("currency")):
-            return
-        cell = f"s.{outcomes.file.columns[theirs]}" if outcomes.file.is_text(theirs) else "NULL::VARCHAR"
-        amounts = f"""(
-            SELECT o.position AS row, o.lead_id, o.currency, {cell} AS cell, coalesce(o.currency, {cell}) AS told
-            FROM typed_outcomes o JOIN {outcomes.staged} s ON s.position = o.position WHERE o.amount IS NOT NULL)"""
-        each = self.connection.sql(
-            f"""SELECT told, any_value(currency) AS currency, any_value(cell) AS cell, count(*) AS rows FROM {amounts}
-            WHERE told IS NOT NULL GROUP BY told, currency IS NULL ORDER BY told"""
-        )
-        found = each.to_arrow_table().to_pandas()
-        ours = self.settings.funnel.currency or (self.costs.currency if self.costs else "")
-        currency, others = foreign(found["currency"], found["cell"], ours, found["rows"])
-        rows = f"""(SELECT l.position, lead_id, row, told FROM {amounts} JOIN lead_ids l USING (lead_id)
-            WHERE told IN (SELECT unnest($1::VARCHAR[])))"""
-        told = [found.loc[others, "told"].tolist()]
-        if first := checks.first_rows(self.connection, "min(told)", rows, told):
-            self.connection.execute(
-                f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})", told
-            )
-            self.report.flags.append(
-                Flag("outcomes", theirs, f"in another currency than {currency}: not added", *first)
-            )
-
-    def _set_aside(self, name: str, reason: str, positions: pd.Series) -> None:
-        if len(positions):
-            self.connection.register("aside", positions.to_frame())
-            checks.set_aside(self.connection, name, reason, "SELECT position FROM aside")
-            self.connection.unregister("aside")
 
 
 @contextmanager
@@ -322,22 +207,10 @@ def open_funnel(settings: Settings, *, workspace: Path, now: pd.Timestamp | None
     ``now`` (naive UTC, default: the present) is what dates are not later than. Raises `InputError` where the input as a
     whole cannot be used.
     """
-    remove_abandoned(workspace)
-    folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
-    connection = duckdb.connect(":memory:", config=limits(folder))
-    try:
-        with told_as_our_errors(settings):
-            moment = now or pd.Timestamp.now("UTC").tz_localize(None)
-            needed = _needed(settings)
-            assembly = _FunnelAssembly(
-                connection, needed, moment, trained=None, mirror=Mirror(workspace / "mirror.duckdb")
-            )
-            assembly.read()
-            tables = FunnelTables(connection, assembly)
+    with open_staging(_needed(settings), workspace=workspace, now=now) as staging:
+        with reading_errors(settings):
+            tables = _read(staging)
         yield tables
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _needed(settings: Settings) -> Settings:
@@ -345,3 +218,147 @@ def _needed(settings: Settings) -> Settings:
     tables = {name: source for name, source in settings.tables.items() if name != "attribute_history"}
     stages = StageMapping(won=settings.stages.won, lost=settings.stages.lost)
     return settings.model_copy(update={"tables": tables, "stages": stages})
+
+
+def _read(staging: Staging) -> FunnelTables:
+    """Fill the database: as for a training, past everything that is only learned from."""
+    stage_tables(staging, [*READ_TABLES])
+    identify_leads(staging)
+    read_timelines(staging)
+    costs, asset_stats = (_sums(staging, name) for name in REPORT_TABLES)
+    _leave_out_foreign_amounts(staging, costs)
+    count_rows(staging, None)
+    cuts = _read_cuts(staging)
+
+    before_closing = future_rows(staging.connection, staging.now)
+    _forget_later_entries(staging)
+    outcome = staging.settings.outcome
+    close_leads(staging, strict=outcome is not None and outcome.column in staging.leads.file.columns)
+    _recall_losses(staging)
+    of_closings = [flag for flag in future_rows(staging.connection, staging.now) if flag not in before_closing]
+    staging.report.flags += [*before_closing, *of_closings]
+
+    note_zoneless(staging)
+    drop_staged(staging)
+    require_unchanged(staging)
+    return FunnelTables(staging, cuts, costs, asset_stats)
+
+
+def _stated_moment(staging: Staging) -> pd.Timestamp | None:
+    """Return the moment that the settings state, rounded up to a second."""
+    stated = staging.settings.as_of
+    return pd.Timestamp(stated).as_unit("us").ceil("s") if stated else None
+
+
+def _forget_later_entries(staging: Staging) -> None:
+    """Let a lead that was lost at a stated moment be lost then, whatever became of it later."""
+    if moment := _stated_moment(staging):
+        staging.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
+
+
+def _recall_losses(staging: Staging) -> None:
+    """Let a lead whose outcome came after a stated moment be lost then, where an earlier outcome said so."""
+    if moment := _stated_moment(staging):
+        staging.connection.execute(LOST_THEN, [moment])
+
+
+def _read_cuts(staging: Staging) -> _Cuts:
+    """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""
+    leads, settings = staging.leads, staging.settings
+    columns = {name: _column_of(leads, name) for name in [*settings.funnel.by, *settings.segments]}
+    title = "job_title" if "persona" in columns and not columns["persona"] else None
+    by = {name: column for name, column in columns.items() if column}
+    readings = lead_readings(staging)
+    readings += [Reading(name, leads.columns.get(name), Kind.ID) for name in VERBATIM[1:]]
+    readings.append(Reading("job_title", leads.columns.get(title or ""), Kind.ID))
+    readings += [
+        Reading(name, column, Kind.CATEGORY, column=f"b{number}") for number, (name, column) in enumerate(by.items())
+    ]
+    type_table(staging, "leads", readings, "leads")
+    staging.report.flags += impossible_dates(staging.connection, leads, staging.now)
+    return _Cuts(by, [name for name, column in columns.items() if not column], title)
+
+
+def _column_of(leads: Table, name: str) -> str | None:
+    """Return the column of the leads that a name means, by the word of the vocabulary or its own."""
+    if name in leads.columns:
+        return leads.columns[name]
+    if name in leads.file.columns:
+        return name
+    return claims(list(leads.file.columns), [name], {}).get(name) if name in LEADS else None
+
+
+def _sums(staging: Staging, name: str) -> Sums | None:
+    """Read costs or views; what cannot be used goes to quarantine, with the reason.
+
+    What is below zero cannot: a refund is to be taken off the month that it is for. Nothing spent is a cost of 0.
+    """
+    if name not in staging.tables:
+        return None
+    table, value = staging.tables[name], "spend" if name == "costs" else "views"
+    read_table(staging, name, [Reading(f"{value}_as_written", table.columns[value], Kind.CATEGORY)])
+    rows = staging.connection.sql(f"SELECT * FROM typed_{name} ORDER BY position").to_arrow_table().to_pandas()
+    rows["month"] = _months(staging, table, rows["month"])
+    currency, others = staging.settings.funnel.currency or "", pd.Series(False, index=rows.index)
+    if name == "costs":
+        amounts = rows["spend_as_written"].where(rows["spend"].notna())
+        currency, others = foreign(rows["currency"], amounts, currency)
+    wrong = {
+        f"no readable {value}": rows[value].isna(),
+        "no readable month": rows["month"].isna(),
+        **({"no asset": rows["asset"].isna()} if name == "asset_stats" else {}),
+        BELOW_ZERO[value]: rows[value] < 0,
+        f"in another currency than {currency}": others,
+    }
+    usable = pd.Series(True, index=rows.index)
+    for reason, is_so in wrong.items():
+        _set_aside(staging, name, reason, rows.loc[is_so & usable, "position"])
+        usable &= ~is_so
+    return Sums(rows[usable].reset_index(drop=True), currency)
+
+
+def _months(staging: Staging, table: Table, cells: pd.Series) -> pd.Series:
+    """Read months in the order of the settings, else in that which all of them speak for: a note says what."""
+    order, is_open = staging.formats[table.name].get("month"), False
+    if not order:
+        order, is_open = decide_month_order(cells)
+    if is_open:
+        reading = Reading("month", table.columns["month"], Kind.TIME)
+        staging.report.notes.append(open_note(table, reading, order))
+    return read_months(cells, order)
+
+
+def _leave_out_foreign_amounts(staging: Staging, costs: Sums | None) -> None:
+    """Make amounts of deals missing that are in another currency than that of the settings, or of the costs.
+
+    What an amount says of its currency is ``mark``: the cell beside it, else how it is written.
+    """
+    connection, outcomes = staging.connection, staging.tables.get("outcomes")
+    column = outcomes.columns.get("amount") if outcomes else None
+    if not outcomes or not column or not (outcomes.file.is_text(column) or outcomes.has("currency")):
+        return
+    cell = f"s.{outcomes.file.columns[column]}" if outcomes.file.is_text(column) else "NULL::VARCHAR"
+    amounts = f"""(
+        SELECT o.position AS row, o.lead_id, o.currency, {cell} AS cell, coalesce(o.currency, {cell}) AS mark
+        FROM typed_outcomes o JOIN {outcomes.staged} s ON s.position = o.position WHERE o.amount IS NOT NULL)"""
+    query = f"""SELECT mark, any_value(currency) AS currency, any_value(cell) AS cell, count(*) AS rows FROM {amounts}
+        WHERE mark IS NOT NULL GROUP BY mark, currency IS NULL ORDER BY mark"""
+    marks = connection.sql(query).to_arrow_table().to_pandas()
+    wanted = staging.settings.funnel.currency or (costs.currency if costs else "")
+    currency, are_foreign = foreign(marks["currency"], marks["cell"], wanted, marks["rows"])
+    rows = f"""(SELECT l.position, lead_id, row, mark FROM {amounts} JOIN lead_ids l USING (lead_id)
+        WHERE mark IN (SELECT unnest($1::VARCHAR[])))"""
+    values = [marks.loc[are_foreign, "mark"].tolist()]
+    if first := first_rows(connection, "min(mark)", rows, values):
+        connection.execute(
+            f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})", values
+        )
+        staging.report.flags.append(Flag("outcomes", column, f"in another currency than {currency}: not added", *first))
+
+
+def _set_aside(staging: Staging, name: str, reason: str, positions: pd.Series) -> None:
+    """Put rows of a table into quarantine."""
+    if len(positions):
+        staging.connection.register("aside", positions.to_frame())
+        set_aside(staging.connection, name, reason, "SELECT position FROM aside")
+        staging.connection.unregister("aside")

@@ -17,7 +17,7 @@ def end_of_data(dataset: Dataset, *, to_learn: bool = False) -> pd.Timestamp:
 
     To learn, moments that stand alone are passed.
     """
-    stated, newest = dataset.settings.as_of, dataset.settled if to_learn else dataset.newest
+    stated, newest = dataset.settings.as_of, dataset.newest_plausible if to_learn else dataset.newest
     return (pd.Timestamp(stated) if stated else newest).as_unit("us").ceil("s")
 
 

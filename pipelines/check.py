@@ -76,22 +76,23 @@ def check(settings: Settings, workspace: Workspace) -> CheckResult:
     """
     with one_run_at_a_time(workspace.lock, "check"), open_dataset(settings, workspace=workspace.root) as dataset:
         with step("looking for columns that know the outcome"):
-            leaks, unchecked = _leaks(dataset)
+            read = without_leaks(dataset)
+            unchecked = _unchecked(dataset, read)
+        schema = read.table.schema
         return CheckResult(
             report=dataset.report,
-            leaks=leaks,
+            leaks=read.leaks,
             unchecked=unchecked,
-            attributes=[dataset.columns[attribute.name] for attribute in dataset.schema.attributes],
-            excluded=dataset.schema.excluded,
+            attributes=[dataset.columns[attribute.name] for attribute in schema.attributes],
+            excluded=schema.excluded,
             quarantine=workspace.quarantine,
         )
 
 
-def _leaks(dataset: Dataset) -> tuple[Sequence[Leak], str]:
-    """Return the columns that know the outcome, or may, and why none was measured; names and hindsight need no wins."""
-    read = without_leaks(dataset)
+def _unchecked(dataset: Dataset, read: TrainingData) -> str:
+    """Say why no column was measured against the outcome; names and hindsight need no wins."""
     why = _nothing_to_learn(dataset, read) or unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
-    return read.leaks, f"not looked at: {why}" if why else ""
+    return f"not looked at: {why}" if why else ""
 
 
 def _nothing_to_learn(dataset: Dataset, read: TrainingData) -> str:

@@ -7,11 +7,10 @@ from typing import Any
 
 from markupsafe import escape
 
-from data.dataset import MIRROR, remove_abandoned
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.sources import Mirror
-from data.staging import forget_rows
+from data.sources import Replica
+from data.staging import REPLICA, forget_rows, remove_abandoned
 from data.store import open_store
 from data.workspace import Workspace
 from pipelines.last_run import store_address
@@ -44,7 +43,7 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
     with one_run_at_a_time(workspace.lock, "forget"):
         with open_store(store_address(workspace), writing=True) as store:
             found = store.forget(lead_id)
-        Mirror(workspace.root / MIRROR).forget()  # whole: the next run fetches it again
+        Replica(workspace.root / REPLICA).forget()  # whole: the next run fetches it again
         remove_abandoned(workspace.root)
         swept = forget_rows(workspace.quarantine, lead_id)
         found |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id)}

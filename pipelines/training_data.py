@@ -88,10 +88,9 @@ def read_training_data(
     ``competitors`` are looked for in the place of those that the schema names.
     Raises InputError where nothing says how leads end.
     """
-    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as dataset:
-        require_outcomes(dataset)
-        if competitors is not None:
-            dataset.look_for(competitors)
+    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as opened:
+        require_outcomes(opened)
+        dataset = opened if competitors is None else opened.with_competitors(competitors)
         return gathered(dataset) if schema else without_leaks(dataset)
 
 
@@ -102,8 +101,7 @@ def without_leaks(dataset: Dataset) -> TrainingData:
     leaks = find_leaks(read.table, blocks, dataset.columns, signs, keep=settings.keep, seed=settings.seed)
     sure = {name: f"it knows the outcome: {leak.evidence}" for name, leak in leaks.items() if leak.excluded}
     if sure:
-        dataset.leave_out(sure)
-        read = gathered(dataset)
+        read = gathered(dataset.without(sure))
     return replace(read, leaks=tuple(leaks.values()))
 
 

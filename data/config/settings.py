@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
+    RootModel,
     Tag,
     field_validator,
     model_validator,
@@ -56,8 +59,11 @@ def _no_address(value: Any) -> Any:
     return value
 
 
-def _is_table(value: Any) -> str:
-    return "database" if isinstance(value, (dict, DatabaseTable)) else "file"
+def _form_of(value: Any) -> str:
+    """Return which of three forms the place of a table is written in: by default it is a path."""
+    if isinstance(value, dict):
+        return "custom" if value.get("kind", "database") != "database" else "database"
+    return {DatabaseTable: "database", CustomTable: "custom"}.get(type(value), "file")
 
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
@@ -106,11 +112,48 @@ class BandThresholds(CheckedPart):
         return self
 
 
-class DatabaseTable(CheckedPart):
-    """A table or view of the database; ``updated_at`` is the column that tells when a row was changed."""
+class FileTable(RootModel[Path]):
+    """A file that holds a table; written as its path alone."""
 
+    kind: ClassVar[Literal["file"]] = "file"
+
+    @property
+    def path(self) -> Path:
+        return self.root
+
+    @property
+    def place(self) -> str:
+        """Where the table is, for messages."""
+        return str(self.root)
+
+
+class DatabaseTable(CheckedPart):
+    """A table or view of the database; ``updated_at`` is the column that says when a row was changed."""
+
+    kind: ClassVar[Literal["database"]] = "database"
     table: str
     updated_at: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the table is, for messages."""
+        return f"table {self.table}"
+
+
+class CustomTable(BaseModel):
+    """A table of another kind of source: its name in `data.sources.KINDS`, a path where it has one, and what it needs.
+
+    What else it needs (`model_extra`) is checked by the source when it is opened.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    kind: str
+    path: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the table is, for messages."""
+        return f"{self.kind} {self.path or ''}".strip()
 
 
 class WriteBack(CheckedPart):
@@ -197,14 +240,16 @@ class Pages(CheckedPart):
     frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
 
 
-File = Annotated[Path, BeforeValidator(_no_address), Tag("file")]
-Source = Annotated[File | Annotated[DatabaseTable, Tag("database")], Discriminator(_is_table)]
+File = Annotated[FileTable, BeforeValidator(_no_address), Tag("file")]
+Database = Annotated[DatabaseTable, Tag("database")]
+Custom = Annotated[CustomTable, Tag("custom")]
+Source = Annotated[File | Database | Custom, Discriminator(_form_of)]
 
 
 class Settings(CheckedPart):
     """Everything that a run needs to know about its input, and where its scores go.
 
-    ``tables`` says where each table is: a file, or a table of ``database``, an SQLAlchemy URL.
+    ``tables`` says where each table is: a file, a table of ``database``, an SQLAlchemy URL, or another kind of source.
     ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``; ``event_types`` our type of event
     to theirs, ``stages`` our stage to theirs.
     ``formats`` says, per table and our name, how times or numbers are written where the cells leave it open; what a
@@ -254,7 +299,7 @@ class Settings(CheckedPart):
 
     @model_validator(mode="after")
     def _knows_its_database(self) -> Self:
-        from_database = [name for name, source in self.tables.items() if isinstance(source, DatabaseTable)]
+        from_database = [name for name, source in self.tables.items() if source.kind == "database"]
         if from_database and not self.database:
             raise ValueError(f"the table {from_database[0]} is in a database: say which under database, as ${{NAME}}")
         back = self.write_back
@@ -283,27 +328,15 @@ class Settings(CheckedPart):
         return self.beside(Path.cwd())
 
     def _with_paths(self, change: Callable[[Path], Path], change_database: Callable[[Path], Path]) -> Settings:
-        def moved(address: str | None) -> str | None:
-            return address and address_with_path(address, change_database)
-
         back = self.write_back
-        return self.model_copy(
-            update={
-                "tables": {
-                    name: change(source) if isinstance(source, Path) else source for name, source in self.tables.items()
-                },
-                "rules": self.rules and change(self.rules),
-                "truth": self.truth and change(self.truth),
-                "database": moved(self.database),
-                "store": moved(self.store),
-                "write_back": back and back.model_copy(update={"database": moved(back.database or self.database)}),
-            }
-        )
+        if back and not back.database:  # it is then the one that leads are read from
+            back = back.model_copy(update={"database": self.database})
+        settings = self.model_copy(update={"write_back": back})
+        return _changed(settings, change, lambda text: address_with_path(text, change_database))
 
     def place(self, table: str) -> str:
         """Say where a table is, without secrets."""
-        source = self.tables[table]
-        return str(source) if isinstance(source, Path) else f"table {source.table}"
+        return self.tables[table].place
 
     @property
     def places(self) -> str:
@@ -320,6 +353,20 @@ class Settings(CheckedPart):
         """Tell whether this is flat mode: one outcome per lead without a moment at which it fell."""
         timed = "stages" in self.tables or "outcomes" in self.tables
         return not timed and "closed_at" not in self.columns.get("leads", {})
+
+
+def _changed(part: Any, change: Callable[[Path], Path], change_text: Callable[[str], str]) -> Any:
+    """Return a part of the settings with its paths and texts changed, however deep they stand."""
+    if isinstance(part, BaseModel):
+        parts = {name: (value, _changed(value, change, change_text)) for name, value in part}
+        return part.model_copy(update={name: after for name, (before, after) in parts.items() if after != before})
+    if isinstance(part, dict):
+        return {name: _changed(value, change, change_text) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_changed(value, change, change_text) for value in part]
+    if isinstance(part, Path):
+        return change(part)
+    return change_text(part) if isinstance(part, str) else part
 
 
 def address_with_path(address: str, change: Callable[[Path], Path]) -> str:
@@ -371,7 +418,7 @@ def flat_settings(
         )
     roles = {"lead_id": lead_id, "created_at": created, "closed_at": closed}
     return Settings(
-        tables={"leads": leads, **({"events": events} if events else {})},
+        tables={"leads": FileTable(leads), **({"events": FileTable(events)} if events else {})},
         columns={"leads": {name: column for name, column in roles.items() if column}},
         outcome=Outcome(column=outcome, won=won or [], lost=lost or []),
         order=order or None,
@@ -380,8 +427,8 @@ def flat_settings(
 
 def settings_of_folder(folder: Path) -> Settings:
     """Find the tables of a folder by their file names, such as ``leads.csv`` and ``events.parquet``."""
-    tables: dict[str, Path | DatabaseTable] = {
-        table: file for table in READ_TABLES if (file := _table_file(folder, table))
+    tables: dict[str, Source] = {
+        table: FileTable(file) for table in READ_TABLES if (file := _table_file(folder, table))
     }
     if "leads" not in tables:
         raise InputError(

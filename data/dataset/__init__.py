@@ -1,26 +1,13 @@
-"""data.dataset."""
+"""A project's leads, checked and typed, with all that is known of them; streamed in chunks.
 
-from data.dataset.assembly import FIXED, Assembly
-from data.dataset.dataset import (
-    MIRROR,
-    Dataset,
-    OutcomeCounts,
-    limits,
-    open_dataset,
-    remove_abandoned,
-    require_outcomes,
-    told_as_our_errors,
-)
+`open_dataset` reads the tables into a temporary database, which is gone once the `Dataset` is closed.
+"""
+
+from data.dataset.dataset import Dataset, OutcomeCounts, open_dataset, require_outcomes
 
 __all__ = [
-    "FIXED",
-    "MIRROR",
-    "Assembly",
     "Dataset",
     "OutcomeCounts",
-    "limits",
     "open_dataset",
-    "remove_abandoned",
     "require_outcomes",
-    "told_as_our_errors",
 ]

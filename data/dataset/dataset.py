@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from data.columns import PERSONAL
 from data.config import Settings
-from data.dataset.assembly import Assembly
-from data.errors import InputError, LeadscoreError
+from data.dataset.assembly import assemble
+from data.errors import InputError
 from data.quality import hindsight
 from data.quality_report import Report
 from data.schema import Chunk, Schema
-from data.sources import Mirror
+from data.staging import Staging, newest_moment, newest_plausible, open_staging, reading_errors
 
-MEMORY = "512MB"
-MIRROR = "mirror.duckdb"
-"""The file in the workspace that holds copies of tables of a database."""
 CHUNK = 50_000
 LEADS_QUERY = """
     SELECT l.position, l.lead_id, l.account_id, l.created_at, c.closed_at, c.won, c.amount, r.lost_spells, l.stage,
@@ -65,18 +59,19 @@ class Dataset:
     settings    those given, with the formats that were decided: keep them with a model to read later files alike
     report      rows read, used and quarantined, flags and notes
     newest      the newest moment in the data that is not later than now; now where there is none (naive UTC)
-    settled     the same, but for a few moments that stand alone, long after all others: the end of what is learned
+    newest_plausible  the same without a few moments long after all others, which may be mistyped: the end of the data
+                that is learned from
     columns     attribute → column of the leads table that it is read from
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, assembly: Assembly, schema: Schema) -> None:
-        self._connection = connection
+    def __init__(self, staging: Staging, schema: Schema) -> None:
+        self._connection = staging.connection
         self.schema = schema
-        self.settings: Settings = assembly.settings_used()
-        self.report: Report = assembly.report
-        self.newest: pd.Timestamp = assembly.newest()
-        self.settled: pd.Timestamp = assembly.settled
-        self.columns: dict[str, str] = assembly.columns
+        self.settings: Settings = staging.settings_used
+        self.report: Report = staging.report
+        self.newest: pd.Timestamp = newest_moment(staging.connection, staging.now)
+        self.newest_plausible: pd.Timestamp = newest_plausible(staging.connection, staging.now)
+        self.columns: dict[str, str] = staging.columns
         self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.attributes)}
 
     @property
@@ -135,13 +130,20 @@ class Dataset:
     def _frame(self, query: str, first: int, last: int) -> pd.DataFrame:
         return self._connection.sql(query, params=[first, last]).to_arrow_table().to_pandas()
 
-    def leave_out(self, why: Mapping[str, str]) -> None:
-        """Make no features of attributes and personal columns; ``why`` maps them to the reason."""
-        self.schema = self.schema.without({self.columns[name]: reason for name, reason in why.items()}, set(why))
+    def with_schema(self, schema: Schema) -> Dataset:
+        """Return the same leads read by a schema that has some of the attributes left out."""
+        dataset = copy.copy(self)
+        dataset.schema = schema
+        return dataset
 
-    def look_for(self, competitors: Iterable[str]) -> None:
-        """Let a feature tell which leads are from these firms, named or by their mail domain."""
-        self.schema = replace(self.schema, competitors=tuple(competitors))
+    def without(self, reasons: Mapping[str, str]) -> Dataset:
+        """Return the same leads without some attributes and personal columns, each mapped to the reason."""
+        excluded = {self.columns[name]: reason for name, reason in reasons.items()}
+        return self.with_schema(self.schema.without(excluded, set(reasons)))
+
+    def with_competitors(self, competitors: Iterable[str]) -> Dataset:
+        """Return the same leads with a feature that says which are from these firms, by name or mail domain."""
+        return self.with_schema(replace(self.schema, competitors=tuple(competitors)))
 
     def empty_attributes(self) -> list[str]:
         """Return the attributes that no lead has a value of."""
@@ -212,58 +214,12 @@ def open_dataset(
     Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``, unless ``keep_rejected`` is false.
     Raises `InputError` where the input as a whole cannot be used.
     """
-    workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-    remove_abandoned(workspace)
-    folder = Path(tempfile.mkdtemp(prefix=f"staging-{os.getpid()}-", dir=workspace))
-    connection = duckdb.connect(":memory:", config=limits(folder))
-    try:
-        with told_as_our_errors(settings):
-            moment = now or pd.Timestamp.now("UTC").tz_localize(None)
-            assembly = Assembly(
-                connection, settings, moment, trained=schema, mirror=Mirror(workspace / MIRROR), only=only
-            )
-            dataset = Dataset(connection, assembly, assembly.build(workspace / "quarantine" if keep_rejected else None))
+    if "attribute_history" in settings.tables:  # whether the history of an attribute is used depends on all leads
+        only = None
+    with open_staging(settings, workspace=workspace, now=now, trained=schema, only=only) as staging:
+        with reading_errors(settings):
+            dataset = Dataset(staging, assemble(staging, workspace / "quarantine" if keep_rejected else None))
         yield dataset
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def remove_abandoned(workspace: Path) -> None:
-    """Remove the folders in which runs were reading that were killed."""
-    for folder in workspace.glob("staging-*-*"):
-        process = folder.name.split("-")[1]
-        if not _is_alive(int(process)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-@contextmanager
-def told_as_our_errors(settings: Settings) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.OutOfMemoryException as problem:
-        raise LeadscoreError("there is not enough memory or disk space", got=str(problem).splitlines()[0]) from None
-    except (duckdb.DataError, duckdb.OperationalError, duckdb.InvalidInputException) as problem:
-        raise InputError(
-            "the tables cannot be read",
-            got=str(problem).splitlines()[0],
-            where=settings.places,
-        ) from None
-
-
-def limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
-    threads = min(2, os.cpu_count() or 1)
-    return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
 
 
 def require_outcomes(dataset: Dataset) -> None:

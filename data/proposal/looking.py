@@ -13,11 +13,11 @@ import duckdb
 import pandas as pd
 
 from data.columns import Profile, profile
-from data.config import SQLITE, TABLE_ENDINGS, VARIABLE, DatabaseTable, holds_password
+from data.config import SQLITE, TABLE_ENDINGS, VARIABLE, DatabaseTable, FileTable, holds_password
 from data.errors import InputError
 from data.parsing import texts
 from data.proposal.hints import role_of_name
-from data.sources import StagedFile, reading, require_file, stage
+from data.sources import Database, StagedFile, open_file, reading, require_file
 from data.staging import Table, sample, set_aside_damaged, with_all_values
 from data.vocabulary import Kind
 
@@ -33,9 +33,10 @@ class Look:
     """A table with what its columns show; ``name`` is what people call it, the file's or that in the database."""
 
     name: str
-    source: Path | DatabaseTable
+    source: FileTable | DatabaseTable
     table: Table
     connection: duckdb.DuckDBPyConnection
+    limit: int | None = None
 
     @property
     def rows(self) -> int:
@@ -43,8 +44,8 @@ class Look:
 
     @property
     def complete(self) -> bool:
-        """Tell whether all rows were looked at."""
-        return isinstance(self.source, Path) or self.rows < DATABASE_ROWS
+        """Return whether all rows were read."""
+        return self.limit is None or self.rows < self.limit
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -119,14 +120,14 @@ def _files(connection: duckdb.DuckDBPyConnection, path: Path) -> Sight:
             "there is no such file or folder", expected="a CSV or Parquet file, or a folder", got=str(path)
         )
     if not path.is_dir():
-        return Sight([_look(connection, 0, path.name, path, stage(connection, path, "staged_t0"))])
+        return Sight([_look_at_file(connection, 0, path)])
     looks, unseen = [], {}
     for number, file in enumerate(sorted(file for file in path.iterdir() if file.is_file())):
         if not file.name.lower().endswith(TABLE_ENDINGS):
             unseen[file.name] = "neither CSV nor Parquet"
             continue
         try:
-            looks.append(_look(connection, number, file.name, file, stage(connection, file, f"staged_t{number}")))
+            looks.append(_look_at_file(connection, number, file))
         except InputError as problem:
             unseen[file.name] = str(problem).splitlines()[0]
     return _something(Sight(looks, unseen=unseen), str(path))
@@ -144,9 +145,7 @@ def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Sight:
         unseen = dict.fromkeys(_too_many(database.tables), "its name says nothing of leads")
         looks = []
         for number, name in enumerate(name for name in database.tables if name not in unseen):
-            frame = database.open(DatabaseTable(table=name))
-            file = frame.stage(connection, frame.columns, f"staged_t{number}", limit=DATABASE_ROWS)
-            looks.append(_look(connection, number, name, frame.source, file))
+            looks.append(_look_at_table(connection, number, name, database))
     return _something(Sight(looks, address, unseen), "the database")
 
 
@@ -170,12 +169,22 @@ def _something(sight: Sight, where: str) -> Sight:
     return Sight(looks, sight.address, unseen)
 
 
-def _look(
-    connection: duckdb.DuckDBPyConnection, number: int, name: str, source: Path | DatabaseTable, file: StagedFile
-) -> Look:
+def _look_at_file(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Look:
+    file = open_file(path).stage(connection, f"staged_t{number}")
+    return Look(path.name, FileTable(path), _usable(connection, number, file), connection)
+
+
+def _look_at_table(connection: duckdb.DuckDBPyConnection, number: int, name: str, database: Database) -> Look:
+    """Look at the first rows of a table of a database."""
+    source = DatabaseTable(table=name)
+    file = database.open(source).stage(connection, f"staged_t{number}", limit=DATABASE_ROWS)
+    return Look(name, source, _usable(connection, number, file), connection, limit=DATABASE_ROWS)
+
+
+def _usable(connection: duckdb.DuckDBPyConnection, number: int, file: StagedFile) -> Table:
     table = Table(f"t{number}", file, {})
     set_aside_damaged(connection, table)
-    return Look(name, source, table, connection)
+    return table
 
 
 def address_beside(address: str, folder: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from data.config import DatabaseTable
+from data.config import DatabaseTable, FileTable
 from data.parsing import DAY_FIRST, MONTH_FIRST, decide_format, read_cells
 from data.proposal.columns import Line
 from data.proposal.looking import Look, address_beside, path_beside
@@ -61,18 +61,20 @@ def _tables(proposal: Proposal, folder: Path) -> str:
     lines = [f"database: {scalar(address_beside(proposal.address, folder))}\n"] if proposal.address else []
     lines.append("tables:")
     for name, placed in proposal.tables.items():
-        look, source = placed.look, placed.look.source
-        here = (
-            f"{{table: {scalar(source.table)}}}"
-            if isinstance(source, DatabaseTable)
-            else scalar(path_beside(source, folder))
-        )
+        look = placed.look
+        here = _source(look.source, folder)
         rows = f"{look.rows:,} rows" if look.complete else f"more than {look.rows:,} rows"
         lines.append(f"  {name}: {here}  # {rows}; {comment(placed.reason)}")
     if proposal.others:
         lines.append("# Left out:")
         lines += [f"#   {comment(name)}: {comment(reason)}" for name, reason in proposal.others.items()]
     return "\n".join(lines) + "\n"
+
+
+def _source(source: FileTable | DatabaseTable, folder: Path) -> str:
+    if source.kind == "file":
+        return scalar(path_beside(source.path, folder))
+    return f"{{table: {scalar(source.table)}}}"
 
 
 def _columns(proposal: Proposal) -> str:

@@ -1,5 +1,9 @@
-"""data.sources."""
+"""Where tables are read from: files and databases today, each kind a `TableSource` and a line in `KINDS`.
 
+A source says which columns it has and streams its rows into DuckDB as they are; what they mean is found out later.
+"""
+
+from data.sources.base import Relay, StagedFile, TableSource, count_rows, own_name
 from data.sources.connections import (
     ATTEMPTS,
     WRITING,
@@ -13,28 +17,31 @@ from data.sources.connections import (
     told,
 )
 from data.sources.delimited import allow_long_cells
-from data.sources.files import Relay, StagedFile, own_name, seen, stage
-from data.sources.incremental import Mirror
+from data.sources.kinds import KINDS, open_file, open_sources
+from data.sources.replica import Replica
 from data.sources.sql import Database, reading
 
 __all__ = [
     "ATTEMPTS",
+    "KINDS",
     "WRITING",
     "Database",
-    "Mirror",
     "Relay",
+    "Replica",
     "StagedFile",
+    "TableSource",
     "allow_long_cells",
     "connected",
+    "count_rows",
     "engine_of",
     "identity",
     "is_absent",
     "is_passing",
+    "open_file",
+    "open_sources",
     "own_name",
     "reading",
     "require_dialect",
     "require_file",
-    "seen",
-    "stage",
     "told",
 ]

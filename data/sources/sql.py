@@ -1,32 +1,27 @@
 """Tables of a database, streamed into DuckDB as they are: only the needed columns, in one consistent snapshot.
 
-What comes is a `StagedFile` like that of a Parquet file, with columns of text, whole numbers, numbers and times (naive
-UTC). Rows come in the order of the primary key where there is one.
+Rows come in the order of the primary key where there is one.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
-import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data.config import UPDATED_AT, DatabaseTable
 from data.errors import InputError, nearest
-from data.sources.connections import connected, engine_of, require_file
-from data.sources.files import Relay, StagedFile
-
-ROWS = 10_000
-"""Rows that are in memory at once."""
-ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us")}
+from data.sources.base import ROWS, TableSource, batch_of
+from data.sources.connections import connected, engine_of, identity, require_file
 
 
 class Database:
@@ -45,7 +40,7 @@ class Database:
         others = [name for name in inspector.get_schema_names() if name not in (own, "information_schema", "main")]
         return [*here, *(f"{schema}.{name}" for schema in others for name in inspector.get_table_names(schema))]
 
-    def open(self, source: DatabaseTable) -> DatabaseTableReader:
+    def open(self, source: DatabaseTable) -> SqlTable:
         """Look at a table. Raises InputError where it is not there."""
         schema, _, name = source.table.rpartition(".")
         if source.table not in self.tables and not sa.inspect(self.connection).has_table(name, schema or None):
@@ -54,7 +49,7 @@ class Database:
                 expected=", ".join(self.tables[:20]),
                 remedy=nearest(source.table, self.tables),
             )
-        return DatabaseTableReader(self.connection, self.address, source)
+        return SqlTable(self.connection, self.address, source)
 
 
 @contextmanager
@@ -73,113 +68,92 @@ def reading(address: str) -> Iterator[Database]:
         yield Database(connection, address)
 
 
-class DatabaseTableReader:
+class SqlTable(TableSource):
     """A table of a database: its columns with their plain types, and its rows as a stream."""
 
     def __init__(self, connection: Connection, address: str, source: DatabaseTable) -> None:
-        self.connection = connection
-        self.address = address
-        self.source = source
+        self._connection = connection
+        self._address = address
+        self._source = source
         schema, _, name = source.table.rpartition(".")
         inspector = sa.inspect(connection)
         columns = inspector.get_columns(name, schema or None)
-        self.table = sa.table(name, *(sa.column(column["name"]) for column in columns), schema=schema or None)
-        self.declared = {column["name"]: column["type"] for column in columns}
-        self.key: list[str] = inspector.get_pk_constraint(name, schema or None).get("constrained_columns", [])
-        self.changed_at = self._column_of_changes()
-        self.verbatim: Collection[str] = ()
-        """Columns that are read as text because they are ids, which a floating-point number would round."""
+        self._table = sa.table(name, *(sa.column(column["name"]) for column in columns), schema=schema or None)
+        self._declared = {column["name"]: column["type"] for column in columns}
+        self._key: list[str] = inspector.get_pk_constraint(name, schema or None).get("constrained_columns", [])
+        self._changed_at = self._column_of_changes()
+        self._as_text: frozenset[str] = frozenset()
 
     def _column_of_changes(self) -> str | None:
-        named = self.source.updated_at
-        if named and named not in self.declared:
+        named = self._source.updated_at
+        if named and named not in self._declared:
             raise InputError(
                 f"there is no column '{named}'",
-                expected=", ".join(self.declared),
+                expected=", ".join(self._declared),
                 where=f"{self.place}, updated_at",
-                remedy=nearest(named, self.declared),
+                remedy=nearest(named, self._declared),
             )
-        return named or (UPDATED_AT if UPDATED_AT in self.declared else None)
+        return named or (UPDATED_AT if UPDATED_AT in self._declared else None)
 
     @property
     def place(self) -> str:
-        return f"table {self.source.table}"
+        return self._source.place
 
     @property
-    def columns(self) -> dict[str, str]:
-        """The names of all columns, with their types as the database calls them."""
-        return {name: str(kind) for name, kind in self.declared.items()}
+    def identity(self) -> str:
+        return f"{identity(self._address)}\n{self._source.table}"
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        return {name: str(kind) for name, kind in self._declared.items()}
+
+    @property
+    def key(self) -> Sequence[str]:
+        return self._key
+
+    @property
+    def changed_at(self) -> str | None:
+        return self._changed_at
 
     def newest(self) -> Any:
-        """Return the newest moment at which a row was changed, or the highest number that tells so."""
         name = str(self.changed_at)
         cell = self._cell(name, self.types([name])[name])
-        found = self.connection.execute(sa.select(sa.func.max(cell)).select_from(self.table)).scalar_one()
-        if isinstance(found, Decimal):
-            return float(found)
-        return found if isinstance(found, datetime) or not isinstance(found, date) else _midnight(found)
+        newest = self._connection.execute(sa.select(sa.func.max(cell)).select_from(self._table)).scalar_one()
+        if isinstance(newest, Decimal):
+            return float(newest)
+        return newest if isinstance(newest, datetime) or not isinstance(newest, date) else _midnight(newest)
 
-    def stage(
-        self,
-        duck: duckdb.DuckDBPyConnection,
-        names: Collection[str],
-        into: str,
-        limit: int | None = None,
-        only: Mapping[str, Collection[str]] | None = None,
-    ) -> StagedFile:
-        """Stream some columns of all rows, or of the first ones, into a new table.
+    @property
+    def zoned(self) -> frozenset[str]:
+        return frozenset(name for name, kind in self._declared.items() if getattr(kind, "timezone", False))
 
-        ``only`` maps columns to ids: rows that hold none of them may be left out.
-        """
-        types = self.types([name for name in self.declared if name in names])
-        relay = Relay(self.batches(types, limit=limit, only=only))
-        with relay.told():
-            duck.register("stream", self.stream_of(types, relay))
-            fixed = "position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
-            duck.execute(f"CREATE TABLE {into} AS SELECT {fixed}, * EXCLUDE (position) FROM stream")
-            duck.unregister("stream")
-        rows = duck.execute(f"SELECT count(*) FROM {into}").fetchall()[0][0]
-        return self.staged(into, {name: f"c{number}" for number, name in enumerate(types)}, types, rows)
-
-    def staged(
-        self, into: str, columns: dict[str, str], types: dict[str, str], rows: int, notes: tuple[str, ...] = ()
-    ) -> StagedFile:
-        """Describe what was staged."""
-        return StagedFile(
-            table=into,
-            place=self.place,
-            columns=columns,
-            types=types,
-            rows=rows,
-            notes=notes,
-            zoned=frozenset(name for name in types if getattr(self.declared[name], "timezone", False)),
-            unread=tuple(name for name in self.declared if name not in types),
-        )
+    def with_text(self, names: Collection[str]) -> Self:
+        reader = copy.copy(self)
+        reader._as_text = frozenset(names)
+        return reader
 
     def types(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the plain type of some columns: text, whole number, number or time."""
-        if self.connection.dialect.name == "sqlite":
+        if self._connection.dialect.name == "sqlite":
             return self._types_of_values(names)
-        return {name: "VARCHAR" if name in self.verbatim else _plain_type(self.declared[name]) for name in names}
+        return {name: "VARCHAR" if name in self._as_text else _plain_type(self._declared[name]) for name in names}
 
     def _types_of_values(self, names: Sequence[str]) -> dict[str, str]:
         """SQLite keeps any value in any column, so the values decide: all whole, all numbers, or text."""
         kinds = [
             sa.func.max(
                 sa.case(
-                    (sa.func.typeof(self.table.c[name]) == "null", 0),
-                    (sa.func.typeof(self.table.c[name]) == "integer", 1),
-                    (sa.func.typeof(self.table.c[name]) == "real", 2),
+                    (sa.func.typeof(self._table.c[name]) == "null", 0),
+                    (sa.func.typeof(self._table.c[name]) == "integer", 1),
+                    (sa.func.typeof(self._table.c[name]) == "real", 2),
                     else_=3,
                 )
             )
             for name in names
         ]
-        found = self.connection.execute(sa.select(*kinds)).one() if names else ()
-        return {name: {1: "BIGINT", 2: "DOUBLE"}.get(kind, "VARCHAR") for name, kind in zip(names, found, strict=True)}
-
-    def stream_of(self, types: Mapping[str, str], relay: Relay) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(_schema(types), relay)
+        highest = self._connection.execute(sa.select(*kinds)).one() if names else ()
+        return {
+            name: {1: "BIGINT", 2: "DOUBLE"}.get(kind, "VARCHAR") for name, kind in zip(names, highest, strict=True)
+        }
 
     def batches(
         self,
@@ -189,52 +163,41 @@ class DatabaseTableReader:
         limit: int | None = None,
         only: Mapping[str, Collection[str]] | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows: ``position`` and ``c0``, ``c1``, …; only those changed ``since``, or at no known time.
-
-        ``only`` is as in `stage`.
-        """
-        query = sa.select(*(self._cell(name, kind) for name, kind in types.items())).select_from(self.table)
+        query = sa.select(*(self._cell(name, kind) for name, kind in types.items())).select_from(self._table)
         if only and all(self._is_written_in_one_way(name) for name in only):
             query = query.where(sa.or_(*(self._holds(name, ids) for name, ids in only.items())))
         if since is not None:
-            changed = self.table.c[str(self.changed_at)]
+            changed = self._table.c[str(self.changed_at)]
             query = query.where(sa.or_(changed >= since, changed.is_(None)))
-        query = query.order_by(*(self.table.c[name] for name in self.key)).limit(limit)
+        query = query.order_by(*(self._table.c[name] for name in self.key)).limit(limit)
         options = {"stream_results": True, "yield_per": ROWS}
-        with closing(self.connection.execute(query, execution_options=options)) as found:
+        with closing(self._connection.execute(query, execution_options=options)) as result:
             position = 0
-            for rows in found.partitions():
+            for rows in result.partitions():
                 cells = zip(types.values(), zip(*rows, strict=True), strict=True)
-                places = pa.array(range(position, position + len(rows)), pa.int64())
-                arrays = [CONVERT[kind](values) for kind, values in cells]
-                yield pa.RecordBatch.from_arrays([places, *arrays], schema=_schema(types))
+                yield batch_of(types, [CONVERT[kind](values) for kind, values in cells], position, len(rows))
                 position += len(rows)
 
     def _is_written_in_one_way(self, name: str) -> bool:
         """Tell whether the database writes an id as it is read here: not so fractions, nor what it pads with blanks."""
-        if self.connection.dialect.name == "sqlite":
+        if self._connection.dialect.name == "sqlite":
             return self.types([name])[name] in ("VARCHAR", "BIGINT")
-        declared = self.declared[name]
+        declared = self._declared[name]
         return isinstance(declared, sa.String | sa.Integer) and not isinstance(declared, sa.CHAR)
 
     def _holds(self, name: str, ids: Collection[str]) -> sa.ColumnElement[bool]:
         """Tell in SQL whether a cell is one of some ids, or may be: SQLite keeps fractions and bytes in any column."""
-        column = self.table.c[name]
+        column = self._table.c[name]
         holds = sa.cast(column, sa.Text).in_(ids)
-        is_sqlite = self.connection.dialect.name == "sqlite"
+        is_sqlite = self._connection.dialect.name == "sqlite"
         return sa.or_(holds, sa.func.typeof(column).in_(("real", "blob"))) if is_sqlite else holds
 
     def _cell(self, name: str, kind: str) -> sa.ColumnElement[Any]:
         """PostgreSQL knows moments that Python does not, such as infinity: they are read as missing."""
-        column = self.table.c[name]
-        if kind == "TIMESTAMP" and self.connection.dialect.name == "postgresql":
+        column = self._table.c[name]
+        if kind == "TIMESTAMP" and self._connection.dialect.name == "postgresql":
             return sa.case((column.between(sa.text("'0001-01-02'"), sa.text("'9999-12-30'")), column), else_=None)
         return column
-
-
-def _schema(types: Mapping[str, str]) -> pa.Schema:
-    fields = ((f"c{number}", ARROW[kind]) for number, kind in enumerate(types.values()))
-    return pa.schema([("position", pa.int64()), *fields])
 
 
 def _plain_type(declared: sa.types.TypeEngine) -> str:

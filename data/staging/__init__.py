@@ -1,41 +1,87 @@
-"""data.staging."""
+"""From tables as they lie somewhere to typed rows in one database, with a note of everything that cannot be used.
+
+A `Staging` holds the database and what is known so far; `steps` are what is done with it, one after the other.
+"""
 
 from data.staging.attribute_history import FIELDS, Column, columns_of, fill_changes, unknown_fields
-from data.staging.formats import decide_readings, open_note, sample, with_all_values, zoneless
+from data.staging.formats import open_note, sample, with_all_values
 from data.staging.matching import infer, kinds_to_read, match, order_kind
-from data.staging.outcomes import plain_value
-from data.staging.quarantine import erase_older, forget_rows, write_quarantine
-from data.staging.rows import first_rows, set_aside_damaged
-from data.staging.tables import ROWS, Reading, Sources, Table, check_column, ids_of, make_typed, only_of, open_table
+from data.staging.outcomes import find_reopenings, plain_value
+from data.staging.quarantine import erase_older, forget_rows
+from data.staging.rows import (
+    amounts_below_zero,
+    first_rows,
+    future_rows,
+    impossible_dates,
+    late_outliers,
+    newest_moment,
+    newest_plausible,
+    out_of_order,
+    rename_stages,
+    set_aside,
+    set_aside_damaged,
+)
+from data.staging.staging import REPLICA, Staging, open_staging, reading_errors, remove_abandoned
+from data.staging.steps import (
+    close_leads,
+    count_rows,
+    drop_staged,
+    identify_leads,
+    lead_readings,
+    note_zoneless,
+    read_table,
+    read_timelines,
+    require_unchanged,
+    stage_tables,
+    type_table,
+)
+from data.staging.tables import ROWS, Reading, Table
 
 __all__ = [
     "FIELDS",
+    "REPLICA",
     "ROWS",
     "Column",
     "Reading",
-    "Sources",
+    "Staging",
     "Table",
-    "check_column",
+    "amounts_below_zero",
+    "close_leads",
     "columns_of",
-    "decide_readings",
+    "count_rows",
+    "drop_staged",
     "erase_older",
     "fill_changes",
+    "find_reopenings",
     "first_rows",
     "forget_rows",
-    "ids_of",
+    "future_rows",
+    "identify_leads",
+    "impossible_dates",
     "infer",
     "kinds_to_read",
-    "make_typed",
+    "late_outliers",
+    "lead_readings",
     "match",
-    "only_of",
+    "newest_moment",
+    "newest_plausible",
+    "note_zoneless",
     "open_note",
-    "open_table",
+    "open_staging",
     "order_kind",
+    "out_of_order",
     "plain_value",
+    "read_table",
+    "read_timelines",
+    "reading_errors",
+    "remove_abandoned",
+    "rename_stages",
+    "require_unchanged",
     "sample",
+    "set_aside",
     "set_aside_damaged",
+    "stage_tables",
+    "type_table",
     "unknown_fields",
     "with_all_values",
-    "write_quarantine",
-    "zoneless",
 ]

@@ -17,7 +17,7 @@ from data.parsing import read_cells
 from data.quality_report import Flag
 from data.schema import Attribute, Schema
 from data.staging.rows import first_rows
-from data.staging.tables import UNREADABLE
+from data.staging.typed import UNREADABLE
 from data.vocabulary import Kind
 
 NUMBERS, TEXTS = (Kind.NUMBER, Kind.FLAG), (Kind.CATEGORY, Kind.SET, Kind.PERSONAL)

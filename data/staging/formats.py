@@ -58,12 +58,12 @@ def decide_readings(
 
 def _depends_on_the_column(table: Table, reading: Reading) -> bool:
     written_in_many_ways = reading.kind in (Kind.NUMBER, Kind.TIME)
-    return reading.theirs is not None and written_in_many_ways and table.file.is_text(reading.theirs)
+    return reading.source is not None and written_in_many_ways and table.file.is_text(reading.source)
 
 
 def _telling_values(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> pd.Series:
     """Return the values that show how a column is written: all dates without their times, or a sample of numbers."""
-    cell = table.file.columns[str(reading.theirs)]
+    cell = table.file.columns[str(reading.source)]
     if reading.kind is Kind.TIME:
         query = f"SELECT DISTINCT left(trim({cell}), 10) AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
     else:
@@ -76,7 +76,7 @@ def open_note(table: Table, reading: Reading, written: str | None) -> str:
     """Say how the cells of a column are read that could be read in another way."""
     example = "01-02-2018" if reading.kind is Kind.TIME else "1,234 or 1.234"
     return (
-        f"{table.name}.{reading.theirs}: values like {example} are read with {written}; "
+        f"{table.name}.{reading.source}: values like {example} are read with {written}; "
         f"if that is wrong, say so under formats.{table.name}.{reading.name}"
     )
 
@@ -84,9 +84,9 @@ def open_note(table: Table, reading: Reading, written: str | None) -> str:
 def zoneless(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> list[str]:
     """Return the time columns whose first cells do not say in which zone they are."""
     return [
-        f"{table.name}.{reading.theirs}"
+        f"{table.name}.{reading.source}"
         for reading in readings
-        if reading.kind is Kind.TIME and reading.theirs and _lacks_zone(connection, table, reading.theirs)
+        if reading.kind is Kind.TIME and reading.source and _lacks_zone(connection, table, reading.source)
     ]
 
 

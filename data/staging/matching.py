@@ -8,12 +8,13 @@ import duckdb
 import pandas as pd
 
 from data.columns import Choice, Profile, fits_vocabulary, infer_schema, kind_of, profile, shown, suits
-from data.config import UPDATED_AT, DatabaseTable, Settings
+from data.config import UPDATED_AT, Settings
 from data.errors import InputError, nearest
 from data.parsing import decide_format, read_cells
 from data.schema import RENAMED, Attribute, EventType, Schema
+from data.staging.canonical import check_column
 from data.staging.formats import sample, with_all_values
-from data.staging.tables import Table, check_column
+from data.staging.tables import Table
 from data.vocabulary import LEADS, Kind
 
 ENOUGH = 20
@@ -65,9 +66,7 @@ def _roles(leads: Table, settings: Settings) -> dict[str, str]:
     roles = dict.fromkeys(_order_column(settings), "orders the evaluation")
     if settings.outcome:
         roles[settings.outcome.column] = "the outcome"
-    source = settings.tables["leads"]
-    changed_at = source.updated_at if isinstance(source, DatabaseTable) else None
-    for name in (UPDATED_AT, changed_at):
+    for name in (UPDATED_AT, leads.file.changed_at):
         if name in leads.file.columns:
             roles[name] = "tells when the row was changed, so also that the lead ended"
     return {leads.columns.get(name, name): reason for name, reason in roles.items()}

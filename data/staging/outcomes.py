@@ -86,14 +86,14 @@ def _never_won(leads: Table, outcome: Outcome, won: list[str], others: list[str]
 def close_by_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
     """Take outcomes from their table; a row without outcome and date is an open lead."""
     connection.execute(
-        f"""INSERT INTO told_outcomes SELECT l.position, o.won = 1, o.closed_at, o.amount
+        f"""INSERT INTO table_outcomes SELECT l.position, o.won = 1, o.closed_at, o.amount
         FROM typed_outcomes o JOIN lead_ids l USING (lead_id) WHERE o.position NOT IN ({quarantined("outcomes")})"""
     )
-    connection.execute("INSERT INTO closings FROM told_outcomes WHERE won IS NOT NULL ORDER BY position")
+    connection.execute("INSERT INTO closings FROM table_outcomes WHERE won IS NOT NULL ORDER BY position")
     connection.execute(
         """INSERT INTO overtaken SELECT t.position, o.closed_at, t.closed_at
         FROM quarantine q JOIN typed_outcomes o USING (position) JOIN lead_ids l USING (lead_id)
-        JOIN told_outcomes t ON t.position = l.position
+        JOIN table_outcomes t ON t.position = l.position
         WHERE q.source = 'outcomes' AND q.reason = $1 AND o.won = 0 AND o.closed_at < t.closed_at""",
         [OVERTAKEN],
     )
@@ -108,7 +108,7 @@ def close_by_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping)
         """INSERT INTO closings
         WITH ended AS MATERIALIZED (
             SELECT DISTINCT position FROM entries
-            WHERE closes AND position NOT IN (SELECT position FROM told_outcomes)),
+            WHERE closes AND position NOT IN (SELECT position FROM table_outcomes)),
         ends AS (
             SELECT position, min(entered_at) FILTER (list_contains($won, lower(stage))) AS won_at,
                 last(lower(stage) ORDER BY entered_at, seq) AS last_stage, max(entered_at) AS last_at

@@ -25,14 +25,17 @@ MOMENTS = (
 LATER = (
     ("events", "events", "occurred_at"),
     ("entries", "stages", "entered_at"),
-    ("told_outcomes", "outcomes", "closed_at"),
+    ("table_outcomes", "outcomes", "closed_at"),
     ("history", "attribute_history", "changed_at"),
 )
 """The same of tables whose moments may be in the future, outcomes as their own table has them."""
-LONE_AFTER = pd.Timedelta(days=30)
-LONE_SHARE, MOST_LONE = 0.001, 20
-"""So few moments may stand alone, so long after all others, and be taken for mistyped …"""
-MANY, FEW_LONE = 200, 2
+OF_TABLES = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
+EVERY_MOMENT = f"({' UNION ALL '.join(OF_TABLES)})"
+"""A query for all moments that are not later than now."""
+OUTLIER_GAP = pd.Timedelta(days=30)
+OUTLIER_SHARE, MOST_OUTLIERS = 0.001, 20
+"""So few moments, so long after all others, are taken for mistyped …"""
+MANY, FEW_OUTLIERS = 200, 2
 """… and two, where there are so many moments."""
 EARLIEST = pd.Timestamp("1990-01-01")
 """Dates before it are those that a system writes where none was given, such as 1970-01-01."""
@@ -238,34 +241,39 @@ def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> lis
     return flags
 
 
-def newest_moment(
-    connection: duckdb.DuckDBPyConnection, now: pd.Timestamp, *, passing_lone_ones: bool = False
-) -> pd.Timestamp | None:
-    """Return the newest moment that is not later than now, or of those that do not stand alone, long after all others.
+def newest_moment(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> pd.Timestamp:
+    """Return the newest moment in the data that is not later than now; now where there is none."""
+    return next(iter(_newest_moments(connection, now, 1)), now)
 
-    To learn, the latter is the end of the data: else one mistyped date would make all leads that are open long lost.
+
+def newest_plausible(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> pd.Timestamp:
+    """Return the newest moment without the few that lie long after all others; now where there is none.
+
+    It is the end of the data that is learned from: else one mistyped date would make all open leads long lost.
     """
-    each = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
-    every = f"({' UNION ALL '.join(each)})"
-    count = connection.execute(f"SELECT count(*) FROM {every}", [now]).fetchall()[0][0]
-    lone = min(max(int(count * LONE_SHARE), FEW_LONE if count >= MANY else 0), MOST_LONE)
-    few = lone if passing_lone_ones else 0
-    rows = connection.execute(f"SELECT moment FROM {every} ORDER BY 1 DESC LIMIT {few + 1}", [now]).fetchall()
-    newest = [pd.Timestamp(moment) for (moment,) in rows]
-    gaps = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= LONE_AFTER)
-    return newest[next(gaps, 0)] if newest else None
+    count = connection.execute(f"SELECT count(*) FROM {EVERY_MOMENT}", [now]).fetchall()[0][0]
+    most = min(max(int(count * OUTLIER_SHARE), FEW_OUTLIERS if count >= MANY else 0), MOST_OUTLIERS)
+    newest = _newest_moments(connection, now, most + 1)
+    # The gap that has the fewest moments before it, so the most after it, is where the outliers begin.
+    gaps = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= OUTLIER_GAP)
+    return newest[next(gaps, 0)] if newest else now
 
 
-def lone_rows(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.Timestamp) -> list[Flag]:
+def _newest_moments(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp, count: int) -> list[pd.Timestamp]:
+    query = f"SELECT moment FROM {EVERY_MOMENT} ORDER BY 1 DESC LIMIT {count}"
+    return [pd.Timestamp(moment) for (moment,) in connection.execute(query, [now]).fetchall()]
+
+
+def late_outliers(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.Timestamp) -> list[Flag]:
     """Return the rows that are not later than now and yet later than the end of what is learned from."""
     flags = []
     for table, name, column in MOMENTS:
         source = table if table == "leads" else f"{table} JOIN lead_ids USING (position)"
-        found = first_rows(
+        later = first_rows(
             connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1 AND {column} <= $2", [end, now]
         )
-        if found:
-            flags.append(Flag(name, column, f"long after all else: what is learned ends on {end:%Y-%m-%d}", *found))
+        if later:
+            flags.append(Flag(name, column, f"long after all else: what is learned ends on {end:%Y-%m-%d}", *later))
     return flags
 
 
@@ -304,7 +312,7 @@ def first_rows(
     return (count, shown, tuple(row["id"] for row in first)) if count else None
 
 
-def counted(connection: duckdb.DuckDBPyConnection, table: Table) -> TableCounts:
+def count_usable(connection: duckdb.DuckDBPyConnection, table: Table) -> TableCounts:
     """Count the rows of a table, those in quarantine by reason: the most frequent first."""
     first = f"min({{'at': position, 'line': s.line}}, {ROWS_SHOWN})"
     query = f"""SELECT reason, count(*), {first} FROM quarantine JOIN {table.staged} s USING (position)

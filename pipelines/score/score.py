@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.columns import shown
-from data.config import Settings, settings_of_folder
+from data.config import FileTable, Settings, settings_of_folder
 from data.dataset import Dataset, open_dataset
 from data.errors import InputError, LeadscoreError
 from data.locks import one_run_at_a_time
@@ -57,7 +57,8 @@ class LeadFiles:
         if self.leads.is_dir():
             tables = settings_of_folder(self.leads).tables
         else:
-            tables = {"leads": self.leads, **({"events": self.events} if self.events else {})}
+            files = {"leads": self.leads, "events": self.events}
+            tables = {name: FileTable(path) for name, path in files.items() if path}
         of_leads = trained.columns.get("leads", {}) | ({"lead_id": self.lead_id} if self.lead_id else {})
         columns = {**trained.columns, "leads": of_leads}
         return trained.model_copy(update={"tables": tables, "columns": columns, "truth": None, "as_of": None})

@@ -81,9 +81,9 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
     with one_run_at_a_time(workspace.lock, "train"):
         registry = Registry(workspace)
-        with open_dataset(settings, workspace=workspace.root) as dataset:
-            require_outcomes(dataset)
-            dataset.look_for(load_rules(settings.rules).competitors)
+        with open_dataset(settings, workspace=workspace.root) as opened:
+            require_outcomes(opened)
+            dataset = opened.with_competitors(load_rules(settings.rules).competitors)
             segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             asked = _asked(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()
@@ -91,7 +91,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
                 return _nothing_new(registry, newest, dataset.settings)
             with step("reading leads and counting their events"):
                 read = without_leaks(dataset)
-            rules = usable_rules(settings, dataset.schema)
+            rules = usable_rules(settings, read.table.schema)
         with step(f"learning from {len(read.table):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
             learned = learn(
                 read.table,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from jinja2 import Environment
 
-from data.config import DatabaseTable, WriteBack, load_settings
+from data.config import DatabaseTable, FileTable, WriteBack, load_settings
 from data.sources import engine_of
 from pipelines.push import push, set_up
 from pipelines.score import score
@@ -36,7 +36,7 @@ def kept(workspace, config, leadscore, tmp_path) -> str:
     leads.to_sql("leads", engine, index=False, if_exists="append")
     for name, table in tables.items():
         table.to_parquet(tmp_path / f"{name}.parquet")
-    there = {name: tmp_path / f"{name}.parquet" for name in tables} | {"leads": DatabaseTable(table="leads")}
+    there = {name: FileTable(tmp_path / f"{name}.parquet") for name in tables} | {"leads": DatabaseTable(table="leads")}
     settings = load_settings(config).model_copy(
         update={"tables": there, "database": address, "drop": ["updated_at"], "write_back": WriteBack()}
     )

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from data.config import load_settings
+from data.config import FileTable, load_settings
 from data.workspace import Workspace
 from models.versions import Registry
 from pipelines.training_data import read_training_data
@@ -177,7 +177,7 @@ def test_no_usage_after_the_close_enters_a_feature(hubspot_tables, tmp_path):
     late = events["occurred_at"] > events["lead_id"].map(outcomes.set_index("lead_id")["closed_at"])
     assert late.sum() > 5000
     events[~late].to_csv(tmp_path / "events.csv", index=False)
-    without = settings.model_copy(update={"tables": settings.tables | {"events": tmp_path / "events.csv"}})
+    without = settings.model_copy(update={"tables": settings.tables | {"events": FileTable(tmp_path / "events.csv")}})
     one, other = (read_training_data(each, Workspace.at(tmp_path)).table for each in (settings, without))
     pd.testing.assert_frame_equal(one.rows, other.rows)
     pd.testing.assert_frame_equal(one.design, other.design, check_like=True)

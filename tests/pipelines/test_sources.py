@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.config import DatabaseTable, Settings, load_settings
+from data.config import DatabaseTable, FileTable, Settings, load_settings
 from data.dataset import open_dataset
 from data.json import strict_json
 from data.sources import engine_of
@@ -43,7 +43,7 @@ def elsewhere(request, config, tables, tmp_path) -> Settings:
     if request.param == "csv":
         for name, table in tables.items():
             table.sample(frac=1, random_state=0).to_csv(tmp_path / f"{name}.csv", index=False)
-        return settings.model_copy(update={"tables": {name: tmp_path / f"{name}.csv" for name in tables}})
+        return settings.model_copy(update={"tables": {name: FileTable(tmp_path / f"{name}.csv") for name in tables}})
     address = f"sqlite:///{tmp_path / 'crm.db'}"
     if request.param != "sqlite":
         address = request.getfixturevalue("postgres")

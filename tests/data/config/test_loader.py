@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from data.config.checked_yaml import CheckedPart
 from data.config.loader import load_settings
-from data.config.settings import DatabaseTable, Settings
+from data.config.settings import DatabaseTable, FileTable, Settings
 from data.errors import InputError
 
 WHOLE = """\
@@ -47,7 +48,7 @@ def test_a_whole_file_is_read(tmp_path):
     settings = load(tmp_path, WHOLE)
     assert settings.tables == {
         "leads": DatabaseTable(table="sales.leads", updated_at="modified_on"),
-        "events": tmp_path / "events.csv",
+        "events": FileTable(tmp_path / "events.csv"),
     }
     assert settings.stages.renamed == {"marketing qualified": "mql"}
     assert (settings.thresholds.hot, settings.thresholds.warm) == (0.3, 0.1)
@@ -71,7 +72,7 @@ def test_secrets_stay_names(tmp_path, monkeypatch):
 
 def test_a_folder_is_read_by_its_file(tmp_path):
     load(tmp_path, "tables:\n  leads: leads.csv\n")
-    assert load_settings(tmp_path).tables == {"leads": tmp_path / "leads.csv"}
+    assert load_settings(tmp_path).tables == {"leads": FileTable(tmp_path / "leads.csv")}
 
 
 @pytest.mark.parametrize(
@@ -133,3 +134,17 @@ def test_an_address_where_a_file_should_stand_is_refused_and_not_shown(tmp_path)
     with pytest.raises(InputError, match="this is an address") as told:
         load_settings(Path("postgresql://me:hunter2@crm/db"))
     assert "hunter2" not in str(told.value)
+
+
+def test_every_path_starts_from_the_folder_also_one_that_is_new(tmp_path):
+    class Further(CheckedPart):
+        files: list[Path]
+
+    class Newer(Settings):
+        key: Path | None = None
+        further: Further | None = None
+
+    settings = Newer.model_validate({"tables": {"leads": "l.csv"}, "key": "k", "further": {"files": ["f"]}})
+    moved = settings.beside(tmp_path)
+    assert (moved.key, moved.further) == (tmp_path / "k", Further(files=[tmp_path / "f"]))
+    assert moved.tables["leads"] == FileTable(tmp_path / "l.csv")

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.config import Outcome, Settings, settings_of_folder
-from data.dataset import assembly
 from data.dataset.dataset import open_dataset
 from data.errors import InputError
+from data.staging import rows as checks
 from data.vocabulary import TABLES
 
 NOW = pd.Timestamp("2025-06-01")
@@ -76,7 +76,7 @@ def test_random_bytes_are_refused_or_counted(tmp_path, name, content):
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_file_that_is_changed_while_it_is_read_is_refused(tmp_path, monkeypatch, ending):
     """The writer comes in between, when leads are told apart."""
-    path, identify = tmp_path / f"leads.{ending}", assembly.checks.identify_leads
+    path, identify = tmp_path / f"leads.{ending}", checks.identify_leads
     leads = pd.DataFrame({"lead_id": ["1", "2"], "y": [1, 0]})
 
     def write(frame: pd.DataFrame) -> None:
@@ -89,7 +89,7 @@ def test_a_file_that_is_changed_while_it_is_read_is_refused(tmp_path, monkeypatc
         write(pd.concat([leads, leads.assign(lead_id=["3", "4"])]))
 
     write(leads)
-    monkeypatch.setattr(assembly.checks, "identify_leads", identify_while_another_writes)
+    monkeypatch.setattr(checks, "identify_leads", identify_while_another_writes)
     chosen = Settings(tables={"leads": path}, outcome=Outcome(column="y"))
     with (
         pytest.raises(InputError, match="this file was changed while it was read"),

@@ -148,6 +148,6 @@ def test_a_database_leaves_out_the_rows_of_others(database):
     engine.dispose()
     with reading(database) as opened, duckdb.connect() as duck:
         reader = opened.open(DatabaseTable(table="events"))
-        staged = reader.stage(duck, ["lead_id", "account_id"], "seen", only={"lead_id": ["8"], "account_id": ["a"]})
+        staged = reader.stage(duck, "seen", ["lead_id", "account_id"], only={"lead_id": ["8"], "account_id": ["a"]})
         assert duck.sql("SELECT c0, c1 FROM seen").fetchall() == [("8", None), (None, "a"), ("null", "a")]
     assert staged.rows == 3

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from data.config import Settings, load_settings
+from data.config import FileTable, Settings, load_settings
 from data.dataset import open_dataset
 from data.errors import InputError
 from data.proposal.looking import looking_at
@@ -296,8 +295,8 @@ def test_paths_start_from_the_folder_of_the_file(proposed, tmp_path):
     path.write_text(write(proposal, path), encoding="utf-8")
     assert "leads: ../export.csv" in path.read_text(encoding="utf-8").replace('"', "")
     leads = load_settings(path).tables["leads"]
-    assert isinstance(leads, Path)
-    assert leads.resolve() == (tmp_path / "export.csv").resolve()
+    assert isinstance(leads, FileTable)
+    assert leads.path.resolve() == (tmp_path / "export.csv").resolve()
 
 
 # Tables of the report

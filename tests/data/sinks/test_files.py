@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data.errors import InputError, LeadscoreError
 from data.sinks.files import export_to
-from data.sources import stage
+from data.sources import open_file
 
 quickly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -81,7 +81,7 @@ def test_numbers_come_back_exactly(tmp_path, values) -> None:
 @given(st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")), min_size=1))
 def test_ids_come_back_verbatim(tmp_path, connection, values) -> None:
     path = written(tmp_path / "out.csv", pd.DataFrame({"lead_id": values, "n": 1.0}), ids=("lead_id",))
-    stage(connection, path, "back")
+    open_file(path).stage(connection, "back")
     found = connection.sql("SELECT c0 FROM back ORDER BY position").fetchall()
     connection.execute("DROP TABLE back")
     assert [cell for (cell,) in found] == values

@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.sources import delimited
-from data.sources.files import StagedFile, stage
+from data.sources import StagedFile, delimited, open_file
 
 quickly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -23,7 +22,7 @@ quickly = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 def staged(path: Path) -> tuple[StagedFile, pd.DataFrame]:
     """Stage a file alone; return how it was read and the staged rows, with the file's own names of columns."""
     with duckdb.connect(config={"threads": 2}) as connection:
-        file = stage(connection, path, "staged")
+        file = open_file(path).stage(connection, "staged")
         rows = connection.sql("SELECT * FROM staged ORDER BY position").to_arrow_table().to_pandas()
     return file, rows.rename(columns={cell: name for name, cell in file.columns.items()})
 

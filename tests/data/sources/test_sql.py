@@ -26,7 +26,7 @@ def make(address: str, *statements: str) -> None:
 def rows(address: str, names: list[str], table: str = "leads") -> list[tuple]:
     """Stage some columns and return them as they lie in DuckDB."""
     with duckdb.connect() as duck, reading(address) as database:
-        staged = database.open(DatabaseTable(table=table)).stage(duck, names, "staged")
+        staged = database.open(DatabaseTable(table=table)).stage(duck, "staged", names)
         cells = ", ".join(staged.columns[name] for name in names)
         return duck.execute(f"SELECT {cells} FROM staged ORDER BY position").fetchall()
 
@@ -88,7 +88,7 @@ def test_more_rows_than_are_read_at_once_arrive(database, monkeypatch):
 def test_columns_that_are_not_needed_are_not_read(database):
     make(database, "CREATE TABLE leads (id INTEGER, notes TEXT)")
     with duckdb.connect() as duck, reading(database) as opened:
-        staged = opened.open(DatabaseTable(table="leads")).stage(duck, ["id"], "staged")
+        staged = opened.open(DatabaseTable(table="leads")).stage(duck, "staged", ["id"])
     assert (list(staged.columns), staged.unread) == (["id"], ("notes",))
 
 
@@ -106,9 +106,9 @@ def test_a_misspelt_table_is_answered_with_the_nearest(database):
 def test_all_tables_are_read_as_they_stood_at_one_moment(postgres):
     make(postgres, "CREATE TABLE leads (id INTEGER)", "CREATE TABLE events (id INTEGER)")
     with duckdb.connect() as duck, reading(postgres) as database:
-        assert database.open(DatabaseTable(table="leads")).stage(duck, ["id"], "leads").rows == 0
+        assert database.open(DatabaseTable(table="leads")).stage(duck, "leads", ["id"]).rows == 0
         make(postgres, "INSERT INTO events VALUES (1)")
-        assert database.open(DatabaseTable(table="events")).stage(duck, ["id"], "events").rows == 0
+        assert database.open(DatabaseTable(table="events")).stage(duck, "events", ["id"]).rows == 0
 
 
 def test_reading_changes_nothing(database):
@@ -143,7 +143,7 @@ def test_a_connection_that_breaks_on_the_way_is_told(postgres):
         number = database.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         with engine_of(postgres).connect() as other:
             other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
-        table.stage(duck, ["id"], "staged")
+        table.stage(duck, "staged", ["id"])
     gc.collect()
 
 

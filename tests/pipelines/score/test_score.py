@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import pipelines.score
-from data.config import Settings, load_settings
+from data.config import FileTable, Settings, load_settings
 from data.workspace import Workspace
 from pipelines.score.score import score
 
@@ -129,7 +129,9 @@ def altered(config, tmp_path):
         settings = load_settings(config)
         for name, table in changed.items():
             table.to_parquet(tmp_path / f"{name}.parquet")
-        return settings.model_copy(update={"tables": settings.tables | {n: tmp_path / f"{n}.parquet" for n in changed}})
+        return settings.model_copy(
+            update={"tables": settings.tables | {n: FileTable(tmp_path / f"{n}.parquet") for n in changed}}
+        )
 
     return make
 

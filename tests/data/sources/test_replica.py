@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from data.config import DatabaseTable
 from data.errors import InputError
 from data.sources.connections import engine_of
-from data.sources.incremental import Mirror
-from data.sources.sql import DatabaseTableReader, reading
+from data.sources.replica import Replica
+from data.sources.sql import SqlTable, reading
 
 START = datetime(2026, 1, 1)
 
@@ -46,7 +46,7 @@ class Source:
         """Return what a run gets, and how it got it."""
         names = names or ("id", "n")
         with duckdb.connect() as duck, reading(self.address) as database:
-            file = Mirror(self.path).stage(duck, database.open(DatabaseTable(table="leads")), names, "staged")
+            file = Replica(self.path).stage(duck, database.open(DatabaseTable(table="leads")), names, "staged")
             assert file is not None
             cells = ", ".join(file.columns[name] for name in names)
             return duck.execute(f"SELECT {cells} FROM staged ORDER BY position").fetchall(), file.notes[0]
@@ -72,14 +72,14 @@ def test_the_first_run_fetches_all_and_the_next_what_changed(source):
 def test_unchanged_rows_are_not_fetched_again(source, monkeypatch):
     source.staged()
     fetched = []
-    original = DatabaseTableReader.batches
+    original = SqlTable.batches
 
     def counted(self, *args, **options):
         for batch in original(self, *args, **options):
             fetched.append(batch.num_rows if options.get("since") else 0)  # keys come each time
             yield batch
 
-    monkeypatch.setattr(DatabaseTableReader, "batches", counted)
+    monkeypatch.setattr(SqlTable, "batches", counted)
     source.staged()
     assert sum(fetched) == 1  # the newest row: another one may have its very time
 
@@ -131,7 +131,7 @@ def test_changes_may_be_told_by_days_or_numbers(postgres, tmp_path, kind):
         connection.exec_driver_sql(f"INSERT INTO leads VALUES ('a', {values[0]})")
     for expected in (["a"], ["a", "b"]):
         with duckdb.connect() as duck, reading(postgres) as database:
-            file = Mirror(tmp_path / "m").stage(duck, database.open(DatabaseTable(table="leads")), ["id"], "staged")
+            file = Replica(tmp_path / "m").stage(duck, database.open(DatabaseTable(table="leads")), ["id"], "staged")
             assert file is not None
             cells = duck.execute(f"SELECT {file.columns['id']} FROM staged").fetchall()
             assert [cell for (cell,) in cells] == expected
@@ -144,7 +144,7 @@ def test_what_goes_wrong_while_fetching_is_told_as_it_is(source, monkeypatch):
         raise InputError("the source broke")
         yield
 
-    monkeypatch.setattr(DatabaseTableReader, "batches", broken)
+    monkeypatch.setattr(SqlTable, "batches", broken)
     with pytest.raises(InputError, match="the source broke"):
         source.staged()
 
@@ -166,7 +166,7 @@ def test_what_was_forgotten_leaves_no_trace(source):
     source.put("secretive", 1, hours=11)
     source.staged()
     assert b"secretive" in source.path.read_bytes()
-    assert Mirror(source.path).forget() == 1
+    assert Replica(source.path).forget() == 1
     assert not source.path.exists()
 
 
@@ -177,7 +177,7 @@ def test_a_table_without_a_key_or_a_time_is_read_as_a_whole(database, tmp_path):
     with duckdb.connect() as duck, reading(database) as opened:
         for name in ("leads", "events"):
             table = opened.open(DatabaseTable(table=name))
-            assert Mirror(tmp_path / "m.duckdb").stage(duck, table, ["id"], "staged") is None
+            assert Replica(tmp_path / "m.duckdb").stage(duck, table, ["id"], "staged") is None
 
 
 CHANGES = st.lists(
@@ -209,4 +209,4 @@ def test_dates_whose_text_has_no_order_are_not_followed(tmp_path):
         connection.exec_driver_sql("INSERT INTO leads VALUES ('a', '31/12/2025')")
     with duckdb.connect() as duck, reading(address) as database:
         table = database.open(DatabaseTable(table="leads"))
-        assert Mirror(tmp_path / "m.duckdb").stage(duck, table, ["id"], "staged") is None
+        assert Replica(tmp_path / "m.duckdb").stage(duck, table, ["id"], "staged") is None

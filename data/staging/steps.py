@@ -1,0 +1,185 @@
+"""The steps by which tables are staged and read, for whoever tells the story: a data set, or the funnel.
+
+Each takes the `Staging` as the steps before it left it, and leaves what it found out there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from data.config import Outcome
+from data.errors import InputError
+from data.quality_report import TableCounts
+from data.sources import TableSource, open_sources
+from data.staging import outcomes, rows
+from data.staging.canonical import check_column, drop_table, ids_of_lead, rows_of_lead, stage_table
+from data.staging.formats import decide_readings, zoneless
+from data.staging.quarantine import write_quarantine
+from data.staging.staging import Staging
+from data.staging.tables import Reading, Table
+from data.staging.typed import make_typed
+from data.vocabulary import READ_TABLES, Kind
+
+ALL_WON = "the outcomes have no column won: each is taken for a deal that was won"
+LEAD_COLUMNS = {
+    "lead_id": Kind.ID,
+    "account_id": Kind.ID,
+    "created_at": Kind.TIME,
+    "closed_at": Kind.TIME,
+    "stage": Kind.CATEGORY,
+}
+"""The columns of the typed table of leads that are there whatever is made of it."""
+
+
+def stage_tables(staging: Staging, names: Collection[str]) -> None:
+    """Stage those of the named tables that the settings have, as they stand at one moment.
+
+    Raises `InputError` where there are no leads, or a table or a column that is needed is not there.
+    """
+    settings = staging.settings
+    if "leads" not in settings.tables:
+        raise InputError("there is no table of leads", expected="a file under tables.leads")
+    staging.formats = {name: dict(settings.formats.get(name, {})) for name in names}
+    with open_sources(settings, [name for name in names if name in settings.tables]) as sources:
+        staging.sources = sources
+        for name, source in sources.items():
+            staging.tables[name] = _staged(staging, name, source)
+    if staging.only is not None:
+        staging.tables = rows_of_lead(staging.connection, staging.tables, staging.only)
+
+
+def _staged(staging: Staging, name: str, source: TableSource) -> Table:
+    # The leads come first, so that of the other tables the rows of the lead's account can be asked for.
+    leads = staging.tables.get("leads")
+    only = None if staging.only is None else ids_of_lead(staging.connection, leads, staging.only)
+    return stage_table(
+        staging.connection, name, source, staging.settings, staging.replica, trained=staging.trained, only=only
+    )
+
+
+def identify_leads(staging: Staging) -> None:
+    """Put records that are no rows, and leads without an id of their own, into quarantine."""
+    for table in staging.tables.values():
+        rows.set_aside_damaged(staging.connection, table)
+    rows.identify_leads(staging.connection, staging.leads)
+
+
+def read_timelines(staging: Staging) -> None:
+    """Read events, stages, outcomes and the history of attributes, and put what cannot be used into quarantine."""
+    connection, settings, tables = staging.connection, staging.settings, staging.tables
+    if "events" in tables:
+        read_table(staging, "events")
+        rows.check_events(connection, tables["events"])
+        rows.fill_events(connection, settings.event_types)
+    if "stages" in tables:
+        read_table(staging, "stages")
+        rows.fill_entries(connection, settings.stages)
+        rows.check_stages(connection)
+    if "outcomes" in tables:
+        read_table(staging, "outcomes")
+        if not tables["outcomes"].has("won"):
+            staging.report.notes.append(ALL_WON)
+        rows.check_outcomes(connection, tables["outcomes"])
+    if "attribute_history" in tables:
+        read_table(staging, "attribute_history")
+        rows.check_history(connection)
+        rows.fill_history(connection)
+
+
+def read_table(staging: Staging, name: str, further: Sequence[Reading] = ()) -> None:
+    """Make the typed table ``typed_…`` with all columns of the vocabulary, and some further ones."""
+    columns = staging.tables[name].columns
+    readings = [Reading(known, columns.get(known), column.kind) for known, column in READ_TABLES[name].items()]
+    type_table(staging, name, [*readings, *further], f"typed_{name}")
+
+
+def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: str) -> None:
+    """Make the typed copy of a table, and note how its cells were read."""
+    connection, table, report = staging.connection, staging.tables[name], staging.report
+    decided, notes = decide_readings(connection, table, readings, staging.formats[name])
+    staging.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
+    report.notes += notes
+    report.flags += make_typed(connection, table, decided, into)
+    staging.zoneless += zoneless(connection, table, decided)
+
+
+def lead_readings(staging: Staging) -> list[Reading]:
+    """Return how the columns of leads are read that are there whatever is made of them, with the outcome."""
+    columns = staging.leads.columns
+    outcome = staging.settings.outcome
+    is_there = outcome is not None and outcome.column in staging.leads.file.columns
+    readings = [Reading(name, columns.get(name), kind) for name, kind in LEAD_COLUMNS.items()]
+    return [*readings, Reading("outcome", outcome.column if outcome and is_there else None, Kind.CATEGORY)]
+
+
+def count_rows(staging: Staging, quarantine: Path | None) -> None:
+    """Count the rows of all tables, and write those in quarantine to a folder, where one is given.
+
+    Raises `InputError` where no lead can be used.
+    """
+    for name, table in staging.tables.items():
+        if quarantine:
+            write_quarantine(staging.connection, table, quarantine)
+        staging.report.tables[name] = rows.count_usable(staging.connection, table)
+        staging.report.notes += [f"{table.file.name}: {note}" for note in table.file.notes]
+    counts = staging.report.tables["leads"]
+    if not counts.used and staging.only is None:
+        raise _no_usable_leads(counts, staging.leads.file.place)
+
+
+def _no_usable_leads(counts: TableCounts, place: str) -> InputError:
+    return InputError(
+        "no row of the leads table can be used",
+        expected="rows with a unique lead_id",
+        got=", ".join(f"{count} × {reason}" for reason, count in counts.reasons.items()) or "a header without rows",
+        where=place,
+    )
+
+
+def close_leads(staging: Staging, *, strict: bool) -> None:
+    """Find out how leads ended: from the column of the settings, else from the table of outcomes, then from stages.
+
+    ``strict`` decides which values of the column mean won and lost, which needs the column to be there.
+    """
+    connection, settings = staging.connection, staging.settings
+    if settings.outcome is not None:
+        _close_by_column(staging, settings.outcome, strict)
+        return
+    if "outcomes" in staging.tables:
+        outcomes.close_by_outcomes(connection)
+    outcomes.close_by_stages(connection, settings.stages)
+
+
+def _close_by_column(staging: Staging, outcome: Outcome, strict: bool) -> None:
+    if strict:
+        check_column(staging.leads.file, outcome.column, "outcome")
+        outcome = outcomes.decide_outcome(staging.connection, staging.leads, outcome)
+        staging.settings = staging.settings.model_copy(update={"outcome": outcome})
+    if outcome.column in staging.leads.file.columns:
+        outcomes.close_by_column(staging.connection, outcome)
+
+
+def note_zoneless(staging: Staging) -> None:
+    """Note which columns have times that do not say in which zone they are."""
+    if staging.zoneless:
+        staging.report.notes.append(f"times without a zone are read as UTC: {', '.join(staging.zoneless)}")
+
+
+def drop_staged(staging: Staging) -> None:
+    """Drop the copies that were needed on the way."""
+    for name, table in staging.tables.items():
+        drop_table(staging.connection, table)
+        staging.connection.execute(f"DROP TABLE IF EXISTS typed_{name}")
+
+
+def require_unchanged(staging: Staging) -> None:
+    """Raise `InputError` where a file was written meanwhile: what was read may be neither the old nor the new."""
+    for source in staging.sources.values():
+        if source.was_rewritten():
+            raise InputError(
+                "this file was changed while it was read",
+                expected="a file that is whole",
+                where=source.place,
+                remedy="run again once it is written; whoever writes it had better rename a finished copy",
+            )
