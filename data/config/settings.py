@@ -323,10 +323,6 @@ class Settings(CheckedPart):
         inside = partial(path_within, folder=folder)
         return self._with_paths(inside, inside)
 
-    def with_absolute_paths(self) -> Settings:
-        """Return settings that hold wherever the next command is run."""
-        return self.beside(Path.cwd())
-
     def _with_paths(self, change: Callable[[Path], Path], change_database: Callable[[Path], Path]) -> Settings:
         back = self.write_back
         if back and not back.database:  # it is then the one that leads are read from

@@ -69,7 +69,7 @@ class Registry:
         """Open a run that makes a version; a run that fails is marked so."""
         run_id = self.store.begin()
         try:
-            yield TrainingRun(run_id, self.store)
+            yield TrainingRun(run_id, self.store, self.workspace)
         except BaseException:
             self.store.end(run_id, failed=True)
             raise
@@ -140,17 +140,24 @@ class Registry:
 
     def settle(self, version: Version, settings: Settings) -> bool:
         """Use other settings with a version from now on; return whether leads are read from another place."""
-        before = self._settings(version)
-        if settings != before:
-            self.store.tag(version.number, SETTINGS + stamp(datetime.now(UTC)), settings.model_dump_json())
-        return settings.tables != before.tables
+        root = self.workspace.root
+        inside, before = settings.within(root), self._settings(version)
+        later = inside.beside(root.resolve())
+        if later != before:
+            self.store.tag(version.number, SETTINGS + stamp(datetime.now(UTC)), inside.model_dump_json())
+        return later.tables != before.tables
 
     def _settings(self, version: Version) -> Settings:
-        """Return the settings of a version that were given last: its own files hold those of its training."""
+        """Return the settings of a version that were given last: its own files hold those of its training.
+
+        Paths inside the workspace are stored relative to it, so that a copy reads its own files.
+        """
         later = max((name for name in version.tags if name.startswith(SETTINGS)), default=None)
         if later:
-            return Settings.model_validate_json(version.tags[later])
-        return self._files(version).read("settings.json", Settings.model_validate_json)
+            settings = Settings.model_validate_json(version.tags[later])
+        else:
+            settings = self._files(version).read("settings.json", Settings.model_validate_json)
+        return settings.beside(self.workspace.root.resolve())
 
     # Which version
 

@@ -13,6 +13,7 @@ from sklearn.ensemble import StackingClassifier
 
 from data.config import Settings
 from data.json import strict_json
+from data.workspace import Workspace
 from models.monitoring import Reference
 from models.scoring import Scorer
 from models.training import Recipe
@@ -30,6 +31,7 @@ class TrainingRun:
 
     run_id: str
     store: VersionStore
+    workspace: Workspace
 
     def add_version(self, model: StackingClassifier, tags: Mapping[str, str]) -> str:
         """Register a model and return the number of its version."""
@@ -40,7 +42,7 @@ class TrainingRun:
         texts = {
             "recipe.json": recipe.to_json(),
             **texts_of(scorer),
-            "settings.json": settings.model_dump_json(indent=1),
+            "settings.json": settings.within(self.workspace.root).model_dump_json(indent=1),
             "training.json": strict_json(training),
         }
         for name, text in texts.items():

@@ -125,7 +125,7 @@ def _nothing_new(registry: Registry, newest: Version, settings: Settings) -> Tra
     """Give the result of the newest version back, which has the settings that were given last from now on."""
     version = newest.number
     why = f"no lead has closed since version {version} was trained, and the same was asked for: nothing was done"
-    if registry.settle(newest, settings.with_absolute_paths()):
+    if registry.settle(newest, settings):
         why += f", but that it reads {settings.places} from now on"
     return replace(TrainResult.from_json(registry.training_of(newest)), promoted=False, trained=False, why=why)
 
@@ -294,7 +294,7 @@ def _log(
 ) -> None:
     """Log all that a version needs to score, and all that is known of it."""
     table = read.table
-    run.log_scorer(scorer, learned.recipe, read.settings.with_absolute_paths(), result.as_json())
+    run.log_scorer(scorer, learned.recipe, read.settings, result.as_json())
     run.log_reference(make_reference(table, learned.fitted))
     run.describe(_params(read.settings, learned), _logged_metrics(result, learned), tags)
     run.log_card(_card(result, read, learned))

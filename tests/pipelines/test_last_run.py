@@ -11,6 +11,7 @@ import pytest
 from data.config import Settings, WriteBack, load_settings
 from data.store import open_store
 from data.workspace import Workspace
+from models.versions import Registry
 from pipelines.last_run import remember_store, settings_of_last_run, store_address
 from pipelines.score import score
 
@@ -122,6 +123,16 @@ def test_a_copy_of_a_workspace_works_without_the_original_and_never_touches_it(l
     assert leadscore("explain", lead, "--workspace", copy, "--json").json["lead_id"] == lead
     assert not original.root.exists()
     assert (tmp_path / "gone" / "crm.db").stat().st_size == 0
+
+
+def test_the_settings_of_a_training_name_the_files_of_the_copy(workspace, tmp_path):
+    registry = Registry(workspace)
+    newest = registry.newest()
+    assert newest
+    settings = registry.champion().settings.model_copy(update={"tables": {"leads": workspace.root / "leads.csv"}})
+    assert registry.settle(newest, settings)
+    copy = Workspace(shutil.copytree(workspace.root, tmp_path / "copy"))
+    assert Registry(copy).champion().settings.tables == {"leads": copy.root / "leads.csv"}
 
 
 def held(file: Path) -> int:

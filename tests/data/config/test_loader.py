@@ -63,9 +63,17 @@ def test_settings_survive_being_stored(tmp_path):
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
 
 
+def test_paths_within_a_folder_move_with_it_and_others_stay(tmp_path):
+    settings = load(tmp_path, "tables: {leads: leads.csv, events: /data/events.csv}\nstore: sqlite:///s.db\n")
+    moved = settings.within(tmp_path).beside(Path("/elsewhere"))
+    assert moved.tables == {"leads": Path("/elsewhere/leads.csv"), "events": Path("/data/events.csv")}
+    assert moved.store == "sqlite:////elsewhere/s.db"
+    assert settings.within(tmp_path).beside(tmp_path) == settings
+
+
 def test_secrets_stay_names(tmp_path, monkeypatch):
     monkeypatch.setenv("CRM_URL", "postgresql://me:hunter2@crm/sales")
-    settings = load(tmp_path, WHOLE).with_absolute_paths()
+    settings = load(tmp_path, WHOLE).within(tmp_path)
     assert settings.database == "${CRM_URL}"
     assert "hunter2" not in settings.model_dump_json()
 
