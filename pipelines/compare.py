@@ -37,8 +37,8 @@ class Comparison:
     verdict: Verdict | None
 
     def as_json(self) -> dict[str, Any]:
-        told = as_json(self.verdict) if self.verdict else {"ground": self.ground, "metrics": _numbers(self.metrics)}
-        return {"champion": self.champion, "challenger": self.challenger, **told}
+        result = as_json(self.verdict) if self.verdict else {"ground": self.ground, "metrics": _numbers(self.metrics)}
+        return {"champion": self.champion, "challenger": self.challenger, **result}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Card:
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as it is printed and kept with a version."""
+    """Return a verdict as it is printed and stored with a version."""
     return {
         "promoted": verdict.promoted,
         "why": verdict.why,
@@ -91,10 +91,10 @@ def table_for(stored: Stored, table: TrainingTable, settings: Settings, workspac
     if fingerprint(stored.scorer.schema) == fingerprint(table.schema):
         return table
     asked = settings.model_copy(update={"drop": stored.settings.drop, "keep": stored.settings.keep})
-    theirs = read_training_data(asked, workspace, stored.scorer.schema).table
-    if not theirs.rows["lead_id"].equals(table.rows["lead_id"]):
+    own = read_training_data(asked, workspace, stored.scorer.schema).table
+    if not own.rows["lead_id"].equals(table.rows["lead_id"]):
         raise InputError("it reads other leads from these data")
-    return replace(theirs, rows=table.rows, timed=table.timed, horizon=table.horizon)
+    return replace(own, rows=table.rows, timed=table.timed, horizon=table.horizon)
 
 
 def compare(workspace: Workspace, version: str | None = None) -> Comparison:
@@ -141,12 +141,12 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):
         ground = ground_for(table, blocks, list(contestants.values()))
-        told = {"rules": probabilities_of_rules(contestant_of(newest), table, blocks, ground, seed=seed)}
+        probabilities = {"rules": probabilities_of_rules(contestant_of(newest), table, blocks, ground, seed=seed)}
         for name, contestant in contestants.items():
             own = table_for(versions[name], table, newest.settings, workspace)
-            told[name] = probabilities_of(contestant, own, blocks, ground, seed=seed)
-        verdict = judge(told, table, ground, seed=seed) if challenger else None
-        metrics = verdict.metrics if verdict else evaluate_all(told, *outcomes_of(table, ground.rows), seed)
+            probabilities[name] = probabilities_of(contestant, own, blocks, ground, seed=seed)
+        verdict = judge(probabilities, table, ground, seed=seed) if challenger else None
+        metrics = verdict.metrics if verdict else evaluate_all(probabilities, *outcomes_of(table, ground.rows), seed)
     return Comparison(
         champion=champion.scorer.version,
         challenger=challenger.scorer.version if challenger else None,

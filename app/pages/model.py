@@ -20,6 +20,7 @@ from data.errors import InputError
 from data.store import (
     LONGEST_TEXT,
     VERDICTS,
+    Newest,
     above,
     audit,
     audited,
@@ -51,7 +52,9 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
     with site.store.transaction() as connection:
         run = newest(connection)
         opened = opened_since(connection, run) if run else 0
-        told = site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
+        sample = (
+            site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
+        )
         changes = audited(connection, MOST_DECISIONS)
         verdicts = judged(connection)
     return page(
@@ -65,8 +68,8 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
             for decision in site.registry.decisions()[:MOST_DECISIONS]
         ],
         findings=_findings(site),
-        shares=_shares(told, stored),
-        sampled=len(told),
+        shares=_shares(sample, stored),
+        sampled=len(sample),
         tenths=list(reversed(stored.training.get("standing", {}).get("tenths", ()))),
         opened=opened,
         changes=changes,
@@ -78,9 +81,9 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
 
 @router.get("/model/preview")
 def preview(request: Request, site: OurSite, _: Viewer, hot: str = "", warm: str = "") -> Response:
-    """Show how many leads other bars would make hot and warm, and how many wins they promise."""
+    """Show how many leads other thresholds would make hot and warm, and how many wins they promise."""
     stored = site.registry.version(site.registry.require_champion())
-    return page(request, "previewed.html", **_preview(site, *_bars(hot, warm), stored))
+    return page(request, "previewed.html", **_preview(site, *_thresholds(hot, warm), stored))
 
 
 @router.post("/model/thresholds", dependencies=OUR_PAGE)
@@ -91,8 +94,8 @@ def set_thresholds(
     warm: Annotated[str, Form()] = "",
     why: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keep other bars, from the next scoring run on."""
-    bars = _bars(hot, warm)
+    """Set other thresholds, from the next scoring run on."""
+    thresholds = _thresholds(hot, warm)
     if not says_something(why):
         raise InputError("new thresholds need a reason", expected="why, in a few words")
     if len(why) > LONGEST_TEXT:
@@ -100,10 +103,15 @@ def set_thresholds(
     version = site.registry.require_champion()
     before = site.registry.version(version).scorer.scale
     with site.store.transaction(writing=True) as connection:
-        told = {"version": version, "why": why.strip(), "before": [before.hot, before.warm], "after": list(bars)}
-        audit(connection, person, "thresholds", detail=told)
+        detail = {
+            "version": version,
+            "why": why.strip(),
+            "before": [before.hot, before.warm],
+            "after": list(thresholds),
+        }
+        audit(connection, person, "thresholds", detail=detail)
         # Last, so that thresholds that cannot be stored leave no row in the audit.
-        site.registry.set_thresholds(version, *bars, by=person.name, why=why.strip())
+        site.registry.set_thresholds(version, *thresholds, by=person.name, why=why.strip())
     return RedirectResponse("/model#thresholds", 303)
 
 
@@ -116,19 +124,19 @@ def plot(site: OurSite, _: Viewer, name: str) -> Response:
     return Response(plots[name], media_type="image/svg+xml")
 
 
-def _bars(hot: str, warm: str) -> tuple[float, float]:
-    """Read bars that are given in per cent."""
+def _thresholds(hot: str, warm: str) -> tuple[float, float]:
+    """Read thresholds in per cent."""
     try:
-        bars = float(hot.replace(",", ".")) / 100, float(warm.replace(",", ".")) / 100
+        thresholds = float(hot.replace(",", ".")) / 100, float(warm.replace(",", ".")) / 100
     except ValueError:
-        bars = (0.0, 0.0)
-    if not 0 < bars[1] < bars[0] < 1:
+        thresholds = (0.0, 0.0)
+    if not 0 < thresholds[1] < thresholds[0] < 1:
         raise InputError(
             "these are no thresholds",
             expected="two percentages, hot above warm",
             got=f"hot {hot[:20]}, warm {warm[:20]}",
         )
-    return bars
+    return thresholds
 
 
 def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
@@ -144,13 +152,20 @@ def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
     return {"bars": bars, "horizon": stored.scorer.horizon, "has_history": bool(history)}
 
 
-def _with_history(told: Row, history: Sequence[Mapping[str, Any]]) -> Row:
-    return told | {"history": history_at(history, told["bar"])}
+def _with_history(row: Row, history: Sequence[Mapping[str, Any]]) -> Row:
+    return row | {"history": history_at(history, row["bar"])}
 
 
 def _present(site: Site, connection: Connection, bars: list[float]) -> list[Row]:
     run = newest(connection)
     return site.once(run, f"above {bars}", lambda: above(connection, bars)) if run else above(connection, bars)
+
+
+def _sampled(site: Site, run: Newest | None, connection: Connection, version: str) -> list[bytes]:
+    """Return the contributions of some leads of the newest run; none before the first."""
+    if run is None:
+        return []
+    return site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED))
 
 
 def _shares(contributions: list[bytes], stored: Stored) -> list[Row]:
@@ -160,8 +175,8 @@ def _shares(contributions: list[bytes], stored: Stored) -> list[Row]:
     moved = np.abs(np.stack([np.frombuffer(row, "<f2") for row in contributions]).astype(np.float64)).mean(axis=0)
     shares = zip(stored.scorer.narrator.concepts, moved / max(moved.sum(), 1e-12), strict=True)
     families = stored.scorer.narrator.families
-    told = [{"concept": name, "family": str(families[name]), "share": float(share)} for name, share in shares]
-    return sorted(told, key=lambda each: -each["share"])[:MOST_SHARES]
+    rows = [{"concept": name, "family": str(families[name]), "share": float(share)} for name, share in shares]
+    return sorted(rows, key=lambda each: -each["share"])[:MOST_SHARES]
 
 
 def _findings(site: Site) -> Row | None:

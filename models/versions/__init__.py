@@ -8,16 +8,16 @@ from models.versions.commit import git_commit
 from models.versions.decisions import Decision, Kind, joined, words
 from models.versions.registry import Registry, Stored
 from models.versions.store import Version
-from models.versions.thresholds import BandThresholds
+from models.versions.thresholds import ThresholdRecord
 from models.versions.training_run import TrainingRun
 
 __all__ = [
     "TRUSTED_TYPES",
-    "BandThresholds",
     "Decision",
     "Kind",
     "Registry",
     "Stored",
+    "ThresholdRecord",
     "TrainingRun",
     "Version",
     "git_commit",

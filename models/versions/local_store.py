@@ -1,7 +1,7 @@
 """Versions in the workspace: MLflow's database and files, embedded, for which no server has to run.
 
 Everything goes through a client of its own. MLflow's process-wide address, its active run and its environment variables
-are the caller's: they are neither read nor set, so that a notebook may log to another server at the same time.
+are the caller's: they are neither read nor set, so that a notebook can log to another server at the same time.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class LocalStore:
         self.client.finalize_logged_model(logged.model_id, "READY")
         self.client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, 0)])
         self._ensure_name()
-        # Given as a path: an address of the kind models:/ID would be looked up on MLflow's process-wide server.
+        # Given as a path: MLflow resolves an address of the kind models:/ID on its process-wide server.
         stored = self.client.create_model_version(
             NAME, logged.artifact_location, run_id, tags=dict(tags), model_id=logged.model_id
         )

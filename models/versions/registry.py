@@ -29,7 +29,7 @@ from models.versions.assemble import scorer_from
 from models.versions.decisions import Decision, Kind
 from models.versions.local_store import LocalStore
 from models.versions.store import Version, VersionStore, stamp
-from models.versions.thresholds import BandThresholds
+from models.versions.thresholds import ThresholdRecord
 from models.versions.training_run import CARD, FILES, TrainingRun
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -130,10 +130,10 @@ class Registry:
     def set_thresholds(self, number: str, hot: float, warm: float, *, by: str, why: str) -> None:
         """Let the bands of a version begin at other probabilities, from its next scoring run on."""
         self._version(number)
-        record = BandThresholds(datetime.now(UTC), hot, warm, by, why)
+        record = ThresholdRecord(datetime.now(UTC), hot, warm, by, why)
         self.store.tag(number, *thresholds.as_tag(record))
 
-    def thresholds_at(self, number: str, at: datetime | None = None) -> BandThresholds:
+    def thresholds_at(self, number: str, at: datetime | None = None) -> ThresholdRecord:
         """Return the thresholds of a version that were in force at a moment, by default now."""
         version = self._version(number)
         return thresholds.in_force(thresholds.records_of(version, self._trained_scale(version)), at)

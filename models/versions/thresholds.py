@@ -20,7 +20,7 @@ TAG = "thresholds "
 
 
 @dataclass(frozen=True)
-class BandThresholds:
+class ThresholdRecord:
     """The probabilities at which the bands hot and warm begin, from a moment on (UTC), by whom and why."""
 
     since: datetime
@@ -30,31 +30,31 @@ class BandThresholds:
     why: str = ""
 
 
-RECORD = TypeAdapter(BandThresholds)
+RECORD = TypeAdapter(ThresholdRecord)
 
 
-def records_of(version: Version, scale: Scale) -> list[BandThresholds]:
+def records_of(version: Version, scale: Scale) -> list[ThresholdRecord]:
     """Return all thresholds that a version has had, the oldest first; ``scale`` is as it was trained."""
-    return [BandThresholds(version.created, scale.hot, scale.warm), *set_by_people(version.tags)]
+    return [ThresholdRecord(version.created, scale.hot, scale.warm), *set_by_people(version.tags)]
 
 
-def set_by_people(tags: Mapping[str, str]) -> list[BandThresholds]:
+def set_by_people(tags: Mapping[str, str]) -> list[ThresholdRecord]:
     """Return the records among the tags of a version, the oldest first."""
     records = [RECORD.validate_json(value) for name, value in tags.items() if name.startswith(TAG)]
     return sorted(records, key=lambda record: record.since)
 
 
-def as_tag(record: BandThresholds) -> tuple[str, str]:
+def as_tag(record: ThresholdRecord) -> tuple[str, str]:
     """Return the name and the value of the tag that holds a record.
 
-    >>> record = BandThresholds(datetime(2026, 1, 1, tzinfo=UTC), hot=0.1, warm=0.05)
+    >>> record = ThresholdRecord(datetime(2026, 1, 1, tzinfo=UTC), hot=0.1, warm=0.05)
     >>> set_by_people(dict([as_tag(record)])) == [record]
     True
     """
     return TAG + stamp(record.since), RECORD.dump_json(record).decode()
 
 
-def in_force(records: Sequence[BandThresholds], at: datetime | None = None) -> BandThresholds:
+def in_force(records: Sequence[ThresholdRecord], at: datetime | None = None) -> ThresholdRecord:
     """Return the thresholds at a moment, by default now; those of before the first record are the first.
 
     A moment without a time zone is UTC.
@@ -65,6 +65,6 @@ def in_force(records: Sequence[BandThresholds], at: datetime | None = None) -> B
     return next((record for record in reversed(records) if record.since <= moment), records[0])
 
 
-def with_thresholds(scale: Scale, thresholds: BandThresholds) -> Scale:
+def with_thresholds(scale: Scale, thresholds: ThresholdRecord) -> Scale:
     """Return a scale whose bands begin at other probabilities."""
     return replace(scale, hot=thresholds.hot, warm=thresholds.warm)

@@ -22,14 +22,14 @@ from models.metrics import Metrics, calibration_bins
 from models.training import Learned
 from pipelines.training_data import TrainingData
 
-if TYPE_CHECKING:  # training makes the card of what it found
+if TYPE_CHECKING:  # training makes the card of its result
     from pipelines.train.result import TrainResult
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 LONGEST_TEXT = 300
 """Characters that a page repeats of a text that came with the data."""
 MARKDOWN = re.compile(r"([\\`*\[\]<>|~#&$])|(?<![^\W_])_|_(?![^\W_])|(?<=:)//|(?<=www)\.")
-"""Signs that mean something in Markdown: underscores only at the ends of words, and what makes addresses links."""
+"""Characters that mean something in Markdown: underscores only at the ends of words, and what makes addresses links."""
 FEW_WINS = 100
 """With fewer wins on the newest block, its metrics are said to be rough."""
 LAG = 1.2
@@ -79,13 +79,13 @@ def _families(read: TrainingData) -> dict[Family, int]:
     return {family: count for family in Family if (count := sum(each.family == family for each in features))}
 
 
-def _limits(result: TrainResult, told: Floats, won: npt.NDArray[np.int64]) -> Iterator[str]:
+def _limits(result: TrainResult, probability: Floats, won: npt.NDArray[np.int64]) -> Iterator[str]:
     """Say what follows from the figures, beside the notes of the training.
 
-    ``told`` are the probabilities of the newest block by what is served, ``won`` its outcomes (0 or 1).
+    ``probability`` holds those of the newest block by what is served, ``won`` its outcomes (0 or 1).
     """
     if len(won):
-        yield from _limits_of_figures(float(told.mean()), float(won.mean()), int(won.sum()))
+        yield from _limits_of_figures(float(probability.mean()), float(won.mean()), int(won.sum()))
     if result.window["horizon"] is None:
         yield (
             "One row per lead, as it stands after the outcome: nothing can protect from attributes that were filled in "
@@ -113,14 +113,14 @@ def escaped(value: Any) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    text = "".join(sign if sign.isprintable() else " " for sign in str(value))
+    text = "".join(character if character.isprintable() else " " for character in str(value))
     text = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
-    return Markup(MARKDOWN.sub(_escaped_sign, " ".join(text.split())))
+    return Markup(MARKDOWN.sub(_escaped_character, " ".join(text.split())))
 
 
-def _escaped_sign(found: re.Match[str]) -> str:
+def _escaped_character(match: re.Match[str]) -> str:
     html = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-    return html.get(found[0]) or "".join(f"\\{sign}" for sign in found[0])
+    return html.get(match[0]) or "".join(f"\\{character}" for character in match[0])
 
 
 def _environment() -> Environment:

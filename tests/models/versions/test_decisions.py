@@ -6,7 +6,7 @@ import pytest
 
 from models.versions.decisions import Decision, Kind, as_tag, decisions_of, is_decided, words
 from models.versions.store import Version
-from models.versions.thresholds import BandThresholds
+from models.versions.thresholds import ThresholdRecord
 from models.versions.thresholds import as_tag as thresholds_tag
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_sentence_of_an_earlier_release_is_still_read():
 
 
 def test_thresholds_that_were_set_are_decisions():
-    record = BandThresholds(AT, hot=0.1, warm=0.03, by="Ada", why="more calls")
+    record = ThresholdRecord(AT, hot=0.1, warm=0.03, by="Ada", why="more calls")
     (decision,) = decisions_of(version(thresholds_tag(record)))
     assert words(decision) == "hot from 0.1, warm from 0.03: more calls (Ada)"
     assert not is_decided(version(thresholds_tag(record)))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from models.scale import Scale
 from models.versions.store import Version
-from models.versions.thresholds import BandThresholds, as_tag, in_force, records_of, with_thresholds
+from models.versions.thresholds import ThresholdRecord, as_tag, in_force, records_of, with_thresholds
 
 TRAINED = datetime(2026, 1, 1, tzinfo=UTC)
 SCALE = Scale((0.0,), hot=0.197, warm=0.0657)
@@ -14,15 +14,15 @@ def day(number: int) -> datetime:
     return TRAINED + timedelta(days=number)
 
 
-def version(*records: BandThresholds) -> Version:
+def version(*records: ThresholdRecord) -> Version:
     return Version("1", "run", TRAINED, dict(map(as_tag, records)))
 
 
-LOWER = BandThresholds(day(30), hot=0.1, warm=0.03, by="Ada", why="more calls")
+LOWER = ThresholdRecord(day(30), hot=0.1, warm=0.03, by="Ada", why="more calls")
 
 
 def test_the_thresholds_of_the_training_are_the_first_record():
-    assert records_of(version(), SCALE) == [BandThresholds(TRAINED, 0.197, 0.0657)]
+    assert records_of(version(), SCALE) == [ThresholdRecord(TRAINED, 0.197, 0.0657)]
 
 
 def test_later_thresholds_do_not_change_those_of_the_past():
@@ -39,7 +39,7 @@ def test_a_moment_without_a_time_zone_is_utc():
 
 
 def test_a_record_keeps_its_full_precision():
-    odd = BandThresholds(day(1), hot=0.1 + 0.2, warm=1 / 3)
+    odd = ThresholdRecord(day(1), hot=0.1 + 0.2, warm=1 / 3)
     assert records_of(version(odd), SCALE)[-1] == odd
 
 

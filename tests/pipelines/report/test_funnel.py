@@ -8,9 +8,12 @@ import pytest
 
 from data.config import FunnelSettings, Settings, StageMapping, load_settings, settings_of_folder
 from data.errors import InputError
+from data.store import open_store
 from funnel import Bar, Funnel, figures, open_funnel
 from funnel.figures import COLUMNS
+from models.versions import Registry
 from pipelines.report.funnel import Scores, count, scores_at
+from pipelines.score import score
 
 
 @pytest.fixture
@@ -276,3 +279,16 @@ def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
     registry = SimpleNamespace(thresholds_at=lambda version, at: scale[version])
     told = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())  # pyright: ignore[reportArgumentType]
     assert told and told.bars[0] == Bar("scored_mql", 0.3, 0.2)
+
+
+def test_bars_that_are_lowered_leave_those_of_the_last_period(workspace):
+    """The bar of the last period stays where it was when its leads were scored; today's is the new one."""
+    registry = Registry(workspace)
+    before = registry.champion().scorer.scale
+    for moment in ("2025-11-30", "2026-01-01"):
+        score(workspace, as_of=pd.Timestamp(moment))
+    registry.set_thresholds("1", 0.1, 0.03, by="Ada", why="more calls")
+    with open_store(workspace.store) as store:
+        scores = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())
+    assert scores is not None
+    assert scores.bars[:2] == (Bar("scored_mql", 0.03, before.warm), Bar("scored_sql", 0.1, before.hot))

@@ -1,0 +1,79 @@
+"""How what was learned does beside the champion, and what follows from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data.errors import InputError, ModelError
+from data.workspace import Workspace
+from models.evaluation import Verdict, ground_for, judge, probabilities_of
+from models.training import Learned
+from models.training_table import TrainingTable
+from models.versions import Registry, Stored
+from pipelines.compare import contestant_of, figures_of, table_for
+from pipelines.training_data import TrainingData
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How a version did beside the champion: without a verdict, ``why`` says why they were not compared."""
+
+    champion: Stored | None
+    verdict: Verdict | None
+    why: str = ""
+
+    @property
+    def promoted(self) -> bool:
+        return self.verdict is None or self.verdict.promoted
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Return the numbers that the decision rests on; none where there was no champion to compare with."""
+        return figures_of(self.verdict) if self.verdict else {}
+
+    @property
+    def decision(self) -> str:
+        """Return what follows for the version, as a clause; an empty one where there was no champion."""
+        if self.verdict is None or self.champion is None:
+            return self.why
+        decided = "promoted" if self.promoted else f"version {self.champion.scorer.version} stays the champion"
+        return f"{decided}, for {self.verdict.why}; measured on {self.verdict.ground.told}"
+
+
+def hold_contest(registry: Registry, learned: Learned, read: TrainingData, workspace: Workspace) -> Contest:
+    """Compare with the champion, if there is one that this code can score with, and that can read these data.
+
+    One that learned from columns that know the outcome is not compared: nothing honest would ever win against it.
+    """
+    if registry.champion_version is None:
+        return Contest(None, None)
+    champion = None
+    try:
+        champion = registry.champion()
+        if leaks := _leaks_of(champion, read):
+            return Contest(champion, None, f"promoted, for the champion learned from {leaks}, which knows the outcome")
+        own = table_for(champion, read.table, read.settings, workspace)
+    except (ModelError, InputError) as problem:
+        return Contest(champion, None, f"promoted, for the champion cannot score these data: {problem.what}")
+    return Contest(champion, _verdict(champion, own, learned, read))
+
+
+def _leaks_of(champion: Stored, read: TrainingData) -> str:
+    """Name the columns that are left out now, for they know the outcome, and are features of the champion."""
+    schema = champion.scorer.schema
+    learned_from = {*(attribute.name for attribute in schema.attributes), *schema.personal}
+    return ", ".join(leak.column for leak in read.leaks if leak.excluded and leak.attribute in learned_from)
+
+
+def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: TrainingData) -> Verdict:
+    """Compare what was learned with the champion; ``own`` is the training table with the champion's features."""
+    seed, blocks, contestant = read.settings.seed, learned.blocks, contestant_of(champion)
+    ground = ground_for(read.table, blocks, [contestant])
+    inside = ground.rows[blocks.test]
+    probabilities = {
+        "rules": learned.tested["rules"][inside],
+        "champion": probabilities_of(contestant, own, blocks, ground, seed=seed),
+        "challenger": learned.served[inside],
+    }
+    return judge(probabilities, read.table, ground, seed=seed)

@@ -1,0 +1,70 @@
+"""What MLflow shows of a training: the tags of its version, and the parameters and metrics of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from data.config import Settings
+from features import fingerprint
+from models.blend import BOOSTING, LOGISTIC, RULES, affine, member_names
+from models.metrics import Metrics
+from models.training import Learned
+from models.versions import git_commit
+from pipelines.train.result import TrainResult
+from pipelines.training_data import TrainingData
+
+LONGEST_TAG = 5000
+"""Characters that MLflow keeps of a tag."""
+
+
+def version_tags(read: TrainingData, learned: Learned) -> dict[str, str]:
+    """Return tags that say from which data, code and choices a version comes."""
+    return {
+        "feature_fingerprint": fingerprint(read.table.schema),
+        "data_fingerprint": read.fingerprint,
+        "git_commit": git_commit(),
+        "horizon": str(read.table.horizon) if read.table.timed else "none",
+        "rung": learned.rung,
+        "chosen": learned.chosen,
+        "rules": learned.rules_kind,
+        "choices": "; ".join(learned.found.choices)[:LONGEST_TAG] if learned.found else "",
+    }
+
+
+def params_of(settings: Settings, learned: Learned) -> dict[str, Any]:
+    """Return the settings and the hyper-parameters of the members that are served."""
+    wanted = {"seed": settings.seed, "drop": ", ".join(settings.drop), "keep": ", ".join(settings.keep)}
+    recipe, made = learned.recipe, {"layout": learned.blocks.layout, "trials": settings.trials}
+    if learned.chosen == RULES:
+        return {**wanted, **made}
+    for member, settings_of_it in ((LOGISTIC, recipe.logistic), (BOOSTING, recipe.boosting)):
+        if member in recipe.members:
+            made |= {f"{member}_{name}": value for name, value in settings_of_it.items()}
+    without = ", ".join(recipe.without)
+    return {**wanted, **made, "without": without, "half_life": recipe.half_life, "trust": recipe.trust}
+
+
+def logged_metrics(result: TrainResult, learned: Learned) -> dict[str, float]:
+    """Return the metrics of all scorers, the members' weights, and the candidates' losses ahead of the origins."""
+    _, weights = affine(learned.model)
+    blended = dict(zip(member_names(learned.model), weights.tolist(), strict=True))
+    ahead = learned.found.losses if learned.found else {}
+    return {
+        **_flat_metrics(result.metrics),
+        **{f"weight_{name}": weight for name, weight in blended.items()},
+        **{f"log_loss_ahead_{name.replace(' + ', '_and_')}": loss for name, loss in ahead.items()},
+    }
+
+
+def _flat_metrics(metrics: Mapping[str, Metrics]) -> dict[str, float]:
+    """Name each number as MLflow likes it: ``model_auc``, ``model_auc_low``, ``model_auc_high``, …"""
+    flat: dict[str, float] = {}
+    for scorer, measured in metrics.items():
+        for name, value in measured.as_dict().items():
+            numbers = {"_low": value[0], "_high": value[1]} if name.endswith("_ci") else {"": value}
+            stem = f"{scorer}_{name.removesuffix('_ci')}".replace(" ", "_")
+            flat |= {stem + ending: number for ending, number in numbers.items() if np.isfinite(number)}
+    return flat
