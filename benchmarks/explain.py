@@ -59,7 +59,7 @@ def values(leads: int, rounds: int, folder: Path) -> None:
     """Print the seconds of each way to the values, and their ratio to the prediction."""
     from lightgbm import LGBMClassifier
 
-    from models.explanation import tree_shap
+    from models.trees import tree_shap
 
     fitted, rows, won = _fitted(leads, folder)
     booster, by_default = fitted.booster_, LGBMClassifier(verbose=-1).fit(rows, won)
@@ -88,13 +88,13 @@ def _fitted(leads: int, folder: Path) -> tuple[Any, Any, Any]:
     from data.simulator import simulate
     from data.workspace import Workspace
     from models.blend import BOOSTING
-    from models.training import Recipe, fit_member
+    from models.members import MEMBERS, default_recipe
     from models.training_table import drawn
     from pipelines.training_data import read_training_data
 
     settings = load_settings(simulate(leads, folder / "leads").config)
     table = drawn(read_training_data(settings, Workspace.at(folder / "features")).table, leads, 0)
-    member = fit_member(BOOSTING, Recipe(), table, seed=0)
+    member = MEMBERS[BOOSTING].fit(table, default_recipe(), seed=0)
     rows = np.ascontiguousarray(member["encode"].transform(table.design), dtype=float)
     return member["trees"], rows, table.won
 

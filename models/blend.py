@@ -35,7 +35,7 @@ def affine(model: StackingClassifier) -> tuple[float, Floats]:
     return float(final.intercept_[0]), final.coef_[0]
 
 
-def line_encoder(model: StackingClassifier) -> ColumnTransformer | None:
+def spline_encoder(model: StackingClassifier) -> ColumnTransformer | None:
     """Return the encoder of a model's logistic regression; None where it has none."""
     members: Mapping[str, Any] = dict(zip(member_names(model), model.estimators_, strict=True))
     return members[LOGISTIC].named_steps["encode"] if LOGISTIC in members else None

@@ -15,9 +15,10 @@ import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
 from models.blend import RULES, member_names, probabilities
+from models.members import Recipe
 from models.metrics import Difference, Metrics, difference, evaluate_all
 from models.rules import Rules, with_points
-from models.training import NO_WORSE, Blocks, Recipe, fit_recipe, outcomes_of, rule_curve, scorecard_for
+from models.training import NO_WORSE, Blocks, fit_recipe, outcomes_of, rule_curve, scorecard_for
 from models.training_table import Rows, TrainingTable
 
 FEWEST_FRESH = 30

@@ -22,8 +22,9 @@ from data.columns import is_post_contact_name
 from data.schema import Schema
 from features import catalogue
 from models.blend import BOOSTING
+from models.members import MEMBERS, SHALLOW_TREES, Recipe
 from models.metrics import auc
-from models.training import SHALLOW_TREES, Blocks, Recipe, fit_member
+from models.training import Blocks
 from models.training_table import Rows, TrainingTable, drawn
 
 CERTAIN = 0.90
@@ -37,7 +38,7 @@ PRIOR = 10.0
 """Rows by which the rate of a value is shrunk towards the rate of all."""
 MOST_ROWS = 20_000
 """Rows that the models with and without a column are fitted on; leads are drawn where there are more."""
-QUICK = Recipe(members=(BOOSTING,), boosting={**SHALLOW_TREES, "n_estimators": 100})
+QUICK = Recipe((BOOSTING,), {BOOSTING: {**SHALLOW_TREES, "n_estimators": 100}})
 
 Floats = npt.NDArray[np.float64]
 
@@ -205,7 +206,7 @@ def _with_and_without(
         left = catalogue(table.schema.without({}, columns_out))
         names = {feature.name for feature in left if not feature.traits.counts_fields}
         left_out = tuple(feature.name for feature in catalogue(table.schema) if feature.name not in names)
-        model = fit_member(BOOSTING, replace(QUICK, without=left_out), known, seed=seed)
+        model = MEMBERS[BOOSTING].fit(known, replace(QUICK, without=left_out), seed=seed)
         return auc(model.predict_proba(ahead.design)[:, 1], ahead.won)
 
     base = reached(sure)

@@ -1,7 +1,6 @@
 """models.explanation."""
 
-from models.explanation.contributions import Centres, Contributions, centres_of, contributions
-from models.explanation.encoded import Encoded
+from models.explanation.contributions import Centres, Contributions, centres_from_json, centres_of, contributions
 from models.explanation.evidence import FEWEST_LEADS, Evidence, gather
 from models.explanation.language import AGAINST_BOTH, RARE, REACHED, SOME, THERE, put, template
 from models.explanation.next_questions import (
@@ -14,7 +13,6 @@ from models.explanation.next_questions import (
 )
 from models.explanation.reasons import AGES, MOST_REASONS, Narrator, Reasons, Sentence, beside_others, say
 from models.explanation.score_change import Change, Looked, changes_between, values_changed
-from models.explanation.trees import tree_shap
 
 __all__ = [
     "AGAINST_BOTH",
@@ -28,7 +26,6 @@ __all__ = [
     "Centres",
     "Change",
     "Contributions",
-    "Encoded",
     "Evidence",
     "Looked",
     "Narrator",
@@ -37,6 +34,7 @@ __all__ = [
     "Reasons",
     "Sentence",
     "beside_others",
+    "centres_from_json",
     "centres_of",
     "changes_between",
     "contributions",
@@ -47,7 +45,6 @@ __all__ = [
     "questions_to_json",
     "say",
     "template",
-    "tree_shap",
     "values_changed",
     "what_next",
 ]

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from features import LEAD_AGE, SNAPSHOT_AGES, Feature, catalogue
-from models.training import TYPICAL, calendar_columns, frequent_levels, pace, season
+from models.members import frequent_levels
+from models.training import TYPICAL, calendar_columns, pace, season
 from models.training_table import TrainingTable, drawn
 
 BINS = 10

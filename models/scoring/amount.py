@@ -18,8 +18,8 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
 
 from features import catalogue
-from models.explanation import Encoded
-from models.training import BENT_LINES, Blocks, columns_for_lines
+from models.members import SPLINES, Encoded, spline_columns
+from models.training import Blocks
 from models.training_table import TrainingTable
 
 FEWEST = 30
@@ -128,6 +128,6 @@ def drawn_in(numbers: Floats) -> Floats:
 
 def _fitted(known: TrainingTable, told: Floats, encoder: ColumnTransformer | None) -> Pipeline:
     if encoder is None:
-        encoder = columns_for_lines(list(catalogue(known.schema)), known, BENT_LINES["n_knots"]).fit(known.design)
+        encoder = spline_columns(list(catalogue(known.schema)), known, SPLINES["n_knots"]).fit(known.design)
     ridge = Ridge(PENALTY).fit(encoder.transform(known.design), told, sample_weight=known.weights)
     return Pipeline([("encode", encoder), ("ridge", ridge)])

@@ -22,7 +22,6 @@ from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import (
     Centres,
     Contributions,
-    Encoded,
     Evidence,
     Narrator,
     NextQuestion,
@@ -34,6 +33,7 @@ from models.explanation import (
     gather_questions,
     what_next,
 )
+from models.members import Encoded
 from models.rules import (
     Rules,
     cuts_of,

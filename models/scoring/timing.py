@@ -21,8 +21,8 @@ from sklearn.pipeline import Pipeline
 
 from features import catalogue
 from models.blend import log_odds
-from models.explanation import Encoded
-from models.training import BENT_LINES, MOST_ROWS_FOR_LINES, Blocks, columns_for_lines, in_days, row_weights
+from models.members import MOST_ROWS_FOR_SPLINES, SPLINES, Encoded, row_weights, spline_columns
+from models.training import Blocks, in_days
 from models.training_table import TrainingTable, drawn
 
 TIMES = (30, 60, 90, 180)
@@ -170,8 +170,8 @@ def _fit_soon(
     won = replace(won, rows=won.rows.assign(won=(days[in_time] <= table.horizon / 2).astype(int)))
     if won.scarcer() < FEWEST:
         return None
-    won = drawn(won, MOST_ROWS_FOR_LINES, seed)
-    encoder = encoder or columns_for_lines(list(catalogue(won.schema)), won, BENT_LINES["n_knots"]).fit(won.design)
+    won = drawn(won, MOST_ROWS_FOR_SPLINES, seed)
+    encoder = encoder or spline_columns(list(catalogue(won.schema)), won, SPLINES["n_knots"]).fit(won.design)
     regression = LogisticRegression(C=STRENGTH, max_iter=1000)
     regression.fit(encoder.transform(won.design), won.won, sample_weight=row_weights(won, None))
     return Pipeline([("encode", encoder), ("regression", regression)])

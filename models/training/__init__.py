@@ -1,4 +1,8 @@
-"""models.training."""
+"""Learning: from a table of matured snapshots to a blend of members that has been compared with the rules.
+
+Which settings, columns and members a model is made of is chosen by a backtest on older leads; what is learned is
+compared with the rules on the newest ones, and refitted on all where it is served.
+"""
 
 from models.training.calendar import calendar_columns
 from models.training.censoring import LEAST, chance_to_be_known
@@ -17,31 +21,22 @@ from models.training.learn import (
     rule_curve,
     scorecard_for,
 )
-from models.training.members import MOST_ROWS_FOR_LINES, columns_for_lines, fit_member, frequent_levels, row_weights
-from models.training.recipe import BENT_LINES, SHALLOW_TREES, Recipe
 from models.training.search import search
 from models.training.splits import Blocks, blocks_by_time
 
 __all__ = [
-    "BENT_LINES",
     "LEAST",
-    "MOST_ROWS_FOR_LINES",
     "NO_WORSE",
-    "SHALLOW_TREES",
     "TYPICAL",
     "Blocks",
     "Learned",
-    "Recipe",
     "blocks_by_time",
     "by_month",
     "calendar_columns",
     "chance_to_be_known",
     "chosen_of",
-    "columns_for_lines",
     "fit_blend",
-    "fit_member",
     "fit_recipe",
-    "frequent_levels",
     "in_days",
     "lay_blocks",
     "learn",
@@ -50,7 +45,6 @@ __all__ = [
     "pace",
     "require_both_outcomes",
     "require_leads",
-    "row_weights",
     "rule_curve",
     "scorecard_for",
     "search",

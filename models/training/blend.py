@@ -20,7 +20,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
-from models.blend import RULES, log_odds
+from models.blend import log_odds
+from models.members import learners
 
 FEWEST_TRUSTED = 100
 """Expected wins (or losses) that the members' own word counts for at least: the outcomes of a small block are noise."""
@@ -74,7 +75,7 @@ def weigh(names: list[str], margins: Floats, won: Outcomes, trust: float) -> tup
 
 def _own_word(names: list[str], margins: Floats) -> Floats:
     """Return what the members say themselves: the mean of the learned ones', or the rules' where they are alone."""
-    learned = [number for number, name in enumerate(names) if name != RULES] or [0]
+    learned = [number for number, name in enumerate(names) if name in learners()] or [0]
     return special.expit(margins[:, learned].mean(axis=1))
 
 

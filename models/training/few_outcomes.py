@@ -7,6 +7,8 @@ of its own to choose on would leave too little to learn from.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -14,10 +16,9 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.blend import LOGISTIC, RULES, log_odds
+from models.members import MEMBERS, Recipe, default_recipe
 from models.metrics import log_losses
 from models.training.blend import mixture
-from models.training.members import fit_member
-from models.training.recipe import BENT_LINES, Recipe
 from models.training_table import TrainingTable
 
 FOLDS = 5
@@ -37,13 +38,13 @@ Floats = npt.NDArray[np.float64]
 def little_recipe(*, with_rules: bool) -> Recipe:
     """Return the recipe for few outcomes; ``with_rules`` says that people made the rules, so that they are a start."""
     members = (LOGISTIC, RULES) if with_rules else (LOGISTIC,)
-    return Recipe(members, logistic={**BENT_LINES, "C": STRENGTH})
+    return replace(default_recipe(), members=members).changed(LOGISTIC, {"C": STRENGTH})
 
 
 def fit_little(recipe: Recipe, table: TrainingTable, *, seed: int) -> StackingClassifier:
     """Return a model learned from all rows of a table, which has at least two wins and two losses."""
     names = (LOGISTIC, RULES) if RULES in recipe.members else (LOGISTIC,)  # trees, which others had, cannot be borne
-    members = {name: fit_member(name, recipe, table, seed=seed) for name in names}
+    members = {name: MEMBERS[name].fit(table, recipe, seed=seed) for name in names}
     start = log_odds(members[RULES].predict_proba(table.design)[:, 1]) if RULES in members else _base(table)
     belief = 0 if RULES in members else BELIEF
     step = departure(start, _crossed(table, recipe, seed), table, belief)
@@ -63,7 +64,7 @@ def _crossed(table: TrainingTable, recipe: Recipe, seed: int) -> Floats:
     for known, asked in folds.split(told, table.won, table.rows["group"]):
         others = table.taken(np.isin(np.arange(len(table)), known))
         if others.scarcer():
-            member = fit_member(LOGISTIC, recipe, others, seed=seed)
+            member = MEMBERS[LOGISTIC].fit(others, recipe, seed=seed)
             told[asked] = log_odds(member.predict_proba(table.design.iloc[asked])[:, 1])
     return told
 

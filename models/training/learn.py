@@ -20,15 +20,14 @@ from sklearn.ensemble import StackingClassifier
 
 from data.errors import InputError
 from features import catalogue
-from models.blend import BOOSTING, LOGISTIC, RULES, member_names, probabilities
+from models.blend import LOGISTIC, RULES, member_names, probabilities
+from models.members import MEMBERS, Recipe, default_recipe, fit_rule_curve
 from models.metrics import auc, difference
 from models.rules import Rules, fit_scorecard, with_points
 from models.training.blend import blend, mixture, with_members
 from models.training.calendar import calendar_columns
 from models.training.censoring import with_settled
 from models.training.few_outcomes import fit_little, little_recipe
-from models.training.members import fit_member, fit_rule_curve
-from models.training.recipe import Recipe
 from models.training.search import Search, search
 from models.training.splits import Blocks, blocks_by_order, blocks_by_time, random_blocks, undivided
 from models.training_table import TrainingTable
@@ -46,7 +45,6 @@ NO_WORSE = 0.005
 FEW_TO_JUDGE = 100
 """Wins (or losses) of the test block with fewer of which two good scorers can hardly be told apart."""
 
-Chosen = Literal["rules", "logistic", "boosting", "blend"]
 Step = Literal["rules", "logistic", "full"]
 
 
@@ -73,7 +71,7 @@ class Learned:
     settled: int = 0
 
     @property
-    def chosen(self) -> Chosen:
+    def chosen(self) -> str:
         return chosen_of(self.model)
 
     @property
@@ -90,19 +88,19 @@ class Learned:
     def recipe(self) -> Recipe:
         """Return how the served model was made."""
         served = member_names(self.model)
-        return replace(self.found.recipe, members=served) if self.found else Recipe(members=served)
+        return replace(self.found.recipe if self.found else default_recipe(), members=served)
 
     @property
     def rung(self) -> Step:
         """Return how much was learned: all, a logistic regression beside the rules, or nothing."""
-        served = member_names(self.model)
-        return "full" if BOOSTING in served else LOGISTIC if LOGISTIC in served else RULES  # type: ignore[return-value]
+        served = {name for name in member_names(self.model) if name != RULES}
+        return "full" if served - {LOGISTIC} else "logistic" if served else "rules"
 
 
-def chosen_of(model: StackingClassifier) -> Chosen:
+def chosen_of(model: StackingClassifier) -> str:
     """Return the name of a model: that of its only member, or blend."""
     names = member_names(model)
-    return names[0] if len(names) == 1 else "blend"  # type: ignore[return-value]
+    return names[0] if len(names) == 1 else "blend"
 
 
 def learn(
@@ -132,7 +130,7 @@ def learn(
     tested["model"] = probabilities(model or curve, table.design[blocks.test])
     beats, why = beats_the_rules(model, tested, table, blocks, of_people=rules is not None, seed=seed)
     served = model if model is not None and beats else curve
-    recipe = found.recipe if found else Recipe()
+    recipe = found.recipe if found else default_recipe()
     whole = served is model and step == "logistic"  # nothing was held out to find its weights
     last = table
     if censored is not None and step == "full" and served is model:
@@ -188,13 +186,13 @@ def fit_blend(recipe: Recipe, table: TrainingTable, blocks: Blocks, *, seed: int
     None where what they learned does not hold on the tune block.
     """
     fit = table.taken(blocks.fit)
-    members = {name: fit_member(name, recipe, fit, seed=seed) for name in recipe.members}
+    members = {name: MEMBERS[name].fit(fit, recipe, seed=seed) for name in recipe.members}
     return blend(members, table.design[blocks.tune], table.won[blocks.tune], trust=recipe.trust)
 
 
 def refit(model: StackingClassifier, recipe: Recipe, table: TrainingTable, seed: int) -> StackingClassifier:
     """Refit the members on all rows of a table; settings, weights and calibration stay as they were found."""
-    return with_members(model, {name: fit_member(name, recipe, table, seed=seed) for name in member_names(model)})
+    return with_members(model, {name: MEMBERS[name].fit(table, recipe, seed=seed) for name in member_names(model)})
 
 
 def scorecard_for(table: TrainingTable, blocks: Blocks, seed: int, *, rules: int = 15) -> Rules:
@@ -291,7 +289,7 @@ def rule_curve(table: TrainingTable, blocks: Blocks) -> StackingClassifier:
     older = blocks.fit | blocks.tune
     if table.scarcer(blocks.tune) >= FEWEST_TO_CALIBRATE and table.scarcer(blocks.fit):
         curve, later = fit_rule_curve(table.design[blocks.fit], table.won[blocks.fit]), table.design[blocks.tune]
-        calibrated = blend({RULES: curve}, later, table.won[blocks.tune], trust=Recipe().trust)
+        calibrated = blend({RULES: curve}, later, table.won[blocks.tune], trust=default_recipe().trust)
         if calibrated is not None:
             return calibrated
     curve = fit_rule_curve(table.design[older], table.won[older])

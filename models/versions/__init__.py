@@ -3,7 +3,6 @@
 A version never changes once it is trained; thresholds, settings and decisions that come later are records beside it.
 """
 
-from models.versions.artifacts import TRUSTED_TYPES
 from models.versions.commit import git_commit
 from models.versions.decisions import Decision, Kind, joined, words
 from models.versions.registry import Registry, Stored
@@ -12,7 +11,6 @@ from models.versions.thresholds import ThresholdRecord
 from models.versions.training_run import TrainingRun
 
 __all__ = [
-    "TRUSTED_TYPES",
     "Decision",
     "Kind",
     "Registry",

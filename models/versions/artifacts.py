@@ -11,19 +11,9 @@ from zipfile import BadZipFile
 import skops.io
 
 from data.errors import InputError, ModelError
+from models.members import trusted_types
 
 T = TypeVar("T")
-TRUSTED_TYPES = (
-    "collections.OrderedDict",
-    "lightgbm.basic.Booster",
-    "lightgbm.sklearn.LGBMClassifier",
-    "numpy.dtype",
-    "scipy._lib.array_api_compat.numpy._aliases.asarray",  # how a spline of scipy reads numbers
-    "scipy.interpolate._bsplines.BSpline",
-    "scipy.special._special_ufuncs.logit",
-    "sklearn.utils._bunch.Bunch",
-)
-"""What a stored model may hold beside what skops trusts already; never taken from the artefact itself."""
 BROKEN = (OSError, KeyError, TypeError, ValueError, AttributeError, BadZipFile, InputError)
 """What reading raises where a file is not there, was cut off, or holds something else."""
 
@@ -48,7 +38,7 @@ class VersionFiles:
 
         Raises ModelError where it is not there or cannot be read.
         """
-        return self._read_by(name, lambda file: skops.io.load(file, trusted=list(TRUSTED_TYPES)))
+        return self._read_by(name, lambda file: skops.io.load(file, trusted=list(trusted_types())))
 
     def _read_by(self, name: str, read: Callable[[Path], T]) -> T:
         try:

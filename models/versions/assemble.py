@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import skops.io
@@ -12,8 +11,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
 from data.schema import Schema
-from models.blend import line_encoder
-from models.explanation import Centres, Evidence, questions_from_json, questions_to_json
+from models.blend import spline_encoder
+from models.explanation import Centres, Evidence, centres_from_json, questions_from_json, questions_to_json
 from models.rules import Rules
 from models.scale import Scale
 from models.scoring import Amounts, Scorer, Timing
@@ -30,7 +29,7 @@ def texts_of(scorer: Scorer) -> dict[str, str]:
         "rules.yaml": scorer.rules.to_yaml(),
         "scale.json": scorer.scale.to_json(),
         "evidence.json": scorer.evidence.to_json(),
-        "scorer.json": json.dumps({"centres": asdict(scorer.centres), "horizon": scorer.horizon}),
+        "scorer.json": json.dumps({"centres": scorer.centres, "horizon": scorer.horizon}),
         "timing.json": scorer.timing.to_json() if scorer.timing else "null",
         "amounts.json": scorer.amounts.to_json() if scorer.amounts else "null",
         "questions.json": questions_to_json(scorer.questions),
@@ -39,7 +38,7 @@ def texts_of(scorer: Scorer) -> dict[str, str]:
 
 def write_small_models(scorer: Scorer, folder: Path) -> None:
     """Write the small models beside the model; the encoder that they share with it is not written again."""
-    encoder = line_encoder(scorer.model)
+    encoder = spline_encoder(scorer.model)
     models = {SOON: scorer.timing and scorer.timing.soon, AMOUNT: scorer.amounts and scorer.amounts.model}
     for name, model in models.items():
         if model:
@@ -59,15 +58,15 @@ def scorer_from(files: VersionFiles, model_files: VersionFiles, schema: Schema) 
         version=files.version,
         centres=centres,
         horizon=horizon,
-        timing=_timing(files, line_encoder(model)),
-        amounts=_amounts(files, line_encoder(model)),
+        timing=_timing(files, spline_encoder(model)),
+        amounts=_amounts(files, spline_encoder(model)),
         questions=files.read_if_there("questions.json", questions_from_json),
     )
 
 
 def _centres_and_horizon(text: str) -> tuple[Centres, int | None]:
     content: Mapping = json.loads(text)
-    return Centres(**content["centres"]), content["horizon"]
+    return centres_from_json(content["centres"]), content["horizon"]
 
 
 def _timing(files: VersionFiles, encoder: ColumnTransformer | None) -> Timing | None:

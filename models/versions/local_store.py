@@ -25,7 +25,7 @@ from sklearn.ensemble import StackingClassifier
 
 from data.errors import ModelError
 from data.workspace import Workspace
-from models.versions.artifacts import TRUSTED_TYPES
+from models.members import trusted_types
 from models.versions.store import NAME, Version
 
 if TYPE_CHECKING:  # it takes seconds to import, which a command that asks for no version need not wait for
@@ -128,7 +128,7 @@ class LocalStore:
                 self._inside(logged.artifact_location),
                 mlflow_model=Model(run_id=run_id, model_uuid=logged.model_id, model_id=logged.model_id),
                 serialization_format="skops",
-                skops_trusted_types=list(TRUSTED_TYPES),
+                skops_trusted_types=list(trusted_types()),
                 pyfunc_predict_fn="predict_proba",
                 pip_requirements=list(REQUIREMENTS),
             )

@@ -19,10 +19,10 @@ from data.errors import ModelError
 from data.schema import Schema
 from data.workspace import Workspace
 from features import fingerprint
+from models.members import Recipe
 from models.monitoring import Reference
 from models.scale import Scale
 from models.scoring import Scorer
-from models.training import Recipe
 from models.versions import decisions, thresholds
 from models.versions.artifacts import VersionFiles
 from models.versions.assemble import scorer_from

@@ -14,9 +14,9 @@ from sklearn.ensemble import StackingClassifier
 from data.config import Settings
 from data.json import strict_json
 from data.workspace import Workspace
+from models.members import Recipe
 from models.monitoring import Reference
 from models.scoring import Scorer
-from models.training import Recipe
 from models.versions.assemble import texts_of, write_small_models
 from models.versions.store import VersionStore
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.config import BandThresholds
-from models.blend import line_encoder
+from models.blend import spline_encoder
 from models.evaluation import bars_in_history, standing_in_history, what_closes
 from models.metrics import Metrics
 from models.rules import review, shares_of_rules
@@ -37,7 +37,7 @@ SUMMARY_ROWS = 2000
 
 def make_scorer(read: TrainingData, learned: Learned, version: str, thresholds: BandThresholds) -> Scorer:
     """Assemble the scorer of a version, with when wins come and what they bring where the data say so."""
-    table, encoder = replace(read.table, design=learned.design), line_encoder(learned.model)
+    table, encoder = replace(read.table, design=learned.design), spline_encoder(learned.model)
     timing = None
     if _has_times(read):
         timing = fit_timing(table, learned.fitted, read.data_end, seed=read.settings.seed, encoder=encoder)

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.config import Settings
 from features import fingerprint
-from models.blend import BOOSTING, LOGISTIC, RULES, affine, member_names
+from models.blend import RULES, affine, member_names
 from models.metrics import Metrics
 from models.training import Learned
 from models.versions import git_commit
@@ -40,9 +40,8 @@ def params_of(settings: Settings, learned: Learned) -> dict[str, Any]:
     recipe, made = learned.recipe, {"layout": learned.blocks.layout, "trials": settings.trials}
     if learned.chosen == RULES:
         return {**wanted, **made}
-    for member, settings_of_it in ((LOGISTIC, recipe.logistic), (BOOSTING, recipe.boosting)):
-        if member in recipe.members:
-            made |= {f"{member}_{name}": value for name, value in settings_of_it.items()}
+    for member in recipe.members:
+        made |= {f"{member}_{name}": value for name, value in recipe.settings.get(member, {}).items()}
     without = ", ".join(recipe.without)
     return {**wanted, **made, "without": without, "half_life": recipe.half_life, "trust": recipe.trust}
 

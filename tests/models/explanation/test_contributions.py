@@ -10,9 +10,11 @@ from scipy import special
 
 from models.blend import affine, probabilities
 from models.explanation.contributions import centres_of, contributions
-from models.training import BENT_LINES, SHALLOW_TREES
+from models.members import SHALLOW_TREES, SPLINES
+from models.members.boosting import fit_boosting
+from models.members.logistic import fit_logistic
+from models.members.rule_curve import fit_rule_curve
 from models.training.blend import blend, mixture
-from models.training.members import fit_boosting, fit_logistic, fit_rule_curve
 
 TERMS = ("one", "other")
 
@@ -26,7 +28,7 @@ def terms(design):
 def fitted(features, table, kinds, trees: int = 40):
     older = table.taken(np.arange(3000) < 2000)
     fits = {
-        "logistic": lambda: fit_logistic(features, older, BENT_LINES),
+        "logistic": lambda: fit_logistic(features, older, SPLINES),
         "boosting": lambda: fit_boosting(features, older, SHALLOW_TREES | {"n_estimators": trees}, seed=0),
         "rules": lambda: fit_rule_curve(older.design, older.won),
     }

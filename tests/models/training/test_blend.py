@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 from scipy import special
 
 from models.blend import affine, member_names, probabilities
+from models.members.boosting import SHALLOW_TREES, fit_boosting
+from models.members.logistic import SPLINES, fit_logistic
+from models.members.rule_curve import fit_rule_curve
+from models.members.table import trusted_types
 from models.training.blend import blend, weigh, with_members
-from models.training.members import fit_boosting, fit_logistic, fit_rule_curve
-from models.training.recipe import BENT_LINES, SHALLOW_TREES
-from models.versions import TRUSTED_TYPES
 
 
 @pytest.fixture(scope="module")
 def members(features, table):
     older = table.taken(np.arange(3000) < 2000)
     return {
-        "logistic": fit_logistic(features, older, BENT_LINES),
+        "logistic": fit_logistic(features, older, SPLINES),
         "boosting": fit_boosting(features, older, SHALLOW_TREES | {"n_estimators": 40}, seed=0),
         "rules": fit_rule_curve(older.design, older.won),
     }
@@ -106,11 +107,11 @@ def test_more_rule_points_never_lower_the_probability(rules, design):
 @pytest.mark.parametrize("name", ["blended", "rules"])
 def test_a_stored_model_holds_nothing_beyond_the_allow_list(request, name, tmp_path):
     skops.io.dump(request.getfixturevalue(name), tmp_path / "model.skops")
-    assert set(skops.io.get_untrusted_types(file=tmp_path / "model.skops")) <= set(TRUSTED_TYPES)
+    assert set(skops.io.get_untrusted_types(file=tmp_path / "model.skops")) <= set(trusted_types())
 
 
 def test_the_allow_list_is_short_and_names_no_code_of_ours():
-    assert set(TRUSTED_TYPES) == {
+    assert set(trusted_types()) == {
         "collections.OrderedDict",
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",

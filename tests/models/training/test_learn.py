@@ -12,9 +12,9 @@ from data.errors import InputError
 from data.simulator import Drift, simulate
 from data.workspace import Workspace
 from models.blend import affine, probabilities
+from models.members.table import default_recipe
 from models.rules import Rules
 from models.training.learn import Learned, beats_the_rules, fit_blend, lay_blocks, learn, refit
-from models.training.recipe import Recipe
 from models.training_table import TrainingTable
 from pipelines.training_data import read_training_data
 
@@ -189,7 +189,7 @@ def drifted(tmp_path_factory) -> TrainingTable:
 
 def test_a_drift_of_the_market_is_followed(drifted):
     """In part by the calibration, on leads it has not seen; the refit on all rows takes up the rest."""
-    blocks, deaf, recipe = lay_blocks(drifted, 0), Recipe(trust=1e6), Recipe()
+    blocks, deaf, recipe = lay_blocks(drifted, 0), replace(default_recipe(), trust=1e6), default_recipe()
     assert drifted.rows["as_of"][blocks.tune].min() > pd.Timestamp("2025-07-01")
     newest, observed = drifted.design[blocks.test], drifted.won[blocks.test].mean()
     told = [probabilities(fit_blend(each, drifted, blocks, seed=0), newest).mean() for each in (deaf, recipe)]

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.training.recipe import BENT_LINES, Recipe
-from models.training.search import BATCH, TREES, search
+from models.members.boosting import TREES, Boosting
+from models.members.logistic import SPLINES
+from models.members.table import default_recipe
+from models.training.search import BATCH, search
 from models.training_table import drawn
 
 
@@ -49,7 +51,7 @@ def test_no_time_ends_the_trials_and_it_is_said(leads):
 
 def test_too_few_outcomes_keep_the_defaults_and_it_is_said(table_of):
     found = searched(table_of(on_visits, count=30))
-    assert found.recipe == Recipe()
+    assert found.recipe == default_recipe()
     assert found.choices == ["too few outcomes for rolling origins: all settings are the default ones"]
 
 
@@ -78,7 +80,7 @@ def test_without_an_order_all_rows_count_alike(leads):
 def test_defaults_stay_where_nothing_is_clearly_better(table_of):
     found = searched(table_of(lambda design: design["visits"] * 0 - 1, count=1500), trials=1)
     assert found.recipe.half_life is None
-    assert found.recipe.logistic["C"] <= BENT_LINES["C"], "pure noise is held back"
+    assert found.recipe.settings["logistic"]["C"] <= SPLINES["C"], "pure noise is held back"
 
 
 def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of, monkeypatch):
@@ -86,15 +88,18 @@ def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of
     leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
     monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
     few, found = searched(drawn(leads, 400, seed=0)), searched(leads)
-    assert found.recipe.boosting["n_estimators"] > few.recipe.boosting["n_estimators"]
-    assert found.choices[-1] == f"boosting: {found.recipe.boosting['n_estimators']} trees, counted on all 4,000 rows"
+    assert found.recipe.settings["boosting"]["n_estimators"] > few.recipe.settings["boosting"]["n_estimators"]
+    assert (
+        found.choices[-1]
+        == f"boosting: {found.recipe.settings['boosting']['n_estimators']} trees, counted on all 4,000 rows"
+    )
 
 
 def test_many_trees_are_grown_where_a_few_are_not_enough(table_of, monkeypatch):
     leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
     monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
-    monkeypatch.setattr("models.training.search.FEW_TREES", TREES[-1])
+    monkeypatch.setattr(Boosting, "lengths", Boosting.lengths[1:])
     at_once = searched(leads).recipe
-    monkeypatch.setattr("models.training.search.FEW_TREES", TREES[0])
+    monkeypatch.setattr(Boosting, "lengths", ({"n_estimators": TREES[0]}, *Boosting.lengths))
     assert searched(leads).recipe == at_once
-    assert at_once.boosting["n_estimators"] > TREES[0]
+    assert at_once.settings["boosting"]["n_estimators"] > TREES[0]

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-from models.versions import TRUSTED_TYPES, TrainingRun
+from models.members import trusted_types
+from models.versions import TrainingRun
 
 METRIC = {"auc": float, "auc_ci": list, "log_loss": float, "log_loss_ci": list, "lift_10": float, "ece": float}
 TRAINING = {
@@ -135,7 +136,7 @@ print(json.dumps([model.predict_proba(nothing)[:, 1].tolist(), sorted(ours)]))
 
 def test_the_stored_model_loads_where_our_code_is_not(trained, tmp_path):
     (file,) = trained.workspace.artifacts.rglob("model.skops")
-    command = [sys.executable, "-I", "-c", LOAD, str(file), json.dumps(TRUSTED_TYPES)]
+    command = [sys.executable, "-I", "-c", LOAD, str(file), json.dumps(trusted_types())]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (one, other), ours = json.loads(done.stdout)

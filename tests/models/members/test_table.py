@@ -8,15 +8,17 @@ import pytest
 
 from features import SNAPSHOT_AGES
 from models.blend import BOOSTING, LOGISTIC
-from models.training.members import fit_boosting, fit_logistic, fit_member, row_weights
-from models.training.recipe import BENT_LINES, SHALLOW_TREES, Recipe
+from models.members.base import row_weights
+from models.members.boosting import SHALLOW_TREES, fit_boosting
+from models.members.logistic import SPLINES, fit_logistic
+from models.members.table import MEMBERS, default_recipe
 
 FEW_TREES = SHALLOW_TREES | {"n_estimators": 20}
 
 
 def fitted(name, features, table, **options):
     if name == LOGISTIC:
-        return fit_logistic(features, table, BENT_LINES, **options)
+        return fit_logistic(features, table, SPLINES, **options)
     return fit_boosting(features, table, FEW_TREES, seed=0, **options)
 
 
@@ -101,6 +103,6 @@ def test_a_lead_that_is_looked_at_often_counts_no_more_than_another_in_all(table
 
 def test_columns_that_a_recipe_leaves_out_are_not_looked_at(name, table_of):
     leads = table_of(lambda design: design["visits"] - 3, count=500)
-    member = fit_member(name, Recipe(without=("visits",)), leads, seed=0)
+    member = MEMBERS[name].fit(leads, replace(default_recipe(), without=("visits",)), seed=0)
     moved = leads.design.assign(visits=99.0)
     assert (member.predict_proba(moved) == member.predict_proba(leads.design)).all()

@@ -7,7 +7,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from models.explanation.encoded import Encoded
+from models.members.encoding import Encoded
 
 DESIGN = pd.DataFrame({"visits": [1.0, 2.0, 3.0]})
 

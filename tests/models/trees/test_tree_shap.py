@@ -10,9 +10,9 @@ import shap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.explanation.trees import tree_shap as module
-from models.explanation.trees.tree_paths import leaves_of
-from models.explanation.trees.tree_shap import (
+from models.trees import tree_shap as module
+from models.trees.tree_paths import leaves_of
+from models.trees.tree_shap import (
     BLOCK,
     MOST_DECISIONS,
     decisions_of,

@@ -1,0 +1,8 @@
+"""Exact path-dependent Shapley values of boosted trees.
+
+The trees of a LightGBM model are read from its own text, and each lead's log-odds are shared among its features.
+"""
+
+from models.trees.tree_shap import tree_shap
+
+__all__ = ["tree_shap"]
