@@ -206,7 +206,7 @@ def run_simulator(leads: int, share: float) -> None:
     from models.blend import probabilities
     from models.metrics import auc, calibration_error, evaluate
     from models.rules import with_points
-    from models.training import Blocks, fit_blend, lay_blocks, learn, search
+    from models.training import Blocks, fit_blend, lay_blocks, learn, search_recipe
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:
@@ -236,7 +236,7 @@ def run_simulator(leads: int, share: float) -> None:
     fit = (times <= fit_end).to_numpy()
     tune = ((times >= tune_start) & (times <= tested["as_of"].min() - horizon)).to_numpy()
     table = replace(table, design=with_points(learned.rules, table.design))
-    found = search(table.taken(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
+    found = search_recipe(table.taken(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
     model = fit_blend(found.recipe, table, Blocks(fit, tune, fit & tune, "by time"), seed=0)
     assert model is not None, "so many leads hold"
     more = auc(probabilities(model, with_points(learned.rules, some.design)[blocks.test]), won)

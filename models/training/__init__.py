@@ -21,7 +21,7 @@ from models.training.learn import (
     rule_curve,
     scorecard_for,
 )
-from models.training.search import search
+from models.training.search import search_recipe
 from models.training.splits import Blocks, blocks_by_time
 
 __all__ = [
@@ -47,7 +47,7 @@ __all__ = [
     "require_leads",
     "rule_curve",
     "scorecard_for",
-    "search",
+    "search_recipe",
     "season",
     "wins_between",
 ]

@@ -28,7 +28,7 @@ from models.training.blend import blend, mixture, with_members
 from models.training.calendar import calendar_columns
 from models.training.censoring import with_settled
 from models.training.few_outcomes import fit_little, little_recipe
-from models.training.search import Search, search
+from models.training.search import Search, search_recipe
 from models.training.splits import Blocks, blocks_by_order, blocks_by_time, random_blocks, undivided
 from models.training_table import TrainingTable
 
@@ -154,7 +154,7 @@ def _found(
 ) -> Search | None:
     """Choose a recipe for as much as can be learned; None where that is nothing."""
     if step == "full":
-        return search(older, with_points=with_rules, trials=trials, seed=seed, budget=budget)
+        return search_recipe(older, with_points=with_rules, trials=trials, seed=seed, budget=budget)
     if step == "logistic":
         return Search(little_recipe(with_rules=with_rules), ["few outcomes: logistic regression alone"])
     return None

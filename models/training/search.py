@@ -118,7 +118,9 @@ class Backtest:
         return bool(difference.mean() < -error)
 
 
-def search(table: TrainingTable, *, with_points: bool, trials: int, seed: int, budget: float | None = None) -> Search:
+def search_recipe(
+    table: TrainingTable, *, with_points: bool, trials: int, seed: int, budget: float | None = None
+) -> Search:
     """Choose a recipe on older rows.
 
     ``with_points`` lets the points of the rules into the blend. ``trials`` is the number of settings that are tried of

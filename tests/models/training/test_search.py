@@ -8,7 +8,7 @@ import pytest
 from models.members.boosting import TREES, Boosting
 from models.members.logistic import SPLINES
 from models.members.table import default_recipe
-from models.training.search import BATCH, search
+from models.training.search import BATCH, search_recipe
 from models.training_table import drawn
 
 
@@ -22,7 +22,7 @@ def leads(table_of):
 
 
 def searched(table, trials=0, **options):
-    return search(table, with_points=False, trials=trials, seed=0, **options)
+    return search_recipe(table, with_points=False, trials=trials, seed=0, **options)
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +89,8 @@ def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of
     monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
     few, found = searched(drawn(leads, 400, seed=0)), searched(leads)
     assert found.recipe.settings["boosting"]["n_estimators"] > few.recipe.settings["boosting"]["n_estimators"]
-    assert (
-        found.choices[-1]
-        == f"boosting: {found.recipe.settings['boosting']['n_estimators']} trees, counted on all 4,000 rows"
-    )
+    trees = found.recipe.settings["boosting"]["n_estimators"]
+    assert found.choices[-1] == f"boosting: {trees} trees, counted on all 4,000 rows"
 
 
 def test_many_trees_are_grown_where_a_few_are_not_enough(table_of, monkeypatch):
