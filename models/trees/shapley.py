@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from lightgbm import Booster
 
-from models.trees.tree_paths import LEVELS, NAN, ZERO, Decision, Leaf, leaves_of
+from models.trees.paths import LEVELS, NAN, ZERO, Decision, Leaf, leaves_of
 
 MOST_DECISIONS = 8
 """Decisions that one table tells apart, so that a pattern is a byte; longer paths are left to LightGBM."""

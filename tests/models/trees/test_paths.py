@@ -4,7 +4,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from models.trees.tree_paths import LEVELS, leaves_of
+from models.trees.paths import LEVELS, leaves_of
 
 EXACT = {"learning_rate": 1.0, "min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 0.0, "verbose": -1}
 

@@ -10,9 +10,9 @@ import shap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.trees import tree_shap as module
-from models.trees.tree_paths import leaves_of
-from models.trees.tree_shap import (
+from models.trees import shapley
+from models.trees.paths import leaves_of
+from models.trees.shapley import (
     BLOCK,
     MOST_DECISIONS,
     decisions_of,
@@ -160,7 +160,7 @@ def test_each_leaf_is_in_one_group_of_few_enough_decisions():
 
 def test_tables_are_made_once_and_go_with_their_booster(monkeypatch):
     booster, made = grown(AND, [0, 0, 0, 8]), []
-    monkeypatch.setattr(module, "lookup_of", lambda each: made.append(1) or lookup_of(each))
+    monkeypatch.setattr(shapley, "lookup_of", lambda each: made.append(1) or lookup_of(each))
     for _ in range(3):
         tree_shap(booster, np.array(AND, float))
     alive = weakref.ref(booster)
