@@ -13,10 +13,7 @@ from sklearn.ensemble import StackingClassifier
 
 from data.config import Settings
 from data.json import strict_json
-<<<<<<< HEAD
 from data.workspace import Workspace
-=======
->>>>>>> 33fd18a (Imports in order)
 from models.members import Recipe
 from models.monitoring import Reference
 from models.scoring import Scorer
