@@ -138,15 +138,15 @@ def one_lead(rounds: int, folder: Path) -> None:
     """Print what one lead takes in a warm process, beside the prediction for its row."""
     from data.config import load_settings
     from data.dataset import open_dataset
-    from features import Batch
+    from features import Batch, scoring_time
     from models.versions import Registry
-    from pipelines.as_of import end_of_data, moments_of
+    from pipelines.as_of import end_of_data
 
     data, workspace = _trained(TRAINED_ON, folder)
     scorer = Registry(workspace).champion().scorer
     with open_dataset(load_settings(data), workspace=workspace.root, schema=scorer.schema) as dataset:
         chunk = next(iter(dataset.chunks(1)))
-        batch = Batch.at(chunk, scorer.schema, moments_of(chunk.leads, end_of_data(dataset)))
+        batch = Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, end_of_data(dataset)))
     design = scorer.design(batch)
     ways = {
         "predict_proba": lambda: scorer.model.predict_proba(design),

@@ -210,13 +210,14 @@ def _design(data: Path, workspace: Path) -> pd.DataFrame:
     """One row per lead, as the scoring run sees it."""
     from data.config import load_settings
     from data.dataset import open_dataset
-    from features import Batch
-    from pipelines.as_of import end_of_data, moments_of
+    from features import Batch, scoring_time
+    from pipelines.as_of import end_of_data
 
     scorer = _scorer(workspace)
     with open_dataset(load_settings(data), workspace=workspace, schema=scorer.schema) as dataset:
         batches = (
-            Batch.at(chunk, scorer.schema, moments_of(chunk.leads, end_of_data(dataset))) for chunk in dataset.chunks()
+            Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, end_of_data(dataset)))
+            for chunk in dataset.chunks()
         )
         return pd.concat([scorer.design(batch) for batch in batches], ignore_index=True)
 

@@ -4,6 +4,19 @@ Everything is a pure function of a batch: leads, what is known of them, and the 
 knows of before and after, `snapshots` which moments are learned from and how each lead ended.
 """
 
+from features.as_of import (
+    activity_until,
+    age_at,
+    existing_at,
+    exists_at,
+    happened_between,
+    happened_by,
+    open_at,
+    outcome_at,
+    scoring_time,
+    sql_happened_by,
+    stage_at,
+)
 from features.batch import Batch
 from features.build import build
 from features.catalogue import (
@@ -22,7 +35,6 @@ from features.snapshots import (
     SNAPSHOT_AGES,
     before_records,
     final_snapshots,
-    lost_since,
     snapshots_between,
     timed_snapshots,
 )
@@ -45,14 +57,24 @@ __all__ = [
     "FromRules",
     "Given",
     "Recency",
+    "activity_until",
+    "age_at",
     "before_records",
     "build",
     "catalogue",
     "channel_of",
+    "existing_at",
+    "exists_at",
     "final_snapshots",
     "fingerprint",
-    "lost_since",
+    "happened_between",
+    "happened_by",
+    "open_at",
+    "outcome_at",
     "rank_of",
+    "scoring_time",
     "snapshots_between",
+    "sql_happened_by",
+    "stage_at",
     "timed_snapshots",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.schema import Chunk, Schema
+from features.as_of import attribute_at
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,8 @@ class Batch:
         changes = self.changes if self.changes.empty else self.changes[self.changes["attribute"] == name]
         if changes.empty:
             return now
-        value = "number" if now.dtype.kind == "f" else "text"
-        asked = pd.DataFrame({"position": self.leads["position"].to_numpy()[rows], "as_of": self.moments["as_of"]})
-        known = pd.merge_asof(
-            asked.reset_index(names="moment").sort_values("as_of", kind="stable"),
-            changes.sort_values("changed_at", kind="stable"),
-            left_on="as_of",
-            right_on="changed_at",
-            by="position",
-        ).sort_values("moment")
-        then = known[value].reset_index(drop=True).astype(now.dtype)
-        return now.where(~asked["position"].isin(changes["position"]).to_numpy(), then)
+        position = self.leads["position"].to_numpy()[rows]
+        return attribute_at(now, changes, position, self.moments["as_of"])
 
     @classmethod
     def at(cls, chunk: Chunk, schema: Schema, as_of: pd.Timestamp | pd.Series) -> Batch:

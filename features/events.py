@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.vocabulary import AGE_EDGES
+from features.as_of import happened_by
 from features.batch import Batch
 from features.sources import channel_of, stage_channel
 
@@ -131,6 +132,9 @@ def _walk(times, codes, values, first, end, as_of, edges, slots) -> tuple[Floats
     return counts, sums, days
 
 
+is_known = numba.njit(happened_by)  # the rule itself, compiled: numba's cache does not see a change of it
+
+
 @numba.njit(cache=True)
 def _walk_from_few(times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
     for moment in range(len(as_of)):
@@ -148,7 +152,7 @@ def _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, co
     """Walk back from one moment; the as-of cut is the first comparison."""
     bucket, last_day = 0, np.int64(-(2**62))
     for event in range(end[moment] - 1, first[moment] - 1, -1):
-        if times[event] > as_of[moment]:
+        if not is_known(times[event], as_of[moment]):
             continue
         age = as_of[moment] - times[event]
         while bucket < len(edges) and age >= edges[bucket]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data.vocabulary import AGE_EDGES
+from features.as_of import closed_at_each, happened_by, open_at_each
 
 SNAPSHOT_AGES = (0, *AGE_EDGES)
 """Days after its creation at which a lead is looked at, where nothing else is said."""
@@ -53,8 +53,9 @@ def timed_snapshots(
     ['01 Jan', '02 Jan']
     """
     as_of, happened = _looked_at(leads, data_end, ages)
-    closed, end = leads["closed_at"].to_numpy("datetime64[us]"), data_end.to_datetime64()
+    end = data_end.to_datetime64()
     window_end = as_of + np.timedelta64(horizon, "D")
+    is_over = happened_by(window_end, end)
     won_at = _won_at(leads, np.minimum(window_end, end))
     ever = np.broadcast_to(_won_at(leads, np.array([[end]])), as_of.shape)
 
@@ -63,12 +64,12 @@ def timed_snapshots(
         known = {"row": np.nonzero(some)[0], "as_of": as_of[some], "won": won, "won_at": won_at[some]}
         return pd.DataFrame({**known, "ever_won_at": ever[some]})
 
-    censored = chosen(happened & (window_end > end))
-    still_open = (np.isnat(closed) | (closed > end))[censored["row"]]
-    undated = leads["created_at"].isna().to_numpy() | (leads["won"].notna().to_numpy() & np.isnat(closed))
+    censored = chosen(happened & ~is_over)
+    has_closed = closed_at_each(leads, np.array([[end]]))[censored["row"], 0]
+    undated = leads["created_at"].isna() | (leads["won"].notna() & leads["closed_at"].isna())
     return Snapshots(
-        chosen(happened & (window_end <= end)),
-        censored.assign(won=censored["won"].astype(float).mask(still_open)),
+        chosen(happened & is_over),
+        censored.assign(won=censored["won"].astype(float).where(has_closed)),
         undated=int(undated.sum()),
     )
 
@@ -99,40 +100,22 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
     ['02 Jan', '08 Jan']
     """
     as_of, happened = _looked_at(leads, until, SNAPSHOT_AGES)
-    taken = happened & (as_of > since.to_datetime64())
+    taken = happened & ~happened_by(as_of, since.to_datetime64())
     won_at = np.broadcast_to(_won_at(leads, np.array([[until.to_datetime64()]])), as_of.shape)
     return pd.DataFrame({"row": np.nonzero(taken)[0], "as_of": as_of[taken], "won_at": won_at[taken]})
 
 
 def _looked_at(leads: pd.DataFrame, until: pd.Timestamp, ages: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the moments of each lead (leads, ages), and at which of them, up to ``until``, it was there and open."""
-    created, closed = (leads[name].to_numpy("datetime64[us]") for name in ("created_at", "closed_at"))
+    created = leads["created_at"].to_numpy("datetime64[us]")
     as_of = created[:, None] + np.array(ages, dtype="timedelta64[D]")[None, :]
-    ended = leads["won"].notna().to_numpy()
-    still_open = (np.isnat(closed) & ~ended)[:, None] | (closed[:, None] > as_of)
-    return as_of, still_open & np.isnat(lost_since(leads, as_of)) & ~np.isnat(as_of) & (as_of <= until.to_datetime64())
-
-
-def lost_since(leads: pd.DataFrame, as_of: np.ndarray) -> np.ndarray:
-    """Return since when leads were lost that were opened again after a moment (leads, moments); missing of all others.
-
-    >>> spell = [np.datetime64("2025-02-01"), np.datetime64("2025-03-01")]
-    >>> leads = pd.DataFrame({"lost_spells": [None, [spell]]})
-    >>> lost_since(leads, np.full((2, 1), np.datetime64("2025-02-07", "us"))).ravel().astype("datetime64[D]").tolist()
-    [None, datetime.date(2025, 2, 1)]
-    """
-    since = np.full(as_of.shape, np.datetime64("NaT"), dtype="datetime64[us]")
-    spells: Any = leads["lost_spells"].to_numpy()
-    for row in np.flatnonzero(leads["lost_spells"].notna()):
-        for lost, reopened in spells[row]:
-            since[row, (lost <= as_of[row]) & (as_of[row] < reopened)] = lost
-    return since
+    return as_of, open_at_each(leads, as_of) & happened_by(as_of, until.to_datetime64())
 
 
 def _won_at(leads: pd.DataFrame, by: np.ndarray) -> np.ndarray:
     """Return when leads were won, missing unless it was by the given moments (leads, or 1, by any number)."""
     closed = leads["closed_at"].to_numpy("datetime64[us]")[:, None]
-    won = leads["won"].fillna(False).to_numpy(bool)[:, None] & (closed <= by)
+    won = leads["won"].fillna(False).to_numpy(bool)[:, None] & happened_by(closed, by)
     return np.where(won, closed, np.datetime64("NaT"))
 
 

@@ -14,7 +14,7 @@ from data.dataset import Dataset, open_dataset, require_outcomes
 from data.quality_report import Report
 from data.schema import Chunk, Schema
 from data.workspace import Workspace
-from features import Batch, before_records, build, final_snapshots, lost_since, timed_snapshots
+from features import Batch, before_records, build, final_snapshots, happened_by, open_at, timed_snapshots
 from models.evaluation import Leak, find_leaks
 from models.rules import Rules, load_rules, speaks_of
 from models.training import in_days, lay_blocks
@@ -173,7 +173,7 @@ def _of_chunk(
     """Return a chunk's matured and censored snapshots, its open leads with their dates, and how many are undated."""
     leads, horizon, ages = chunk.leads, settings.horizon, settings.snapshot_ages
     taken = timed_snapshots(leads, data_end, horizon, ages) if schema.timed else final_snapshots(leads, data_end)
-    now = pd.DataFrame({"row": np.flatnonzero(_open_at(leads, data_end)), "as_of": data_end})
+    now = pd.DataFrame({"row": np.flatnonzero(open_at(leads, data_end)), "as_of": data_end})
     moments = pd.concat([taken.moments, taken.censored, now], ignore_index=True)
     design = build(Batch(schema, *chunk, moments=moments))
     first, last = len(taken.moments), len(taken.moments) + len(taken.censored)
@@ -194,19 +194,13 @@ def _rows(leads: pd.DataFrame, moments: pd.DataFrame, data_end: pd.Timestamp, ra
             "won": moments["won"],
             "won_at": moments["won_at"],
             "ever_won_at": moments["ever_won_at"],
-            "closed_at": looked_at["closed_at"].where(looked_at["closed_at"] <= data_end),
+            "closed_at": looked_at["closed_at"].where(happened_by(looked_at["closed_at"], data_end)),
             "age": in_days(moments["as_of"] - looked_at["created_at"]).round(),
             "watched": (data_end - moments["as_of"]) / pd.Timedelta(days=1),
             "amount": looked_at["amount"].where(moments["ever_won_at"].notna()),
             "order": looked_at["created_at"] if ranks is None else looked_at["position"].map(ranks),
         }
     )
-
-
-def _open_at(leads: pd.DataFrame, moment: pd.Timestamp) -> pd.Series:
-    created = leads["created_at"].isna() | (leads["created_at"] <= moment)
-    lost = ~np.isnat(lost_since(leads, np.full((len(leads), 1), moment)))[:, 0]
-    return created & ~lost & (leads["won"].isna() | (leads["closed_at"] > moment))
 
 
 def usable_rules(settings: Settings, schema: Schema) -> Rules | None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.pages.lead_reading import read_lead
 from app.site import Site
+from features import activity_until
 from pipelines.explain import FoundLead
 
 MOST = 200
@@ -31,8 +32,7 @@ def activity_of(lead_id: str, site: Site) -> list[Entry]:
 
 
 def _entries(lead: FoundLead) -> list[Entry]:
-    events, stages = lead.chunk.events, lead.chunk.stages
-    events, stages = events[events["occurred_at"] <= lead.as_of], stages[stages["entered_at"] <= lead.as_of]
+    events, stages = activity_until(lead.chunk, lead.as_of)
     entries = [_event(*row) for row in events[["occurred_at", "type", "asset"]].itertuples(index=False)]
     entries += [_stage(*row) for row in stages[["entered_at", "stage"]].itertuples(index=False)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features import happened_between
 from models.blend import RULES
 from models.monitoring import drift
 from models.monitoring.baseline import Reference, independent
@@ -227,7 +228,7 @@ def _with_wins(found: Findings, seen: Seen, stored: Stored, reference: Reference
     alive = seen.taken(seen.rows["as_of"] > since - horizon * DAY)
     counted, unsure = drift.expected_wins(alive.rows, reference, since, as_of, horizon)
     wins = drift.compare_wins(counted, alive.groups, reference.wins, unsure)
-    closed = alive.rows["closed_at"].between(since, as_of, inclusive="right").any()
+    closed = happened_between(alive.rows["closed_at"], since, as_of).any()
     if not closed:
         expected = f"{wins.expected:.1f} wins are expected"
         return _noting(found, f"No lead is known to have closed since {_day(since)}, though {expected}: not judged.")
@@ -247,7 +248,7 @@ def _with_outcomes(found: Findings, seen: Seen, stored: Stored, reference: Refer
     matured = seen.rows[(began >= first) & (began + horizon <= found.as_of)]
     if not len(matured):
         return _noting(found, f"No outcome has matured since the training; the first will by {_day(first + horizon)}.")
-    if not seen.rows["closed_at"].between(first, found.as_of, inclusive="right").any():
+    if not happened_between(seen.rows["closed_at"], first, found.as_of).any():
         return _noting(found, "No lead is known to have closed since the training: outcomes are not judged.")
     won = (matured["won_at"] <= matured["as_of"] + horizon).to_numpy(int)
     return _judged(found, matured, won, reference, stored.settings.seed)

@@ -15,11 +15,12 @@ from data.errors import InputError, ModelError
 from data.schema import Chunk, Schema
 from data.store import open_store
 from data.workspace import Workspace
+from features import age_at, existing_at, scoring_time, stage_at
 from models.explanation import Looked, Narrator, NextQuestion, Reasons
 from models.rules import fired_by_name, fired_codes
 from models.scoring import Scorer, SimilarDeal, WonDeals
 from models.versions import Registry
-from pipelines.as_of import age_at, end_of_data, existing_at, moments_of, stage_at, told_moment
+from pipelines.as_of import end_of_data, format_moment
 from pipelines.console import note, step
 from pipelines.explain.score_change import Changes, look, why_changed
 from pipelines.explain.similar import won_deals
@@ -117,7 +118,7 @@ def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Sc
         raise InputError(
             f"there is no lead '{lead_id}'",
             expected="the id of a lead, exactly as the data has it",
-            where=f"{settings.place('leads')}, as of {told_moment(as_of)}",
+            where=f"{settings.place('leads')}, as of {format_moment(as_of)}",
         )
     return FoundLead(chunk, as_of)
 
@@ -130,7 +131,7 @@ def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanati
     all_reasons = int(np.count_nonzero(scorer.narrator.said_once(told, looked.design)))
     return Explanation(
         lead_id=lead.lead_id,
-        as_of=f"{moments_of(lead.chunk.leads, lead.as_of).iloc[0].isoformat()}Z",
+        as_of=f"{scoring_time(lead.chunk.leads, lead.as_of).iloc[0].isoformat()}Z",
         probability=float(scored["probability"]),
         score=int(scored["score"]),
         band=str(scored["band"]),
@@ -173,7 +174,7 @@ def similar_won(lead: FoundLead, looked: Looked, scorer: Scorer, deals: WonDeals
 
 
 def _age(lead: FoundLead) -> int | None:
-    age = age_at(lead.chunk.leads, moments_of(lead.chunk.leads, lead.as_of)).iloc[0]
+    age = age_at(lead.chunk.leads, scoring_time(lead.chunk.leads, lead.as_of)).iloc[0]
     return None if pd.isna(age) else int(age)
 
 

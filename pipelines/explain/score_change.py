@@ -12,13 +12,13 @@ import pandas as pd
 from data.errors import InputError
 from data.schema import Chunk
 from data.store import Store
-from features import Batch, build
+from features import Batch, build, exists_at, scoring_time
 from models import scale as scales
 from models.blend import log_odds
 from models.explanation import Change, Looked, changes_between, values_changed
 from models.scoring import Scorer, unpacked_contributions, values_in
 from models.versions import Registry
-from pipelines.as_of import moments_of, told_moment
+from pipelines.as_of import format_moment
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def why_changed(
     lead_id = str(lead.leads["lead_id"].iloc[0])
     if since > as_of:
         raise InputError(
-            f"nothing has changed since {told_moment(since)}, which is later than the score",
-            expected=f"a moment before {told_moment(as_of)}",
-            got=told_moment(since),
+            f"nothing has changed since {format_moment(since)}, which is later than the score",
+            expected=f"a moment before {format_moment(as_of)}",
+            got=format_moment(since),
         )
     kept = next((row for row in store.scores_of(lead_id) if row["as_of"] <= since), None)
     moment = pd.Timestamp(kept["as_of"] if kept else since).as_unit("us")
@@ -88,7 +88,7 @@ def why_changed(
 
 def look(lead: Chunk, moment: pd.Timestamp, scorer: Scorer, known: dict[str, Any] | None = None) -> Looked:
     """Return a lead as it stood at a moment (just before it closed, where that was earlier)."""
-    features = build(Batch.at(lead, scorer.schema, moments_of(lead.leads, moment)))
+    features = build(Batch.at(lead, scorer.schema, scoring_time(lead.leads, moment)))
     design = scorer.beside_points(values_changed(features, known or {}))
     told = scorer.contributions(design)
     return Looked(design, told, float(told.raw_log_odds[0]))
@@ -105,16 +105,16 @@ def _written(kept: dict[str, Any] | None, scorer: Scorer, store: Store) -> dict[
 
 def _require_there(lead: Chunk, moment: pd.Timestamp, scorer: Scorer, kept: dict[str, Any] | None) -> None:
     """Raise InputError where the lead was not there yet, or where nothing tells how it stood."""
-    created = lead.leads["created_at"].iloc[0]
-    if created > moment:
+    if not exists_at(lead.leads, moment).iloc[0]:
+        created = lead.leads["created_at"].iloc[0]
         raise InputError(
             f"the lead '{lead.leads['lead_id'].iloc[0]}' was not there yet",
-            expected=f"a moment after {told_moment(created)}, when it was created",
-            got=told_moment(moment),
+            expected=f"a moment after {format_moment(created)}, when it was created",
+            got=format_moment(moment),
         )
     if kept is None and not scorer.schema.timed:
         raise InputError(
-            f"nothing says how the lead '{lead.leads['lead_id'].iloc[0]}' stood at {told_moment(moment)}",
+            f"nothing says how the lead '{lead.leads['lead_id'].iloc[0]}' stood at {format_moment(moment)}",
             expected="a score that was kept until then, since these data have no dates",
             remedy="give a later date; `leadscore score` keeps a score whenever it changes",
         )

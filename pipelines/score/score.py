@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from data.columns import shown
@@ -21,12 +20,12 @@ from data.sinks import Write, export_to
 from data.store import Codebook, Run, Store, open_store
 from data.vocabulary import TABLES, Kind
 from data.workspace import Workspace
-from features import Batch
+from features import Batch, age_at, existing_at, outcome_at, scoring_time, stage_at
 from models.scoring import FEWEST_AT_ALL, Judged, Scorer, digests, packed
 from models.training_table import RARE_LEVEL
 from models.versions import Registry, Stored
 from pipelines import last_run
-from pipelines.as_of import age_at, end_of_data, existing_at, moments_of, stage_at
+from pipelines.as_of import end_of_data
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.score.accounts import Accounts, scored_accounts
@@ -253,7 +252,7 @@ def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
     """Score chunk after chunk, in input order: who each lead is, as_of, stage, outcome and owner, and its score."""
     for chunk in dataset.chunks(CHUNK):
         existing = existing_at(chunk, as_of)
-        batch = Batch.at(existing, scorer.schema, moments_of(existing.leads, as_of))
+        batch = Batch.at(existing, scorer.schema, scoring_time(existing.leads, as_of))
         leads = existing.leads.reset_index(drop=True)
         known = pd.DataFrame(
             {
@@ -261,15 +260,9 @@ def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
                 "position": leads["position"],
                 "account_id": leads["account_id"],
                 "as_of": batch.moments["as_of"],
-                "stage": stage_at(existing, as_of),
-                "outcome": _outcome_at(leads, as_of),
+                "stage": stage_at(existing, as_of).reset_index(drop=True),
+                "outcome": outcome_at(leads, as_of),
                 "age_days": age_at(leads, batch.moments["as_of"]),
             }
         )
         yield pd.concat([known, leads.reindex(columns=KNOWN_BY).astype("str")], axis="columns"), scorer.judge(batch)
-
-
-def _outcome_at(leads: pd.DataFrame, as_of: pd.Timestamp) -> np.ndarray:
-    """Return won, lost or open: a lead that closed later was still open."""
-    closed = leads["won"].notna() & ~(leads["closed_at"] > as_of)
-    return np.where(~closed, "open", np.where(leads["won"].fillna(False), "won", "lost"))

@@ -11,6 +11,7 @@ LEADS = {
     "created_at": "datetime64[us]",
     "closed_at": "datetime64[us]",
     "won": "boolean",
+    "stage": "str",
     "job_title": "str",
     "email": "str",
     "company": "str",
