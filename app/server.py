@@ -14,21 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
-from app.pages import (
-    funnel,
-    grid,
-    leads,
-    model,
-    report,
-    review,
-    sign_in,
-)
-from app.pages import (
-    lead_changes as changes,
-)
-from app.pages import (
-    lead_detail as closer,
-)
+from app.pages import ROUTERS
 from app.security import POLICY, Access, Forged, Headers, NotAllowed, NotSignedIn, signed_in, signing_key
 from app.site import NoSuchLead, NothingYet, Site
 from app.view import page
@@ -46,9 +32,9 @@ STATUS = {NoSuchLead: 404, InputError: 400}
 
 def make_app(workspace: Workspace, access: Access) -> FastAPI:
     """Return the application for a workspace."""
-    site = Site(workspace, access)
+    site = Site(workspace)
     app = FastAPI(title="leadscore", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_keeping_opened)
-    app.state.site = site
+    app.state.site, app.state.access = site, access
     app.add_middleware(
         SessionMiddleware,
         secret_key=signing_key(workspace),
@@ -56,10 +42,10 @@ def make_app(workspace: Workspace, access: Access) -> FastAPI:
         max_age=SESSION,
         same_site="lax",  # a link in a mail or in a CRM leads on, signed in; changes need our own word besides
     )
-    app.add_middleware(Headers, site=site)
+    app.add_middleware(Headers, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (sign_in, closer, leads, changes, grid, funnel, report, model, review):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
     _show_what_is_not_there(app)
     return app
 

@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter
+from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from data.errors import LeadscoreError
@@ -18,9 +19,6 @@ from data.workspace import Workspace
 from models.versions import Registry, Stored
 from pipelines.last_run import store_address
 from pipelines.wording import Wording
-
-if TYPE_CHECKING:
-    from app.security import Access
 
 T = TypeVar("T")
 AS_SET = "as set by hand: "
@@ -67,9 +65,8 @@ class Versions(Registry):
 class Site:
     """One workspace, as the pages see it; `close` ends it."""
 
-    def __init__(self, workspace: Workspace, access: Access) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.access = access
         self.quick = CapacityLimiter(QUICK_THREADS)
         self.registry = Versions(workspace)
         self._lock = Lock()
@@ -165,3 +162,11 @@ class Site:
         with self._lock:
             self._resources.close()
             self._store = None
+
+
+async def site_of(request: Request) -> Site:
+    """Return the site of an app; as a plain function, it would be handed over to a thread."""
+    return request.app.state.site
+
+
+CurrentSite = Annotated[Site, Depends(site_of)]

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
-from app.pages.lead_reading import read_lead
-from app.site import Site
+from app.lead_reading import read_lead
+from app.security import Viewer
+from app.site import CurrentSite
+from app.view import page
 from features import activity_until
 from pipelines.explain import FoundLead
 
-MOST = 200
+router = APIRouter()
+MOST_ENTRIES = 200
 """Entries that are shown, the newest first."""
 
 
@@ -26,16 +31,18 @@ class Entry:
     is_stage: bool
 
 
-def activity_of(lead_id: str, site: Site) -> list[Entry]:
-    """Return what a lead did until the newest run, the newest first. Raises what `read_lead` raises."""
-    return _entries(read_lead(lead_id, site))
+@router.get("/leads/{lead_id:path}/activity")
+def activity(request: Request, site: CurrentSite, _: Viewer, lead_id: str) -> Response:
+    """Show what a lead did, read from where the leads are."""
+    return page(request, "activity.html", lead_id=lead_id, activity=_entries(read_lead(lead_id, site)))
 
 
 def _entries(lead: FoundLead) -> list[Entry]:
+    """Return what a lead did until the newest run, the newest first."""
     events, stages = activity_until(lead.chunk, lead.as_of)
     entries = [_event(*row) for row in events[["occurred_at", "type", "asset"]].itertuples(index=False)]
     entries += [_stage(*row) for row in stages[["entered_at", "stage"]].itertuples(index=False)]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST_ENTRIES]
 
 
 def _event(at: datetime, kind: str, asset: str | None) -> Entry:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.security import OurSite, Viewer
-from app.site import AS_SET
+from app.security import Viewer
+from app.site import AS_SET, CurrentSite
 from app.threads import quick
 from app.view import page
 from data.vocabulary import FUNNEL
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 @router.get("/funnel")
 @quick
-def show_funnel(request: Request, site: OurSite, _: Viewer, source: str = "") -> Response:
+def show_funnel(request: Request, site: CurrentSite, _: Viewer, source: str = "") -> Response:
     """Show the report of the present scores, for one source where one is asked for."""
     with site.store.transaction() as connection:
         run = site.newest(connection)

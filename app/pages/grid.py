@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.security import OurSite, Viewer
+from app.security import Viewer
+from app.site import CurrentSite
 from app.threads import quick
 from app.view import page
 from models.evaluation import at
@@ -25,7 +26,7 @@ Row = dict[str, Any]
 
 @router.get("/grid")
 @quick
-def show_grid(request: Request, site: OurSite, _: Viewer, source: str = "") -> Response:
+def show_grid(request: Request, site: CurrentSite, _: Viewer, source: str = "") -> Response:
     """Show how many open leads are in each cell, and how many of those that stood there before were won."""
     with site.store.transaction() as connection:
         run = site.newest(connection)

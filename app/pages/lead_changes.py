@@ -8,18 +8,18 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.security import OUR_PAGE, OurSite, Sales
-from app.site import Site
+from app.security import CSRF_CHECK, Sales
+from app.site import CurrentSite, Site
 from app.view import page
 from data.store import DISPOSITIONS, VERDICTS, give_verdict, override, said_of, undo_override
 
-router = APIRouter(dependencies=OUR_PAGE)
+router = APIRouter(dependencies=CSRF_CHECK)
 Text = Annotated[str, Form()]
 
 
 @router.post("/leads/{lead_id:path}/verdict")
 def verdict(
-    request: Request, site: OurSite, person: Sales, lead_id: str, verdict: Text = "", note: Text = ""
+    request: Request, site: CurrentSite, person: Sales, lead_id: str, verdict: Text = "", note: Text = ""
 ) -> Response:
     """Keep a verdict."""
     give_verdict(site.store, lead_id, verdict, note.strip(), person)
@@ -28,7 +28,7 @@ def verdict(
 
 @router.post("/leads/{lead_id:path}/override")
 def set_override(
-    request: Request, site: OurSite, person: Sales, lead_id: str, disposition: Text = "", reason: Text = ""
+    request: Request, site: CurrentSite, person: Sales, lead_id: str, disposition: Text = "", reason: Text = ""
 ) -> Response:
     """Let a person's disposition stand."""
     override(site.store, lead_id, disposition, reason, person)
@@ -37,7 +37,7 @@ def set_override(
 
 
 @router.post("/leads/{lead_id:path}/undo")
-def undo(request: Request, site: OurSite, person: Sales, lead_id: str) -> Response:
+def undo(request: Request, site: CurrentSite, person: Sales, lead_id: str) -> Response:
     """Let the model's disposition stand again."""
     undo_override(site.store, lead_id, person)
     site.set_by_hand()

@@ -10,9 +10,9 @@ import pandas as pd
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from app.pages.lead_reading import read_lead
-from app.security import OurSite, Viewer
-from app.site import Site
+from app.lead_reading import read_lead
+from app.security import Viewer
+from app.site import CurrentSite, Site
 from app.view import page
 from data.errors import InputError
 from data.store import WEEK, Newest, companies_of
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 @router.get("/leads/{lead_id:path}/closer")
-def show_closer(request: Request, site: OurSite, _: Viewer, lead_id: str) -> Response:
+def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: str) -> Response:
     """Show what only the lead's own data tell, by the model version that made its score."""
     with site.store.transaction() as connection:
         run = site.newest(connection)
@@ -36,7 +36,7 @@ def show_closer(request: Request, site: OurSite, _: Viewer, lead_id: str) -> Res
     changes = _changes(lead, looked, kept, scorer, site)
     return page(
         request,
-        "closer.html",
+        "lead_detail.html",
         lead_id=lead_id,
         score=kept[0]["score"],
         changes=changes,

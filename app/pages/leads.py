@@ -1,4 +1,4 @@
-"""The leads: the list, one lead, its panel for a CRM, and what it did."""
+"""The leads: the list, one lead, and its panel for a CRM."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from app.pages.activity import activity_of
-from app.security import LOCAL, OurSite, Viewer
-from app.site import AS_SET, NoSuchLead, Site
+from app.security import LOCAL, Viewer
+from app.site import AS_SET, CurrentSite, NoSuchLead, Site
 from app.threads import quick
 from app.view import Trend, page, trend
 from data.errors import LeadscoreError
@@ -89,7 +88,7 @@ Asked = Annotated[Filters, Depends(_asked)]
 @router.get("/leads")
 @router.get("/leads/")
 @quick
-def list_leads(request: Request, site: OurSite, person: Viewer, filters: Asked, after: str = "") -> Response:
+def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Asked, after: str = "") -> Response:
     """Show a page of leads, the hottest first."""
     behind = Cursor.parse(after)
     with site.store.transaction() as connection:
@@ -199,7 +198,7 @@ def _others(filters: Filters, own: str) -> list[Row]:
 
 
 @router.get("/leads.csv")
-def export(site: OurSite, _: Viewer, filters: Asked) -> Response:
+def export(site: CurrentSite, _: Viewer, filters: Asked) -> Response:
     """Give all leads of the list as CSV, in its order."""
     with site.store.transaction() as connection:
         site.newest(connection)
@@ -215,20 +214,14 @@ def export(site: OurSite, _: Viewer, filters: Asked) -> Response:
 
 @router.get("/leads/{lead_id:path}/panel")
 @quick
-def panel(request: Request, site: OurSite, person: Viewer, lead_id: str) -> Response:
+def panel(request: Request, site: CurrentSite, person: Viewer, lead_id: str) -> Response:
     """Show one lead in little room, for a frame in a CRM."""
     return page(request, "panel.html", **_lead(site, person, lead_id))
 
 
-@router.get("/leads/{lead_id:path}/activity")
-def activity(request: Request, site: OurSite, _: Viewer, lead_id: str) -> Response:
-    """Show what a lead did, read from where the leads are."""
-    return page(request, "activity.html", lead_id=lead_id, activity=activity_of(lead_id, site))
-
-
 @router.get("/leads/{lead_id:path}")
 @quick
-def show_lead(request: Request, site: OurSite, person: Viewer, lead_id: str, filters: Asked) -> Response:
+def show_lead(request: Request, site: CurrentSite, person: Viewer, lead_id: str, filters: Asked) -> Response:
     """Show one lead, and the way to the next one of the list that it was opened from."""
     told = _lead(site, person, lead_id)
     lead = told["lead"]

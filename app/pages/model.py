@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from app.pages.review import by_band
-from app.security import OUR_PAGE, Admin, OurSite, Viewer
-from app.site import Site
+from app.security import CSRF_CHECK, Admin, Viewer
+from app.site import CurrentSite, Site
 from app.view import page
 from data.errors import InputError
 from data.store import (
@@ -42,7 +42,7 @@ Row = dict[str, Any]
 
 
 @router.get("/model")
-def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
+def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
     """Show the champion."""
     version = site.champion_version
     if version is None:
@@ -80,15 +80,15 @@ def show_model(request: Request, site: OurSite, _: Viewer) -> Response:
 
 
 @router.get("/model/preview")
-def preview(request: Request, site: OurSite, _: Viewer, hot: str = "", warm: str = "") -> Response:
+def preview(request: Request, site: CurrentSite, _: Viewer, hot: str = "", warm: str = "") -> Response:
     """Show how many leads other thresholds would make hot and warm, and how many wins they promise."""
     stored = site.registry.version(site.registry.require_champion())
     return page(request, "previewed.html", **_preview(site, *_thresholds(hot, warm), stored))
 
 
-@router.post("/model/thresholds", dependencies=OUR_PAGE)
+@router.post("/model/thresholds", dependencies=CSRF_CHECK)
 def set_thresholds(
-    site: OurSite,
+    site: CurrentSite,
     person: Admin,
     hot: Annotated[str, Form()] = "",
     warm: Annotated[str, Form()] = "",
@@ -116,7 +116,7 @@ def set_thresholds(
 
 
 @router.get("/model/plots/{name}.svg")
-def plot(site: OurSite, _: Viewer, name: str) -> Response:
+def plot(site: CurrentSite, _: Viewer, name: str) -> Response:
     """Give one of the plots of the champion."""
     plots = site.registry.plots(site.registry.require_champion())
     if name not in plots:

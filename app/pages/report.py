@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -12,14 +11,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from app.pages.lead_reading import Busy, alone
-from app.security import OurSite, Viewer
+from app.security import Viewer
+from app.site import CurrentSite
+from app.threads import Busy, alone
 from app.view import page, safe
 from pipelines.page import filled
 from pipelines.report import Reported, look, page_content
 
 router = APIRouter()
-HEADING = re.compile("<h2>(.*?)</h2>", re.DOTALL)
 COUNTING = Lock()
 """One report at a time: counting reads all tables."""
 Row = dict[str, Any]
@@ -40,7 +39,7 @@ class Beside:
 
 @router.get("/funnel/report")
 def show_report(
-    request: Request, site: OurSite, _: Viewer, source: str = "", now: str = "", before: str = ""
+    request: Request, site: CurrentSite, _: Viewer, source: str = "", now: str = "", before: str = ""
 ) -> Response:
     """Show the report as of the newest run; while another counts it, the part that asks again."""
     with site.store.transaction() as connection:
@@ -60,7 +59,7 @@ def show_report(
         within=funnel and funnel["settings"]["within"],
         by_period=funnel and periods_beside(funnel, now, before),
         by_source=funnel and source_beside(funnel, source),
-        sections=sections_of(filled("funnel.html", clean=safe, funnel=funnel)) if funnel else [],
+        figures=funnel and Markup(filled("funnel.html", clean=safe, funnel=funnel, is_folding=True)),
     )
 
 
@@ -70,16 +69,6 @@ def kept_of(reported: Reported) -> Row:
     for oddity in content["funnel"]["oddities"] if content["funnel"] else ():
         oddity["first"] = []
     return {name: content[name] for name in ("funnel", "notes")}
-
-
-def sections_of(report: str) -> list[tuple[Markup, Markup]]:
-    """Cut a report, in which all from the CRM is escaped, at its headings: each with what stands under it.
-
-    >>> sections_of("<p>x</p><h2>By <b>source</b></h2><p>1</p><h2>Costs</h2><p>2</p>")[1]
-    (Markup('Costs'), Markup('<p>2</p>'))
-    """
-    _, *parts = (Markup(part) for part in HEADING.split(report))
-    return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def periods_beside(funnel: Mapping[str, Any], now: str, before: str) -> Beside | None:

@@ -13,7 +13,8 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from app.security import OurSite, Viewer
+from app.security import Viewer
+from app.site import CurrentSite
 from data.sinks import export_to
 from data.store import VERDICTS, judged
 
@@ -40,7 +41,7 @@ def by_band(verdicts: Sequence[Row]) -> list[Row]:
 
 
 @router.get("/model/verdicts.csv")
-def export(site: OurSite, _: Viewer) -> Response:
+def export(site: CurrentSite, _: Viewer) -> Response:
     """Give every verdict with the score of its lead at that time, the oldest first."""
     with site.store.transaction() as connection:
         told = pd.DataFrame(judged(connection), columns=list(EXPORTED))

@@ -7,44 +7,44 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.security import OUR_PAGE, OurSite, csrf_of
+from app.security import CSRF_CHECK, CurrentAccess, csrf_token
 from app.view import page
 
 router = APIRouter()
 
 
 @router.get("/sign-in")
-def ask(request: Request, site: OurSite, back: str = "/") -> Response:
+def ask(request: Request, access: CurrentAccess, back: str = "/") -> Response:
     """Ask for the token."""
-    request.state.csrf = csrf_of(request)
-    return page(request, "sign_in.html", back=back, wrong=False, by_token=bool(site.access.tokens))
+    request.state.csrf = csrf_token(request)
+    return page(request, "sign_in.html", back=back, wrong=False, by_token=bool(access.tokens))
 
 
-@router.post("/sign-in", dependencies=OUR_PAGE)
+@router.post("/sign-in", dependencies=CSRF_CHECK)
 def sign_in(
-    request: Request, site: OurSite, token: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/"
+    request: Request, access: CurrentAccess, token: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/"
 ) -> Response:
     """Begin a session, and go on to where the person wanted to be."""
-    user = site.access.by_token(token.strip())
+    user = access.by_token(token.strip())
     if user is None:
-        request.state.csrf = csrf_of(request)
+        request.state.csrf = csrf_token(request)
         return page(request, "sign_in.html", status=403, back=back, wrong=True, by_token=True)
     request.session.clear()  # a session from before is nobody's any more
     request.session["user"] = user
-    return RedirectResponse(_ours(back), 303)
+    return RedirectResponse(_within_pages(back), 303)
 
 
-@router.post("/sign-out", dependencies=OUR_PAGE)
+@router.post("/sign-out", dependencies=CSRF_CHECK)
 def sign_out(request: Request) -> Response:
     """End the session."""
     request.session.clear()
     return RedirectResponse("/sign-in", 303)
 
 
-def _ours(back: str) -> str:
+def _within_pages(back: str) -> str:
     r"""Return where to go on; never to another site.
 
-    >>> _ours("/leads?band=hot"), _ours("//evil.example"), _ours("/\\evil.example")
+    >>> _within_pages("/leads?band=hot"), _within_pages("//evil.example"), _within_pages("/\\evil.example")
     ('/leads?band=hot', '/', '/')
     """
     return back if back.startswith("/") and back[1:2] not in ("/", "\\") else "/"

@@ -12,8 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.security.access import is_local_name, may
-from app.site import Site
+from app.security.access import Access, is_local_name, may
 from data.store import Person
 
 POLICY = (
@@ -39,21 +38,24 @@ class NotAllowed(Exception):
 
 
 class Forged(Exception):
-    """A change was asked for that no page of ours asked for."""
+    """A change was asked for by something else than a form of these pages."""
 
 
 class Headers:
-    """Adds the headers to every answer, and refuses names that are not this computer's where nobody signs in."""
+    """Adds the headers to every answer, and refuses names that are not this computer's where nobody signs in.
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    Starlette's TrustedHostMiddleware would refuse the same names, but without a word of where the pages are.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self.app = app
-        self.site = site
+        self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         host = MutableHeaders(scope=scope).get("host", "")
-        if self.site.access.is_open and not is_local_name(host):
+        if self.access.is_open and not is_local_name(host):
             refused = PlainTextResponse("These pages are open on this computer only: http://127.0.0.1", 421)
             return await refused(scope, receive, send)
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL holds no such text
@@ -67,7 +69,7 @@ class Headers:
         return await self.app(scope, receive, send_with_headers)
 
     def _add(self, headers: MutableHeaders, path: str) -> None:
-        framed = self.site.access.pages.frame_ancestors if path.endswith("/panel") else []
+        framed = self.access.pages.frame_ancestors if path.endswith("/panel") else []
         headers["Content-Security-Policy"] = POLICY + (" ".join(framed) or "'none'")
         # Nothing of a lead stays in a cache; files of our own do.
         headers["Cache-Control"] = "max-age=3600" if path.startswith("/static/") else "no-store"
@@ -78,14 +80,18 @@ class Headers:
 # What needs no waiting is a coroutine: as a plain function, each would be handed over to a thread.
 
 
-async def site_of(request: Request) -> Site:
-    """Return the site of an app."""
-    return request.app.state.site
+async def access_of(request: Request) -> Access:
+    """Return who may open the pages of an app."""
+    return request.app.state.access
 
 
 async def signed_in(request: Request) -> Person:
-    """Return who looks at a page. Raises NotSignedIn."""
-    access = request.app.state.site.access
+    """Return the person who asks for a page. Raises NotSignedIn.
+
+    Starlette's AuthenticationMiddleware would ask for files of ours too, and its `requires` knows neither roles that
+    include others nor answers to scripts.
+    """
+    access = await access_of(request)
     client = request.client.host if request.client else ""
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     person = (
@@ -96,21 +102,22 @@ async def signed_in(request: Request) -> Person:
     if person is None:
         raise NotSignedIn(str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""))
     request.state.person = person
-    request.state.csrf = csrf_of(request)
+    request.state.csrf = csrf_token(request)
     return person
 
 
-def csrf_of(request: Request) -> str:
-    """Return the word by which forms of this session are known."""
+def csrf_token(request: Request) -> str:
+    """Return the token by which forms of this session are known."""
     return request.session.setdefault("csrf", secrets.token_urlsafe(16))
 
 
-async def asked_by_our_page(request: Request) -> None:
-    """Let only forms pass that a page of ours made for this session. Raises Forged."""
+async def check_csrf(request: Request) -> None:
+    """Let only forms pass that the pages made for this session. Raises Forged."""
     form = await request.form()
-    known = request.session.get("csrf", "")
-    given = str(form.get("csrf") or request.headers.get("x-csrf-token", ""))
-    if not known or not hmac.compare_digest(known.encode(), given.encode()):
+    expected = request.session.get("csrf", "")
+    sent = str(form.get("csrf") or request.headers.get("x-csrf-token", ""))
+    # A session without a token has seen no form: an empty token in both places is no match.
+    if not expected or not hmac.compare_digest(expected.encode(), sent.encode()):
         raise Forged
 
 
@@ -133,5 +140,5 @@ def _require(person: Person, role: str) -> Person:
 
 Sales = Annotated[Person, Depends(_sales)]
 Admin = Annotated[Person, Depends(_admin)]
-OurSite = Annotated[Site, Depends(site_of)]
-OUR_PAGE = [Depends(asked_by_our_page)]
+CurrentAccess = Annotated[Access, Depends(access_of)]
+CSRF_CHECK = [Depends(check_csrf)]

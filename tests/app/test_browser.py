@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from app.pages.lead_reading import Busy
+from app.threads import Busy
 from data.store import SCORES
 
 pytestmark = pytest.mark.slow

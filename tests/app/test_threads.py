@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.testclient import TestClient
 
-from app.security import OurSite
+from app.site import CurrentSite
 from app.threads import quick
 
 
@@ -43,7 +43,7 @@ def client(counted):
 
     @app.get("/divided/{number}")
     @quick
-    def page(site: OurSite, number: int) -> Response:
+    def page(site: CurrentSite, number: int) -> Response:
         with counted:
             time.sleep(0.01)
             return Response(str(12 // number))

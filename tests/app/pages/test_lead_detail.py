@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from app.pages import lead_reading as reading
+from app.lead_reading import READING
 from app.pages.lead_detail import since_when
 from data.store import SCORES
 from pipelines.console import signed
@@ -117,8 +117,8 @@ def test_a_script_gets_the_part_without_its_frame(shared, scored):
 
 def test_a_script_is_told_in_the_part_that_others_read(shared, monkeypatch):
     lead_id = re.findall(r'href="/leads/(L\d+)"', shared.get("/leads").text)[0]
-    monkeypatch.setattr("app.pages.lead_reading.LONGEST_WAIT", 0.01)
-    with reading.READING:
+    monkeypatch.setattr("app.threads.LONGEST_WAIT", 0.01)
+    with READING:
         answer = shared.get(f"/leads/{lead_id}/closer", headers={"hx-request": "true"})
     assert answer.status_code == 503
     assert "try again in a minute" in answer.text

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from app.pages import lead_reading as reading
+from app.lead_reading import READING
 from data.store import SCORES, Person, override
 from data.store.tables import OPENED, RUNS
 
@@ -197,8 +197,8 @@ def test_what_a_person_set_shows_in_the_list(client, store, hottest):
 
 
 def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypatch):
-    monkeypatch.setattr("app.pages.lead_reading.LONGEST_WAIT", 0.01)
-    with reading.READING:
+    monkeypatch.setattr("app.threads.LONGEST_WAIT", 0.01)
+    with READING:
         answer = shared.get("/leads/x/activity")
     assert answer.status_code == 503
     assert "try again in a minute" in answer.text

@@ -112,7 +112,7 @@ def test_a_source_is_compared_in_the_report(shared):
 
 
 def test_who_comes_while_another_counts_asks_again(client, monkeypatch):
-    monkeypatch.setattr("app.pages.lead_reading.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("app.threads.LONGEST_WAIT", 0.01)
     with report.COUNTING:
         text = client.get("/funnel/report?source=ppc", headers={"hx-request": "true"}).text
     assert 'hx-get="/funnel/report?source=ppc" hx-trigger="load delay:2s"' in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -209,3 +210,13 @@ def test_a_follow_up_of_seconds_is_told_in_seconds(told):
 def test_the_only_channel_is_not_compared_with_others(told):
     (by_source,) = told(leads=came("a", "PPC", 40), costs=[("PPC", "2025-01", 50)])["costs"]
     assert by_source["channels"][0]["advice"] == "no other channel has enough leads to compare it with"
+
+
+def test_sections_fold_on_the_pages_and_say_there_what_they_say_in_the_file(told):
+    funnel = told(leads=came("a", "PPC <h2>", 40), costs=[("PPC <h2>", "2025-01", 50)])
+    written, folding = (filled("funnel.html", funnel=funnel, is_folding=folds) for folds in (False, True))
+    titles = re.findall(r"<details [^>]*><summary><h2>(.*?)</h2></summary>", folding)
+    assert titles == re.findall(r"<h2>(.*?)</h2>", written)
+    assert re.findall(r" open><summary><h2>(.*?)</h2>", folding) == titles[:3]
+    assert folding.count("</details>") == len(titles)
+    assert re.sub(r"</?(details|summary)[^>]*>|\s", "", folding) == re.sub(r"\s", "", written)
