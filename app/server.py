@@ -33,7 +33,7 @@ STATUS = {NoSuchLead: 404, InputError: 400}
 def make_app(workspace: Workspace, access: Access) -> FastAPI:
     """Return the application for a workspace."""
     site = Site(workspace)
-    app = FastAPI(title="leadscore", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_keeping_opened)
+    app = FastAPI(title="leadscore", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_writing_opened)
     app.state.site, app.state.access = site, access
     app.add_middleware(
         SessionMiddleware,
@@ -46,32 +46,32 @@ def make_app(workspace: Workspace, access: Access) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
         app.include_router(router)
-    _show_what_is_not_there(app)
+    _add_error_pages(app)
     return app
 
 
 @asynccontextmanager
-async def _keeping_opened(app: FastAPI) -> AsyncIterator[None]:
+async def _writing_opened(app: FastAPI) -> AsyncIterator[None]:
     """Write now and then which leads were opened, while the pages are served, and once more when they end."""
     site: Site = app.state.site
-    keeping = asyncio.create_task(_keep_opened(site))
+    writing = asyncio.create_task(_write_opened(site))
     try:
         yield
     finally:
-        keeping.cancel()
+        writing.cancel()
         with suppress(LeadscoreError):
-            site.keep_opened()
+            site.write_opened()
         site.close()
 
 
-async def _keep_opened(site: Site) -> None:
+async def _write_opened(site: Site) -> None:
     while True:
         await asyncio.sleep(PAUSE)
         with suppress(LeadscoreError):
-            await asyncio.to_thread(site.keep_opened)
+            await asyncio.to_thread(site.write_opened)
 
 
-def _show_what_is_not_there(app: FastAPI) -> None:
+def _add_error_pages(app: FastAPI) -> None:
     @app.exception_handler(NothingYet)
     def nothing_yet(request: Request, problem: NothingYet) -> Response:
         return page(request, "nothing_yet.html", problem=problem)
@@ -104,7 +104,7 @@ def _show_what_is_not_there(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def no_page(request: Request, problem: HTTPException) -> Response:
-        with suppress(NotSignedIn):  # no page asked who looks; who is signed in keeps the way to the other pages
+        with suppress(NotSignedIn):  # no page asked who it is; who is signed in keeps the way to the other pages
             await signed_in(request)
         parts = {"remedy": "begin at the list of leads"}
         what = "There is no such page" if problem.status_code == 404 else problem.detail

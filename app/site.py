@@ -91,12 +91,13 @@ class Site:
 
     def newest(self, connection: Connection) -> Newest:
         """Return the newest run. Raises NothingYet before the first."""
-        found = self._newest
-        if found is None or found.run_id != newest_done(connection):
-            found = self._newest = newest(connection)
-        if found is None:
+        run = self._newest
+        # The number of the newest run is asked for each page, all else of it once.
+        if run is None or run.run_id != newest_done(connection):
+            run = self._newest = newest(connection)
+        if run is None:
             raise self.nothing_yet()
-        return found
+        return run
 
     def nothing_yet(self) -> NothingYet:
         """Return what is missing before there is anything to show."""
@@ -117,12 +118,12 @@ class Site:
         """Return the version that scores, if there is one; looking for it makes no database."""
         return self.registry.champion_version if (self.workspace.root / "mlflow.db").exists() else None
 
-    def kept(self, lead_id: str) -> list[dict[str, Any]]:
-        """Return the scores of a lead, the newest first. Raises NoSuchLead."""
-        found = self.store.scores_of(lead_id)
-        if not found:
+    def scores_of(self, lead_id: str) -> list[dict[str, Any]]:
+        """Return the stored scores of a lead, the newest first. Raises NoSuchLead."""
+        scores = self.store.scores_of(lead_id)
+        if not scores:
             raise NoSuchLead(lead_id)
-        return found
+        return scores
 
     def counted(self, connection: Connection, run: Newest) -> list[dict[str, Any]]:
         """Return the counts of all leads, by the dispositions that stand."""
@@ -132,7 +133,7 @@ class Site:
     def set_by_hand(self) -> None:
         """Forget what goes by dispositions, for a person set one."""
         run_id, known = self._known
-        self._known = run_id, {name: told for name, told in known.items() if not name.startswith(AS_SET)}
+        self._known = run_id, {name: value for name, value in known.items() if not name.startswith(AS_SET)}
 
     def once(self, run: Newest, name: str, make: Callable[[], T]) -> T:
         """Return what holds until the next run, which is made when it is first asked for."""
@@ -144,11 +145,11 @@ class Site:
             known[name] = make()
         return known[name]
 
-    def opened(self, lead_id: str, by: str) -> None:
-        """Remember that a lead was opened; `keep_opened` writes it, so that no page waits for that."""
+    def record_opened(self, lead_id: str, by: str) -> None:
+        """Remember that a lead was opened; `write_opened` writes it, so that no page waits for that."""
         self._opened.add((datetime.now(UTC).date(), lead_id, by))
 
-    def keep_opened(self) -> None:
+    def write_opened(self) -> None:
         """Write which leads were opened since the last call, if any were for the first time that day."""
         opened, self._opened = self._opened, set()
         today = datetime.now(UTC).date()
@@ -158,7 +159,7 @@ class Site:
             self._seen |= new
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         with self._lock:
             self._resources.close()
             self._store = None

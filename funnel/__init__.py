@@ -1,12 +1,15 @@
-"""funnel."""
+"""The funnel's analytics, on data alone: stages, rates, volume, costs, content, accounts and follow-up.
+
+`open_funnel` reads the tables; everything else is a pure function of them, and `Funnel` holds what they return.
+"""
 
 from funnel.accounts import Account, accounts
-from funnel.content import Asset, assets, closing_content
+from funnel.content import AssetConversion, assets, closing_content
 from funnel.costs import channels, without_totals
 from funnel.diagnosis import diagnose
 from funnel.figures import figures
 from funnel.follow_up import FollowUp, follow_up
-from funnel.funnel import Costs, Funnel, Qualified, Use
+from funnel.funnel import Costs, Funnel, QualifiedLeads, Use
 from funnel.rates import (
     PERIODS,
     Kinds,
@@ -24,14 +27,13 @@ from funnel.rates import (
 )
 from funnel.stages import UNKNOWN, Journeys, Stage, define_stages, follow, places_of
 from funnel.tables import FunnelTables, open_funnel
-from funnel.volume import Bar, growth, side_by_side, volumes
+from funnel.volume import Threshold, growth, side_by_side, volumes
 
 __all__ = [
     "PERIODS",
     "UNKNOWN",
     "Account",
-    "Asset",
-    "Bar",
+    "AssetConversion",
     "Costs",
     "FollowUp",
     "Funnel",
@@ -40,8 +42,9 @@ __all__ = [
     "Kinds",
     "Level",
     "Period",
-    "Qualified",
+    "QualifiedLeads",
     "Stage",
+    "Threshold",
     "Use",
     "accounts",
     "assets",

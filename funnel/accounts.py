@@ -1,4 +1,4 @@
-"""Accounts: which companies are active, how they came, what they look at, and how far their leads are."""
+"""Accounts: which companies are active, how they came, what they view, and how far their leads are."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class Account:
 
 
 def accounts(
-    journeys: Journeys, found: pd.DataFrame, scores: pd.DataFrame, came_by: Sequence[Kinds]
+    journeys: Journeys, active: pd.DataFrame, scores: pd.DataFrame, came_by: Sequence[Kinds]
 ) -> tuple[Account, ...]:
-    """Roll up what is known of accounts, in the order given.
+    """Roll up what is known of accounts, in their order.
 
     ``scores`` has ``score`` and ``disqualified_by`` of open leads, by ``lead_id``.
 
-    ``found`` has ``account_id``, ``company``, ``activities``, ``last_activity``, ``viewed`` and ``positions`` of the
+    ``active`` has ``account_id``, ``company``, ``activities``, ``last_activity``, ``viewed`` and ``positions`` of the
     leads, as `funnel.tables.FunnelTables.accounts` returns them; ``came_by`` are the kinds of leads that name a
     channel.
     """
     position = journeys.leads["position"].to_numpy()
     return tuple(
         _account(journeys, row, np.searchsorted(position, row["positions"]), scores, came_by)
-        for row in found.to_dict("records")
+        for row in active.to_dict("records")
     )
 
 
@@ -56,8 +56,9 @@ def _account(
 ) -> Account:
     is_open = ~journeys.won[rows] & ~journeys.lost[rows]
     own = scores[scores.index.isin(journeys.leads["lead_id"].iloc[rows[is_open]])]
-    stands = own["disqualified_by"].fillna("") == ""
-    best = own["score"][stands if stands.any() else ~stands].max()
+    # Who is disqualified may score high, and is nobody to call: it counts only where there is nobody else.
+    qualifies = own["disqualified_by"].fillna("") == ""
+    best = own["score"][qualifies if qualifies.any() else ~qualifies].max()
     channels = (kinds.names[kinds.codes[rows[0]]] for kinds in came_by)
     furthest = int(journeys.reached[rows].sum(axis=1).max()) - 1
     return Account(

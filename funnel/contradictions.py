@@ -1,4 +1,4 @@
-"""Histories that end otherwise than the outcome says: the outcome counts, and the leads are told.
+"""Histories that end otherwise than the outcome says: the outcome counts, and the report says which leads.
 
 An outcome may be a date without a time of day, or be written a little later than the stage: so within a day the two
 agree.
@@ -38,7 +38,7 @@ def contradictions(
     is_lost = is_closed & ~is_won
     agree = (says_won & is_won) | (says_lost & is_lost)
     is_early = (place >= 0) & (place < won)
-    found = {
+    problems = {
         "were won by their history and lost by their outcome: the outcome counts": says_won & is_lost,
         "were lost by their history and won by their outcome: the outcome counts": says_lost & is_won,
         "ended by their history and are open by their outcome: the outcome counts": ~is_closed
@@ -47,7 +47,7 @@ def contradictions(
         & (np.abs(ended_at - closed_at) > DAY),
     }
     return {
-        **{problem: np.flatnonzero(has_it) for problem, has_it in found.items()},
+        **{problem: np.flatnonzero(has_it) for problem, has_it in problems.items()},
         "entered an open stage more than a day after they had closed: the outcome counts": row[
             is_early & (moment - closed_at[row] > DAY)
         ],

@@ -1,10 +1,10 @@
-"""What leads cost and what they are worth: by channel, and what follows for its budget.
+"""What leads cost and what their value is: by channel, and what follows for its budget.
 
-Costs are held against the leads of the same channel that were created in the months that the costs are of. What
+Costs are compared with the leads of the same channel that were created in the months that the costs are of. What
 became of those leads until now counts, and who is still open may still become a customer: so the value of a lead
 takes an open one by its probability. A channel whose costs nobody knows has no cost per lead, rather than none to pay;
 one of which is known that nothing was spent has a cost of 0. What was spent in a month without leads was spent for the
-leads of the others: it counts, and is told.
+leads of the others: it counts, and the report says so.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TOO_FEW = "too few leads to judge"
 NO_CHANNEL = "nobody knows how these leads came"
 SEVERAL = "several channels of few leads each"
 ROUNDING = 0.01
-"""By so much of it may a total differ from its parts: amounts are rounded."""
+"""By this share of it may a total differ from the sum of its campaigns: amounts are rounded."""
 TOTALS = (
     "costs: rows of a source without a campaign that are the total of its campaigns in the month, and not counted again"
     " ({spend:,.2f} in all): {count:,}; give spend of no campaign a campaign of its own"
@@ -101,6 +101,7 @@ def without_totals(costs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     in_all = costs["spend"].mask(named, 0.0).groupby(key).transform("sum")
     is_beside = ~named & named.groupby(key).transform("any")
     is_total = is_beside & (in_all >= (1 - ROUNDING) * in_campaigns)
+    # A total that differs from its campaigns by rounding alone leaves nothing; what it has more was for no campaign.
     left = ((in_all - in_campaigns) / in_all).where(in_all - in_campaigns > ROUNDING * in_all, 0.0)
     counted = costs.assign(spend=costs["spend"].mask(is_total, costs["spend"] * left))
     twice = float((costs["spend"] - counted["spend"]).sum())
@@ -128,13 +129,13 @@ def channels(
     kinds = with_pool(kinds_by(journeys.leads[column]), keep=set(paid.index.get_level_values(0)))
     counted, without = _in_paid_months(journeys, kinds, paid)
     chance = _chances(journeys, chances)
-    found = [
+    by_name = [
         _channel(
             journeys, np.flatnonzero(counted & (kinds.codes == number)), name, _spend_of(paid, name), chance, smallest
         )
         for number, name in enumerate(kinds.names)
     ]
-    found = [replace(each, pooled=kinds.pooled) if each.name == kinds.others else each for each in found]
+    by_name = [replace(each, pooled=kinds.pooled) if each.name == kinds.others else each for each in by_name]
     known = {name.casefold() for name in kinds.names}
     spent = paid.groupby(level=0).sum().items()
     spelt = _spellings(costs, column)
@@ -142,7 +143,7 @@ def channels(
     without_costs = dict(zip(kinds.names, np.bincount(kinds.codes[without], minlength=len(kinds.names)), strict=True))
     without_costs = {name: int(count) for name, count in without_costs.items() if count and len(paid)}
     unmatched = Unmatched(lonely, without_costs, *_months_apart(journeys, kinds, paid))
-    return tuple(_with_advice(found)), unmatched
+    return tuple(_with_advice(by_name)), unmatched
 
 
 def _as_shown(name: str) -> str:
@@ -171,7 +172,7 @@ def _spend_of(paid: pd.Series, name: str) -> float | None:
 
 
 def _in_paid_months(journeys: Journeys, kinds: Kinds, paid: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Tell which leads were created in a month that costs of their channel are known of, and which were not.
+    """Return which leads were created in a month that costs of their channel are known of, and which were not.
 
     Of a channel without any costs all leads count: its rates are known even so.
     """
@@ -226,10 +227,10 @@ def _leads_by_month(journeys: Journeys, kinds: Kinds) -> list[dict[str, int]]:
     dated = ~np.isnat(month)
     each = pd.DataFrame({"channel": kinds.codes[dated], "month": month[dated].astype(int)})
     counts = each.value_counts(sort=False).sort_index()
-    found: list[dict[str, int]] = [{} for _ in kinds.names]
+    by_channel: list[dict[str, int]] = [{} for _ in kinds.names]
     for (channel, number), count in zip(counts.index.tolist(), counts.tolist(), strict=True):
-        found[channel][str(np.datetime64(number, "M"))] = count
-    return found
+        by_channel[channel][str(np.datetime64(number, "M"))] = count
+    return by_channel
 
 
 def _chances(journeys: Journeys, chances: pd.Series | None) -> np.ndarray:
@@ -238,10 +239,10 @@ def _chances(journeys: Journeys, chances: pd.Series | None) -> np.ndarray:
     Of an open lead without a score it is missing.
     """
     is_open = ~journeys.won & ~journeys.lost
-    told = np.full(len(is_open), np.nan)
+    of_open = np.full(len(is_open), np.nan)
     if chances is not None:
-        told = journeys.leads["lead_id"].map(chances).to_numpy(float)
-    return np.where(is_open, told, journeys.won.astype(float))
+        of_open = journeys.leads["lead_id"].map(chances).to_numpy(float)
+    return np.where(is_open, of_open, journeys.won.astype(float))
 
 
 def _channel(
@@ -255,6 +256,7 @@ def _channel(
         for stage, count in zip(names, reached, strict=True)
     }
     count = len(leads)
+    # An open lead without a score counts as lost in the mean; whether that decides is said by `may_be_more`.
     likely = float(np.nan_to_num(chance[leads]).mean()) if count else None
     may_be_more = bool(np.isnan(chance[leads]).any())
     won, lost = journeys.won[leads], journeys.lost[leads]
@@ -277,12 +279,12 @@ def _channel(
     )
 
 
-def _with_advice(found: Sequence[Channel]) -> list[Channel]:
+def _with_advice(by_name: Sequence[Channel]) -> list[Channel]:
     """Say of each channel what its figures speak for; differences count only where the intervals keep clear."""
-    judged = [each for each in found if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled]
+    comparable = [each for each in by_name if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled]
     return [
-        replace(each, advice=_advice(each, [other.to_customer for other in judged if other is not each]))
-        for each in found
+        replace(each, advice=_advice(each, [other.to_customer for other in comparable if other is not each]))
+        for each in by_name
     ]
 
 

@@ -2,7 +2,7 @@
 
 A step is compared with itself before, with the user's own benchmark, and the leads of one kind with all others. Only
 leads that came to a stage long enough ago are counted, and what they did within the same days: so young leads do not
-look like lost ones. Differences are told where chance hardly explains them: Fisher's exact test, for benchmarks the
+look like lost ones. A difference is a finding where chance hardly explains it: Fisher's exact test, for benchmarks the
 exact binomial test, all held to 5 % together by Holm's method (S. Holm, Scandinavian Journal of Statistics 6, 1979).
 """
 
@@ -27,13 +27,13 @@ CAUSES = {
     "qso": "sales' qualification: budget and time to buy are not found, or asked too late",
     "customer": "closing: offer, price or competition",
 }
-"""What it speaks for that few leads come to a stage of ours."""
-UNTOLD = "targeting, qualification and closing: no stage between the two is on record"
+"""What it speaks for that few leads come to a stage."""
+SEVERAL_CAUSES = "targeting, qualification and closing: no stage between the two is on record"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A step that is clearly worse than what it is held against.
+class StepComparison:
+    """A step beside what it is compared with: a finding where it is clearly worse.
 
     ``kind`` is "falling" (than before), "below others" or "below the benchmark". ``missing`` is how many more leads
     would have gone on at the other rate.
@@ -58,32 +58,32 @@ def diagnose(
     within: int,
     smallest: int,
     benchmarks: Mapping[str, float],
-) -> tuple[Finding, ...]:
+) -> tuple[StepComparison, ...]:
     """Return what is clearly worse, the most missing leads first; ``cuts`` are the kinds of leads by column."""
-    found: list[Finding] = []
+    comparisons: list[StepComparison] = []
     for step in range(len(journeys.stages) - 1):
         grown = soon(journeys, step, within)
-        found += _falling(journeys, step, grown, period, smallest)
-        found += _below_benchmark(journeys, step, smallest, benchmarks)
+        comparisons += _falling(journeys, step, grown, period, smallest)
+        comparisons += _below_benchmark(journeys, step, smallest, benchmarks)
         for column, kinds in cuts.items():
-            found += _below_others(journeys, step, grown, column, kinds, smallest)
-    return tuple(sorted(clear(found), key=lambda each: -each.missing))
+            comparisons += _below_others(journeys, step, grown, column, kinds, smallest)
+    return tuple(sorted(clear(comparisons), key=lambda each: -each.missing))
 
 
-def clear(found: Sequence[Finding], error: float = ERROR) -> list[Finding]:
-    """Return the findings that hold together by Holm's method, and are for the worse.
+def clear(comparisons: Sequence[StepComparison], error: float = ERROR) -> list[StepComparison]:
+    """Return the comparisons that are significant together by Holm's method, and are for the worse.
 
-    All that was compared must be in it, or the findings are fewer than the looks.
+    All that were made must be in it: their number is what the method corrects for.
     """
-    held = []
-    for rank, each in enumerate(sorted(found, key=lambda each: each.p)):
-        if each.p > error / (len(found) - rank):
+    significant = []
+    for rank, each in enumerate(sorted(comparisons, key=lambda each: each.p)):
+        if each.p > error / (len(comparisons) - rank):
             break
-        held.append(each)
-    return [each for each in held if each.missing > 0]
+        significant.append(each)
+    return [each for each in significant if each.missing > 0]
 
 
-def _falling(journeys: Journeys, step: int, grown: Soon, period: str, smallest: int) -> list[Finding]:
+def _falling(journeys: Journeys, step: int, grown: Soon, period: str, smallest: int) -> list[StepComparison]:
     """Compare the newest period with enough leads old enough with all that was before it."""
     kinds = kinds_of_period(journeys.entered[:, step], period)
     count, of = grown.count(kinds)
@@ -93,41 +93,42 @@ def _falling(journeys: Journeys, step: int, grown: Soon, period: str, smallest: 
     newest = int(enough[-1])
     now = share(int(count[newest]), int(of[newest]), smallest)
     before = share(int(count[:newest].sum()), int(of[:newest].sum()), smallest)
-    return [_finding(journeys, step, "falling", f"{kinds.names[newest]}, beside all before", now, before)]
+    return [_compared(journeys, step, "falling", f"{kinds.names[newest]}, beside all before", now, before)]
 
 
 def _below_others(
     journeys: Journeys, step: int, grown: Soon, column: str, kinds: Kinds, smallest: int
-) -> list[Finding]:
+) -> list[StepComparison]:
     count, of = grown.count(kinds)
-    found = []
+    comparisons = []
     for number in np.flatnonzero(of >= smallest):
         own = share(int(count[number]), int(of[number]), smallest)
         rest = share(int(count.sum()) - own.count, int(of.sum()) - own.of, smallest)
         if rest.enough:
-            found.append(_finding(journeys, step, "below others", f"{column}: {kinds.names[number]}", own, rest))
-    return found
+            comparisons.append(_compared(journeys, step, "below others", f"{column}: {kinds.names[number]}", own, rest))
+    return comparisons
 
 
-def _below_benchmark(journeys: Journeys, step: int, smallest: int, benchmarks: Mapping[str, float]) -> list[Finding]:
-    """Hold all leads that are past the stage (they went on, or were lost) against the market's rate."""
-    market = journeys.told_of(benchmarks, step + 1)
+def _below_benchmark(
+    journeys: Journeys, step: int, smallest: int, benchmarks: Mapping[str, float]
+) -> list[StepComparison]:
+    """Compare all leads that are past the stage (they went on, or were lost) with the market's rate."""
+    market = journeys.benchmark_of(step + 1, benchmarks)
     at, on = journeys.reached[:, step], journeys.reached[:, step + 1]
     own = share(on.sum(), (on | (at & journeys.lost)).sum(), smallest)
     if market is None or not own.enough:
         return []
-    told = Share(0, 0, market, None, None, True)
-    return [_finding(journeys, step, "below the benchmark", "all leads", own, told)]
+    benchmark = Share(0, 0, market, None, None, True)
+    return [_compared(journeys, step, "below the benchmark", "all leads", own, benchmark)]
 
 
-def _finding(journeys: Journeys, step: int, kind: str, leads: str, own: Share, other: Share) -> Finding:
+def _compared(journeys: Journeys, step: int, kind: str, leads: str, own: Share, other: Share) -> StepComparison:
     assert own.rate is not None and other.rate is not None
     start, to = journeys.stages[step : step + 2]
     missing = round((other.rate - own.rate) * own.of)
     is_next = FUNNEL.index(to.of) - FUNNEL.index(start.of) <= 1
-    return Finding(
-        kind, start.name, to.name, leads, own, other, missing, _chance(own, other), CAUSES[to.of] if is_next else UNTOLD
-    )
+    cause = CAUSES[to.of] if is_next else SEVERAL_CAUSES
+    return StepComparison(kind, start.name, to.name, leads, own, other, missing, _chance(own, other), cause)
 
 
 def _chance(own: Share, other: Share) -> float:

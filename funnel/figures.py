@@ -17,9 +17,9 @@ from funnel.volume import Volume
 
 COLUMNS = ("as_of", "table", "by", "level", "stage", "measure", "value", "low", "high", "count", "of", "enough", "text")
 """``value`` is the figure; rates have their interval, and so many of so many; ``enough`` tells whether to go by it.
-``text`` is what is told in words: an advice, a definition, a note."""
+``text`` is what is said in words: an advice, a definition, a note."""
 
-BARS = ("today's bar", "last period's bar")
+THRESHOLDS = ("today's bar", "last period's bar")
 
 Row = dict[str, Any]
 
@@ -27,8 +27,8 @@ Row = dict[str, Any]
 def figures(funnel: Funnel, notes: Sequence[str] | None = None) -> pd.DataFrame:
     """Return all figures of a funnel, its columns being `COLUMNS`; ``notes`` are the funnel's, or those given."""
     rows = [*_of_levels("all", "", [funnel.all]), *_of_levels("cohort", funnel.settings.period, funnel.cohorts)]
-    for column, found in funnel.cuts.items():
-        rows += _of_levels("cut", column, found)
+    for column, levels in funnel.cuts.items():
+        rows += _of_levels("cut", column, levels)
     rows += [*_of_periods(funnel), *_of_qualified(funnel), *_of_costs(funnel), *_of_content(funnel)]
     rows += [*_of_follow_up(funnel), *_of_findings(funnel), *_of_accounts(funnel), *_of_definitions(funnel)]
     rows += [_row("oddity", "", "", o.problem, "leads", o.leads, ", ".join(o.first)) for o in funnel.oddities]
@@ -43,13 +43,13 @@ def _row(
 ) -> Row:
     place = {"table": table, "by": by, "level": level, "stage": stage, "measure": measure, "text": text or None}
     if isinstance(value, Share):
-        told = {each.name: getattr(value, each.name) for each in fields(value)}
-        return place | told | {"value": told.pop("rate")}
+        share = {each.name: getattr(value, each.name) for each in fields(value)}
+        return place | share | {"value": share.pop("rate")}
     return place | {"value": value}
 
 
-def _of_levels(table: str, by: str, found: Any) -> Iterator[Row]:
-    for level in found:
+def _of_levels(table: str, by: str, levels: Sequence[Level]) -> Iterator[Row]:
+    for level in levels:
         yield from _of_level(table, by, level)
 
 
@@ -84,8 +84,8 @@ def _of_periods(funnel: Funnel) -> Iterator[Row]:
         yield _row(*place, "", "is over", period.complete)
         for stage, count in period.entries.items():
             yield _row(*place, stage, "entries", count)
-        for step, told in zip(funnel.all.steps, period.went_on_soon, strict=True):
-            yield _row(*place, step.to, f"rate from {step.start} within {funnel.settings.within} days", told)
+        for step, went_on in zip(funnel.all.steps, period.went_on_soon, strict=True):
+            yield _row(*place, step.to, f"rate from {step.start} within {funnel.settings.within} days", went_on)
     for stage, growth in funnel.growth.items():
         yield _row("growth", funnel.settings.period, "", stage, "growth of the entries", growth)
 
@@ -96,8 +96,8 @@ def _of_qualified(funnel: Funnel) -> Iterator[Row]:
     for volume in funnel.qualified.volumes:
         yield from _of_volume(funnel.settings.period, volume)
     for name, counts in funnel.qualified.standing.items():
-        for bar, count in zip(BARS, counts, strict=True):
-            yield _row("standing", "", "", name, f"open leads over {bar}", count)
+        for threshold, count in zip(THRESHOLDS, counts, strict=True):
+            yield _row("standing", "", "", name, f"open leads over {threshold}", count)
     for measure, count in funnel.qualified.side_by_side.items():
         yield _row("side by side", "", "", "mql", measure, count)
     yield _row("qualified", "", "", "", "scores exist since", text=f"{funnel.qualified.since.isoformat()}Z")
@@ -105,15 +105,15 @@ def _of_qualified(funnel: Funnel) -> Iterator[Row]:
 
 def _of_volume(by: str, volume: Volume) -> Iterator[Row]:
     for name, today, before, whole in zip(volume.periods, volume.today, volume.before, volume.whole, strict=True):
-        yield _row("volume", by, name, volume.name, f"crossed {BARS[0]}", today)
-        yield _row("volume", by, name, volume.name, f"crossed {BARS[1]}", before)
+        yield _row("volume", by, name, volume.name, f"crossed {THRESHOLDS[0]}", today)
+        yield _row("volume", by, name, volume.name, f"crossed {THRESHOLDS[1]}", before)
         yield _row("volume", by, name, volume.name, "is known from the first day to the last", whole)
-    of_bars = (
+    at_each = (
         (volume.bar, volume.at_start, volume.growth),
         (volume.bar_before, volume.at_start_before, volume.growth_before),
     )
-    for name, (bar, at_start, growth) in zip(BARS, of_bars, strict=True):
-        yield _row("volume", by, "", volume.name, name, bar)
+    for name, (threshold, at_start, growth) in zip(THRESHOLDS, at_each, strict=True):
+        yield _row("volume", by, "", volume.name, name, threshold)
         yield _row("volume", by, "", volume.name, f"over {name} when scoring began", at_start)
         yield _row("volume", by, "", volume.name, f"growth at {name}", growth)
     yield _row("volume", by, "", volume.name, "more or fewer by the change of the bar alone", volume.by_bar)
@@ -160,14 +160,14 @@ def _of_content(funnel: Funnel) -> Iterator[Row]:
 
 
 def _of_follow_up(funnel: Funnel) -> Iterator[Row]:
-    for by, found in funnel.follow_up.items():
-        for each in found:
+    for by, owners in funnel.follow_up.items():
+        for each in owners:
             place = ("follow-up", by, each.owner, "")
-            within: Mapping[str, Share] = {f"contacted within {name}": told for name, told in each.within.items()}
+            within: Mapping[str, Share] = {f"contacted within {name}": soon for name, soon in each.within.items()}
             yield _row(*place, "ready leads", each.ready)
             yield _row(*place, "contacted", each.contacted)
             yield _row(*place, "contacted before", each.before)
-            yield from (_row(*place, measure, told) for measure, told in within.items())
+            yield from (_row(*place, measure, soon) for measure, soon in within.items())
             yield _row(*place, "median hours", each.median_hours)
     if funnel.use:
         yield _row("use", "", "", "", "ready leads that sales contacted", funnel.use.contacted)

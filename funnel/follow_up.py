@@ -4,8 +4,8 @@ A lead is followed up at the first activity of sales from the moment on at which
 done while the lead could still be won or lost counts: not what came on a later day than that on which it closed (a
 renewal, or a survey among lost leads), and nothing later than the moment of the report. A lead that sales was in
 contact with before counts as contacted, without a time. However long after, a first contact with an open lead counts
-as one; how late it was is told by the shares within limits and by the median. Whether a lead was reached within an hour
-can only be told of those that came over the bar at least an hour before the moment of the report: younger ones are not
+as one; how late it was is in the shares within limits and in the median. Whether a lead was reached within an hour
+is only known of those that came over the bar at least an hour before the moment of the report: younger ones are not
 late yet.
 """
 

@@ -1,7 +1,7 @@
 """The funnel and its key figures: one snapshot of all leads at one moment, in which the numbers add up.
 
 Stages and when leads came to them (`stages`), rates and times (`rates`), qualified volume at a fixed bar (`volume`),
-costs and what leads are worth (`costs`), content (`content`), companies (`accounts`), follow-up (`follow_up`), and what
+costs and the value of leads (`costs`), content (`content`), companies (`accounts`), follow-up (`follow_up`), and what
 is clearly worse than it should be (`diagnosis`). All are pure functions of tables.
 """
 
@@ -15,9 +15,9 @@ import pandas as pd
 
 from data.config import FunnelSettings
 from funnel.accounts import Account
-from funnel.content import Asset, Touched
+from funnel.content import AssetConversion, Touched
 from funnel.costs import Channel, Unmatched
-from funnel.diagnosis import Finding
+from funnel.diagnosis import StepComparison
 from funnel.follow_up import FollowUp
 from funnel.rates import Level, Period, Share
 from funnel.stages import Oddity, Stage
@@ -35,10 +35,10 @@ class Costs:
 
 
 @dataclass(frozen=True)
-class Qualified:
-    """Leads by the CRM's stage and by score: the volume at fixed bars, and the two beside each other.
+class QualifiedLeads:
+    """Leads by the CRM's stage and by score: the volume at fixed thresholds, and the two beside each other.
 
-    ``standing`` counts the open leads that are over each bar now, at today's and at the earlier one.
+    ``standing`` counts the open leads that are over each threshold now, at today's and at the earlier one.
     """
 
     volumes: tuple[Volume, ...]
@@ -49,7 +49,7 @@ class Qualified:
 
 @dataclass(frozen=True)
 class Use:
-    """Daily use: of the leads that were ready by score those that sales contacted, None where nothing tells it.
+    """Daily use: of the leads that were ready by score those that sales contacted; None where nothing is known of it.
 
     ``opened`` are, of the open leads, those that were opened on the pages since the newest run.
     """
@@ -60,7 +60,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Funnel:
-    """Everything that the report tells of the funnel at ``as_of`` (naive UTC); `as_json` is plain types.
+    """Everything that the report says of the funnel at ``as_of`` (naive UTC); `as_json` is plain types.
 
     ``all`` are all leads, ``growth`` is that of the entries into each stage between the newest two whole periods,
     ``cohorts`` those created in each period, ``cuts`` those of each level by column. ``notes`` say
@@ -76,14 +76,14 @@ class Funnel:
     growth: dict[str, float | None]
     cohorts: tuple[Level, ...]
     cuts: dict[str, tuple[Level, ...]]
-    qualified: Qualified | None
+    qualified: QualifiedLeads | None
     costs: tuple[Costs, ...]
-    assets: tuple[Asset, ...]
+    assets: tuple[AssetConversion, ...]
     touched: tuple[Touched, ...]
     accounts: tuple[Account, ...]
     follow_up: dict[str, tuple[FollowUp, ...]]
     use: Use | None
-    findings: tuple[Finding, ...]
+    findings: tuple[StepComparison, ...]
     oddities: tuple[Oddity, ...]
     notes: tuple[str, ...]
 
@@ -93,7 +93,7 @@ class Funnel:
 
 
 def _plain(value: Any) -> Any:
-    """Return plain types; what a dataclass works out from its fields is told too."""
+    """Return plain types; a dataclass with what it works out from its fields, too."""
     if is_dataclass(value) and not isinstance(value, type):
         worked_out = [name for name, part in vars(type(value)).items() if isinstance(part, property)]
         return {name: _plain(getattr(value, name)) for name in (*value.__dict__, *worked_out)}

@@ -1,7 +1,7 @@
 """How many leads go on from stage to stage, how fast, and how sure that is: for all, by period, by level of a column.
 
 Rates carry Wilson's score interval (E. B. Wilson, Probable inference, JASA 22, 1927), which holds for few leads too. A
-rate on fewer leads than the smallest count is told, and marked as not enough to go by.
+rate on fewer leads than the smallest count is there too, marked as not enough to go by.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Z = 1.959963984540054
 """The quantile of the normal distribution that leaves 2.5 % above it."""
 DAY, MOMENT = np.timedelta64(1, "D"), np.timedelta64(1, "us")
 NOT_GIVEN, WRITTEN_SO = "not given", "not given (so written)"
-"""What missing values are called, and a value that is written just so: the two are told apart."""
+"""What missing values are called, and a value that is written just so: they are two levels."""
 PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q"}
 
 Codes = npt.NDArray[np.int64]
@@ -82,12 +82,12 @@ class Step:
 
     @property
     def beside_benchmark(self) -> str:
-        """Tell whether the rate is clearly above or below the market's: open leads may go on yet, and are not below."""
-        told, past = self.went_on, self.went_on.count + self.lost
-        if self.benchmark is None or not told.enough or not past or told.low is None:
+        """Return on which side of the market's rate it clearly is: open leads may go on yet, and are not below."""
+        on, past = self.went_on, self.went_on.count + self.lost
+        if self.benchmark is None or not on.enough or not past or on.low is None:
             return ""
-        _, high = wilson(told.count, past)
-        return "below" if high < self.benchmark else "above" if told.low > self.benchmark else ""
+        _, high = wilson(on.count, past)
+        return "below" if high < self.benchmark else "above" if on.low > self.benchmark else ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Level:
 class Kinds:
     """A number per lead, and the names behind the numbers; -1 is no kind at all.
 
-    ``pooled`` tells how many values stand together under the name ``others``, if any do.
+    ``pooled`` is how many values stand together under the name ``others``, if any do.
     """
 
     codes: Codes
@@ -166,14 +166,14 @@ def with_pool(kinds: Kinds, keep: Collection[str] = ()) -> Kinds:
     """
     counts, leads = np.bincount(kinds.codes, minlength=len(kinds.names)).tolist(), len(kinds.codes)
     each = list(zip(kinds.names, counts, strict=True))
-    told = [n for n, count in each if n == NOT_GIVEN or is_named(n, count, leads, keep=n.casefold() in keep)]
-    if len(told) == len(each):
+    named = [n for n, count in each if n == NOT_GIVEN or is_named(n, count, leads, keep=n.casefold() in keep)]
+    if len(named) == len(each):
         return kinds
-    others = name_of_others(len(each) - len(told))
-    names = sorted([*told, others], key=lambda name: name == NOT_GIVEN)
+    others = name_of_others(len(each) - len(named))
+    names = sorted([*named, others], key=lambda name: name == NOT_GIVEN)
     place = {name: number for number, name in enumerate(names)}
     codes = np.array([place.get(name, place[others]) for name in kinds.names], dtype=np.int64)
-    return Kinds(codes[kinds.codes], tuple(names), others, len(each) - len(told))
+    return Kinds(codes[kinds.codes], tuple(names), others, len(each) - len(named))
 
 
 def kinds_of_period(moments: npt.NDArray[np.datetime64], period: str) -> Kinds:
@@ -217,7 +217,7 @@ def levels(
     with ThreadPoolExecutor() as pool:  # sorting takes a third of all counting, and NumPy sorts side by side
         *days, to_the_end = pool.map(lambda wait: _median_days(kinds, *wait), journeys.waits)
     place, lead = journeys.place(opportunity), journeys.lead
-    found = []
+    by_kind = []
     for number, name in enumerate(kinds.names):
         row = reached[number]
         steps = tuple(
@@ -229,11 +229,11 @@ def levels(
                 lost=int(lost[number, k]),
                 open=int(row[k] - row[k + 1] - lost[number, k]),
                 median_days=_known(days[k][number]),
-                benchmark=journeys.told_of(benchmarks or {}, k + 1),
+                benchmark=journeys.benchmark_of(k + 1, benchmarks or {}),
             )
             for k in range(width - 1)
         )
-        found.append(
+        by_kind.append(
             Level(
                 name=name,
                 leads=int(row[0]),
@@ -245,7 +245,7 @@ def levels(
                 pooled=kinds.pooled if name == kinds.others else 0,
             )
         )
-    return tuple(found)
+    return tuple(by_kind)
 
 
 def _by_furthest(journeys: Journeys, kinds: Kinds, counted: npt.NDArray[np.bool_]) -> Codes:
@@ -355,14 +355,14 @@ def is_end_of_period(as_of: pd.Timestamp, period: str) -> bool:
     return pd.Period(as_of, PERIODS[period]).start_time == as_of
 
 
-def with_break_even(found: Sequence[Level], stage: str) -> tuple[Level, ...]:
+def with_break_even(by_kind: Sequence[Level], stage: str) -> tuple[Level, ...]:
     """Say of each level what a lead of it may cost beside one of the best, for the same cost per lead that came so far.
 
     With 8 and 48 SQLs of 100 leads each, a lead of the first may cost a sixth of one of the second.
     """
-    judged = (each for each in found if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled)
-    rates = {each.name: each.reached.get(stage, 0) / each.to_customer.of for each in judged}
+    comparable = (each for each in by_kind if each.to_customer.enough and each.name != NOT_GIVEN and not each.pooled)
+    rates = {each.name: each.reached.get(stage, 0) / each.to_customer.of for each in comparable}
     best = max(rates.values(), default=0.0)
     if not best:
-        return tuple(found)
-    return tuple(replace(each, break_even=rates[each.name] / best if each.name in rates else None) for each in found)
+        return tuple(by_kind)
+    return tuple(replace(each, break_even=rates[each.name] / best if each.name in rates else None) for each in by_kind)

@@ -40,7 +40,10 @@ NEVER = np.datetime64("NaT", "us")
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of the report: its name, its stage of ours, what it means, and what the CRM calls it, in lower case."""
+    """A stage of the report: its name, what it means, and what the CRM calls it, in lower case.
+
+    ``of`` is the stage of the vocabulary that it is, or a part of.
+    """
 
     name: str
     of: str
@@ -62,9 +65,9 @@ class Journeys:
     """How far each lead came, and when: one row per lead, one column per stage in use.
 
     ``entered`` is the moment of each stage: missing where it was not reached, or where nobody knows when; ``reached``
-    tells which. ``recorded`` tells of an entry of its own, and ``timed`` of one that says when the stage was reached:
+    says which. ``recorded`` is an entry of its own, and ``timed`` one that says when the stage was reached:
     not after a later stage, and at a known time. ``won`` and ``lost`` are leads that are closed, all others are open.
-    ``leads`` are the rows as they were given.
+    ``leads`` are the rows of the input.
     """
 
     stages: tuple[Stage, ...]
@@ -83,7 +86,7 @@ class Journeys:
     def waits(self) -> tuple[tuple[Codes, Codes], ...]:
         """Return the leads that were in both stages of each step, and the seconds between; last, from lead to customer.
 
-        Only who has an entry into both that says when it came there tells how long it takes.
+        Only leads with an entry into both that says when they came there count.
         """
         width = len(self.stages)
         return (*(self._waits(start, start + 1) for start in range(width - 1)), self._waits(self.lead, width - 1))
@@ -108,11 +111,11 @@ class Journeys:
         places = (number for number, stage in enumerate(self.stages) if name in (stage.name, stage.of))
         return next(places, -1)
 
-    def told_of(self, given: Mapping[str, float], place: int) -> float | None:
-        """Return what is given by stage for one of them: what is given for a whole stage is for its first part."""
+    def benchmark_of(self, place: int, benchmarks: Mapping[str, float]) -> float | None:
+        """Return the benchmark of coming to a stage: that of a stage which is split is for its first part."""
         stage = self.stages[place]
-        of_whole = given.get(stage.of) if self.place(stage.of) == place else None
-        return given.get(stage.name, of_whole)
+        of_whole = benchmarks.get(stage.of) if self.place(stage.of) == place else None
+        return benchmarks.get(stage.name, of_whole)
 
 
 def define_stages(funnel: FunnelSettings, mapping: StageMapping) -> tuple[Stage, ...]:
@@ -123,21 +126,21 @@ def define_stages(funnel: FunnelSettings, mapping: StageMapping) -> tuple[Stage,
     ['contact', 'lead', 'mql', 'sql', 'meeting', 'proposal', 'customer']
     """
     stages = []
-    for ours in FUNNEL:
-        theirs = mapping.won if ours == "customer" else getattr(mapping, ours)
-        whole = {ours: theirs}
-        for number, (name, crm) in enumerate(funnel.split.get(ours, whole).items()):
-            whole_means = funnel.definitions.get(ours, DEFINITIONS[ours])
-            usual = whole_means if name == ours else f"part of {ours}: {whole_means}"
-            also = [ours, *theirs] if not number else []  # what names the stage as a whole is at least its first part
+    for canonical in FUNNEL:
+        of_crm = mapping.won if canonical == "customer" else getattr(mapping, canonical)
+        whole = {canonical: of_crm}
+        for number, (name, crm) in enumerate(funnel.split.get(canonical, whole).items()):
+            whole_means = funnel.definitions.get(canonical, DEFINITIONS[canonical])
+            usual = whole_means if name == canonical else f"part of {canonical}: {whole_means}"
+            also = [canonical, *of_crm] if not number else []  # what names the whole stage is at least its first part
             names = dict.fromkeys(text.strip().lower() for text in (name, *crm, *also))
-            stages.append(Stage(name, ours, funnel.definitions.get(name, usual), tuple(names)))
+            stages.append(Stage(name, canonical, funnel.definitions.get(name, usual), tuple(names)))
     named_in_part = {text.strip().lower() for parts in funnel.split.values() for crm in parts.values() for text in crm}
     return tuple(_without_taken(stage, funnel.split.get(stage.of, {}), named_in_part) for stage in stages)
 
 
 def _without_taken(stage: Stage, parts: Mapping[str, Sequence[str]], taken: set[str]) -> Stage:
-    """A name that is given to one part stands for no other one, even where the mapping gives it to the whole."""
+    """Leave out names that belong to another part: each stands for one, even where the mapping has it for the whole."""
     own = {stage.name, *(text.strip().lower() for text in parts.get(stage.name, ()))}
     return Stage(stage.name, stage.of, stage.definition, tuple(n for n in stage.crm if n in own or n not in taken))
 
@@ -167,17 +170,19 @@ def follow(
     """
     row, place = entries["row"].to_numpy(np.int64), entries["place"].to_numpy(np.int8)
     moment = entries["entered_at"].to_numpy("datetime64[us]")
-    row, place, moment = _kept(moment <= np.datetime64(as_of), row, place, moment)
+    row, place, moment = _filtered(moment <= np.datetime64(as_of), row, place, moment)
     last = len(stages) - 1
-    mapped_row, mapped_place, mapped_moment = _kept(place >= 0, row, place, moment)
+    mapped_row, mapped_place, mapped_moment = _filtered(place >= 0, row, place, moment)
     way = _Way.of(mapped_row, mapped_place, len(stages))
-    first_row, first_place, first_moment = _kept(~way.seen, way.row, way.place, mapped_moment)
+    first_row, first_place, first_moment = _filtered(~way.seen, way.row, way.place, mapped_moment)
+    # The first entry into each stage by itself; the outcome, not the history, says who is a customer.
     first = np.full((len(leads), len(stages)), NEVER, order="F")  # counted by stage from here on
     first[first_row, first_place] = first_moment
     won = leads["won"].fillna(False).to_numpy(bool)
     lost = leads["won"].notna().to_numpy() & ~won
     recorded = ~np.isnat(first)
     recorded[:, last] = won
+    # Which stages are in use, and that all leads have been in the first of them once they were created.
     few_contacts = _few_contacts_are_leads(first, recorded)
     used = _in_use(recorded, stages)
     start, created = used[0], leads["created_at"].to_numpy("datetime64[us]")
@@ -185,7 +190,7 @@ def follow(
     recorded[:, start] = True
     first[:, last] = np.where(won, leads["closed_at"].to_numpy("datetime64[us]"), NEVER)
     entered = _running_least(first[:, used])
-    found = {
+    problems = {
         "were entered as contacts, as fewer than half of all leads were: they count as leads": few_contacts,
         **way.out_of_order(),
         "were lost and came back: what became of them last counts": _came_back(row, place),
@@ -206,12 +211,14 @@ def follow(
         won=won,
         lost=lost,
         as_of=as_of,
-        oddities=_told(found | _skipped(recorded[:, used], [stages[number].name for number in used]), leads["lead_id"]),
+        oddities=_oddities(
+            problems | _skipped(recorded[:, used], [stages[number].name for number in used]), leads["lead_id"]
+        ),
         unused=tuple(stage.name for number, stage in enumerate(stages) if number not in used),
     )
 
 
-def _kept(keep: Bools, *columns: npt.NDArray[Any]) -> Sequence[npt.NDArray[Any]]:
+def _filtered(keep: Bools, *columns: npt.NDArray[Any]) -> Sequence[npt.NDArray[Any]]:
     """Leave rows out; mostly there are none, and then millions of rows are not copied."""
     return columns if keep.all() else [column[keep] for column in columns]
 
@@ -232,7 +239,7 @@ class _Way:
         before = np.concatenate([[-1], highest[:-1]])
         seen = np.zeros(len(key), dtype=bool)
         odd = np.zeros(row.max(initial=-1) + 1, dtype=bool)
-        odd[row[key <= before]] = True  # who climbs has not been there: few are left to look at
+        odd[row[key <= before]] = True  # who climbs has not been there: few are left to compare
         perhaps = odd[row]
         seen[perhaps] = pd.Series(key[perhaps]).duplicated()
         return cls(row, place, below=key < before, seen=seen)
@@ -267,13 +274,13 @@ def _running_least(first: Times) -> Times:
 
 
 def _or_further(recorded: Bools) -> Bools:
-    """Tell for each stage whether a lead was in it or in any later one."""
+    """Return for each stage whether a lead was in it or in any later one."""
     return np.logical_or.accumulate(recorded[:, ::-1], axis=1)[:, ::-1]
 
 
-def _told(found: Mapping[str, Codes], lead_ids: pd.Series) -> tuple[Oddity, ...]:
-    """Tell what was found: rows are in order, some more than once."""
-    each = ((problem, rows[np.diff(rows, prepend=-1) > 0]) for problem, rows in found.items())
+def _oddities(problems: Mapping[str, Codes], lead_ids: pd.Series) -> tuple[Oddity, ...]:
+    """Count the leads of each problem, whose rows are in order, some more than once."""
+    each = ((problem, rows[np.diff(rows, prepend=-1) > 0]) for problem, rows in problems.items())
     return tuple(Oddity(problem, len(rows), tuple(lead_ids.iloc[rows[:5]])) for problem, rows in each if len(rows))
 
 

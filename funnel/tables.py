@@ -154,8 +154,8 @@ class FunnelTables:
         """
         query = """SELECT position, $places[list_position($names, stage)]::TINYINT AS place, entered_at
             FROM entries WHERE entered_at <= $as_of"""
-        given = {"names": list(places), "places": list(places.values()), "as_of": self.as_of}
-        return self._connection.sql(query, params=given).to_arrow_table().to_pandas()
+        parameters = {"names": list(places), "places": list(places.values()), "as_of": self.as_of}
+        return self._connection.sql(query, params=parameters).to_arrow_table().to_pandas()
 
     def activities(self, types: Sequence[str]) -> pd.DataFrame:
         """Return when events of some types occurred, by ``position`` of their lead."""
@@ -167,10 +167,11 @@ class FunnelTables:
 
         ``pooled`` is how many assets that may not be named stand together in a row.
         """
-        found = self._connection.sql(TOUCHED, params=[self.as_of, self._named("asset")]).to_arrow_table().to_pandas()
-        others = found["asset"].isna()
-        found["asset"] = found["asset"].astype("str").mask(others, found["assets"].map(name_of_others))
-        return found.assign(pooled=found.pop("assets").where(others, 0))
+        parameters = [self.as_of, self._named("asset")]
+        touched = self._connection.sql(TOUCHED, params=parameters).to_arrow_table().to_pandas()
+        others = touched["asset"].isna()
+        touched["asset"] = touched["asset"].astype("str").mask(others, touched["assets"].map(name_of_others))
+        return touched.assign(pooled=touched.pop("assets").where(others, 0))
 
     def _named(self, column: str) -> list[str]:
         """Return the types or assets of events that may be named."""
@@ -184,8 +185,8 @@ class FunnelTables:
         ``positions`` are those of their leads, the oldest first.
         """
         since = self.as_of - pd.Timedelta(days=days)
-        given = [self.as_of, since, count, self._named("type"), self._named("asset")]
-        return self._connection.sql(ACCOUNTS, params=given).to_arrow_table().to_pandas()
+        parameters = [self.as_of, since, count, self._named("type"), self._named("asset")]
+        return self._connection.sql(ACCOUNTS, params=parameters).to_arrow_table().to_pandas()
 
 
 @dataclass(frozen=True)

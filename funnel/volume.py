@@ -1,6 +1,6 @@
-"""Qualified lead volume: how many leads came over the bar, at today's bar and at that of the last period.
+"""Qualified lead volume: how many leads reached the threshold, at today's and at that of the last period.
 
-A lower bar lets more leads over it, and that is no growth: so growth is only told of one bar at a time.
+A lower threshold lets more leads reach it, and that is no growth: so growth is between periods at one threshold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from funnel.rates import MOMENT, is_end_of_period, kinds_of_period, last_moment
 
 
 @dataclass(frozen=True)
-class Bar:
+class Threshold:
     """A probability from which a lead is qualified: today's, and the one in force when the last period ended."""
 
     name: str
@@ -25,14 +25,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Volume:
-    """Leads that came over a bar for the first time, by calendar period, the newest last; at both bars.
+    """Leads that reached a threshold for the first time, by calendar period, the newest last; at both thresholds.
 
-    ``at_start`` and ``at_start_before`` are those that were over it when scoring began: nobody knows when they came.
-    ``whole`` tells which periods are known from their first day to their last. None stands for the period in which
-    scoring began where no lead was seen to come over the bar in the rest of it: that is not known, rather than 0.
-    ``growth`` and ``growth_before`` compare the newest two whole periods, at today's bar and at the earlier one; None
-    where there are no two. ``by_bar`` is how many of the newest whole period's leads only today's bar lets over, or,
-    below 0, keeps out.
+    ``bar`` is today's threshold, ``bar_before`` the earlier one. ``at_start`` and ``at_start_before`` are leads that
+    were over it when scoring began: nobody knows when they reached it. ``whole`` says which periods are known from
+    their first day to their last. None stands for the period in which scoring began where no lead reached the
+    threshold in the rest of it: that is not known, rather than 0. ``growth`` and ``growth_before`` compare the newest
+    two whole periods, at today's threshold and at the earlier one; None where there are no two. ``by_bar`` is how many
+    of the newest whole period's leads only today's threshold lets in, or, below 0, keeps out.
     """
 
     name: str
@@ -75,29 +75,31 @@ def _known(counts: Sequence[int | None], whole: Sequence[bool]) -> list[int]:
 
 
 def volumes(
-    scores: pd.DataFrame, bars: Sequence[Bar], period: str, *, since: pd.Timestamp, as_of: pd.Timestamp
+    scores: pd.DataFrame, thresholds: Sequence[Threshold], period: str, *, since: pd.Timestamp, as_of: pd.Timestamp
 ) -> tuple[Volume, ...]:
-    """Count crossings by period, of leads that were first scored over a bar after the moment ``since``.
+    """Count crossings by period, of leads that were first scored over a threshold after the moment ``since``.
 
     ``scores`` has all that leads ever scored while they could qualify: ``lead_id``, ``as_of`` and ``probability``. A
-    lead crosses at its first score that reaches the bar.
+    lead crosses at its first score that reaches the threshold.
     """
     counted = scores[scores["as_of"] <= as_of].sort_values("as_of", kind="stable")
-    return tuple(_volume(counted, bar, period, since, as_of) for bar in bars)
+    return tuple(_volume(counted, threshold, period, since, as_of) for threshold in thresholds)
 
 
-def _volume(scores: pd.DataFrame, bar: Bar, period: str, since: pd.Timestamp, as_of: pd.Timestamp) -> Volume:
-    counted = [_by_period(scores, cut, period, since, as_of) for cut in (bar.today, bar.before)]
+def _volume(
+    scores: pd.DataFrame, threshold: Threshold, period: str, since: pd.Timestamp, as_of: pd.Timestamp
+) -> Volume:
+    counted = [_by_period(scores, least, period, since, as_of) for least in (threshold.today, threshold.before)]
     (names, today, at_start), (_, before, at_start_before) = counted
     last = len(names) - 1
     seen_whole = is_end_of_period(since, period) and since < as_of
     return Volume(
-        name=bar.name,
-        bar=bar.today,
-        bar_before=bar.before,
+        name=threshold.name,
+        bar=threshold.today,
+        bar_before=threshold.before,
         periods=names,
-        today=_told(today, seen_whole),
-        before=_told(before, seen_whole),
+        today=_unless_unseen(today, seen_whole),
+        before=_unless_unseen(before, seen_whole),
         at_start=at_start,
         at_start_before=at_start_before,
         whole=tuple(
@@ -107,19 +109,20 @@ def _volume(scores: pd.DataFrame, bar: Bar, period: str, since: pd.Timestamp, as
     )
 
 
-def _told(counts: tuple[int, ...], seen_whole: bool) -> tuple[int | None, ...]:
-    """Tell nothing of the first period where none came in what was seen of it."""
+def _unless_unseen(counts: tuple[int, ...], seen_whole: bool) -> tuple[int | None, ...]:
+    """Replace the count of the first period by None where it is 0 and only a part of the period was seen."""
     return counts if seen_whole or counts[0] else (None, *counts[1:])
 
 
 def _by_period(
-    scores: pd.DataFrame, bar: float, period: str, since: pd.Timestamp, as_of: pd.Timestamp
+    scores: pd.DataFrame, least: float, period: str, since: pd.Timestamp, as_of: pd.Timestamp
 ) -> tuple[tuple[str, ...], tuple[int, ...], int]:
     """Return the periods since the beginning, the leads that crossed in each, and those that had before.
 
-    Who is first seen over the bar at midnight came over it before, so the first run of a month counts for the last one.
+    Who is first seen over the threshold at midnight reached it before, so the first run of a
+    month counts for the last one.
     """
-    moments = scores.loc[scores["probability"] >= bar].drop_duplicates("lead_id")["as_of"]
+    moments = scores.loc[scores["probability"] >= least].drop_duplicates("lead_id")["as_of"]
     new = moments[moments > since].to_numpy("datetime64[us]")
     last = last_moment(as_of)
     kinds = kinds_of_period(np.concatenate([new - MOMENT, [min(np.datetime64(since, "us"), last), last]]), period)

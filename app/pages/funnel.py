@@ -30,8 +30,8 @@ def show_funnel(request: Request, site: CurrentSite, _: Viewer, source: str = ""
         counts = site.counted(connection, run)
     known = not source or any(row["source"] == source for row in counts)
     asked = source if known else ""
-    told = site.once(run, f"{AS_SET}report {asked}", lambda: report_of(counts, asked))
-    return page(request, "funnel.html", run=run, source=asked, **told)
+    report = site.once(run, f"{AS_SET}report {asked}", lambda: report_of(counts, asked))
+    return page(request, "funnel.html", run=run, source=asked, **report)
 
 
 def report_of(counts: Sequence[Row], source: str) -> dict[str, Any]:
@@ -57,8 +57,8 @@ def _by(counts: Sequence[Row], name: str) -> list[Row]:
     groups: dict[str, list[Row]] = {}
     for row in counts:
         groups.setdefault(row[name] or "", []).append(row)
-    found = [{"name": value, **_totals(rows)} for value, rows in groups.items()]
-    return sorted(found, key=lambda group: -group["open"])
+    totals = [{"name": value, **_totals(rows)} for value, rows in groups.items()]
+    return sorted(totals, key=lambda group: -group["open"])
 
 
 def _totals(counts: Sequence[Row]) -> Row:
@@ -66,14 +66,14 @@ def _totals(counts: Sequence[Row]) -> Row:
     totals = Counter[str]()
     for row in counts:
         is_open = row["outcome"] == "open"
-        told = {
+        belongs = {
             "open": is_open,
             "hot": is_open and row["band"] == "hot",
             "ready": is_open and row["disposition"] == "ready",
             "closed": not is_open,
             "won": row["outcome"] == "won",
         }
-        totals.update({name: row["leads"] * holds for name, holds in told.items()})
-    found = {name: totals[name] for name in ("open", "hot", "ready", "closed", "won")}
+        totals.update({name: row["leads"] * is_so for name, is_so in belongs.items()})
+    shown = {name: totals[name] for name in ("open", "hot", "ready", "closed", "won")}
     expected = sum(row["probability"] for row in counts if row["outcome"] == "open")
-    return {**found, "conversion": found["won"] / found["closed"] if found["closed"] else None, "expected": expected}
+    return {**shown, "conversion": shown["won"] / shown["closed"] if shown["closed"] else None, "expected": expected}

@@ -1,4 +1,4 @@
-"""The grid: fit beside engagement, so that "buys but never fits" and "fits but does nothing" are told apart."""
+"""The grid: fit beside engagement, so that "buys but never fits" and "fits but does nothing" are two cells."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from app.security import Viewer
 from app.site import CurrentSite
 from app.threads import quick
 from app.view import page
-from models.evaluation import at
 
 router = APIRouter()
 FITS, ENGAGEMENTS = "ABCD", "1234"
 FEWEST_KNOWN = 20
-"""Fewer leads whose outcome is known than this tell no conversion."""
+"""Of fewer leads whose outcome is known no conversion is shown."""
 LEVELS = 5
 """Shades of a cell; its numbers say the same."""
 Row = dict[str, Any]
@@ -66,11 +65,11 @@ def _cells(counts: Sequence[Row], history: Sequence[Row], source: str) -> dict[s
 
 
 def _cell(still_open: Sequence[Row], history: Sequence[Row], filters: Row) -> Row:
-    """Count the open leads of a cell, and tell which share was won of those that stood there before."""
-    place = filters["fit"], filters["engagement"]
-    known = at(history, "".join(place))
+    """Count the open leads of a cell, with the share that was won of those that were in it before."""
+    fit, engagement = filters["fit"], filters["engagement"]
+    known = next((each for each in history if each["place"] == fit + engagement), {"leads": 0, "won": None})
     return {
-        "open": sum(row["leads"] for row in still_open if (row["fit"], row["engagement"]) == place),
+        "open": sum(row["leads"] for row in still_open if (row["fit"], row["engagement"]) == (fit, engagement)),
         "known": known["leads"],
         "conversion": known["won"] if known["leads"] >= FEWEST_KNOWN else None,
         "query": f"/leads?{urlencode(filters)}",

@@ -23,7 +23,7 @@ def verdict(
 ) -> Response:
     """Keep a verdict."""
     give_verdict(site.store, lead_id, verdict, note.strip(), person)
-    return _said(request, site, lead_id)
+    return _feedback(request, site, lead_id)
 
 
 @router.post("/leads/{lead_id:path}/override")
@@ -33,7 +33,7 @@ def set_override(
     """Let a person's disposition stand."""
     override(site.store, lead_id, disposition, reason, person)
     site.set_by_hand()
-    return _said(request, site, lead_id)
+    return _feedback(request, site, lead_id)
 
 
 @router.post("/leads/{lead_id:path}/undo")
@@ -41,10 +41,10 @@ def undo(request: Request, site: CurrentSite, person: Sales, lead_id: str) -> Re
     """Let the model's disposition stand again."""
     undo_override(site.store, lead_id, person)
     site.set_by_hand()
-    return _said(request, site, lead_id)
+    return _feedback(request, site, lead_id)
 
 
-def _said(request: Request, site: Site, lead_id: str) -> Response:
+def _feedback(request: Request, site: Site, lead_id: str) -> Response:
     """Return the part of the page that changed, or lead back to the page where no script runs."""
     address = quote(lead_id, safe="")
     if "hx-request" not in request.headers:
@@ -53,7 +53,7 @@ def _said(request: Request, site: Site, lead_id: str) -> Response:
         verdicts, overrides = said_of(connection, lead_id)
     return page(
         request,
-        "said.html",
+        "feedback.html",
         address=address,
         verdicts=verdicts,
         override=next((each for each in overrides if each["undone_at"] is None), None),

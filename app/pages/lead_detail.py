@@ -1,4 +1,4 @@
-"""A closer look at one lead: why its score changed, what is missing, and which won deals are like it."""
+"""One lead in detail, from its own data: why its score changed, what is missing, and which won deals are like it."""
 
 from __future__ import annotations
 
@@ -26,55 +26,55 @@ Row = dict[str, Any]
 
 @router.get("/leads/{lead_id:path}/closer")
 def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: str) -> Response:
-    """Show what only the lead's own data tell, by the model version that made its score."""
+    """Show what only the lead's own data hold, by the model version that made its score."""
     with site.store.transaction() as connection:
         run = site.newest(connection)
-    kept = site.kept(lead_id)
-    scorer = site.registry.version(kept[0]["model_version"]).scorer
+    scores = site.scores_of(lead_id)
+    scorer = site.registry.version(scores[0]["model_version"]).scorer
     lead = read_lead(lead_id, site, scorer.schema)
-    looked = look(lead.chunk, lead.as_of, scorer)
-    changes = _changes(lead, looked, kept, scorer, site)
+    snapshot = look(lead.chunk, lead.as_of, scorer)
+    changes = _changes(lead, snapshot, scores, scorer, site)
     return page(
         request,
         "lead_detail.html",
         lead_id=lead_id,
-        score=kept[0]["score"],
+        score=scores[0]["score"],
         changes=changes,
         most=max((abs(points) for points, _ in changes.parts), default=1) if changes else 1,
-        questions=what_next(looked, scorer),
-        similar=_similar(lead, looked, scorer, site, run),
+        questions=what_next(snapshot, scorer),
+        similar=_similar(lead, snapshot, scorer, site, run),
     )
 
 
-def _changes(lead: FoundLead, looked: Looked, kept: Sequence[Row], scorer: Scorer, site: Site) -> Changes | None:
-    """Say why the score changed; None where nothing tells how the lead stood before."""
-    since = since_when(lead, kept)
+def _changes(lead: FoundLead, snapshot: Looked, scores: Sequence[Row], scorer: Scorer, site: Site) -> Changes | None:
+    """Say why the score changed; None where nothing is known of the lead before."""
+    since = since_when(lead, scores)
     try:
-        return why_changed(lead.chunk, looked, since, lead.as_of, scorer, site.store, site.registry)
+        return why_changed(lead.chunk, snapshot, since, lead.as_of, scorer, site.store, site.registry)
     except InputError:
         return None
 
 
-def since_when(lead: FoundLead, kept: Sequence[Row]) -> pd.Timestamp:
+def since_when(lead: FoundLead, scores: Sequence[Row]) -> pd.Timestamp:
     """Return a week ago where the score was another then, else when it was another last; never before the lead came.
 
-    ``kept`` are its scores, the newest first.
+    ``scores`` are those stored of it, the newest first.
     """
-    week, score = lead.as_of - WEEK, kept[0]["score"]
-    then = next((row["score"] for row in kept if row["as_of"] <= week), None)
-    other = next((row["as_of"] for row in kept if row["score"] != score), None)
+    week, score = lead.as_of - WEEK, scores[0]["score"]
+    then = next((row["score"] for row in scores if row["as_of"] <= week), None)
+    other = next((row["as_of"] for row in scores if row["score"] != score), None)
     since = pd.Timestamp(other) if then == score and other else week
     return max(since, lead.chunk.leads["created_at"].iloc[0])
 
 
-def _similar(lead: FoundLead, looked: Looked, scorer: Scorer, site: Site, run: Newest) -> list[Row]:
+def _similar(lead: FoundLead, snapshot: Looked, scorer: Scorer, site: Site, run: Newest) -> list[Row]:
     """Return similar won deals by the names that sales knows; those that were forgotten since are left out."""
     deals = site.once(run, f"won by {scorer.version}", lambda: won_deals(site.store, scorer))
-    found: list[SimilarDeal] = similar_won(lead, looked, scorer, deals)
+    similar: list[SimilarDeal] = similar_won(lead, snapshot, scorer, deals)
     with site.store.transaction() as connection:
-        companies = companies_of(connection, [deal.lead_id for deal in found])
+        companies = companies_of(connection, [deal.lead_id for deal in similar])
     return [
         {"deal": deal, "company": companies[deal.lead_id], "address": quote(deal.lead_id, safe="")}
-        for deal in found
+        for deal in similar
         if deal.lead_id in companies
     ]

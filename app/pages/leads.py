@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from app.security import LOCAL, Viewer
 from app.site import AS_SET, CurrentSite, NoSuchLead, Site
 from app.threads import quick
-from app.view import Trend, page, trend
+from app.view import TrendLine, page, trend_line
 from data.errors import LeadscoreError
 from data.sinks import export_to
 from data.store import (
@@ -51,13 +51,13 @@ EXPORTED = (
 )
 PART = 5_000
 """Leads that an export writes at once."""
-KEPT = ("lead_id", "company", "score", "band", "fit", "engagement", "change", "stage", "owner")
+FROM_STORE = ("lead_id", "company", "score", "band", "fit", "engagement", "change", "stage", "owner")
 """What a row of the list shows as the store has it."""
 Row = dict[str, Any]
 Tally = dict[str, dict[str, int]]
 
 
-class Line(NamedTuple):
+class LeadRow(NamedTuple):
     """A row of the list; equal ones are drawn once."""
 
     address: str
@@ -77,8 +77,8 @@ class Line(NamedTuple):
 
 async def _asked(request: Request) -> Filters:
     """Read the filters of an address."""
-    given = request.query_params
-    return Filters(**{field.name: given.get(field.name, "") for field in fields(Filters)})
+    query = request.query_params
+    return Filters(**{field.name: query.get(field.name, "") for field in fields(Filters)})
 
 
 Asked = Annotated[Filters, Depends(_asked)]
@@ -93,18 +93,18 @@ def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Ask
     behind = Cursor.parse(after)
     with site.store.transaction() as connection:
         run = site.newest(connection)
-        found = listed(connection, filters, run, after=behind, count=PAGE + 1)
-        shown = with_trend(connection, found[:PAGE], run)
+        following = listed(connection, filters, run, after=behind, count=PAGE + 1)
+        shown = with_trend(connection, following[:PAGE], run)
         set_by_people = overridden(connection, [lead["lead_id"] for lead in shown])
         tally = site.once(run, f"{AS_SET}tally", lambda: _tally(site.counted(connection, run)))
-    last = shown[-1] if len(found) > PAGE else None
+    last = shown[-1] if len(following) > PAGE else None
     here = urlencode(filters.given())
     return page(
         request,
         "leads.html",
         run=run,
         filters=filters,
-        lines=[_line(lead, site, run, set_by_people, here) for lead in shown],
+        rows=[_row(lead, site, run, set_by_people, here) for lead in shown],
         views=_views(filters, person, tally),
         menus={name: _choices(name, filters, tally) for name in ("stage", "source", "persona")},
         others=_others(filters, "" if person == LOCAL else person.name),
@@ -114,15 +114,15 @@ def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Ask
     )
 
 
-def _line(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str], here: str) -> Line:
+def _row(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str], here: str) -> LeadRow:
     """Return what stands in a lead's row: beside what the store has, its top reason, and for how long it is so."""
     lead_id = lead["lead_id"]
-    return Line(
+    return LeadRow(
         address=quote(lead_id, safe="") + (f"?{here}" if here else ""),
         reason=_top_reason(lead, site),
         unchanged=(run.as_of - lead["as_of"]).days,
         set_by_person=set_by_people.get(lead_id),
-        **{name: lead[name] for name in KEPT},
+        **{name: lead[name] for name in FROM_STORE},
     )
 
 
@@ -153,12 +153,12 @@ def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
 
 
 def _view(filters: Filters, label: str, name: str, value: str, count: int | None) -> Row:
-    active, told = getattr(filters, name) == value, _told(count, filters, name)
+    active = getattr(filters, name) == value
     query = "/leads" + query_of(replace(filters, **{name: "" if active else value}))
-    return {"label": label, "active": active, "query": query, "count": told}
+    return {"label": label, "active": active, "query": query, "count": _count_there(count, filters, name)}
 
 
-def _told(count: int | None, filters: Filters, name: str) -> int | None:
+def _count_there(count: int | None, filters: Filters, name: str) -> int | None:
     """Return a count of all open leads where the list that is one click away goes by that filter alone."""
     return None if replace(filters, **{name: ""}).given() else count
 
@@ -169,7 +169,7 @@ def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
     return [
         {
             "value": value,
-            "count": _told(count, filters, name),
+            "count": _count_there(count, filters, name),
             "query": "/leads" + query_of(replace(filters, **{name: value})),
         }
         for value, count in common
@@ -178,12 +178,12 @@ def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
 
 def _tally(counts: Sequence[Row]) -> Tally:
     """Count the open leads by band, disposition, stage, source and persona, the commonest value first."""
-    found = {name: Counter[str]() for name in ("band", "disposition", "stage", "source", "persona")}
+    counters = {name: Counter[str]() for name in ("band", "disposition", "stage", "source", "persona")}
     for row in counts:
         if row["outcome"] == "open":
-            for name, counter in found.items():
+            for name, counter in counters.items():
                 counter.update({row[name]: row["leads"]} if row[name] else {})
-    return {name: dict(counter.most_common()) for name, counter in found.items()}
+    return {name: dict(counter.most_common()) for name, counter in counters.items()}
 
 
 def _others(filters: Filters, own: str) -> list[Row]:
@@ -207,8 +207,8 @@ def export(site: CurrentSite, _: Viewer, filters: Asked) -> Response:
     with export_to(file, ids=("lead_id",)) as write:
         write(pd.DataFrame(columns=list(EXPORTED), dtype="str"))
         for part in all_listed(site.store, filters, PART):
-            told = pd.DataFrame([lead | {"reason": _top_reason(lead, site)} for lead in part])
-            write(told[list(EXPORTED)].astype({"change": "Int64", "company": "str", "owner": "str", "source": "str"}))
+            leads = pd.DataFrame([lead | {"reason": _top_reason(lead, site)} for lead in part])
+            write(leads[list(EXPORTED)].astype({"change": "Int64", "company": "str", "owner": "str", "source": "str"}))
     return FileResponse(file, filename="leads.csv", background=BackgroundTask(folder.cleanup))
 
 
@@ -223,14 +223,14 @@ def panel(request: Request, site: CurrentSite, person: Viewer, lead_id: str) -> 
 @quick
 def show_lead(request: Request, site: CurrentSite, person: Viewer, lead_id: str, filters: Asked) -> Response:
     """Show one lead, and the way to the next one of the list that it was opened from."""
-    told = _lead(site, person, lead_id)
-    lead = told["lead"]
+    content = _lead(site, person, lead_id)
+    lead = content["lead"]
     with site.store.transaction() as connection:
         after = Cursor(lead["score"], lead["probability"], lead_id)
-        following = listed(connection, filters, told["run"], after=after, count=1)
+        following = listed(connection, filters, content["run"], after=after, count=1)
     here = query_of(filters) if filters.given() else ""
     onward = f"/leads/{quote(following[0]['lead_id'], safe='')}{here}" if following else ""
-    return page(request, "lead.html", **told, onward=onward, back=f"/leads{here}")
+    return page(request, "lead.html", **content, onward=onward, back=f"/leads{here}")
 
 
 def _lead(site: Site, person: Person, lead_id: str) -> Row:
@@ -241,15 +241,15 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         verdicts, overrides = said_of(connection, lead_id)
     if not history:
         raise NoSuchLead(lead_id)
-    site.opened(lead_id, person.name)
-    lead, told = history[0], _by_moment(history)
+    site.record_opened(lead_id, person.name)
+    lead, steps = history[0], _by_moment(history)
     return {
         "run": run,
         "lead": lead | {"change": _change(history, run)},
         "address": quote(lead_id, safe=""),
         "unchanged": (run.as_of - lead["as_of"]).days,
-        "trend": _trend(told, run),
-        "steps": _steps(told)[:MOST_STEPS],
+        "trend": _trend(steps, run),
+        "steps": _steps(steps)[:MOST_STEPS],
         "verdicts": verdicts,
         "override": next((each for each in overrides if each["undone_at"] is None), None),
         "overrides": overrides,
@@ -272,17 +272,17 @@ def _reasons(lead: Row, site: Site) -> Row:
             "horizon": None,
             "rules": [],
             "by_rules": False,
-            "untold": problem,
+            "unreadable": problem,
         }
     most = max((abs(reason.points) for reason in (*up, *down)), default=1)
     rules = sorted(fired_by_name(scorer.rules, lead["rules"] or "[]").items(), key=lambda rule: -abs(rule[1]))
-    told = {
+    rest = {
         "horizon": scorer.horizon,
         "rules": rules,
         "by_rules": member_names(scorer.model) == (RULES,),
-        "untold": None,
+        "unreadable": None,
     }
-    return {"up": up, "down": down, "most": most or 1, **told}
+    return {"up": up, "down": down, "most": most or 1, **rest}
 
 
 def _change(history: Sequence[Row], run: Newest) -> int | None:
@@ -291,22 +291,22 @@ def _change(history: Sequence[Row], run: Newest) -> int | None:
 
 
 def _by_moment(history: Sequence[Row]) -> list[Row]:
-    """Return what was said last of each moment, the newest moment first: scores of the past may be made later."""
+    """Return the score made last for each moment, the newest moment first: scores of the past may be made later."""
     last = {step["as_of"]: step for step in reversed(history)}
     return [last[moment] for moment in sorted(last, reverse=True)]
 
 
-def _trend(told: Sequence[Row], run: Newest) -> Trend | None:
+def _trend(history: Sequence[Row], run: Newest) -> TrendLine | None:
     """Draw the steps of a score; None where no time has gone by since the first."""
-    steps = [(step["as_of"], step["score"]) for step in reversed(told)]
-    return trend(steps, run.as_of) if steps[0][0] < run.as_of else None
+    steps = [(step["as_of"], step["score"]) for step in reversed(history)]
+    return trend_line(steps, run.as_of) if steps[0][0] < run.as_of else None
 
 
 def _steps(history: Sequence[Row]) -> list[Row]:
     """Return the versions in which score, stage or model changed, the newest first, each with what was before it."""
     pairs = zip(history, [*history[1:], None], strict=True)
-    return [step | {"before": before} for step, before in pairs if before is None or _told_apart(step, before)]
+    return [step | {"before": before} for step, before in pairs if before is None or _differs(step, before)]
 
 
-def _told_apart(step: Row, before: Row) -> bool:
+def _differs(step: Row, before: Row) -> bool:
     return any(step[name] != before[name] for name in ("score", "stage", "model_version"))

@@ -30,7 +30,6 @@ from data.store import (
     says_something,
     some_contributions,
 )
-from models.evaluation import history_at
 from models.versions import Stored, words
 
 router = APIRouter()
@@ -70,7 +69,7 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
         findings=_findings(site),
         shares=_shares(sample, stored),
         sampled=len(sample),
-        tenths=list(reversed(stored.training.get("standing", {}).get("tenths", ()))),
+        deciles=list(reversed(stored.training.get("standing", {}).get("tenths", ()))),
         opened=opened,
         changes=changes,
         verdicts=VERDICTS,
@@ -94,7 +93,7 @@ def set_thresholds(
     warm: Annotated[str, Form()] = "",
     why: Annotated[str, Form()] = "",
 ) -> Response:
-    """Set other thresholds, from the next scoring run on."""
+    """Keep other thresholds, from the next scoring run on."""
     thresholds = _thresholds(hot, warm)
     if not says_something(why):
         raise InputError("new thresholds need a reason", expected="why, in a few words")
@@ -103,13 +102,13 @@ def set_thresholds(
     version = site.registry.require_champion()
     before = site.registry.version(version).scorer.scale
     with site.store.transaction(writing=True) as connection:
-        detail = {
+        change = {
             "version": version,
             "why": why.strip(),
             "before": [before.hot, before.warm],
             "after": list(thresholds),
         }
-        audit(connection, person, "thresholds", detail=detail)
+        audit(connection, person, "thresholds", detail=change)
         # Last, so that thresholds that cannot be stored leave no row in the audit.
         site.registry.set_thresholds(version, *thresholds, by=person.name, why=why.strip())
     return RedirectResponse("/model#thresholds", 303)
@@ -125,7 +124,7 @@ def plot(site: CurrentSite, _: Viewer, name: str) -> Response:
 
 
 def _thresholds(hot: str, warm: str) -> tuple[float, float]:
-    """Read thresholds in per cent."""
+    """Read thresholds that are written in per cent."""
     try:
         thresholds = float(hot.replace(",", ".")) / 100, float(warm.replace(",", ".")) / 100
     except ValueError:
@@ -145,20 +144,27 @@ def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
         now = _present(site, connection, [scale.hot, scale.warm])
         then = now if (hot, warm) == (scale.hot, scale.warm) else above(connection, [hot, warm])
     history = stored.training.get("bars", ())
-    bars = [
+    thresholds = [
         {"band": band, "now": _with_history(before, history), "then": _with_history(after, history)}
         for band, before, after in zip(("hot", "warm"), now, then, strict=True)
     ]
-    return {"bars": bars, "horizon": stored.scorer.horizon, "has_history": bool(history)}
+    return {"thresholds": thresholds, "horizon": stored.scorer.horizon, "has_history": bool(history)}
 
 
-def _with_history(row: Row, history: Sequence[Mapping[str, Any]]) -> Row:
-    return row | {"history": history_at(history, row["bar"])}
+def _with_history(threshold: Row, history: Sequence[Mapping[str, Any]]) -> Row:
+    """Add what history says of a threshold: of the next one that was measured; None above the highest.
+
+    >>> _with_history({"bar": 0.2}, [{"bar": 0.1, "won": 7}, {"bar": 0.3, "won": 2}])
+    {'bar': 0.2, 'history': {'bar': 0.3, 'won': 2}}
+    """
+    return threshold | {"history": next((each for each in history if each["bar"] >= threshold["bar"]), None)}
 
 
-def _present(site: Site, connection: Connection, bars: list[float]) -> list[Row]:
+def _present(site: Site, connection: Connection, thresholds: list[float]) -> list[Row]:
     run = newest(connection)
-    return site.once(run, f"above {bars}", lambda: above(connection, bars)) if run else above(connection, bars)
+    if run is None:
+        return above(connection, thresholds)
+    return site.once(run, f"above {thresholds}", lambda: above(connection, thresholds))
 
 
 def _sampled(site: Site, run: Newest | None, connection: Connection, version: str) -> list[bytes]:
@@ -175,8 +181,8 @@ def _shares(contributions: list[bytes], stored: Stored) -> list[Row]:
     moved = np.abs(np.stack([np.frombuffer(row, "<f2") for row in contributions]).astype(np.float64)).mean(axis=0)
     shares = zip(stored.scorer.narrator.concepts, moved / max(moved.sum(), 1e-12), strict=True)
     families = stored.scorer.narrator.families
-    rows = [{"concept": name, "family": str(families[name]), "share": float(share)} for name, share in shares]
-    return sorted(rows, key=lambda each: -each["share"])[:MOST_SHARES]
+    by_concept = [{"concept": name, "family": str(families[name]), "share": float(share)} for name, share in shares]
+    return sorted(by_concept, key=lambda each: -each["share"])[:MOST_SHARES]
 
 
 def _findings(site: Site) -> Row | None:

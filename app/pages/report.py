@@ -16,7 +16,7 @@ from app.site import CurrentSite
 from app.threads import Busy, alone
 from app.view import page, safe
 from pipelines.page import filled
-from pipelines.report import Reported, look, page_content
+from pipelines.report import Reported, gather, page_content
 
 router = APIRouter()
 COUNTING = Lock()
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Beside:
+class SideBySide:
     """Two columns of the funnel beside each other: entries into each stage, and shares that went on.
 
     A row is the stage, or those at the ends of the step, and the two values; a share is plain types of
@@ -46,32 +46,32 @@ def show_report(
         run = site.newest(connection)
     try:
         with alone(COUNTING, "the funnel is being counted"):
-            told = site.once(run, "report", lambda: kept_of(look(site.workspace)))
+            content = site.once(run, "report", lambda: without_leads(gather(site.workspace)))
     except Busy:
         return page(request, "counting.html", source=source)
-    funnel = told["funnel"]
+    funnel = content["funnel"]
     return page(
         request,
         "report.html",
-        notes=told["notes"],
+        notes=content["notes"],
         source=source,
         periods=[period["name"] for period in reversed(funnel["periods"])] if funnel else [],
         within=funnel and funnel["settings"]["within"],
-        by_period=funnel and periods_beside(funnel, now, before),
-        by_source=funnel and source_beside(funnel, source),
+        by_period=funnel and compare_periods(funnel, now, before),
+        by_source=funnel and compare_source(funnel, source),
         figures=funnel and Markup(filled("funnel.html", clean=safe, funnel=funnel, is_folding=True)),
     )
 
 
-def kept_of(reported: Reported) -> Row:
-    """Return what is kept of a report until the next run: figures, and no lead by its id, for it may be forgotten."""
+def without_leads(reported: Reported) -> Row:
+    """Return what is remembered of a report until the next run: no lead by its id, for it may be forgotten."""
     content = page_content(reported)
     for oddity in content["funnel"]["oddities"] if content["funnel"] else ():
         oddity["first"] = []
     return {name: content[name] for name in ("funnel", "notes")}
 
 
-def periods_beside(funnel: Mapping[str, Any], now: str, before: str) -> Beside | None:
+def compare_periods(funnel: Mapping[str, Any], now: str, before: str) -> SideBySide | None:
     """Return two periods beside each other: those that are named, else the newest two that are over.
 
     None where there are not two.
@@ -82,16 +82,16 @@ def periods_beside(funnel: Mapping[str, Any], now: str, before: str) -> Beside |
         return None
     names = (now if now in periods else over[-1]), (before if before in periods else over[-2])
     one, other = (periods[name] for name in names)
-    return Beside(names, *_rows(funnel, [(each["entries"], each["went_on_soon"]) for each in (one, other)]))
+    return SideBySide(names, *_rows(funnel, [(each["entries"], each["went_on_soon"]) for each in (one, other)]))
 
 
-def source_beside(funnel: Mapping[str, Any], source: str) -> Beside | None:
+def compare_source(funnel: Mapping[str, Any], source: str) -> SideBySide | None:
     """Return a source beside all leads; None where the report knows no such source."""
     one = next((level for level in funnel["cuts"].get("source", ()) if source and level["name"] == source), None)
     if one is None:
         return None
     columns = [(level["reached"], [step["went_on"] for step in level["steps"]]) for level in (one, funnel["all"])]
-    return Beside((source, "all leads"), *_rows(funnel, columns))
+    return SideBySide((source, "all leads"), *_rows(funnel, columns))
 
 
 def _rows(

@@ -44,10 +44,10 @@ def by_band(verdicts: Sequence[Row]) -> list[Row]:
 def export(site: CurrentSite, _: Viewer) -> Response:
     """Give every verdict with the score of its lead at that time, the oldest first."""
     with site.store.transaction() as connection:
-        told = pd.DataFrame(judged(connection), columns=list(EXPORTED))
+        verdicts = pd.DataFrame(judged(connection), columns=list(EXPORTED))
     folder = tempfile.TemporaryDirectory(prefix="leadscore-")
     file = Path(folder.name) / "verdicts.csv"
     with export_to(file, ids=("lead_id",)) as write:
         texts = {name: "str" for name in EXPORTED if name not in ("given_at", "score")}
-        write(told.astype(texts | {"given_at": "datetime64[us]", "score": "Int64"}))
+        write(verdicts.astype(texts | {"given_at": "datetime64[us]", "score": "Int64"}))
     return FileResponse(file, filename="verdicts.csv", background=BackgroundTask(folder.cleanup))

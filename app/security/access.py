@@ -1,4 +1,4 @@
-"""Who is at the pages and what they may do: nobody is asked on this computer alone, else a token or a proxy tells."""
+"""Who is at the pages and what they may do: nobody is asked on this computer alone, else a token or a proxy says it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Access:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether nobody has to sign in."""
+        """Return whether nobody has to sign in."""
         return not self.tokens and self.pages.proxy is None
 
     def by_token(self, token: str) -> str | None:
         """Return whose token this is; every one is compared, in the same time."""
-        found = [user for known, user in self.tokens.items() if hmac.compare_digest(known.encode(), token.encode())]
-        return found[0] if found else None
+        users = [user for known, user in self.tokens.items() if hmac.compare_digest(known.encode(), token.encode())]
+        return users[0] if users else None
 
     def by_proxy(self, client: str, headers: Mapping[str, str]) -> Person | None:
         """Return who the proxy says this is; anybody may send the header, so only its own address counts."""
@@ -57,7 +57,7 @@ class Access:
 
 
 def may(person: Person, role: str) -> bool:
-    """Tell whether a person may do what a role may.
+    """Return whether a person may do what a role may.
 
     >>> may(Person("Ann", "sales"), "viewer"), may(Person("Ann", "sales"), "admin")
     (True, False)
@@ -92,7 +92,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def is_local_name(host: str) -> bool:
-    """Tell whether a Host header names this computer: else a page from elsewhere reaches us by a name of its own.
+    """Return whether a Host header names this computer: else a page from elsewhere reaches us by a name of its own.
 
     >>> is_local_name("127.0.0.1:8000"), is_local_name("[::1]:80"), is_local_name("localhost.evil.example")
     (True, True, False)

@@ -1,11 +1,11 @@
-"""app.view."""
+"""How pages are shown: templates filled in, numbers and times as people say them, and the geometry of drawings."""
 
-from app.view.drawing import Trend, trend
+from app.view.drawing import TrendLine, trend_line
 from app.view.render import page, safe
 
 __all__ = [
-    "Trend",
+    "TrendLine",
     "page",
     "safe",
-    "trend",
+    "trend_line",
 ]

@@ -12,17 +12,17 @@ GAUGE = 245.0
 
 
 @dataclass(frozen=True)
-class Trend:
+class TrendLine:
     """A score over time: ``line`` is the path of steps, for a score holds until it changes; ``dots`` its changes."""
 
     line: str
     dots: list[tuple[float, float]]
 
 
-def trend(steps: Sequence[tuple[datetime, int]], until: datetime) -> Trend:
+def trend_line(steps: Sequence[tuple[datetime, int]], until: datetime) -> TrendLine:
     """Lay out the steps of a score, the oldest first, up to a moment.
 
-    >>> trend([(datetime(2026, 1, 1), 50), (datetime(2026, 1, 3), 100)], datetime(2026, 1, 5)).line
+    >>> trend_line([(datetime(2026, 1, 1), 50), (datetime(2026, 1, 3), 100)], datetime(2026, 1, 5)).line
     'M0 60 H320 V0 H640'
     """
     begun = steps[0][0]
@@ -32,7 +32,7 @@ def trend(steps: Sequence[tuple[datetime, int]], until: datetime) -> Trend:
         for moment, score in steps
     ]
     line = f"M{dots[0][0]:g} {dots[0][1]:g} " + "".join(f"H{x:g} V{y:g} " for x, y in dots[1:]) + f"H{WIDTH}"
-    return Trend(line, dots)
+    return TrendLine(line, dots)
 
 
 def arc(score: int) -> float:

@@ -16,21 +16,21 @@ from app.view.drawing import arc
 from data.vocabulary import FUNNEL
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-SIGNS = ("band", "ring", "change", "grade", "bar", "line")
+SYMBOLS = ("band", "ring", "change", "grade", "bar", "lead_row")
 """What is drawn again and again, and once for each value: most who look at the list look at its first page."""
 MOST_DRAWN = 4096
 MARKS = {"hot": 3, "warm": 2, "cold": 1}
 """How many of three marks stand beside a band: colour is never the only sign."""
 LONGEST_TEXT = 200
-"""Signs of a text from the CRM that a page shows."""
+"""Characters of a text from the CRM that a page shows."""
 DIRECTIONS = dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8206, 8207, 1564))
-"""Signs that turn the direction of what follows them."""
+"""Characters that turn the direction of what follows them."""
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """Fill a template in; a script that asks gets the part without the frame.
 
-    ``person`` is who looks, ``is_open`` whether nobody had to sign in.
+    ``person`` is who asks for it, ``is_open`` whether nobody had to sign in.
     """
     state = request.state
     is_part = "hx-request" in request.headers
@@ -88,8 +88,8 @@ def _environment() -> Environment:
         "number": "{:,}".format,
     }
     environment.globals |= {"arc": arc, "marks": MARKS}
-    signs = environment.get_template("signs.html").module
-    environment.globals |= {name: lru_cache(MOST_DRAWN)(getattr(signs, name)) for name in SIGNS}
+    symbols = environment.get_template("symbols.html").module
+    environment.globals |= {name: lru_cache(MOST_DRAWN)(getattr(symbols, name)) for name in SYMBOLS}
     return environment
 
 

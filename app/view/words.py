@@ -42,13 +42,13 @@ def signed(points: int) -> str:
     return f"{points:+d}".replace("-", MINUS)
 
 
-def points(given: float) -> str:
+def points(value: float) -> str:
     """Write the points of a rule.
 
     >>> points(12.0), points(-2.54)
     ('+12', '−2.5')
     """
-    return f"{round(given, 1):+g}".replace("-", MINUS)
+    return f"{round(value, 1):+g}".replace("-", MINUS)
 
 
 def day(moment: datetime | None) -> str:

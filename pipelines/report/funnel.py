@@ -19,8 +19,7 @@ from funnel import (
     PERIODS,
     UNKNOWN,
     Account,
-    Asset,
-    Bar,
+    AssetConversion,
     Costs,
     FollowUp,
     Funnel,
@@ -29,8 +28,9 @@ from funnel import (
     Kinds,
     Level,
     Period,
-    Qualified,
+    QualifiedLeads,
     Stage,
+    Threshold,
     Use,
     accounts,
     assets,
@@ -80,16 +80,16 @@ PERSONA, LIKE_NONE = "persona", "like none"
 
 @dataclass(frozen=True)
 class Scores:
-    """What the store knows of leads: who reached a bar and when, the open ones, and the bars then and now.
+    """What the store knows of leads: who reached a threshold and when, the open ones, and the thresholds then and now.
 
-    ``since`` is the moment of the first run: who was over a bar by then came over it nobody knows when. ``personas``
-    are those of the rules by ``lead_id``, empty for a lead that is like none; nobody's where the rules have none.
-    ``opened`` counts the open leads that were opened on the pages.
+    ``since`` is the moment of the first run: who was over a threshold by then reached it nobody knows when.
+    ``personas`` are those of the rules by ``lead_id``, empty for a lead that is like none; nobody's where the rules
+    have none. ``opened`` counts the open leads that were opened on the pages.
     """
 
     crossings: pd.DataFrame
     open: pd.DataFrame
-    bars: tuple[Bar, ...]
+    thresholds: tuple[Threshold, ...]
     since: pd.Timestamp
     notes: tuple[str, ...]
     personas: pd.Series
@@ -107,31 +107,32 @@ def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: 
 
 
 def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores | None:
-    """Return what was scored until a moment, with today's bars and those by which the period before was scored.
+    """Return what was scored until a moment, with today's thresholds and those by which the period before was scored.
 
-    The bar of the period before is the one that was in force when its last run began: setting another one later does
-    not change it. Today's is in force now; of a moment in the past, it is that of the moment's last run.
-    None where nothing was yet. Runs that looked further are left out with all that they found.
+    The threshold of the period before is the one that was in force when its last run began: setting another one later
+    does not change it. Today's is in force now; of a moment in the past, it is that of the moment's last run.
+    None where nothing was yet. Runs of later moments are left out, with all their scores.
     """
     done = [run for run in store.runs() if run["status"] == DONE]
     runs = [run for run in done if run["as_of"] <= as_of]
     if not runs:
         return None
-    until = as_of.to_pydatetime() if len(runs) < len(done) else None  # nothing is looked up where nothing is later
+    until = as_of.to_pydatetime() if len(runs) < len(done) else None  # the store need not leave out what is not there
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] <= began]  # a run at midnight ends the period before
     newest, last = runs[0], earlier[0] if earlier else runs[0]
     now = registry.thresholds_at(newest["model_version"], newest["started_at"] if until else None)
     before = registry.thresholds_at(last["model_version"], last["started_at"]) if earlier else now
-    own = (Bar(name, bar, bar) for name, bar in chosen.bars.items())
-    bars = (Bar("scored_mql", now.warm, before.warm), Bar("scored_sql", now.hot, before.hot), *own)
-    lowest = min(min(bar.today, bar.before) for bar in bars)
+    own = (Threshold(name, bar, bar) for name, bar in chosen.bars.items())
+    by_band = Threshold("scored_mql", now.warm, before.warm), Threshold("scored_sql", now.hot, before.hot)
+    thresholds = (*by_band, *own)
+    lowest = min(min(each.today, each.before) for each in thresholds)
     since = pd.Timestamp(min(run["as_of"] for run in runs))
     notes = () if earlier else (f"scores exist since {since:%Y-%m-%d}: when leads came over a bar before is not known",)
     return Scores(
         crossings=store.crossings(lowest, until),
         open=store.open_scores(until),
-        bars=bars,
+        thresholds=thresholds,
         since=since,
         notes=notes,
         personas=store.personas(until),
@@ -147,8 +148,8 @@ def count(tables: FunnelTables, settings: Settings, scores: Scores | None = None
     chosen, leads, notes = settings.funnel, tables.leads(), _absences(tables)
     if leads.empty:
         raise InputError("there were no leads yet", expected="a moment at which there were", got=f"{tables.as_of}")
-    by, told = _cuts(tables, leads, scores)
-    notes += told
+    by, notes_on_cuts = _cuts(tables, leads, scores)
+    notes += notes_on_cuts
     stages = define_stages(chosen, settings.stages)
     places = places_of(names := tables.stage_names(), stages, settings.stages.lost)
     notes += [*_unmapped(names, places, len(leads)), *_mapped_twice(names, stages)]
@@ -198,13 +199,15 @@ def _unmapped(names: Mapping[str, int], places: Mapping[str, int], leads: int) -
 
 
 def _mapped_twice(names: Iterable[str], stages: Sequence[Stage]) -> list[str]:
-    """Say which stages of the CRM several of ours claim: they count as the first."""
-    ours = {name: [stage.name for stage in stages if name.strip().lower() in stage.crm] for name in names}
-    return [f"{name} is mapped to {' and '.join(to)}: it counts as {to[0]}" for name, to in ours.items() if len(to) > 1]
+    """Say which names of the CRM several stages claim: they count as the first."""
+    claims = {name: [stage.name for stage in stages if name.strip().lower() in stage.crm] for name in names}
+    return [
+        f"{name} is mapped to {' and '.join(to)}: it counts as {to[0]}" for name, to in claims.items() if len(to) > 1
+    ]
 
 
 def _split(journeys: Journeys, chosen: FunnelSettings) -> list[str]:
-    """Say which part stands for a stage that is split, where something is told of the whole stage."""
+    """Say which part stands for a stage that is split, where something is set for the whole stage."""
     whole = [name for name in chosen.split if name in {*chosen.benchmarks, chosen.opportunity, "sql"}]
     places = {name: journeys.place(name) for name in whole}
     about = "is split: its benchmark, rates and costs are those of coming to its first part in use"
@@ -264,10 +267,10 @@ def _cuts(tables: FunnelTables, leads: pd.DataFrame, scores: Scores | None) -> t
 
 
 def _levels(journeys: Journeys, kinds: Kinds, chosen: FunnelSettings) -> tuple[Level, ...]:
-    found = levels(
+    by_kind = levels(
         journeys, kinds, smallest=chosen.smallest, opportunity=chosen.opportunity, benchmarks=chosen.benchmarks
     )
-    return with_break_even(found, journeys.stages[_paid_for(journeys)].name)
+    return with_break_even(by_kind, journeys.stages[_paid_for(journeys)].name)
 
 
 def _paid_for(journeys: Journeys) -> int:
@@ -275,24 +278,26 @@ def _paid_for(journeys: Journeys) -> int:
     return journeys.place("sql") if journeys.place("sql") > 0 else len(journeys.stages) - 1
 
 
-def _growth(journeys: Journeys, found: Sequence[Period]) -> dict[str, float | None]:
+def _growth(journeys: Journeys, by_period: Sequence[Period]) -> dict[str, float | None]:
     """Return the growth of the entries into each stage; the first period may have begun before the data did."""
-    whole = [number > 0 and period.complete for number, period in enumerate(found)]
-    return {each.name: growth([p.entries[each.name] for p in found], whole) for each in journeys.stages}
+    whole = [number > 0 and period.complete for number, period in enumerate(by_period)]
+    return {each.name: growth([period.entries[each.name] for period in by_period], whole) for each in journeys.stages}
 
 
-def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualified | None:
+def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> QualifiedLeads | None:
     if scores is None:
         return None
     place = journeys.place("mql")
     crossings = _qualifying(scores.crossings)
-    by_score = pd.Index(crossings.loc[crossings["probability"] >= scores.bars[0].today, "lead_id"].unique())
+    by_score = pd.Index(crossings.loc[crossings["probability"] >= scores.thresholds[0].today, "lead_id"].unique())
     by_stage = pd.Index(journeys.leads.loc[journeys.reached[:, place], "lead_id"]) if place > 0 else pd.Index([])
     both = side_by_side(by_stage, by_score) if place > 0 else {}
-    counted = volumes(crossings, scores.bars, period, since=scores.since, as_of=journeys.as_of)
+    counted = volumes(crossings, scores.thresholds, period, since=scores.since, as_of=journeys.as_of)
     fits = _qualifying(scores.open)["probability"]
-    standing = {bar.name: (int((fits >= bar.today).sum()), int((fits >= bar.before).sum())) for bar in scores.bars}
-    return Qualified(counted, standing, both, scores.since)
+    over_it_now = {
+        each.name: (int((fits >= each.today).sum()), int((fits >= each.before).sum())) for each in scores.thresholds
+    }
+    return QualifiedLeads(counted, over_it_now, both, scores.since)
 
 
 def _qualifying(scores: pd.DataFrame) -> pd.DataFrame:
@@ -303,40 +308,40 @@ def _qualifying(scores: pd.DataFrame) -> pd.DataFrame:
 def _costs(
     tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings, scores: Scores | None
 ) -> tuple[tuple[Costs, ...], Sequence[str]]:
-    """Return the channels by each column that leads and costs have; without costs, what their leads are worth.
+    """Return the channels by each column that leads and costs have; without costs, the value of their leads.
 
     Beside them, which costs stood in the table twice.
     """
     chances = scores.open["probability"] if scores else None
     currency = tables.costs.currency if tables.costs else chosen.currency or ""
     rows, notes = without_totals(tables.costs.rows) if tables.costs else (None, [])
-    found = (
+    by_column = (
         Costs(column, currency, *channels(journeys, rows, column, smallest=chosen.smallest, chances=chances))
         for column in _columns_of_costs(tables)
     )
-    return tuple(found), notes
+    return tuple(by_column), notes
 
 
 def _assets(
     tables: FunnelTables, journeys: Journeys, chosen: FunnelSettings
-) -> tuple[tuple[Asset, ...], Sequence[str]]:
+) -> tuple[tuple[AssetConversion, ...], Sequence[str]]:
     """Return conversion by asset, how many assets have leads and no views, and how many leads are in no rate."""
     if tables.asset_stats is None or "asset" not in tables.by:
         return (), ()
-    found, unviewed = assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)
+    conversions, unviewed = assets(journeys, tables.asset_stats.rows, smallest=chosen.smallest)
     notes = [f"assets by which leads came, and of which no views are known: {len(unviewed):,}"] if unviewed else []
-    left_out = sum(each.left_out for each in found)
+    left_out = sum(each.left_out for each in conversions)
     if left_out:
         notes.append(f"leads of months without views of their asset, which are not in its rate: {left_out:,}")
-    return found, notes
+    return conversions, notes
 
 
 def _accounts(
     tables: FunnelTables, journeys: Journeys, scores: Scores | None, came_by: Sequence[Kinds]
 ) -> tuple[Account, ...]:
-    found = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
-    known = scores.open if scores else pd.DataFrame({"score": [], "disqualified_by": []})
-    return accounts(journeys, found, known, came_by)
+    active = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
+    of_leads = scores.open if scores else pd.DataFrame({"score": [], "disqualified_by": []})
+    return accounts(journeys, active, of_leads, came_by)
 
 
 def _follow_ups(
@@ -352,19 +357,20 @@ def _follow_ups(
         activities = _moments(journeys, sql).rename(columns={"moment": "occurred_at"})
     if activities.empty:
         return {}, [*notes, "nothing tells when sales works on a lead: follow-up is not known"]
-    found = {}
+    ready_leads = {}
     if scores is not None:
+        # Leads that closed before scoring began were scored afterwards: sales could not follow up on that.
         known = (scores.crossings["outcome"] == "open") | (scores.crossings["as_of"] > scores.since)
         is_ready = scores.crossings["disposition"] == "ready"
         ready = scores.crossings[is_ready & known].drop_duplicates("lead_id")
-        known = journeys.leads[["lead_id", "position", "owner", "closed_at"]].merge(
-            ready[["lead_id", "as_of"]], on="lead_id"
-        )
-        found[READY] = known.rename(columns={"as_of": "ready_at"})
+        leads = journeys.leads[["lead_id", "position", "owner", "closed_at"]]
+        ready_at = ready[["lead_id", "as_of"]].rename(columns={"as_of": "ready_at"})
+        ready_leads[READY] = leads.merge(ready_at, on="lead_id")
     if journeys.place("mql") > 0:
-        found["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
+        ready_leads["MQL in the CRM"] = _moments(journeys, journeys.place("mql")).rename(columns={"moment": "ready_at"})
     return {
-        name: follow_up(each, activities, journeys.as_of, smallest=chosen.smallest) for name, each in found.items()
+        name: follow_up(each, activities, journeys.as_of, smallest=chosen.smallest)
+        for name, each in ready_leads.items()
     }, notes
 
 

@@ -31,7 +31,7 @@ SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "sta
 
 @dataclass(frozen=True)
 class Reported:
-    """What a report tells; the page is made of it.
+    """What a report says; the page is made of it.
 
     ``notes`` say what is not there, and why: without a ``funnel``, the first of them; ``read``, how tables were read.
     """
@@ -58,10 +58,17 @@ class ReportResult:
         return self.reported.hottest
 
     def as_json(self) -> dict[str, Any]:
-        told = self.reported
-        about = {"out": self.out, "model_version": told.version, "scored": sum(told.bands.values())}
-        found = {"bands": told.bands, "hottest": told.hottest, "notes": told.notes, "read": told.read}
-        return {**about, **found, "funnel": told.funnel and told.funnel.as_json()}
+        reported = self.reported
+        return {
+            "out": self.out,
+            "model_version": reported.version,
+            "scored": sum(reported.bands.values()),
+            "bands": reported.bands,
+            "hottest": reported.hottest,
+            "notes": reported.notes,
+            "read": reported.read,
+            "funnel": reported.funnel and reported.funnel.as_json(),
+        }
 
 
 def report(workspace: Workspace, out: Path | None = None, settings: Settings | None = None) -> ReportResult:
@@ -70,7 +77,7 @@ def report(workspace: Workspace, out: Path | None = None, settings: Settings | N
     Raises ModelError without a model, InputError without scores or for an unwritable path.
     """
     out = out or workspace.report
-    reported = look(workspace, settings)
+    reported = gather(workspace, settings)
     for text in reported.notes:
         note(text)
     if out.suffix.lower() in ENDINGS:
@@ -80,11 +87,11 @@ def report(workspace: Workspace, out: Path | None = None, settings: Settings | N
     return ReportResult(str(out), reported)
 
 
-def look(workspace: Workspace, settings: Settings | None = None) -> Reported:
-    """Gather all that a report tells, at the moment of the settings given, else of the last scoring run.
+def gather(workspace: Workspace, settings: Settings | None = None) -> Reported:
+    """Return all that a report says, at the moment of the settings, by default of the last scoring run.
 
-    The funnel is that of the settings given, else of the last run, else of the training: the first that say how leads
-    end.
+    The funnel is that of the settings; without any, that of the last run, or else of the training: the first that say
+    how leads end.
     """
     registry = Registry(workspace)
     stored = registry.champion()
@@ -120,7 +127,7 @@ def _require_scores(store: Store) -> None:
 
 
 def _funnel(
-    given: Settings | None, stored: Stored, workspace: Workspace, store: Store, registry: Registry
+    settings: Settings | None, stored: Stored, workspace: Workspace, store: Store, registry: Registry
 ) -> tuple[Funnel | None, list[str], list[str]]:
     """Return the funnel, notes, and how its tables were read.
 
@@ -128,8 +135,8 @@ def _funnel(
     """
     last = settings_in(store, workspace) or stored.settings
     notes = []
-    if given:
-        chosen = read_as_trained(given, stored).model_copy(update={"as_of": given.as_of or last.as_of})
+    if settings:
+        chosen = read_as_trained(settings, stored).model_copy(update={"as_of": settings.as_of or last.as_of})
     elif last.tells_outcomes and (last.outcome is None or last.tables["leads"] == stored.settings.tables["leads"]):
         chosen = last
     else:
@@ -138,7 +145,7 @@ def _funnel(
     try:
         funnel, read = funnel_of(chosen, workspace, store, registry)
     except InputError as problem:
-        if given:
+        if settings:
             raise
         return None, [f"no funnel is told: {problem.what} ({', '.join(problem.parts.values())})"], []
     return funnel, [*notes, *funnel.notes], list(describe(read))

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
+from app.cli import main
 from app.security import access_for
 from app.serve import listening, load
 from app.server import make_app
 from data.config import Pages
 from data.workspace import Workspace
 from models.versions import Registry
-from pipelines.cli import main
 
 HEAVY = {"fastapi", "uvicorn", "pandas", "mlflow", "sqlalchemy"}
 

@@ -37,7 +37,7 @@ def test_sales_finds_a_lead_judges_it_sets_it_by_hand_and_takes_that_back(on_pos
         assert f'\n"{lead_id}",' in client.get("/leads.csv?disposition=discard").text
         client.post(f"/leads/{lead_id}/undo", data={"csrf": word})
         assert "set by hand</span>" not in client.get("/leads").text
-        client.app.state.site.keep_opened()
+        client.app.state.site.write_opened()
         with store.transaction() as connection:
             kept = [row["action"] for row in audited(connection, 9)]
     assert kept == ["undo override", "override", "verdict"]

@@ -54,12 +54,12 @@ def test_what_a_split_stage_means_stands_with_its_parts():
     assert proposal.definition == "an offer was sent"
 
 
-def test_what_is_told_of_a_split_stage_is_told_of_its_first_part_in_use(journeys):
+def test_the_benchmark_of_a_split_stage_is_that_of_its_first_part_in_use(journeys):
     chosen = FunnelSettings(split=SPLIT)
     both = journeys([{"path": ["lead", "meeting", "proposal"]}], settings=chosen)
-    assert [both.told_of({"qso": 0.4}, place) for place in range(4)] == [None, 0.4, None, None]
-    assert both.told_of({"qso": 0.4, "meeting": 0.6}, 1) == 0.6
-    assert journeys([{"path": ["lead", "proposal"]}], settings=chosen).told_of({"qso": 0.4}, 1) == 0.4
+    assert [both.benchmark_of(place, {"qso": 0.4}) for place in range(4)] == [None, 0.4, None, None]
+    assert both.benchmark_of(1, {"qso": 0.4, "meeting": 0.6}) == 0.6
+    assert journeys([{"path": ["lead", "proposal"]}], settings=chosen).benchmark_of(1, {"qso": 0.4}) == 0.4
 
 
 @pytest.mark.parametrize(

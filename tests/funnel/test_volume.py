@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from funnel.volume import Bar, side_by_side, volumes
+from funnel.volume import Threshold, side_by_side, volumes
 
 SINCE, AS_OF = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")
 
@@ -19,7 +19,7 @@ def ten_over_the_old_bar_each_month_and_four_more_under_it() -> pd.DataFrame:
 
 def volume(scores: pd.DataFrame, today: float = 0.2, before: float = 0.3, **given):
     moments = {"since": SINCE, "as_of": AS_OF} | given
-    (found,) = volumes(scores, [Bar("scored_mql", today, before)], "month", **moments)
+    (found,) = volumes(scores, [Threshold("scored_mql", today, before)], "month", **moments)
     return found
 
 

@@ -184,7 +184,7 @@ def test_a_lead_that_was_opened_is_counted_once_a_day(client, store, hottest):
     site = client.app.state.site
     for _ in range(2):
         client.get(f"/leads/{hottest}")
-        site.keep_opened()
+        site.write_opened()
     with store.transaction() as connection:
         assert len(connection.execute(OPENED.select()).all()) == 1
 

@@ -1,13 +1,14 @@
 """The funnel's report on the pages: kept for a run, compared, filtered by source, and strict as all pages are."""
 
 import re
+from importlib import import_module
 
 import pytest
 
 from app.pages import report
-from app.pages.report import periods_beside, source_beside
+from app.pages.report import compare_periods, compare_source
 from data.errors import InputError
-from pipelines.report import look
+from pipelines.report import gather
 
 
 def share(count: int, of: int) -> dict:
@@ -35,7 +36,7 @@ FUNNEL = {
 
 
 def test_the_newest_two_periods_that_are_over_stand_beside_each_other():
-    found = periods_beside(FUNNEL, "", "nonsense")
+    found = compare_periods(FUNNEL, "", "nonsense")
     assert found is not None
     assert found.names == ("2025-11", "2025-10")
     assert found.entries == [("lead", 20, 10), ("customer", 1, 1)]
@@ -43,21 +44,21 @@ def test_the_newest_two_periods_that_are_over_stand_beside_each_other():
 
 
 def test_any_period_may_be_chosen():
-    found = periods_beside(FUNNEL, "2025-12", "2025-10")
+    found = compare_periods(FUNNEL, "2025-12", "2025-10")
     assert found is not None
     assert found.entries[0] == ("lead", 5, 10)
 
 
 def test_one_period_has_nothing_beside_it():
-    assert periods_beside(FUNNEL | {"periods": FUNNEL["periods"][:1]}, "", "") is None
+    assert compare_periods(FUNNEL | {"periods": FUNNEL["periods"][:1]}, "", "") is None
 
 
 def test_a_source_stands_beside_all_leads():
-    found = source_beside(FUNNEL, "web")
+    found = compare_source(FUNNEL, "web")
     assert found is not None
     assert found.entries == [("lead", 7, 35), ("customer", 2, 3)]
-    assert source_beside(FUNNEL, "fax") is None
-    assert source_beside(FUNNEL | {"cuts": {}}, "web") is None
+    assert compare_source(FUNNEL, "fax") is None
+    assert compare_source(FUNNEL | {"cuts": {}}, "web") is None
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def told(shared) -> str:
 
 
 def test_the_report_has_the_figures_of_the_one_that_is_written(told, scored):
-    funnel = look(scored).funnel
+    funnel = gather(scored).funnel
     assert funnel is not None
     for stage, count in funnel.all.reached.items():
         assert re.search(rf"<span>{stage}</span>.*?<b>{count:,}</b>", told)
@@ -86,7 +87,7 @@ def test_sections_open_and_close_under_their_headings(told):
 
 def test_the_report_is_counted_once_for_a_run(client, monkeypatch):
     counted = []
-    monkeypatch.setattr("app.pages.report.look", lambda workspace: counted.append(workspace) or look(workspace))
+    monkeypatch.setattr("app.pages.report.gather", lambda workspace: counted.append(workspace) or gather(workspace))
     for query in ("", "?source=ppc", "?now=2025-11&before=2025-10"):
         assert client.get(f"/funnel/report{query}").status_code == 200
     assert len(counted) == 1
@@ -94,14 +95,14 @@ def test_the_report_is_counted_once_for_a_run(client, monkeypatch):
 
 def test_no_lead_is_named_in_a_report_that_is_kept(told, scored):
     """It may be forgotten before the next run."""
-    funnel = look(scored).funnel
+    funnel = gather(scored).funnel
     assert funnel is not None
     assert any(oddity.first for oddity in funnel.oddities)
     assert not re.search(r"\bL\d{7}\b", told)
 
 
 def test_the_funnel_comes_without_counting_and_fetches_the_report_of_its_source(shared, monkeypatch):
-    monkeypatch.setattr("app.pages.report.look", lambda _: pytest.fail("the report was counted"))
+    monkeypatch.setattr("app.pages.report.gather", lambda _: pytest.fail("the report was counted"))
     text = shared.get("/funnel?source=ppc").text
     assert 'hx-get="/funnel/report?source=ppc" hx-trigger="load"' in text
     assert '<a class="button" href="/funnel/report?source=ppc">' in text
@@ -120,12 +121,12 @@ def test_who_comes_while_another_counts_asks_again(client, monkeypatch):
 
 def test_hostile_text_in_the_report_is_only_text(client, monkeypatch):
     def hostile(workspace):
-        reported = look(workspace)
+        reported = gather(workspace)
         account = reported.funnel.accounts[0]
         object.__setattr__(account, "company", "<script>alert(1)</script><h2>x</h2>\u202e" + "W" * 10_000)
         return reported
 
-    monkeypatch.setattr("app.pages.report.look", hostile)
+    monkeypatch.setattr("app.pages.report.gather", hostile)
     text = client.get("/funnel/report").text
     assert "<script>alert" not in text
     assert "\u202e" not in text
@@ -137,7 +138,7 @@ def test_tables_that_are_gone_are_said_to_be(client, monkeypatch):
     def gone(*_):
         raise InputError("the table is not there", where="leads.csv")
 
-    monkeypatch.setattr("pipelines.report.report.funnel_of", gone)
+    monkeypatch.setattr(import_module("pipelines.report.report"), "funnel_of", gone)
     text = client.get("/funnel/report").text
     assert "No funnel is told" in text
     assert "leads.csv" in text

@@ -9,7 +9,7 @@ import pytest
 from data.config import FunnelSettings, Settings, StageMapping, load_settings, settings_of_folder
 from data.errors import InputError
 from data.store import open_store
-from funnel import Bar, Funnel, figures, open_funnel
+from funnel import Funnel, Threshold, figures, open_funnel
 from funnel.figures import COLUMNS
 from models.versions import Registry
 from pipelines.report.funnel import Scores, count, scores_at
@@ -211,7 +211,7 @@ def scored(**given) -> Scores:
     usual = {"crossings": crossings.astype({"as_of": "datetime64[us]", "probability": float}), "open": still_open}
     since = pd.Timestamp("2025-01-01")
     about = {
-        "bars": (Bar("scored_mql", 0.5, 0.5),),
+        "thresholds": (Threshold("scored_mql", 0.5, 0.5),),
         "since": since,
         "notes": (),
         "personas": pd.Series(dtype="str"),
@@ -278,7 +278,7 @@ def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
     scale = {version: SimpleNamespace(warm=int(version) / 10, hot=int(version) / 5) for version in "123"}
     registry = SimpleNamespace(thresholds_at=lambda version, at: scale[version])
     told = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())  # pyright: ignore[reportArgumentType]
-    assert told and told.bars[0] == Bar("scored_mql", 0.3, 0.2)
+    assert told and told.thresholds[0] == Threshold("scored_mql", 0.3, 0.2)
 
 
 def test_bars_that_are_lowered_leave_those_of_the_last_period(workspace):
@@ -291,4 +291,7 @@ def test_bars_that_are_lowered_leave_those_of_the_last_period(workspace):
     with open_store(workspace.store) as store:
         scores = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())
     assert scores is not None
-    assert scores.bars[:2] == (Bar("scored_mql", 0.03, before.warm), Bar("scored_sql", 0.1, before.hot))
+    assert scores.thresholds[:2] == (
+        Threshold("scored_mql", 0.03, before.warm),
+        Threshold("scored_sql", 0.1, before.hot),
+    )
