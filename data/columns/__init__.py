@@ -1,12 +1,16 @@
-"""data.columns."""
+"""What a column of a source is, by its name and its cells: its kind, its role, and whether it may be used or shown.
+
+The words that names are understood by stand in ``words.yaml``: sure ones, and likely ones for proposals.
+"""
 
 from data.columns.disclosure import SHARE, is_contact, is_named, name_of_others
 from data.columns.profiles import MOSTLY, RARE, SET_SEPARATORS, Profile, kind_of, profile, suits
 from data.columns.roles import PERSONAL, PROTECTED, ROLES, Choice, fits_vocabulary, infer_schema, tells_of_persons
+from data.columns.word_lists import Phrases, Ranked, WordLists, Words, column_words, read_lists
 from data.columns.words import (
+    begins_with_first_name,
     claims,
     has_id_word,
-    is_name_of_a_person,
     is_name_of_person,
     is_personal_name,
     is_phone_name,
@@ -25,13 +29,18 @@ __all__ = [
     "SET_SEPARATORS",
     "SHARE",
     "Choice",
+    "Phrases",
     "Profile",
+    "Ranked",
+    "WordLists",
+    "Words",
+    "begins_with_first_name",
     "claims",
+    "column_words",
     "fits_vocabulary",
     "has_id_word",
     "infer_schema",
     "is_contact",
-    "is_name_of_a_person",
     "is_name_of_person",
     "is_named",
     "is_personal_name",
@@ -41,6 +50,7 @@ __all__ = [
     "kind_of",
     "name_of_others",
     "profile",
+    "read_lists",
     "shown",
     "suits",
     "tells_of_persons",

@@ -1,4 +1,4 @@
-"""Which values of a column a report names: those of enough leads, for rare ones may name a person; no contact data."""
+"""Disclosure control: a report names no contact data, and no value of few leads: it may name a person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fewest(leads: int) -> int:
 
 
 def is_named(value: str, count: int, leads: int, *, keep: bool = False) -> bool:
-    """Tell whether a value that ``count`` of so many leads have is named; all others stand together.
+    """Return whether a value that ``count`` of so many leads have is named; all others stand together.
 
     One to ``keep`` is named however few leads have it, unless it is contact data.
 
@@ -33,7 +33,7 @@ def is_named(value: str, count: int, leads: int, *, keep: bool = False) -> bool:
 
 
 def is_contact(value: str) -> bool:
-    """Tell whether a value holds an e-mail address, or is written like a telephone number.
+    """Return whether a value holds an e-mail address, or is written like a telephone number.
 
     >>> [is_contact(value) for value in ("of ann@acme.example", "+49 170 5550199", "(415) 555-2671", "0170/555019")]
     [True, True, True, True]

@@ -1,4 +1,4 @@
-"""Look at the cells of a column: what kind they are, and whether they identify, describe or repeat."""
+"""Profiles of columns: what kind their cells are, and whether they identify, describe or repeat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.columns.words import is_name_of_a_person
+from data.columns.words import begins_with_first_name
 from data.parsing import NO, YES, decide_format, read_cells, texts
 from data.vocabulary import Kind
 
@@ -37,7 +37,7 @@ class Profile:
     """What a sample of a column shows. Shares are of the filled cells; ``length`` and ``words`` are means.
 
     ``levels`` are the distinct values in lower case where they are few, ``grows_with`` names the order of rows in which
-    the numbers only rise or only fall, ``one_length`` tells that nearly all cells have as many characters, and
+    the numbers only rise or only fall, ``one_length`` says that nearly all cells have as many characters, and
     ``name_share`` is the share of the distinct values that begin with a frequent first name.
     """
 
@@ -84,7 +84,7 @@ class _Values:
 
     def share_of_names(self) -> float:
         """Return the share of the distinct texts that begin with a frequent first name; 0 where they are hardly any."""
-        named = [text for text in self.texts if is_name_of_a_person(text)]
+        named = [text for text in self.texts if begins_with_first_name(text)]
         full = sum(len(text.split()) > 1 for text in named)
         enough = len(named) >= FEWEST_NAMES or 1 < full == len(self.texts)
         return len(named) / len(self.texts) if enough else 0.0
@@ -102,7 +102,8 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     values = _Values(cells)
     kind = kind or _kind(values, cells.dtype)
     numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind is Kind.NUMBER else None
-    told = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
+    # Only words can name persons or hold contact data: the members of sets, and nothing of numbers, flags and times.
+    worded = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
     return Profile(
         name=name,
         kind=kind,
@@ -115,9 +116,9 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         one_length=_have_one_length(values),
         length=values.mean(values.texts.str.len()),
         words=values.mean(values.texts.str.count(r"\s+") + 1),
-        contact_share=max(told.share(E_MAIL), told.share(PHONE)),
-        name_share=told.share_of_names(),
-        link_share=told.share(LINK),
+        contact_share=max(worded.share(E_MAIL), worded.share(PHONE)),
+        name_share=worded.share_of_names(),
+        link_share=worded.share(LINK),
         tokens=_tokens(values) if kind is Kind.SET else (),
     )
 
@@ -132,7 +133,7 @@ def kind_of(cells: pd.Series) -> Kind:
 
 
 def suits(cells: pd.Series, kind: Kind) -> bool:
-    """Tell whether most of the filled cells can be read as a kind; a column without content suits any."""
+    """Return whether most of the filled cells can be read as a kind; a column without content suits any."""
     values = _Values(cells)
     return not values.filled or kind not in (Kind.NUMBER, Kind.FLAG, Kind.TIME) or values.read_as(kind)
 
@@ -154,7 +155,7 @@ def _kind(values: _Values, dtype: Any) -> Kind:
 
 
 def _is_count(values: _Values) -> bool:
-    """Tell whether numbers that are nearly always 0 or 1 go on: earlier purchases are many now and then."""
+    """Return whether numbers that are nearly always 0 or 1 go on: earlier purchases are many now and then."""
     beyond = values.texts.str.fullmatch(r"\d+(?:\.\d+)?") & ~values.texts.str.lower().isin(YES | NO)
     return values.share(r"^\d") >= NEARLY_ALL and int(values.counts[beyond].sum()) >= RARE
 

@@ -6,10 +6,8 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from data.columns.profiles import NEARLY_ALL, Profile
+from data.columns.word_lists import column_words
 from data.columns.words import (
-    SALUTATIONS,
-    SEXES,
-    TELLING_SEXES,
     family_of,
     has_id_word,
     is_free_text_name,
@@ -51,7 +49,7 @@ LONG_TEXT = 80
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user said about columns (theirs): columns with other roles and why, those to drop and those to keep.
+    """What the user said about columns of the source: those with other roles and why, those to drop and those to keep.
 
     What is kept is an attribute whatever its cells look like or law says of it, unless it is or names somebody.
     """
@@ -70,14 +68,14 @@ def infer_schema(
     event_types: Sequence[EventType] = (),
     stages: Sequence[str] = (),
 ) -> Schema:
-    """Decide the schema of a data set from what its columns look like.
+    """Return the schema of a data set, decided by the profiles of its columns.
 
-    ``claimed`` maps columns of the vocabulary (ours) to columns of the file (theirs).
+    ``claimed`` maps columns of the vocabulary to columns of the source.
     """
-    ours = {theirs: name for name, theirs in claimed.items()}
+    vocabulary_names = {column: name for name, column in claimed.items()}
     excluded, attributes = {}, []
     for column in profiles:
-        name = ours.get(column.name)
+        name = vocabulary_names.get(column.name)
         reason = _reason(column, name, choice)
         if reason:
             excluded[column.name] = reason
@@ -95,11 +93,11 @@ def infer_schema(
 
 
 def fits_vocabulary(name: str, column: Profile) -> bool:
-    """Tell whether a column that bears a vocabulary name holds what the vocabulary means by it."""
+    """Return whether a column that bears a vocabulary name holds what the vocabulary means by it."""
     if name in ROLES or column.filled == 0:
         return True
     kind = LEADS[name].kind
-    if name == "job_title" and column.levels and column.levels <= SALUTATIONS:
+    if name == "job_title" and column.levels and column.levels <= column_words().cells.salutations:
         return False
     if kind in (Kind.CATEGORY, Kind.PERSONAL, Kind.SET):
         return column.kind in (Kind.CATEGORY, Kind.SET)
@@ -136,21 +134,18 @@ def _of_persons(column: Profile, name: str | None) -> str:
 
 
 def _protected(column: Profile) -> str:
-    is_protected = is_protected_name(column.name) or _tells_the_sex(column)
-    return PROTECTED if is_protected else ""
-
-
-def _tells_the_sex(column: Profile) -> bool:
-    return _are_sexes(column.levels)
+    return PROTECTED if is_protected_name(column.name) or _are_sexes(column.levels) else ""
 
 
 def _are_sexes(levels: Set[str]) -> bool:
-    sexes = levels <= SEXES and (levels & TELLING_SEXES or {"m", "f"} <= levels)
-    return bool(levels) and bool(sexes or levels <= SALUTATIONS)
+    """Return whether all levels, in lower case, are sexes or forms of address; m and f must stand together."""
+    cells = column_words().cells
+    sexes = levels <= cells.sexes and (levels & cells.telling_sexes or {"m", "f"} <= levels)
+    return bool(levels) and bool(sexes or levels <= cells.salutations)
 
 
 def tells_of_persons(name: str, levels: Collection[str] = ()) -> bool:
-    """Tell whether a column is personal or protected by law, going by its name and its levels.
+    """Return whether a column is personal or protected by law, going by its name and its levels.
 
     >>> tells_of_persons("Gender"), tells_of_persons("x", ["male", "female"]), tells_of_persons("Industry", ["Retail"])
     (True, True, False)

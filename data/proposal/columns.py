@@ -10,6 +10,7 @@ from data.columns import (
     ROLES,
     Profile,
     claims,
+    column_words,
     fits_vocabulary,
     has_id_word,
     is_personal_name,
@@ -17,7 +18,7 @@ from data.columns import (
     words_of,
 )
 from data.parsing import read_months, texts
-from data.proposal.hints import ACCOUNT_WORDS, WIDER_NAMES, has_key_word, plain, speaks_of_a_lead, starts_with
+from data.proposal.hints import has_key_word, hints, plain, speaks_of_a_lead, starts_with
 from data.proposal.looking import Look
 from data.staging import ROWS
 from data.vocabulary import LEADS, READ_TABLES, Kind
@@ -92,7 +93,7 @@ def _link_strength(name: str, key: str) -> tuple[bool, int, bool]:
 
 def account_of(look: Look, taken: Collection[str]) -> Line | None:
     """Propose the column that names the account."""
-    named = (name for name in look.profiles if ACCOUNT_WORDS & set(words_of(name)) and has_key_word(name))
+    named = (name for name in look.profiles if hints().keys.accounts & set(words_of(name)) and has_key_word(name))
     free = (name for name in named if name not in taken and look.profiles[name].filled)
     return next((Line(name, "named like the id of an account") for name in free), None)
 
@@ -118,7 +119,7 @@ def further(look: Look, table: str, known: Collection[str], free: Iterable[str])
     found = claims(free, wanted, {})
     for ours in (name for name in wanted if name not in found):
         columns = {plain(name): name for name in reversed(free) if name not in found.values()}
-        there = (columns[name] for name in WIDER_NAMES[table].get(ours, ()) if name in columns)
+        there = (columns[name] for name in column_words().column_names.likely[table].get(ours, ()) if name in columns)
         theirs = next((name for name in there if fits(look, table, ours, name)), None)
         if theirs:
             found[ours] = theirs

@@ -10,7 +10,7 @@ import pandas as pd
 from data.columns import Profile, has_id_word, is_protected_name
 from data.parsing import NO, YES, texts
 from data.proposal.columns import Line
-from data.proposal.hints import LOST_VALUES, OPEN_VALUES, SURE_OUTCOMES, WON_VALUES, outcome_strength, plain
+from data.proposal.hints import hints, outcome_strength, plain
 from data.proposal.looking import ROW_ORDER, Look
 from data.staging import ROWS
 from data.vocabulary import Kind
@@ -51,7 +51,7 @@ def _judged(look: Look, name: str) -> tuple[int, FoundOutcome | None]:
     Open leads can be told apart only where values are words, so these count for more than yes and no.
     """
     values, strength = look.values(name), outcome_strength(name)
-    sure = {plain(value) for value in values} & SURE_OUTCOMES
+    sure = {plain(value) for value in values} & hints().outcomes.sure
     won, lost = _by_words(values)
     if won and (strength or len(sure) > 1):
         return strength + 4 * (len(sure) > 1), _in_words(name, values, won, lost)
@@ -66,15 +66,16 @@ def _judged(look: Look, name: str) -> tuple[int, FoundOutcome | None]:
 
 
 def _by_words(values: list[str]) -> tuple[list[str], list[str]]:
-    won = [value for value in values if plain(value) in WON_VALUES]
-    return won, [value for value in values if plain(value) in LOST_VALUES]
+    outcomes = hints().outcomes
+    won = [value for value in values if plain(value) in outcomes.won]
+    return won, [value for value in values if plain(value) in outcomes.lost]
 
 
 def _in_words(name: str, values: list[str], won: list[str], lost: list[str]) -> FoundOutcome:
     others = [value for value in values if value not in (*won, *lost)]
     reason = "its values say won and lost"
     if not lost:
-        lost = [value for value in others if plain(value) not in OPEN_VALUES] if len(others) > 1 else others
+        lost = [value for value in others if plain(value) not in hints().outcomes.open] if len(others) > 1 else others
         reason = "its values say won; the others are taken for lost, which they must not be while a lead is open"
     still_open = [value for value in others if value not in lost]
     return FoundOutcome(name, tuple(won), tuple(lost), len(still_open), reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from data.parsing import decide_format, texts
 from data.proposal.columns import Line, account_of, further, moment
-from data.proposal.hints import CLOSING, CREATION, NOT_CREATION, NOT_THE_MOMENT, event_type_of, plain, stage_of
+from data.proposal.hints import event_type_of, hints, plain, stage_of
 from data.proposal.looking import Look, Sight
 from data.proposal.outcome import FoundOutcome, find_order, find_outcome
 from data.proposal.tables import Cast, Placed, cast
@@ -87,13 +87,13 @@ def _without_useless_stages(roles: Cast, stages: dict[str, list[str]]) -> Cast:
 
 def _leads(placed: Placed, outcome: FoundOutcome | None) -> Placed:
     """Propose the columns of leads beside their id: dates, the account, and what bears a name of the vocabulary."""
-    look, columns = placed.look, dict(placed.columns)
+    look, columns, times = placed.look, dict(placed.columns), hints().times
     taken = [line.value for line in columns.values()] + ([outcome.column] if outcome else [])
-    created = moment(look, "created_at", CREATION, NOT_CREATION, taken, alone=True)
+    created = moment(look, "created_at", times.creation, times.not_creation, taken, alone=True)
     if created:
         columns["created_at"] = created
     if created and outcome:
-        closed = moment(look, "closed_at", CLOSING, NOT_THE_MOMENT, [*taken, created.value])
+        closed = moment(look, "closed_at", times.closing, times.not_the_moment, [*taken, created.value])
         if closed and _is_there_when_leads_end(look, closed.value, outcome):
             columns["closed_at"] = closed
     taken += [line.value for line in columns.values()]

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from data.columns import has_id_word
+from data.columns import column_words, has_id_word
 from data.errors import InputError
 from data.proposal.columns import LINKED_IN_PART, Line, account_of, could_be_ids, further, lead_id, link_to, moment
 from data.proposal.hints import (
-    CHANGE_NAMES,
-    CLOSING,
-    ENTRY,
-    NOT_THE_MOMENT,
-    OCCURRENCE,
-    WIDER_NAMES,
-    WINNING,
+    hints,
     outcome_strength,
     plain,
     role_of_name,
@@ -149,12 +143,14 @@ def _ids(link: str | None, account: Line | None) -> dict[str, Line]:
 
 def _events(look: Look, link: str | None, account: Line | None) -> dict[str, Line]:
     columns = _ids(link, account)
-    when = moment(look, "occurred_at", OCCURRENCE, NOT_THE_MOMENT, _taken(columns), alone=True)
+    when = moment(
+        look, "occurred_at", hints().times.occurrence, hints().times.not_the_moment, _taken(columns), alone=True
+    )
     if not when:
         return {}
     columns["occurred_at"] = when
     columns |= further(look, "events", columns, _free(look, columns))
-    keys = ("event id", *WIDER_NAMES["events"]["event_id"])
+    keys = ("event id", *column_words().column_names.likely["events"]["event_id"])
     key = next((name for name in _free(look, columns) if plain(name) in keys), None)
     if key and has_id_word(key) and look.repeats(key) <= (1 - FEW) * look.rows:
         columns["event_id"] = Line(key, "tells events apart: one that comes again counts once")
@@ -163,7 +159,8 @@ def _events(look: Look, link: str | None, account: Line | None) -> dict[str, Lin
 
 def _stages(look: Look, link: str | None, account: Line | None) -> dict[str, Line]:
     columns = _ids(link, None)
-    when = moment(look, "entered_at", ENTRY, NOT_THE_MOMENT, _taken(columns), alone=True)
+    times = hints().times
+    when = moment(look, "entered_at", times.entry, times.not_the_moment, _taken(columns), alone=True)
     if not when or not link:
         return {}
     columns["entered_at"] = when
@@ -183,7 +180,9 @@ def _outcomes(look: Look, link: str | None, account: Line | None) -> dict[str, L
     free = _free(look, columns)
     named = further(look, "outcomes", columns, free)
     flagged = "won" in named
-    when = moment(look, "closed_at", CLOSING, NOT_THE_MOMENT, _taken(columns), alone=flagged)
+    when = moment(
+        look, "closed_at", hints().times.closing, hints().times.not_the_moment, _taken(columns), alone=flagged
+    )
     if not when or not link:
         return {}
     if not flagged and (any(_says_how_it_ended(look, name) for name in free) or not _lists_wins(look, when.value)):
@@ -195,11 +194,12 @@ def _outcomes(look: Look, link: str | None, account: Line | None) -> dict[str, L
 def _history(look: Look, link: str | None, account: Line | None) -> dict[str, Line]:
     """A history of attributes names the field in one column and its value, of any kind, in another."""
     names = {plain(name): name for name in _free(look, _ids(link, None))}
-    found = {ours: next((names[each] for each in told if each in names), None) for ours, told in CHANGE_NAMES.items()}
+    likely = column_words().column_names.likely["attribute_history"]
+    columns = {column: next((names[each] for each in known if each in names), None) for column, known in likely.items()}
     if not link:
         return {}
-    named = {ours: Line(theirs, "named like it") for ours, theirs in found.items() if theirs}
-    return _ids(link, None) | named if len(named) == len(found) else {}
+    named = {column: Line(name, "named like it") for column, name in columns.items() if name}
+    return _ids(link, None) | named if len(named) == len(columns) else {}
 
 
 def _says_how_it_ended(look: Look, name: str) -> bool:
@@ -209,7 +209,7 @@ def _says_how_it_ended(look: Look, name: str) -> bool:
 
 def _lists_wins(look: Look, when: str) -> bool:
     """Tickets and tasks are closed too: the name of the table or of the column must speak of deals or of winning."""
-    return role_of_name(look.name) == "outcomes" or bool(starts_with(when, WINNING))
+    return role_of_name(look.name) == "outcomes" or bool(starts_with(when, hints().times.winning))
 
 
 def _taken(columns: dict[str, Line]) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.columns import claims, is_name_of_a_person, tells_of_persons
+from data.columns import begins_with_first_name, claims, tells_of_persons
 from data.config import Settings
 from data.errors import InputError, nearest
 from data.schema import RENAMED, Schema
@@ -119,7 +119,7 @@ def _level_names(feature: Feature, table: TrainingTable, tested: npt.NDArray[np.
     cells = table.design.loc[tested, feature.name].reset_index(drop=True)
     if feature.categorical:
         common = common_levels(table.design[feature.name], table.rows["lead_id"])
-        told = [level for level in common if not is_name_of_a_person(level)]
+        told = [level for level in common if not begins_with_first_name(level)]
         return cells.where(cells.isna() | cells.isin(told), OTHERS).astype("str").fillna(NOT_GIVEN)
     if set(cells.dropna().unique()) <= {0.0, 1.0}:
         return cells.map({0.0: "no", 1.0: "yes"}).astype("str").fillna(NOT_GIVEN)

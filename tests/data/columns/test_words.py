@@ -2,8 +2,9 @@
 
 import pytest
 
-from data.columns import words as lexicon
+from data.columns.word_lists import column_words
 from data.columns.words import (
+    _singular,
     is_free_text_name,
     is_name_of_person,
     is_personal_name,
@@ -76,11 +77,12 @@ def test_only_the_names_of_the_lead_are_its_own():
 
 
 def test_what_is_written_after_the_contact_is_listed_in_the_singular():
+    after = column_words().after_contact
     words = {
-        *lexicon.POST_CONTACT_WORDS,
-        *lexicon.UNLESS_BESIDE,
-        *frozenset().union(*lexicon.UNLESS_BESIDE.values()),
-        *(lexicon.TALKS | lexicon.REASONS | lexicon.ENDINGS | lexicon.BARGAINS | lexicon.FACTS),
-        *(word for phrase in lexicon.POST_CONTACT_PHRASES for word in phrase.split()),
+        *after.words,
+        *after.unless_beside,
+        *frozenset().union(*after.unless_beside.values()),
+        *(after.talks | after.reasons | after.endings | after.bargains | after.facts),
+        *(word for phrase in after.phrases for word in phrase.split()),
     }
-    assert [word for word in words if lexicon._singular(word) != word] == []
+    assert [word for word in words if _singular(word) != word] == []
