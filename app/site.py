@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from data.errors import LeadscoreError
-from data.store import Newest, Store, count_opened, counted, newest, newest_done, open_store, set_apart
+from data.store import Newest, Store, count_leads, newest, newest_done, open_store, override_corrections, record_opened
 from data.workspace import Workspace
 from models.versions import Registry, Stored
 from pipelines.last_run import store_address
@@ -127,8 +127,8 @@ class Site:
 
     def counted(self, connection: Connection, run: Newest) -> list[dict[str, Any]]:
         """Return the counts of all leads, by the dispositions that stand."""
-        by_model = self.once(run, "counted", lambda: counted(connection))
-        return self.once(run, f"{AS_SET}counted", lambda: [*by_model, *set_apart(connection)])
+        by_model = self.once(run, "counted", lambda: count_leads(connection))
+        return self.once(run, f"{AS_SET}counted", lambda: [*by_model, *override_corrections(connection)])
 
     def set_by_hand(self) -> None:
         """Forget what goes by dispositions, for a person set one."""
@@ -155,7 +155,7 @@ class Site:
         today = datetime.now(UTC).date()
         self._seen = {each for each in self._seen if each[0] == today}
         if new := opened - self._seen:
-            count_opened(self.store, new)
+            record_opened(self.store, new)
             self._seen |= new
 
     def close(self) -> None:

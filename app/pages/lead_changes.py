@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from app.security import CSRF_CHECK, Sales
 from app.site import CurrentSite, Site
 from app.view import page
-from data.store import DISPOSITIONS, VERDICTS, give_verdict, override, said_of, undo_override
+from data.store import DISPOSITIONS, VERDICTS, add_verdict, feedback_on, override, undo_override
 
 router = APIRouter(dependencies=CSRF_CHECK)
 Text = Annotated[str, Form()]
@@ -22,7 +22,7 @@ def verdict(
     request: Request, site: CurrentSite, person: Sales, lead_id: str, verdict: Text = "", note: Text = ""
 ) -> Response:
     """Keep a verdict."""
-    give_verdict(site.store, lead_id, verdict, note.strip(), person)
+    add_verdict(site.store, lead_id, verdict, note.strip(), person)
     return _feedback(request, site, lead_id)
 
 
@@ -50,7 +50,7 @@ def _feedback(request: Request, site: Site, lead_id: str) -> Response:
     if "hx-request" not in request.headers:
         return RedirectResponse(f"/leads/{address}", 303)
     with site.store.transaction() as connection:
-        verdicts, overrides = said_of(connection, lead_id)
+        verdicts, overrides = feedback_on(connection, lead_id)
     return page(
         request,
         "feedback.html",

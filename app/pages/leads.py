@@ -28,11 +28,11 @@ from data.store import (
     Filters,
     Newest,
     Person,
-    all_listed,
+    feedback_on,
     history_of,
-    listed,
-    overridden,
-    said_of,
+    lead_page,
+    overrides_of,
+    stream_leads,
     with_trend,
 )
 from models.blend import RULES, member_names
@@ -93,12 +93,12 @@ def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Ask
     behind = Cursor.parse(after)
     with site.store.transaction() as connection:
         run = site.newest(connection)
-        following = listed(connection, filters, run, after=behind, count=PAGE + 1)
+        following = lead_page(connection, filters, run, after=behind, count=PAGE + 1)
         shown = with_trend(connection, following[:PAGE], run)
-        set_by_people = overridden(connection, [lead["lead_id"] for lead in shown])
+        set_by_people = overrides_of(connection, [lead["lead_id"] for lead in shown])
         tally = site.once(run, f"{AS_SET}tally", lambda: _tally(site.counted(connection, run)))
     last = shown[-1] if len(following) > PAGE else None
-    here = urlencode(filters.given())
+    here = urlencode(filters.active())
     return page(
         request,
         "leads.html",
@@ -135,7 +135,7 @@ def _top_reason(lead: Row, site: Site) -> str:
 
 def query_of(filters: Filters, **more: str) -> str:
     """Return filters as the query of an address."""
-    return "?" + urlencode(filters.given() | more)
+    return "?" + urlencode(filters.active() | more)
 
 
 def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
@@ -148,7 +148,7 @@ def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
     ]
     offered += [] if person == LOCAL else [("Mine", "owner", person.name, None)]
     count = sum(tally["band"].values())
-    all_open = {"label": "All open", "active": not filters.given(), "query": "/leads", "count": count}
+    all_open = {"label": "All open", "active": not filters.active(), "query": "/leads", "count": count}
     return [all_open, *(_view(filters, *view) for view in offered)]
 
 
@@ -160,7 +160,7 @@ def _view(filters: Filters, label: str, name: str, value: str, count: int | None
 
 def _count_there(count: int | None, filters: Filters, name: str) -> int | None:
     """Return a count of all open leads where the list that is one click away goes by that filter alone."""
-    return None if replace(filters, **{name: ""}).given() else count
+    return None if replace(filters, **{name: ""}).active() else count
 
 
 def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
@@ -192,7 +192,7 @@ def _others(filters: Filters, own: str) -> list[Row]:
     in_views = {"band": "hot", "disposition": "ready", "week": week, "owner": own}
     return [
         {"name": name, "value": value, "query": "/leads" + query_of(replace(filters, **{name: ""}))}
-        for name, value in filters.given().items()
+        for name, value in filters.active().items()
         if in_views.get(name) != value
     ]
 
@@ -206,7 +206,7 @@ def export(site: CurrentSite, _: Viewer, filters: Asked) -> Response:
     file = Path(folder.name) / "leads.csv"
     with export_to(file, ids=("lead_id",)) as write:
         write(pd.DataFrame(columns=list(EXPORTED), dtype="str"))
-        for part in all_listed(site.store, filters, PART):
+        for part in stream_leads(site.store, filters, PART):
             leads = pd.DataFrame([lead | {"reason": _top_reason(lead, site)} for lead in part])
             write(leads[list(EXPORTED)].astype({"change": "Int64", "company": "str", "owner": "str", "source": "str"}))
     return FileResponse(file, filename="leads.csv", background=BackgroundTask(folder.cleanup))
@@ -227,8 +227,8 @@ def show_lead(request: Request, site: CurrentSite, person: Viewer, lead_id: str,
     lead = content["lead"]
     with site.store.transaction() as connection:
         after = Cursor(lead["score"], lead["probability"], lead_id)
-        following = listed(connection, filters, content["run"], after=after, count=1)
-    here = query_of(filters) if filters.given() else ""
+        following = lead_page(connection, filters, content["run"], after=after, count=1)
+    here = query_of(filters) if filters.active() else ""
     onward = f"/leads/{quote(following[0]['lead_id'], safe='')}{here}" if following else ""
     return page(request, "lead.html", **content, onward=onward, back=f"/leads{here}")
 
@@ -238,7 +238,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
     with site.store.transaction() as connection:
         run = site.newest(connection)
         history = history_of(connection, lead_id)
-        verdicts, overrides = said_of(connection, lead_id)
+        verdicts, overrides = feedback_on(connection, lead_id)
     if not history:
         raise NoSuchLead(lead_id)
     site.record_opened(lead_id, person.name)

@@ -21,14 +21,14 @@ from data.store import (
     LONGEST_TEXT,
     VERDICTS,
     Newest,
-    above,
     audit,
-    audited,
-    judged,
+    count_above,
+    has_visible_text,
     newest,
     opened_since,
-    says_something,
-    some_contributions,
+    recent_changes,
+    sample_contributions,
+    scored_verdicts,
 )
 from models.versions import Stored, words
 
@@ -52,10 +52,10 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
         run = newest(connection)
         opened = opened_since(connection, run) if run else 0
         sample = (
-            site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED)) if run else []
+            site.once(run, "contributions", lambda: sample_contributions(connection, version, SAMPLED)) if run else []
         )
-        changes = audited(connection, MOST_DECISIONS)
-        verdicts = judged(connection)
+        changes = recent_changes(connection, MOST_DECISIONS)
+        verdicts = scored_verdicts(connection)
     return page(
         request,
         "model.html",
@@ -95,7 +95,7 @@ def set_thresholds(
 ) -> Response:
     """Keep other thresholds, from the next scoring run on."""
     thresholds = _thresholds(hot, warm)
-    if not says_something(why):
+    if not has_visible_text(why):
         raise InputError("new thresholds need a reason", expected="why, in a few words")
     if len(why) > LONGEST_TEXT:
         raise InputError("this reason is too long", expected=f"at most {LONGEST_TEXT} signs", got=f"{len(why)}")
@@ -142,7 +142,7 @@ def _preview(site: Site, hot: float, warm: float, stored: Stored) -> Row:
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
         now = _present(site, connection, [scale.hot, scale.warm])
-        then = now if (hot, warm) == (scale.hot, scale.warm) else above(connection, [hot, warm])
+        then = now if (hot, warm) == (scale.hot, scale.warm) else count_above(connection, [hot, warm])
     history = stored.training.get("bars", ())
     thresholds = [
         {"band": band, "now": _with_history(before, history), "then": _with_history(after, history)}
@@ -163,15 +163,15 @@ def _with_history(threshold: Row, history: Sequence[Mapping[str, Any]]) -> Row:
 def _present(site: Site, connection: Connection, thresholds: list[float]) -> list[Row]:
     run = newest(connection)
     if run is None:
-        return above(connection, thresholds)
-    return site.once(run, f"above {thresholds}", lambda: above(connection, thresholds))
+        return count_above(connection, thresholds)
+    return site.once(run, f"above {thresholds}", lambda: count_above(connection, thresholds))
 
 
 def _sampled(site: Site, run: Newest | None, connection: Connection, version: str) -> list[bytes]:
     """Return the contributions of some leads of the newest run; none before the first."""
     if run is None:
         return []
-    return site.once(run, "contributions", lambda: some_contributions(connection, version, SAMPLED))
+    return site.once(run, "contributions", lambda: sample_contributions(connection, version, SAMPLED))
 
 
 def _shares(contributions: list[bytes], stored: Stored) -> list[Row]:

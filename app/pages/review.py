@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from app.security import Viewer
 from app.site import CurrentSite
 from data.sinks import export_to
-from data.store import VERDICTS, judged
+from data.store import VERDICTS, scored_verdicts
 
 router = APIRouter()
 BANDS = ("hot", "warm", "cold")
@@ -44,7 +44,7 @@ def by_band(verdicts: Sequence[Row]) -> list[Row]:
 def export(site: CurrentSite, _: Viewer) -> Response:
     """Give every verdict with the score of its lead at that time, the oldest first."""
     with site.store.transaction() as connection:
-        verdicts = pd.DataFrame(judged(connection), columns=list(EXPORTED))
+        verdicts = pd.DataFrame(scored_verdicts(connection), columns=list(EXPORTED))
     folder = tempfile.TemporaryDirectory(prefix="leadscore-")
     file = Path(folder.name) / "verdicts.csv"
     with export_to(file, ids=("lead_id",)) as write:

@@ -112,7 +112,7 @@ class _Export:
             self._write(table)
 
     def _write(self, table: pa.Table) -> None:
-        with _told(self.path):
+        with _in_plain_words(self.path):
             self.writer = self.writer or self._open(table.schema)
             self.writer.write(table)
 
@@ -126,7 +126,7 @@ class _Export:
         if self.writer is None and self.without_rows is not None:
             self._write(self.without_rows)
         if self.writer is not None:
-            with _told(self.path):
+            with _in_plain_words(self.path):
                 self.writer.close()
                 self.draft.replace(self.path)
 
@@ -144,7 +144,7 @@ def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _in_plain_words(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
@@ -165,7 +165,7 @@ def _told(path: Path) -> Iterator[None]:
 
 class _ParquetWriter:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.schema = pa.schema([(column.name, _settled(column.type)) for column in schema])
+        self.schema = pa.schema([(column.name, _stored_type(column.type)) for column in schema])
         self.writer = pq.ParquetWriter(path, self.schema)
 
     def write(self, table: pa.Table) -> None:
@@ -175,7 +175,7 @@ class _ParquetWriter:
         self.writer.close()
 
 
-def _settled(kind: pa.DataType) -> pa.DataType:
+def _stored_type(kind: pa.DataType) -> pa.DataType:
     """A column that is empty in the first frame may hold text, or lists of text, in the next; naive times are UTC."""
     if pa.types.is_null(kind):
         return pa.string()

@@ -105,7 +105,7 @@ class ScoreTable:
     def write(self, rows: pa.Table) -> dict[str, str]:
         """Write records; return the ids of those refused, with the reason.
 
-        A batch that holds bad records is halved until they stand alone. Raises LeadscoreError where the database is
+        A batch that holds bad records is halved until each is by itself. Raises LeadscoreError where the database is
         lost, and stays lost after a few attempts.
         """
         columns = {"lead_id": self.settings.key, **self.settings.columns}

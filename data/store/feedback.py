@@ -32,15 +32,15 @@ class Person:
     role: str
 
 
-def give_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person) -> None:
-    """Keep what a person says of a lead. Raises InputError for a verdict or a lead that is not there."""
+def add_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person) -> None:
+    """Record what a person says of a lead. Raises InputError for a verdict or a lead that is not there."""
     _require(verdict in VERDICTS, "there is no such verdict", f"one of {', '.join(VERDICTS)}", verdict)
     _require(len(note) <= LONGEST_TEXT, "this note is too long", f"at most {LONGEST_TEXT} signs", f"{len(note)}")
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
-        said = {"verdict": verdict, "note": _writable(note) or None}
-        connection.execute(sa.insert(FEEDBACK).values(lead_id=lead_id, given_at=_now(), by=by.name, **said))
-        audit(connection, by, "verdict", lead_id, said)
+        feedback = {"verdict": verdict, "note": _writable(note) or None}
+        connection.execute(sa.insert(FEEDBACK).values(lead_id=lead_id, given_at=_now(), by=by.name, **feedback))
+        audit(connection, by, "verdict", lead_id, feedback)
 
 
 def override(store: Store, lead_id: str, disposition: str, reason: str, by: Person) -> None:
@@ -50,14 +50,14 @@ def override(store: Store, lead_id: str, disposition: str, reason: str, by: Pers
     """
     expected = f"one of {', '.join(DISPOSITIONS)}"
     _require(disposition in DISPOSITIONS, "there is no such disposition", expected, disposition)
-    _require(says_something(reason), "an override needs a reason", "why, in a few words", reason[:80])
+    _require(has_visible_text(reason), "an override needs a reason", "why, in a few words", reason[:80])
     _require(len(reason) <= LONGEST_TEXT, "this reason is too long", f"at most {LONGEST_TEXT} signs", f"{len(reason)}")
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
         _undo(connection, lead_id, by)
-        given = {"disposition": disposition, "reason": _writable(reason).strip()}
-        connection.execute(sa.insert(OVERRIDES).values(lead_id=lead_id, set_at=_now(), by=by.name, **given))
-        audit(connection, by, "override", lead_id, given)
+        detail = {"disposition": disposition, "reason": _writable(reason).strip()}
+        connection.execute(sa.insert(OVERRIDES).values(lead_id=lead_id, set_at=_now(), by=by.name, **detail))
+        audit(connection, by, "override", lead_id, detail)
 
 
 def undo_override(store: Store, lead_id: str, by: Person) -> None:
@@ -73,14 +73,14 @@ def _undo(connection: Connection, lead_id: str, by: Person) -> int:
     return connection.execute(undone).rowcount
 
 
-def said_of(connection: Connection, lead_id: str) -> tuple[list[Row], list[Row]]:
+def feedback_on(connection: Connection, lead_id: str) -> tuple[list[Row], list[Row]]:
     """Return the verdicts on a lead and its overrides, the newest first."""
     verdicts = sa.select(FEEDBACK).where(FEEDBACK.c.lead_id == lead_id).order_by(FEEDBACK.c.feedback_id.desc())
     overrides = sa.select(OVERRIDES).where(OVERRIDES.c.lead_id == lead_id).order_by(OVERRIDES.c.override_id.desc())
     return rows(connection, verdicts), rows(connection, overrides)
 
 
-def judged(connection: Connection) -> list[Row]:
+def scored_verdicts(connection: Connection) -> list[Row]:
     """Return all verdicts, the oldest first, each with the lead's ``score``, ``band`` and ``model_version`` then.
 
     ``outcome`` is what became of the lead by its newest score.
@@ -91,34 +91,34 @@ def judged(connection: Connection) -> list[Row]:
     )
     newest = sa.and_(now.c.lead_id == FEEDBACK.c.lead_id, now.c.run_id == _newest_run())
     beside = FEEDBACK.outerjoin(then, shown).outerjoin(run, run.c.run_id == then.c.run_id).outerjoin(now, newest)
-    found = sa.select(FEEDBACK, then.c.score, then.c.band, run.c.model_version, now.c.outcome).select_from(beside)
-    return rows(connection, found.order_by(FEEDBACK.c.feedback_id))
+    verdicts = sa.select(FEEDBACK, then.c.score, then.c.band, run.c.model_version, now.c.outcome).select_from(beside)
+    return rows(connection, verdicts.order_by(FEEDBACK.c.feedback_id))
 
 
 def _newest_run(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     """Return the newest run that is done and scored the lead of a verdict."""
     of_lead = SCORES.join(RUNS, RUNS.c.run_id == SCORES.c.run_id)
-    found = sa.select(sa.func.max(SCORES.c.run_id)).select_from(of_lead).correlate(FEEDBACK)
-    return found.where(SCORES.c.lead_id == FEEDBACK.c.lead_id, RUNS.c.status == DONE, *conditions).scalar_subquery()
+    newest = sa.select(sa.func.max(SCORES.c.run_id)).select_from(of_lead).correlate(FEEDBACK)
+    return newest.where(SCORES.c.lead_id == FEEDBACK.c.lead_id, RUNS.c.status == DONE, *conditions).scalar_subquery()
 
 
-def count_opened(store: Store, opened: Iterable[tuple[date, str, str]]) -> None:
-    """Keep which lead was opened on which day by whom; once each."""
-    found = [{"day": day, "lead_id": lead_id, "by": by} for day, lead_id, by in opened]
+def record_opened(store: Store, opened: Iterable[tuple[date, str, str]]) -> None:
+    """Record which lead was opened on which day by whom; once each."""
+    values = [{"day": day, "lead_id": lead_id, "by": by} for day, lead_id, by in opened]
     with store.transaction(writing=True) as connection:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(OPENED).on_conflict_do_nothing(), found)
+        connection.execute(insert(OPENED).on_conflict_do_nothing(), values)
 
 
 def audit(
     connection: Connection, by: Person, action: str, lead_id: str | None = None, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Keep who did what, within the transaction of the change."""
-    told = {"action": action, "lead_id": lead_id, "detail": json.dumps(detail or {}, ensure_ascii=False)}
-    connection.execute(sa.insert(AUDIT).values(at=_now(), by=by.name, role=by.role, **told))
+    """Record who did what, within the transaction of the change."""
+    change = {"action": action, "lead_id": lead_id, "detail": json.dumps(detail or {}, ensure_ascii=False)}
+    connection.execute(sa.insert(AUDIT).values(at=_now(), by=by.name, role=by.role, **change))
 
 
-def audited(connection: Connection, count: int) -> list[Row]:
+def recent_changes(connection: Connection, count: int) -> list[Row]:
     """Return the last changes, the newest first."""
     return rows(connection, sa.select(AUDIT).order_by(AUDIT.c.audit_id.desc()).limit(count))
 
@@ -133,13 +133,13 @@ def _require(holds: bool, what: str, expected: str, got: str) -> None:
         raise InputError(what, expected=expected, got=got)
 
 
-def says_something(text: str) -> bool:
-    """Tell whether a text has a letter, a digit or a sign that can be seen.
+def has_visible_text(text: str) -> bool:
+    """Return whether a text has a character that can be seen: a letter, a digit or a mark.
 
-    >>> says_something("ok"), says_something("!"), says_something(" \u202e\u200b ")
+    >>> has_visible_text("ok"), has_visible_text("!"), has_visible_text(" \u202e\u200b ")
     (True, True, False)
     """
-    return any(unicodedata.category(sign)[0] in "LNPS" for sign in text)
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 def _writable(text: str) -> str:

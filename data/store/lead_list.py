@@ -1,4 +1,4 @@
-"""Leads as people look at them: filtered, sorted by score, a page at a time, and counted.
+"""Leads as the pages list them: filtered, sorted by score, a page at a time, and counted.
 
 All queries see the scores of one run that is done, and nothing of one that is under way.
 """
@@ -18,8 +18,8 @@ from data.store.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, as_of_r
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
 WEEK = timedelta(days=7)
-LAST_SIGN = "\U0010ffff"
-MOST_FOUND = 1_000
+LAST_CHARACTER = "\U0010ffff"
+MOST_MATCHES = 1_000
 """Versions of scores that a search looks up by id, and by company; where more begin so, it walks the list."""
 COUNTED = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Filters:
-    """Which open leads are looked at; empty texts ask for nothing.
+    """Which open leads are listed; empty texts ask for nothing.
 
     ``week`` is ``up`` or ``down``: the score has risen, or fallen, within the last seven days before the newest run.
     ``q`` is how a lead's id or company begins.
@@ -46,7 +46,7 @@ class Filters:
     week: str = ""
     q: str = ""
 
-    def given(self) -> dict[str, str]:
+    def active(self) -> dict[str, str]:
         """Return the filters that ask for something."""
         return {name: value for name, value in vars(self).items() if value}
 
@@ -77,10 +77,10 @@ class Cursor:
         score, _, rest = text.partition(":")
         probability, _, lead_id = rest.partition(":")
         try:
-            found = cls(int(score), float(probability), lead_id)
+            cursor = cls(int(score), float(probability), lead_id)
         except ValueError:
             return None
-        return found if 0 <= found.score <= 100 and 0 <= found.probability <= 1 else None
+        return cursor if 0 <= cursor.score <= 100 and 0 <= cursor.probability <= 1 else None
 
 
 @dataclass(frozen=True)
@@ -97,84 +97,83 @@ class Newest:
 def newest(connection: Connection) -> Newest | None:
     """Return the newest run that is done; None before the first."""
     done = sa.select(RUNS).where(RUNS.c.status == DONE).order_by(RUNS.c.run_id.desc()).limit(1)
-    found = rows(connection, done)
-    if not found:
+    runs = rows(connection, done)
+    if not runs:
         return None
-    (run,) = found
+    (run,) = runs
     old = sa.and_(RUNS.c.status == DONE, RUNS.c.as_of <= run["as_of"] - WEEK, RUNS.c.run_id < run["run_id"])
     before = connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(old)).scalar_one() or 0
-    told = {name: run[name] for name in ("run_id", "as_of", "finished_at", "model_version")}
-    return Newest(**told, week_before=before)
+    return Newest(run["run_id"], run["as_of"], run["finished_at"], run["model_version"], week_before=before)
 
 
-def listed(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
+def lead_page(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
     """Return the open leads that pass, the hottest first, from behind a cursor on."""
     behind = {f"after_{name}": value for name, value in vars(after).items()} if after else {}
     query = _query(connection, filters, is_onward=after is not None)
     return rows(connection, query, **_values(filters, run), **behind, count=count)
 
 
-def all_listed(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]:
-    """Yield all that `listed` would return, so many at a time, as of one run; with the dispositions that stand."""
+def stream_leads(store: Store, filters: Filters, size: int) -> Iterator[list[Row]]:
+    """Yield all that `lead_page` would return, so many at a time, as of one run; with the dispositions in force."""
     with store.transaction() as connection:
         run = newest(connection)
         if run is None:
             return
         query = _query(connection, filters, is_onward=False).limit(None)
         options = {"stream_results": True, "yield_per": size}
-        found = connection.execute(query, _values(filters, run), execution_options=options)
-        for part in found.mappings().partitions():
-            leads = with_trend(connection, [dict(row) for row in part], run)
-            stand = overridden(connection, [lead["lead_id"] for lead in leads])
-            yield [lead | {"disposition": stand.get(lead["lead_id"], lead["disposition"])} for lead in leads]
+        result = connection.execute(query, _values(filters, run), execution_options=options)
+        for chunk in result.mappings().partitions():
+            leads = with_trend(connection, [dict(row) for row in chunk], run)
+            overrides = overrides_of(connection, [lead["lead_id"] for lead in leads])
+            yield [lead | {"disposition": overrides.get(lead["lead_id"], lead["disposition"])} for lead in leads]
 
 
 def _query(connection: Connection, filters: Filters, *, is_onward: bool) -> sa.Select:
     is_walked = bool(filters.q) and _is_walked(connection, filters)
-    return _passing(tuple(filters.given()), filters.week, is_onward, is_walked, connection.dialect.name)
+    return _passing(tuple(filters.active()), filters.week, is_onward, is_walked, connection.dialect.name)
 
 
 def _is_walked(connection: Connection, filters: Filters) -> bool:
-    """Tell whether more versions begin so than are looked up: a look-up would then miss leads."""
+    """Return whether more versions begin so than are searched by index: leads would then be missed."""
     ways = _ways(SCORES, connection.dialect.name)
-    too_many = (sa.select(sa.literal(1)).where(way).offset(MOST_FOUND).limit(1).exists() for way in ways)
+    too_many = (sa.select(sa.literal(1)).where(way).offset(MOST_MATCHES).limit(1).exists() for way in ways)
     return bool(connection.execute(sa.select(sa.or_(*too_many)), _search(filters)).scalar_one())
 
 
 def _search(filters: Filters) -> dict[str, object]:
-    return {"q": filters.q, "q_end": filters.q + LAST_SIGN}
+    return {"q": filters.q, "q_end": filters.q + LAST_CHARACTER}
 
 
 def _values(filters: Filters, run: Newest) -> dict[str, object]:
     """Return the values of a query that `_passing` made, but for those of its page."""
-    return {**filters.given(), **_search(filters), "newest": run.run_id, "week_before": run.week_before}
+    return {**filters.active(), **_search(filters), "newest": run.run_id, "week_before": run.week_before}
 
 
 @lru_cache(256)
 def _passing(names: tuple[str, ...], way: str, is_onward: bool, is_walked: bool, dialect: str) -> sa.Select:
     """Return the query for leads by filters of these names; made once, for making it takes longer than its answer."""
-    found = as_of_run(sa.bindparam("newest", type_=sa.Integer))
-    found = found.with_only_columns(*LISTED, GRADE, RUNS.c.model_version).where(IS_OPEN)
+    query = as_of_run(sa.bindparam("newest", type_=sa.Integer))
+    query = query.with_only_columns(*LISTED, GRADE, RUNS.c.model_version).where(IS_OPEN)
     for name in names:
         if name not in ("week", "q"):
-            found = found.where((_stands() if name == "disposition" else SCORES.c[name]) == sa.bindparam(name))
+            query = query.where((_disposition() if name == "disposition" else SCORES.c[name]) == sa.bindparam(name))
     if way:
-        found = found.where(*_moved(way))
+        query = query.where(*_moved(way))
     if "q" in names:
-        found = found.where(_walked(dialect) if is_walked else _looked_up(dialect))
+        query = query.where(_walked(dialect) if is_walked else _by_index(dialect))
     if is_onward:
         after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in HOTTEST_FIRST)
-        found = found.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(*after))
+        query = query.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(*after))
     hottest_first = (column.desc() for column in HOTTEST_FIRST)
-    return found.order_by(*hottest_first).limit(sa.bindparam("count", type_=sa.Integer))
+    return query.order_by(*hottest_first).limit(sa.bindparam("count", type_=sa.Integer))
 
 
-def _stands() -> sa.ColumnElement[str]:
-    """Return a lead's disposition: a person's, where one was given, else the model's."""
-    given = sa.select(OVERRIDES.c.disposition).where(
+def _disposition() -> sa.ColumnElement[str]:
+    """Return a lead's disposition: a person's, where one set it, else the model's."""
+    override = sa.select(OVERRIDES.c.disposition).where(
         OVERRIDES.c.lead_id == SCORES.c.lead_id, OVERRIDES.c.undone_at.is_(None)
     )
-    return sa.func.coalesce(given.limit(1).scalar_subquery(), SCORES.c.disposition)
+    return sa.func.coalesce(override.limit(1).scalar_subquery(), SCORES.c.disposition)
 
 
 def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -191,15 +190,15 @@ def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
     return SCORES.c.run_id > week_before, moved.get(way, sa.false())
 
 
-def _looked_up(dialect: str) -> sa.ColumnElement[bool]:
-    """Return what holds for the first leads whose id or company begins so: each is looked up in an index of its own."""
-    found = SCORES.alias("found")
-    looked_up = (sa.select(found.c.lead_id).where(way).limit(MOST_FOUND).subquery() for way in _ways(found, dialect))
-    return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in looked_up)))
+def _by_index(dialect: str) -> sa.ColumnElement[bool]:
+    """Return what holds for the first leads whose id or company begins so: each is searched in an index of its own."""
+    match = SCORES.alias("match")
+    matches = (sa.select(match.c.lead_id).where(way).limit(MOST_MATCHES).subquery() for way in _ways(match, dialect))
+    return SCORES.c.lead_id.in_(sa.union(*(sa.select(each.c.lead_id) for each in matches)))
 
 
 def _walked(dialect: str) -> sa.ColumnElement[bool]:
-    """Return what holds for every lead whose id or company begins so; no index of theirs, for the list has its own."""
+    """Return what holds for every lead whose id or company begins so; the index is that of the list."""
     lead, company = _named(SCORES, dialect)
     return sa.or_(_between(lead + ""), _between(company + "", sa.func.lower))
 
@@ -240,7 +239,7 @@ def _change(lead: Row, before: dict[str, int], run: Newest) -> int | None:
     return lead["score"] - before[lead["lead_id"]] if lead["lead_id"] in before else None
 
 
-def counted(connection: Connection) -> list[Row]:
+def count_leads(connection: Connection) -> list[Row]:
     """Count all leads, the closed ones as they stood before: per band, disposition, grade, stage, source, persona and
     outcome.
 
@@ -251,34 +250,34 @@ def counted(connection: Connection) -> list[Row]:
     return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
 
 
-def set_apart(connection: Connection) -> list[Row]:
-    """Return what `counted` has to be moved by for the open leads whose disposition a person set.
+def override_corrections(connection: Connection) -> list[Row]:
+    """Return what `count_leads` has to be moved by for the open leads whose disposition a person set.
 
     One row takes the lead away where the model has it, and one counts it where the person has it.
     """
-    shown = [*(SCORES.c[name] for name in COUNTED), SCORES.c.probability, OVERRIDES.c.disposition.label("given")]
+    shown = [*(SCORES.c[name] for name in COUNTED), SCORES.c.probability, OVERRIDES.c.disposition.label("override")]
     query = current(connection).join(OVERRIDES, OVERRIDES.c.lead_id == SCORES.c.lead_id).with_only_columns(*shown)
-    found: list[Row] = []
+    corrections: list[Row] = []
     for row in rows(connection, query.where(IS_OPEN, OVERRIDES.c.undone_at.is_(None))):
-        given = row.pop("given")
-        found.append(row | {"leads": -1, "probability": -row["probability"]})
-        found.append(row | {"leads": 1, "disposition": given})
-    return found
+        disposition = row.pop("override")
+        corrections.append(row | {"leads": -1, "probability": -row["probability"]})
+        corrections.append(row | {"leads": 1, "disposition": disposition})
+    return corrections
 
 
-def some_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
-    """Return what each concept adds to the log-odds of some leads, packed, as a model version told it."""
+def sample_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
+    """Return what each concept adds to the log-odds of some leads by a model version, packed."""
     of_version = current(connection).with_only_columns(SCORES.c.contributions)
     query = of_version.where(RUNS.c.model_version == model_version).limit(count)
     return list(connection.execute(query).scalars())
 
 
-def above(connection: Connection, bars: Sequence[float]) -> list[Row]:
-    """Return, for each bar, how many open leads have that probability or more, and the ``wins`` it promises."""
-    found = current(connection).with_only_columns(SCORES.c.probability).where(IS_OPEN).subquery()
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(found.c.probability), 0.0))
-    told = (connection.execute(query.where(found.c.probability >= bar)).one() for bar in bars)
-    return [{"bar": bar, "leads": leads, "wins": wins} for bar, (leads, wins) in zip(bars, told, strict=True)]
+def count_above(connection: Connection, thresholds: Sequence[float]) -> list[Row]:
+    """Return, for each threshold, how many open leads have that probability or more, and the ``wins`` it promises."""
+    is_open = current(connection).with_only_columns(SCORES.c.probability).where(IS_OPEN).subquery()
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(is_open.c.probability), 0.0))
+    counts = (connection.execute(query.where(is_open.c.probability >= each)).one() for each in thresholds)
+    return [{"bar": each, "leads": leads, "wins": wins} for each, (leads, wins) in zip(thresholds, counts, strict=True)]
 
 
 def history_of(connection: Connection, lead_id: str) -> list[Row]:
@@ -295,7 +294,7 @@ def companies_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, s
     return {row.lead_id: row.company for row in connection.execute(known.where(SCORES.c.lead_id.in_(lead_ids)))}
 
 
-def overridden(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
+def overrides_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
     """Return the disposition that a person gave to each of some leads, where one did."""
     in_force = sa.and_(OVERRIDES.c.lead_id.in_(lead_ids), OVERRIDES.c.undone_at.is_(None))
     query = sa.select(OVERRIDES.c.lead_id, OVERRIDES.c.disposition).where(in_force)

@@ -45,9 +45,9 @@ class Outbox:
             columns = [column for column in SCORES.columns if column.name != "contributions"]
             query = self._pending(connection, *columns, retry=retry)
             options = {"stream_results": True, "yield_per": size}
-            with closing(connection.execute(query, execution_options=options)) as found:
-                for batch in found.partitions():
-                    yield pd.DataFrame(map(tuple, batch), columns=list(found.keys()))
+            with closing(connection.execute(query, execution_options=options)) as result:
+                for batch in result.partitions():
+                    yield pd.DataFrame(map(tuple, batch), columns=list(result.keys()))
 
     def record(self, sent: pd.DataFrame, refused: Mapping[str, str]) -> None:
         """Keep a receipt of each score that was sent; ``refused`` maps the ids of those refused to the reason."""
@@ -60,8 +60,8 @@ class Outbox:
             at=datetime.now(UTC).replace(tzinfo=None),
         )
         with self.store.transaction(writing=True) as connection:
-            kept = pa.Table.from_pandas(receipts, preserve_index=False)
-            bulk.upsert(connection, DELIVERIES, ("target", "lead_id"), kept)
+            table = pa.Table.from_pandas(receipts, preserve_index=False)
+            bulk.upsert(connection, DELIVERIES, ("target", "lead_id"), table)
 
     def dead(self, count: int) -> list[Row]:
         """Return the first of the records that the target refused, with the reason."""

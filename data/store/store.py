@@ -1,7 +1,7 @@
 """The score store: scores in all their versions, the runs that made them, and what the CRM knows of them.
 
 A run adds a version of each score that changed, chunk by chunk, each in a transaction. They count once the run is done,
-which is one change of one row: so readers see all that a run found or nothing of it, and a run that is killed leaves
+which is one change of one row: so readers see all that a run scored or nothing of it, and a run that is killed leaves
 what was there before. The current score of a lead is its newest version of a run that is done; the others are history.
 """
 
@@ -65,7 +65,7 @@ class Store:
     def transaction(self, *, writing: bool = False) -> Iterator[Connection]:
         """Open a connection for one transaction; database errors come in plain words.
 
-        With ``writing`` it waits for others who write before it looks at anything.
+        With ``writing`` it waits for others who write before it reads anything.
         """
         with connected(self.engine, self.address) as connection:
             connection.execution_options(**{WRITING: writing})
@@ -145,12 +145,12 @@ class Store:
     def hottest(self, count: int, until: datetime | None = None) -> list[dict[str, Any]]:
         """Return the open leads with the highest probability; the score, which has an index, rises with it.
 
-        Here and below ``until`` (naive UTC) is a moment in the past: what was scored for later ones is not told.
+        Here and below ``until`` (naive UTC) is a moment in the past: what was scored for later ones is left out.
         """
         with self.transaction() as connection:
             hottest_first = (column.desc() for column in HOTTEST_FIRST)
-            found = current(connection, until).where(IS_OPEN).order_by(*hottest_first)
-            return rows(connection, found.limit(count))
+            leads = current(connection, until).where(IS_OPEN).order_by(*hottest_first)
+            return rows(connection, leads.limit(count))
 
     def won(self, model_version: str) -> list[dict[str, Any]]:
         """Return the current scores, by one model version, of the leads that were won."""
@@ -163,8 +163,8 @@ class Store:
         with self.transaction() as connection:
             is_open = current(connection, until).where(SCORES.c.outcome == "open").subquery()
             counted = sa.select(is_open.c.band, sa.func.count().label("leads")).group_by(is_open.c.band)
-            found = {row["band"]: row["leads"] for row in rows(connection, counted)}
-        return {band: found.get(band, 0) for band in ("hot", "warm", "cold")}
+            counts = {row["band"]: row["leads"] for row in rows(connection, counted)}
+        return {band: counts.get(band, 0) for band in ("hot", "warm", "cold")}
 
     def crossings(self, bar: float, until: datetime | None = None) -> pd.DataFrame:
         """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""
@@ -216,29 +216,29 @@ class Store:
     def forget(self, lead_id: str) -> dict[str, int]:
         """Erase a lead from all tables; return how many rows of each it was in."""
         with self.transaction(writing=True) as connection:
-            found = {
+            erased = {
                 table.name.removeprefix("leadscore_"): connection.execute(
                     sa.delete(table).where(table.c.lead_id == lead_id)
                 ).rowcount
                 for table in OF_ONE_LEAD
             }
         self._scrub()
-        return found
+        return erased
 
     def erase_older(self, moment: datetime) -> dict[str, int]:
-        """Erase what runs begun before a moment (naive UTC) found and is no longer current, and receipts of that.
+        """Erase scores of runs begun before a moment (naive UTC) that are no longer current, and receipts of that.
 
         The current score of each lead stays, however old, and so does the receipt of its delivery. Returns how many
         rows of each table were erased, all in one transaction.
         """
         with self.transaction(writing=True) as connection:
-            found = {
+            erased = {
                 name: connection.execute(query).rowcount
                 for name, query in (("scores", _outdated_scores(moment)), ("deliveries", _outdated_deliveries(moment)))
             }
-        if any(found.values()):
+        if any(erased.values()):
             self._scrub()
-        return found
+        return erased
 
     def _scrub(self) -> None:
         """Let nothing of deleted rows stay in the files, as far as the database allows."""
@@ -261,7 +261,7 @@ def current(connection: Connection, until: datetime | None = None) -> sa.Select:
     """Return a query for the current scores: `versions` that no newer one that counts replaces.
 
     What counts is fixed here: a run that is done before the query is carried out is not seen in part. Of a moment in
-    the past (``until``, naive UTC) only runs count that looked no further.
+    the past (``until``, naive UTC) only runs count whose ``as_of`` is no later.
     """
     newest = newest_done(connection)
     return as_of_run(newest) if until is None else _as_of_moment(newest, until)
@@ -286,7 +286,7 @@ def _as_of_moment(newest: int, until: datetime) -> sa.Select:
 
 
 def _known(until: datetime | None) -> sa.ColumnElement[bool]:
-    """Tell of runs whether they looked no further than a moment; without one, all did."""
+    """Return the condition that a run is of no later than a moment; without one, every run is."""
     return sa.true() if until is None else RUNS.c.as_of <= until
 
 
@@ -301,15 +301,16 @@ def _outdated_scores(moment: datetime) -> sa.Delete:
 
 
 def _outdated_deliveries(moment: datetime) -> sa.Delete:
-    """Return a statement that deletes receipts from before a moment, but for those of scores that are kept."""
-    kept = sa.exists().where(SCORES.c.lead_id == DELIVERIES.c.lead_id, SCORES.c.digest == DELIVERIES.c.digest)
-    return sa.delete(DELIVERIES).where(DELIVERIES.c.at < moment, ~kept)
+    """Return a statement that deletes receipts from before a moment, but for those of scores that stay."""
+    stays = sa.exists().where(SCORES.c.lead_id == DELIVERIES.c.lead_id, SCORES.c.digest == DELIVERIES.c.digest)
+    return sa.delete(DELIVERIES).where(DELIVERIES.c.at < moment, ~stays)
 
 
 def rows(connection: Connection, query: sa.Select, **values: object) -> list[dict[str, Any]]:
-    found = connection.execute(query, values)
-    names = tuple(found.keys())
-    return [dict(zip(names, row, strict=True)) for row in found.all()]
+    """Return the rows of a query by the names of its columns."""
+    result = connection.execute(query, values)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 def newest_done(connection: Connection) -> int:
@@ -318,7 +319,7 @@ def newest_done(connection: Connection) -> int:
 
 
 def _drop_unfinished(connection: Connection, newest_done: int) -> None:
-    """Drop what runs added that came to no end, if there are any: else nothing is looked at."""
+    """Drop what runs added that came to no end, if there are any: else nothing is read."""
     unfinished = RUNS.c.run_id > newest_done
     if connection.execute(sa.select(sa.func.count()).select_from(RUNS).where(unfinished)).scalar_one():
         connection.execute(sa.delete(SCORES).where(SCORES.c.run_id > newest_done))
@@ -354,8 +355,8 @@ def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> 
     query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN {SCORES.name} s ON s.lead_id = wanted.value
         WHERE s.run_id <= :before ORDER BY s.run_id"""
     ids = list(lead_ids) if on_postgresql else json.dumps(list(lead_ids))
-    found = connection.execute(sa.text(query), {"wanted": ids, "before": before})
-    return {row.lead_id: row.digest for row in found}  # the newest of a lead comes last
+    versions_before = connection.execute(sa.text(query), {"wanted": ids, "before": before})
+    return {row.lead_id: row.digest for row in versions_before}  # the newest of a lead comes last
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from data.store import audited, open_store
+from data.store import open_store, recent_changes
 from models.versions import Registry
 from pipelines.score import score
 
@@ -39,7 +39,7 @@ def test_sales_finds_a_lead_judges_it_sets_it_by_hand_and_takes_that_back(on_pos
         assert "set by hand</span>" not in client.get("/leads").text
         client.app.state.site.write_opened()
         with store.transaction() as connection:
-            kept = [row["action"] for row in audited(connection, 9)]
+            kept = [row["action"] for row in recent_changes(connection, 9)]
     assert kept == ["undo override", "override", "verdict"]
 
 

@@ -57,7 +57,7 @@ def test_a_store_that_cannot_be_reached_is_said_to_be_without_its_password(works
 
 
 def test_a_failure_of_ours_is_a_page_and_no_traceback(workspace, monkeypatch):
-    monkeypatch.setattr("app.pages.leads.listed", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("app.pages.leads.lead_page", lambda *_, **__: 1 / 0)
     with pages_of(workspace) as client:
         answer = client.get("/")
     assert answer.status_code == 500

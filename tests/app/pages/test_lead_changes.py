@@ -3,12 +3,12 @@
 import csv
 from io import StringIO
 
-from data.store import said_of
+from data.store import feedback_on
 
 
 def said(store, lead_id: str):
     with store.transaction() as connection:
-        return said_of(connection, lead_id)
+        return feedback_on(connection, lead_id)
 
 
 def test_a_verdict_is_kept_and_shown(client, store, hottest, csrf):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from data.errors import LeadscoreError
-from data.store import audited
+from data.store import recent_changes
 from models.versions import Registry
 
 
@@ -106,4 +106,4 @@ def test_thresholds_that_cannot_be_kept_leave_no_row_in_the_audit(client, store,
         client.post("/model/thresholds", data={"hot": "90", "warm": "1", "why": "x", "csrf": word}).status_code == 503
     )
     with store.transaction() as connection:
-        assert audited(connection, 9) == []
+        assert recent_changes(connection, 9) == []

@@ -11,12 +11,12 @@ from data.errors import InputError
 from data.store.feedback import (
     LONGEST_TEXT,
     Person,
-    audited,
-    count_opened,
-    give_verdict,
-    judged,
+    add_verdict,
+    feedback_on,
     override,
-    said_of,
+    recent_changes,
+    record_opened,
+    scored_verdicts,
     undo_override,
 )
 from data.store.store import Codebook, Store, open_store
@@ -49,16 +49,16 @@ def scored(store: Store, **cells: int) -> None:
 
 def said(store: Store, lead_id: str = "a"):
     with store.transaction() as connection:
-        return said_of(connection, lead_id)
+        return feedback_on(connection, lead_id)
 
 
 def actions(store: Store) -> list[tuple[str, str, dict]]:
     with store.transaction() as connection:
-        return [(row["by"], row["action"], json.loads(row["detail"])) for row in audited(connection, 10)]
+        return [(row["by"], row["action"], json.loads(row["detail"])) for row in recent_changes(connection, 10)]
 
 
 def test_a_verdict_is_kept_with_its_note_and_audited(store):
-    give_verdict(store, "a", "good", "they <b>called</b>\0", ANN)
+    add_verdict(store, "a", "good", "they <b>called</b>\0", ANN)
     (verdict,), _ = said(store)
     assert (verdict["verdict"], verdict["note"], verdict["by"]) == ("good", "they <b>called</b>", "Ann")
     assert actions(store) == [("Ann", "verdict", {"verdict": "good", "note": "they <b>called</b>"})]
@@ -74,7 +74,7 @@ def test_a_verdict_is_kept_with_its_note_and_audited(store):
 )
 def test_a_verdict_that_cannot_be_is_refused_and_changes_nothing(store, lead_id, verdict, note, message):
     with pytest.raises(InputError, match=message):
-        give_verdict(store, lead_id, verdict, note, ANN)
+        add_verdict(store, lead_id, verdict, note, ANN)
     assert actions(store) == []
 
 
@@ -106,16 +106,16 @@ def test_undoing_nothing_is_no_change(store):
 
 def test_a_lead_opened_twice_a_day_by_one_person_counts_once(store):
     day = date(2026, 1, 20)
-    count_opened(store, [(day, "a", "Ann"), (day, "a", "Bob")])
-    count_opened(store, [(day, "a", "Ann")])
+    record_opened(store, [(day, "a", "Ann"), (day, "a", "Bob")])
+    record_opened(store, [(day, "a", "Ann")])
     with store.transaction() as connection:
         assert len(connection.execute(OPENED.select()).all()) == 2
 
 
 def test_a_forgotten_lead_leaves_nothing_of_what_was_said(store):
-    give_verdict(store, "a", "good", "", ANN)
+    add_verdict(store, "a", "good", "", ANN)
     override(store, "a", "ready", "they called", ANN)
-    count_opened(store, [(date(2026, 1, 20), "a", "Ann")])
+    record_opened(store, [(date(2026, 1, 20), "a", "Ann")])
     found = store.forget("a")
     assert found == {"scores": 1, "deliveries": 0, "feedback": 1, "overrides": 1, "opened": 1, "audit": 2}
     assert said(store) == ([], [])
@@ -126,7 +126,7 @@ def test_a_forgotten_lead_leaves_nothing_of_what_was_said(store):
     "change",
     [
         lambda store: override(store, "a", "discard", "a student", ANN),
-        lambda store: give_verdict(store, "a", "good", "", ANN),
+        lambda store: add_verdict(store, "a", "good", "", ANN),
         lambda store: scored(store, score=30, digest=2),
     ],
     ids=["override", "verdict", "run"],
@@ -142,11 +142,11 @@ def test_a_change_waits_for_whoever_writes(store, change):
 
 
 def test_a_verdict_stands_beside_the_score_that_it_was_given_for(store):
-    give_verdict(store, "a", "no fit", "", ANN)
+    add_verdict(store, "a", "no fit", "", ANN)
     scored(store, score=70, digest=2)
-    give_verdict(store, "a", "good", "", ANN)
+    add_verdict(store, "a", "good", "", ANN)
     with store.transaction() as connection:
-        told = judged(connection)
+        told = scored_verdicts(connection)
     assert [(each["verdict"], each["score"], each["model_version"]) for each in told] == [
         ("no fit", 20, "1"),
         ("good", 70, "1"),
@@ -154,8 +154,8 @@ def test_a_verdict_stands_beside_the_score_that_it_was_given_for(store):
 
 
 def test_what_became_of_a_judged_lead_stands_beside_the_verdict(store):
-    give_verdict(store, "a", "good", "", ANN)
+    add_verdict(store, "a", "good", "", ANN)
     scored(store, outcome="won", digest=2)
     with store.transaction() as connection:
-        (told,) = judged(connection)
+        (told,) = scored_verdicts(connection)
     assert (told["score"], told["outcome"]) == (20, "won")

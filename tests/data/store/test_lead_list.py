@@ -11,12 +11,12 @@ from data.store.lead_list import (
     Cursor,
     Filters,
     _passing,
-    above,
-    all_listed,
-    counted,
+    count_above,
+    count_leads,
     history_of,
-    listed,
+    lead_page,
     newest,
+    stream_leads,
     with_trend,
 )
 from data.store.store import Codebook, Store, open_store
@@ -64,7 +64,7 @@ def ids(store: Store, filters: Filters | None = None, after: Cursor | None = Non
     with store.transaction() as connection:
         run = newest(connection)
         assert run is not None
-        return [row["lead_id"] for row in listed(connection, filters or Filters(), run, after=after, count=count)]
+        return [row["lead_id"] for row in lead_page(connection, filters or Filters(), run, after=after, count=count)]
 
 
 def test_open_leads_come_the_hottest_first(store):
@@ -109,7 +109,7 @@ def test_filters_leave_what_they_ask_for(store, filters, expected):
 
 @pytest.mark.parametrize("text", ["l", "a"])
 def test_a_search_that_finds_more_than_is_looked_up_misses_no_lead(store, text, monkeypatch):
-    monkeypatch.setattr("data.store.lead_list.MOST_FOUND", 2)
+    monkeypatch.setattr("data.store.lead_list.MOST_MATCHES", 2)
     _passing.cache_clear()
     lost = (lead(f"l{number}", 50, outcome="lost", company="ACME") for number in range(3))
     run(store, *lost, *(lead(f"l{number}", number, company="ACME") for number in range(3, 8)), lead("x", 99))
@@ -137,7 +137,7 @@ def test_leads_that_rose_within_the_week_and_that_fell(store):
     with store.transaction() as connection:
         now = newest(connection)
         assert now is not None
-        rows = with_trend(connection, listed(connection, Filters(), now, after=None, count=9), now)
+        rows = with_trend(connection, lead_page(connection, Filters(), now, after=None, count=9), now)
     assert {row["lead_id"]: row["change"] for row in rows} == {"new": None, "down": -5, "same": 0, "up": 5}
 
 
@@ -150,7 +150,7 @@ def test_what_a_person_set_is_what_the_list_goes_by(store):
 
 def test_an_export_holds_all_that_the_list_would_show(store):
     run(store, *(lead(f"l{number}", number) for number in range(7)))
-    parts = list(all_listed(store, Filters(), 3))
+    parts = list(stream_leads(store, Filters(), 3))
     assert [len(part) for part in parts] == [3, 3, 1]
     assert [row["lead_id"] for part in parts for row in part] == ids(store)
 
@@ -158,13 +158,13 @@ def test_an_export_holds_all_that_the_list_would_show(store):
 def test_counts_tell_open_and_closed_leads_apart(store):
     run(store, lead("a", 20), lead("b", 20), lead("c", 20, outcome="won"))
     with store.transaction() as connection:
-        assert {row["outcome"]: row["leads"] for row in counted(connection)} == {"open": 2, "won": 1}
+        assert {row["outcome"]: row["leads"] for row in count_leads(connection)} == {"open": 2, "won": 1}
 
 
 def test_a_bar_tells_its_volume_and_the_wins_to_expect(store):
     run(store, lead("a", 20), lead("b", 60), lead("c", 90), lead("won", 100, outcome="won"))
     with store.transaction() as connection:
-        (told,) = above(connection, [0.3])
+        (told,) = count_above(connection, [0.3])
     assert (told["leads"], told["wins"]) == (2, pytest.approx(0.75))
 
 

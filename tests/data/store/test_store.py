@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.errors import InputError, LeadscoreError
 from data.sources import engine_of
-from data.store.feedback import count_opened
+from data.store.feedback import record_opened
 from data.store.outbox import Outbox
 from data.store.store import Codebook, Store, open_store
 from data.store.store import current as current_scores
@@ -74,7 +74,7 @@ def test_open_leads_that_were_opened_since_the_newest_run_are_counted(store):
     run(store, a=0.5, b=0.6, c=0.7)
     today = datetime.now(UTC).date()
     opened = [(today, "a", "ann"), (today, "a", "bob"), (today, "gone", "ann"), (today - timedelta(days=2), "b", "ann")]
-    count_opened(store, opened)
+    record_opened(store, opened)
     assert store.opened() == 1
 
 
@@ -92,7 +92,7 @@ def test_of_a_moment_in_the_past_nothing_is_known_that_was_scored_later(store):
 def test_what_was_opened_after_a_later_run_is_of_later(store):
     assert store.opened(MONDAY) == 0
     run(store, MONDAY, a=0.5)
-    count_opened(store, [(datetime.now(UTC).date(), "a", "ann")])
+    record_opened(store, [(datetime.now(UTC).date(), "a", "ann")])
     assert store.opened(MONDAY) == 1
     run(store, TUESDAY, a=0.6)
     assert (store.opened(MONDAY), store.opened()) == (0, 1)
