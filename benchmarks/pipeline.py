@@ -69,7 +69,8 @@ def write_tables(data: Path) -> Call:
 
 def event_features(data: Path) -> tuple[Call, Callable[[pd.DataFrame], list[float]]]:
     """Counts, recency and active days by the event pass, from events in memory."""
-    from data.schema import EventType, Schema, no_changes
+    from data.chunk import no_changes
+    from data.schema import EventType, Schema
     from features import Batch, build
 
     events, moments, types = _events_in_memory(data)

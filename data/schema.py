@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import NamedTuple
-
-import pandas as pd
 
 from data.vocabulary import Family, Kind
 
@@ -99,40 +96,3 @@ class Schema:
             excluded=content["excluded"],
             competitors=tuple(content.get("competitors", ())),
         )
-
-
-def no_changes() -> pd.DataFrame:
-    """Return an empty table of changes of attributes.
-
-    Columns: ``position``, ``attribute`` (our name), ``changed_at``, and the value from then on: ``text`` of categories
-    and sets, ``number`` of numbers and flags, both missing where the cell was emptied; sorted by position and time.
-    """
-    kinds = {
-        "position": "int64",
-        "attribute": "str",
-        "changed_at": "datetime64[us]",
-        "text": "str",
-        "number": "float64",
-    }
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
-
-
-class Chunk(NamedTuple):
-    """Some leads with everything that is known of them; times are naive UTC, ``datetime64[us]``.
-
-    leads   one row per lead in input order: ``position`` (int64, the row's place in the input), ``lead_id``,
-            ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``,
-            ``lost_spells`` (of a lead that was lost and opened again, else None: pairs of those times), ``stage``,
-            ``impossible_size`` (1 where a size could not be and was made missing, else 0),
-            the personal columns, and every attribute of the schema: NUMBER as float64, FLAG as float64 (0, 1, missing),
-            CATEGORY and SET as text (missing: None), TIME as datetime64[us].
-            Columns that the data does not have are there and missing.
-    events  ``position``, ``occurred_at``, ``type``, ``asset``, ``campaign``, ``value``; sorted by position and time.
-    stages  ``position``, ``stage``, ``entered_at``; sorted by position and time; closing stages are not in it.
-    changes of attributes, as `no_changes` describes them
-    """
-
-    leads: pd.DataFrame
-    events: pd.DataFrame
-    stages: pd.DataFrame
-    changes: pd.DataFrame = no_changes()

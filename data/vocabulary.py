@@ -79,6 +79,8 @@ LEADS = {
     "owner": Column(Kind.PERSONAL),
     "stage": Column(Kind.CATEGORY),
 }
+PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
+"""The columns of leads that speak of a person: read, so that features may be derived from them."""
 EVENTS = {
     "lead_id": Column(Kind.ID),
     "account_id": Column(Kind.ID),

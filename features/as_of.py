@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.schema import Chunk
+from data.chunk import Chunk
 
 Mask = npt.NDArray[np.bool_]
 Moments = npt.NDArray[np.datetime64]

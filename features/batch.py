@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from data.schema import Chunk, Schema
+from data.chunk import Chunk
+from data.schema import Schema
 from features.as_of import attribute_at
 
 
@@ -16,7 +17,7 @@ from features.as_of import attribute_at
 class Batch:
     """Leads with their events and stage entries, and the moments at which they are looked at.
 
-    leads, events, stages, changes   as in `data.schema.Chunk`
+    leads, events, stages, changes   as in `data.chunk.Chunk`
     moments     one row per feature row: ``row`` (int, the row of ``leads``) and ``as_of`` (datetime64[us])
     """
 

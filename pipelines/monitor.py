@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.chunk import Chunk
 from data.config import Settings
 from data.dataset import Dataset, open_dataset
 from data.errors import InputError, ModelError
 from data.json import strict_json
 from data.locks import one_run_at_a_time
-from data.schema import Chunk
 from data.workspace import Workspace
 from features import Batch, snapshots_between
 from models.blend import probabilities

@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from data.chunk import Chunk
 from data.config import Settings
 from data.dataset import Dataset, open_dataset, require_outcomes
 from data.quality_report import Report
-from data.schema import Chunk, Schema
+from data.schema import Schema
 from data.workspace import Workspace
 from features import Batch, before_records, build, final_snapshots, happened_by, open_at, timed_snapshots
 from models.evaluation import Leak, find_leaks

@@ -16,7 +16,7 @@ from typer.main import get_command
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data", "features", "models", "funnel", "pipelines", "app")
 ORDER = (*PACKAGES, "benchmarks", "notebooks", "tests")
-OPEN_TO_FEATURES = {"data.errors", "data.schema", "data.vocabulary", "data.parsing"}
+OPEN_TO_FEATURES = {"data.chunk", "data.errors", "data.schema", "data.vocabulary", "data.parsing"}
 HEAVY = {"duckdb", "lightgbm", "matplotlib", "mlflow", "numba", "pandas", "scipy", "shap", "sklearn", "skops"}
 FEATURES_NEVER_LOAD = {"duckdb", "email_validator", "phonenumbers", "sqlalchemy", "mlflow", "lightgbm", "sklearn"}
 BIG = 300_000

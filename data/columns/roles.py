@@ -16,7 +16,7 @@ from data.columns.words import (
     label_of,
 )
 from data.schema import RENAMED, Attribute, EventType, Schema
-from data.vocabulary import LEADS, Kind
+from data.vocabulary import LEADS, PERSONAL, Kind
 
 SHOWN = "sales sees it beside the score"
 """Said of what the score store keeps though nothing is learned from it; it does not where the column is dropped."""
@@ -29,7 +29,6 @@ ROLES = {
     "stage": "the stage of the lead now, which says how it ended",
     "owner": f"the person who works on the lead; {SHOWN}",
 }
-PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
 RESERVED = frozenset(
     (
         *("position", "lead_id", "account_id", "created_at", "closed_at", "won", "amount", "stage", "impossible_size"),

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.chunk import Chunk
 from data.columns import PERSONAL
 from data.config import Settings
 from data.dataset.assembly import assemble
 from data.errors import InputError
 from data.quality import hindsight
 from data.quality_report import Report
-from data.schema import Chunk, Schema
+from data.schema import Schema
 from data.staging import Staging, newest_moment, newest_plausible, open_staging, reading_errors
 
 CHUNK = 50_000

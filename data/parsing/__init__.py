@@ -22,11 +22,12 @@ from data.parsing.emails import (
 from data.parsing.money import decide_month_order, foreign, read_months
 from data.parsing.names import is_made_up, without_made_up
 from data.parsing.sizes import SIZE_BOUNDS
-from data.parsing.times import DAY_FIRST, MONTH_FIRST, lacks_offset
+from data.parsing.times import DAY_FIRST, EARLIEST, MONTH_FIRST, lacks_offset
 
 __all__ = [
     "CONTRADICTIONS",
     "DAY_FIRST",
+    "EARLIEST",
     "FREE",
     "FREE_DOMAINS",
     "INVALID",

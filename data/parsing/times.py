@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 EARLIEST_YEAR = 1900
+EARLIEST = pd.Timestamp("1990-01-01")
+"""Leads from before it have the date that a system writes where none was given, such as 1970-01-01."""
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH_NUMBERS = {name: str(number) for number, name in enumerate(MONTHS, 1)}
 ISO = r"^\d{4}-\d{1,2}-\d{1,2}(?:$|[T ]\d)"

@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from data.config import StageMapping
+from data.parsing import EARLIEST
 from data.quality_report import ROWS_SHOWN, Flag, TableCounts, place
 from data.staging.outcomes import OVERTAKEN, plain_value
 from data.staging.tables import BLANKS, Table, quarantined
@@ -37,8 +38,6 @@ OUTLIER_SHARE, MOST_OUTLIERS = 0.001, 20
 """So few moments, so long after all others, are taken for mistyped …"""
 MANY, FEW_OUTLIERS = 200, 2
 """… and two, where there are so many moments."""
-EARLIEST = pd.Timestamp("1990-01-01")
-"""Dates before it are those that a system writes where none was given, such as 1970-01-01."""
 
 
 def set_aside(connection: duckdb.DuckDBPyConnection, name: str, reason: str, positions: str) -> None:

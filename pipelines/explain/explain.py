@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.chunk import Chunk
 from data.config import Settings
 from data.dataset import open_dataset
 from data.errors import InputError, ModelError
-from data.schema import Chunk, Schema
+from data.schema import Schema
 from data.store import open_store
 from data.workspace import Workspace
 from features import age_at, existing_at, scoring_time, stage_at

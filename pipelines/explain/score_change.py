@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.chunk import Chunk
 from data.errors import InputError
-from data.schema import Chunk
 from data.store import Store
 from features import Batch, build, exists_at, scoring_time
 from models import scale as scales

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from data.chunk import Chunk
 from data.config import Outcome, Settings, settings_of_folder
 from data.dataset import Dataset, open_dataset
-from data.schema import Chunk, Schema
+from data.schema import Schema
 
 NOW = pd.Timestamp("2025-06-01")
 LEADS = """

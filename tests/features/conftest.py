@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from data.schema import Attribute, Chunk, EventType, Schema, no_changes
+from data.chunk import Chunk, no_changes
+from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 
 LEADS = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.schema import Chunk
+from data.chunk import Chunk
 from features.as_of import (
     activity_until,
     age_at,

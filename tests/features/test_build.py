@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.schema import Chunk
+from data.chunk import Chunk
 from data.vocabulary import AGE_EDGES
 from features.batch import Batch
 from features.build import build

@@ -6,9 +6,9 @@ import duckdb
 import pandas as pd
 import pytest
 
+from data.chunk import Chunk
 from data.config import DatabaseTable, Outcome, Settings, settings_of_folder
 from data.dataset.dataset import Dataset, open_dataset
-from data.schema import Chunk
 from data.sources import engine_of, reading
 
 NOW = pd.Timestamp("2025-06-01")

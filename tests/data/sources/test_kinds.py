@@ -15,10 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from data.chunk import Chunk
 from data.config import CustomTable, FileTable, Settings, load_settings, settings_of_folder
 from data.dataset import open_dataset
 from data.errors import InputError
-from data.schema import Chunk, Schema
+from data.schema import Schema
 from data.sources import KINDS, Replica, TableSource, open_file
 from data.sources.base import batch_of
 from tests.data.small import LEADS, NOW, STAGES, table

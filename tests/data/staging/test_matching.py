@@ -10,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from data.chunk import Chunk
 from data.config import Outcome, Settings
 from data.dataset import Dataset, open_dataset
 from data.errors import InputError
-from data.schema import Attribute, Chunk, Schema
+from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 
 TRAINED = Schema(

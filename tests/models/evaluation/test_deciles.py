@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.schema import Attribute, Chunk, Schema
+from data.chunk import Chunk
+from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
 from models import scale as scales

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from data.schema import Attribute, Chunk, EventType, Schema
+from data.chunk import Chunk
+from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
 from models.rules.evaluation import fired

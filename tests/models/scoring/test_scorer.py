@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.chunk import Chunk
 from data.errors import ModelError
-from data.schema import Attribute, Chunk, Schema
+from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
 from models.rules import Rules

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from data.chunk import Chunk
 from data.dataset import open_dataset
-from data.schema import Chunk
 from features import Batch
 from models.scoring import Scorer
 from models.versions import Registry

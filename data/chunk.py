@@ -1,0 +1,183 @@
+"""Some leads with everything that is known of them: what a data set yields, and what features are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from data.parsing import EARLIEST, SIZE_BOUNDS, read_cells
+from data.schema import RENAMED, Schema
+from data.vocabulary import EVENTS, LOST_STAGES, PERSONAL, STAGES, WON_STAGES, Column, Kind
+
+Record = Mapping[str, Any]
+"""A row of a table: the cells by their names, as text or as what they are; what is missing or None is not known."""
+NO_IDS = frozenset({"", "null", "nan", "none", "n/a", "#n/a"})
+WHOLE = re.compile(r"-?\d{1,15}")
+
+
+def no_changes() -> pd.DataFrame:
+    """Return an empty table of changes of attributes.
+
+    Columns: ``position``, ``attribute`` (our name), ``changed_at``, and the value from then on: ``text`` of categories
+    and sets, ``number`` of numbers and flags, both missing where the cell was emptied; sorted by position and time.
+    """
+    kinds = {
+        "position": "int64",
+        "attribute": "str",
+        "changed_at": "datetime64[us]",
+        "text": "str",
+        "number": "float64",
+    }
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+class Chunk(NamedTuple):
+    """Some leads with everything that is known of them; times are naive UTC, ``datetime64[us]``.
+
+    leads   one row per lead in input order: ``position`` (int64, the row's place in the input), ``lead_id``,
+            ``account_id``, ``created_at``, ``closed_at``, ``won`` (boolean, missing while open), ``amount``,
+            ``lost_spells`` (of a lead that was lost and opened again, else None: pairs of those times), ``stage``,
+            ``impossible_size`` (1 where a size could not be and was made missing, else 0),
+            the personal columns, and every attribute of the schema: NUMBER as float64, FLAG as float64 (0, 1, missing),
+            CATEGORY and SET as text (missing: None), TIME as datetime64[us].
+            Columns that the data does not have are there and missing.
+    events  ``position``, ``occurred_at``, ``type``, ``asset``, ``campaign``, ``value``; sorted by position and time.
+    stages  ``position``, ``stage``, ``entered_at``; sorted by position and time; closing stages are not in it.
+    changes of attributes, as `no_changes` describes them
+    """
+
+    leads: pd.DataFrame
+    events: pd.DataFrame
+    stages: pd.DataFrame
+    changes: pd.DataFrame = no_changes()
+
+    @classmethod
+    def from_records(
+        cls,
+        schema: Schema,
+        lead: Record,
+        events: Sequence[Record] = (),
+        stages: Sequence[Record] = (),
+        *,
+        now: pd.Timestamp | None = None,
+        formats: Mapping[str, Mapping[str, str]] | None = None,
+        closing: Collection[str] = (*WON_STAGES, *LOST_STAGES),
+    ) -> Chunk:
+        """Return one open lead from its records: the same as a `Dataset` gives it that reads them from tables.
+
+        Records are keyed by the names of the vocabulary, custom attributes by their own; events and stages have the
+        types and stages that the schema has. Times without a zone are UTC. Cells that cannot be read are missing, and
+        events and entries into stages without a time, or a type or stage, are left out.
+
+        ``now`` (naive UTC, default: the present) is what the date of creation is not later than. ``formats`` says how
+        numbers and times are written, by table and name, as the settings of a model do. Stages that are ``closing``
+        are no stages of an open lead.
+
+        >>> chunk = Chunk.from_records(Schema(True), {"lead_id": 7, "created_at": "2025-03-01T09:00+01:00"})
+        >>> chunk.leads[["lead_id", "created_at"]].astype("str").values.tolist()
+        [['7', '2025-03-01 08:00:00']]
+        """
+        written = formats or {}
+        latest = now or pd.Timestamp.now("UTC").tz_localize(None)
+        return cls(
+            _lead(schema, lead, latest, written.get("leads", {})),
+            _events(events, written.get("events", {})),
+            _stages(stages, written.get("stages", {}), closing),
+        )
+
+
+def _lead(schema: Schema, lead: Record, latest: pd.Timestamp, written: Mapping[str, str]) -> pd.DataFrame:
+    def cell(name: str, kind: Kind) -> pd.Series:
+        return _cells([lead.get(name, lead.get(name.removesuffix(RENAMED)))], kind, written.get(name))
+
+    created = cell("created_at", Kind.TIME)
+    attributes = {attribute.name: cell(attribute.name, attribute.kind) for attribute in schema.attributes}
+    impossible = {name for name, cells in attributes.items() if _is_impossible(name, cells.iloc[0])}
+    attributes |= {name: pd.Series([None], dtype=attributes[name].dtype) for name in impossible}
+    columns = {
+        "position": pd.Series([0], dtype="int64"),
+        "lead_id": _cells([lead.get("lead_id")], Kind.ID),
+        "account_id": _cells([lead.get("account_id")], Kind.ID),
+        "created_at": created.where((created <= latest) & (created >= EARLIEST)),
+        "closed_at": pd.Series([pd.NaT], dtype="datetime64[us]"),
+        "won": pd.Series([None], dtype="boolean"),
+        "amount": pd.Series([None], dtype="float64"),
+        "lost_spells": pd.Series([None], dtype="object"),
+        "stage": cell("stage", Kind.CATEGORY),
+        "impossible_size": pd.Series([float(bool(impossible))]),
+        **{name: cell(name, Kind.PERSONAL) for name in PERSONAL if name not in attributes},
+        **attributes,
+    }
+    return pd.DataFrame(columns)
+
+
+def _is_impossible(name: str, value: Any) -> bool:
+    """Return whether a size is outside of its bounds; of those that are read as words, whether it is such a number."""
+    if name not in SIZE_BOUNDS or pd.isna(value):
+        return False
+    if isinstance(value, str):
+        return bool(WHOLE.fullmatch(value)) and _is_impossible(name, float(value))
+    bounds = SIZE_BOUNDS[name]
+    is_too_large = bounds.largest is not None and value > bounds.largest
+    return value < bounds.least or is_too_large or (bounds.whole and value != int(value))
+
+
+def _events(events: Sequence[Record], written: Mapping[str, str]) -> pd.DataFrame:
+    """Return the events in order of time; of those with one id the first stays."""
+    rows = _rows(events, EVENTS, written)
+    usable = rows["occurred_at"].notna() & rows["type"].notna()
+    usable &= rows["event_id"].isna() | ~rows["event_id"].where(usable).duplicated()
+    names = ["position", "occurred_at", "type", "asset", "campaign", "value"]
+    return rows[usable].sort_values("occurred_at", kind="stable", ignore_index=True)[names]
+
+
+def _stages(stages: Sequence[Record], written: Mapping[str, str], closing: Collection[str]) -> pd.DataFrame:
+    """Return the entries into open stages in order of time."""
+    rows = _rows(stages, STAGES, written)
+    closes = rows["stage"].str.lower().isin([stage.strip().lower() for stage in closing])
+    usable = rows["stage"].notna() & rows["entered_at"].notna() & ~closes
+    return rows[usable].sort_values("entered_at", kind="stable", ignore_index=True)[["position", "stage", "entered_at"]]
+
+
+def _rows(records: Sequence[Record], columns: Mapping[str, Column], written: Mapping[str, str]) -> pd.DataFrame:
+    cells = {
+        name: _cells([record.get(name) for record in records], column.kind, written.get(name))
+        for name, column in columns.items()
+    }
+    return pd.DataFrame({"position": pd.Series(0, index=range(len(records)), dtype="int64"), **cells})
+
+
+def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.Series:
+    """Read the cells of a column: numbers and times as they are, all else as text."""
+    known = [value for value in values if value is not None]
+    if kind is Kind.ID:
+        texts = [_text(value) for value in values]
+        return pd.Series(
+            [None if text is None or text.strip().lower() in NO_IDS else text for text in texts], dtype="str"
+        )
+    if kind is Kind.NUMBER and all(isinstance(value, int | float) for value in known):
+        return read_cells(pd.Series(values, dtype="float64"), kind).values
+    if kind is Kind.TIME and known and all(isinstance(value, datetime) for value in known):
+        return read_cells(pd.Series(pd.to_datetime(list(values), utc=True)), kind).values
+    cells = pd.Series([_text(value) for value in values], dtype="str")
+    if kind is Kind.FLAG:
+        # What was only ever 0 or 1 when the schema was made may be a larger number now, and is one then.
+        numbers = read_cells(cells, Kind.NUMBER, written).values
+        return numbers.fillna(read_cells(cells, kind).values)
+    return read_cells(cells, kind, written).values
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, list | tuple):
+        return ";".join(str(item) for item in value)
+    return str(value)
