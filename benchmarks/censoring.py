@@ -59,7 +59,7 @@ def world_at(leads: int, seed: int, at: pd.Timestamp, folder: Path) -> World:
     with open_dataset(settings, workspace=folder / "workspace") as dataset:
         for chunk in dataset.chunks():
             moments = snapshots_between(chunk.leads, pd.Timestamp("2000-01-01"), at)
-            designs.append(build(Batch(dataset.schema, *chunk, moments=moments)))
+            designs.append(build(Batch(dataset.schema, *chunk, snapshots=moments)))
             known = chunk.leads.iloc[moments["row"]].reset_index(drop=True)
             rows.append(known[["lead_id", "created_at", "closed_at", "won"]].assign(as_of=moments["as_of"]))
         schema = dataset.schema

@@ -131,7 +131,7 @@ def _events_in_memory(data: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[str]
     events["occurred_at"] = events["occurred_at"].dt.tz_localize(None)
     events = events.dropna(subset="position").astype({"position": "int64"}).drop(columns="lead_id")
     leads = leads.assign(lost_spells=None)
-    moments = timed_snapshots(leads, pd.Timestamp("2026-01-01"), 90).moments
+    moments = timed_snapshots(leads, pd.Timestamp("2026-01-01"), 90).matured
     return events.assign(asset=None, value=float("nan")), moments, sorted(events["type"].unique())
 
 

@@ -44,12 +44,12 @@ READINGS: dict[str, Callable[[pd.Series], pd.Series]] = {
 
 
 class _View:
-    """A batch as its features see it: one row per moment, with the events counted."""
+    """A batch as its features see it: one row per snapshot, with the events counted."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.schema: Schema = batch.schema
-        self.rows = batch.moments["row"].to_numpy()
+        self.rows = batch.snapshots["row"].to_numpy()
         self.events: Histogram = histogram(batch)
         self._members: dict[str, tuple[np.ndarray, list[list[str]]]] = {}
 
@@ -62,25 +62,25 @@ class _View:
         return self._members[attribute]
 
     def derived(self, columns: Collection[str], reading: Callable[[pd.DataFrame], pd.Series]) -> Any:
-        """Return what is read from columns of the leads at each moment: once for each lead, unless they changed."""
+        """Return what is read from columns of the leads in each snapshot: once for each lead, unless they changed."""
         if not self.batch.changes["attribute"].isin(columns).any():
-            return self.each_moment(reading(self.batch.leads[[*columns]]))
+            return self.each_snapshot(reading(self.batch.leads[[*columns]]))
         return reading(pd.DataFrame({name: self.batch.attribute(name).to_numpy() for name in columns})).to_numpy()
 
-    def each_moment(self, of_leads: pd.Series) -> Any:
-        """Repeat what holds for a lead at each of its moments."""
+    def each_snapshot(self, of_leads: pd.Series) -> Any:
+        """Repeat what holds for a lead in each of its snapshots."""
         return of_leads.to_numpy()[self.rows]
 
 
 def build(batch: Batch) -> pd.DataFrame:
-    """Return the features of each lead at each of its moments, in the order of ``batch.moments``.
+    """Return the features of each lead in each of its snapshots, in the order of ``batch.snapshots``.
 
     Columns are those of `catalogue` in its order: float64 (missing is NaN), or text for categorical features
     (missing is None). A pure function of the batch: a lead alone gives the same row as among others.
     """
     view = _View(batch)
     columns = {feature.name: _column(feature, view) for feature in catalogue(batch.schema)}
-    return pd.DataFrame(columns, index=batch.moments.index)
+    return pd.DataFrame(columns, index=batch.snapshots.index)
 
 
 def _column(feature: Feature, view: _View) -> Any:
@@ -90,7 +90,7 @@ def _column(feature: Feature, view: _View) -> Any:
 
 @singledispatch
 def compute(source: Source, view: _View) -> Any:
-    """Return the values of one feature, one per moment; each kind of source registers its own."""
+    """Return the values of one feature, one per snapshot; each kind of source registers its own."""
     raise TypeError(f"no feature is computed from {source!r}")
 
 
@@ -126,8 +126,8 @@ def _(source: Trend, view: _View) -> Any:
 
 @compute.register
 def _(source: Age, view: _View) -> Any:
-    created = view.each_moment(view.batch.leads["created_at"])
-    days = (view.batch.moments["as_of"].to_numpy() - created) / np.timedelta64(1, "D")
+    created = view.each_snapshot(view.batch.leads["created_at"])
+    days = (view.batch.snapshots["as_of"].to_numpy() - created) / np.timedelta64(1, "D")
     edge = np.searchsorted(AGE_EDGES, days, side="right")
     return np.where(np.isnan(days), np.nan, np.array(BUCKET_STARTS, dtype=np.float64)[edge])
 
@@ -162,7 +162,7 @@ def _(source: FieldsGiven, view: _View) -> Any:
 
 @compute.register
 def _(source: ImpossibleSize, view: _View) -> Any:
-    return view.each_moment(view.batch.leads["impossible_size"])
+    return view.each_snapshot(view.batch.leads["impossible_size"])
 
 
 @compute.register

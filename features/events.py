@@ -1,9 +1,9 @@
 """The event pass: one walk over events sorted by lead and time gives every window, recency and decay at once.
 
-For each moment of each lead the pass counts that lead's events by *channel* (a type of event, one of its assets,
+For each snapshot of a lead the pass counts that lead's events by *channel* (a type of event, one of its assets,
 a stage) and by *age bucket* (under a day, 1 to 7 days, … as the ageing edges cut them). A window is a sum of buckets,
 recency the first bucket that is not empty, a decay a weighted sum: no join ever multiplies rows, and between two edges
-nothing changes. This is also the one place where the as-of cut is made: a later event is never looked at.
+nothing changes. The as-of cut is the first comparison of the walk: a later event is never counted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BUCKET_STARTS = (0, *AGE_EDGES)
 """Days at which the age buckets begin; the last bucket never ends."""
 
 FEWEST_FOR_THREADS = 1000
-"""Moments from which on it pays to walk in parallel."""
+"""Snapshots from which on it pays to walk in parallel."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Histogram:
-    """Events per age bucket and moment: arrays of shape (buckets, moments), float32.
+    """Events per age bucket and snapshot: arrays of shape (buckets, snapshots), float32.
 
     counts  by channel, the number of events
     sums    by channel, the sum of their values; only channels whose events carry one
@@ -56,14 +56,16 @@ def buckets_within(days: int | None) -> slice:
 
 
 def histogram(batch: Batch) -> Histogram:
-    """Count the events and the stage entries of each lead at each of its moments, in one walk over each table."""
+    """Count the events and the stage entries of each lead in each of its snapshots, in one walk over each table."""
     kinds = batch.schema.event_types
+    # Channels are numbered: the types first, then the assets; only types of events carry values to be summed.
     types = [kind.name for kind in kinds]
     assets = [(kind.name, asset) for kind in kinds for asset in kind.assets]
     slots = np.array([kind.has_value for kind in kinds] + [False] * len(assets), dtype=np.bool_)
     values = np.nan_to_num(batch.events["value"].to_numpy(np.float64))
     event_codes = _event_codes(batch, types, assets)
     counts, sums, days = _walk_table(batch, batch.events, "occurred_at", event_codes, slots, values)
+    # Stages are channels of a table of their own, and no activity: their days are not counted.
     stages = batch.schema.stages
     stage_codes = _codes(batch.stages["stage"], stages)[:, np.newaxis]
     no_values, no_slots = np.zeros(len(stage_codes)), np.zeros(len(stages), dtype=np.bool_)
@@ -82,9 +84,9 @@ def _by_name(names: Sequence[str], tally: Floats) -> dict[str, Floats]:
 
 def _codes(values: pd.Series, names: Sequence[str]) -> Integers:
     """Number each value by its place among the names; -1 where it is none of them."""
-    found, distinct = pd.factorize(values)
+    codes, distinct = pd.factorize(values)
     places = pd.Index(list(names), dtype=object).get_indexer(pd.Index(distinct, dtype=object))
-    return np.append(places, -1)[found].astype(np.int64)
+    return np.append(places, -1)[codes].astype(np.int64)
 
 
 def _event_codes(batch: Batch, types: list[str], assets: list[tuple[str, str]]) -> Integers:
@@ -104,14 +106,14 @@ def _walk_table(
 ) -> tuple[Floats, Floats, Floats]:
     """Run the walk over a table sorted by position and time; see `Histogram` for what comes back."""
     positions, owners = table["position"].to_numpy(), batch.leads["position"].to_numpy()
-    rows = batch.moments["row"].to_numpy()
+    rows = batch.snapshots["row"].to_numpy()
     return _walk(
         _microseconds(table[time]),
         codes,
         values,
         np.searchsorted(positions, owners, side="left")[rows],
         np.searchsorted(positions, owners, side="right")[rows],
-        _microseconds(batch.moments["as_of"]),
+        _microseconds(batch.snapshots["as_of"]),
         np.array(AGE_EDGES, dtype=np.int64) * MICROSECONDS_PER_DAY,
         np.where(slots, np.cumsum(slots) - 1, -1),
     )
@@ -122,12 +124,12 @@ def _microseconds(times: pd.Series) -> Integers:
 
 
 def _walk(times, codes, values, first, end, as_of, edges, slots) -> tuple[Floats, Floats, Floats]:
-    """Walk back in time from each moment over its lead's events; for a few, threads would cost more than they save."""
-    moments, buckets = len(as_of), len(edges) + 1
-    counts = np.zeros((len(slots), buckets, moments), dtype=np.float32)
-    sums = np.zeros((max(slots.max() + 1, 0) if len(slots) else 0, buckets, moments), dtype=np.float32)
-    days = np.zeros((buckets, moments), dtype=np.float32)
-    walk = _walk_from_few if moments < FEWEST_FOR_THREADS else _walk_from_many
+    """Walk back in time from each snapshot over its lead's events; for a few, threads cost more than they save."""
+    snapshots, buckets = len(as_of), len(edges) + 1
+    counts = np.zeros((len(slots), buckets, snapshots), dtype=np.float32)
+    sums = np.zeros((max(slots.max() + 1, 0) if len(slots) else 0, buckets, snapshots), dtype=np.float32)
+    days = np.zeros((buckets, snapshots), dtype=np.float32)
+    walk = _walk_from_few if snapshots < FEWEST_FOR_THREADS else _walk_from_many
     walk(times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
     return counts, sums, days
 
@@ -137,33 +139,35 @@ is_known = numba.njit(happened_by)  # the rule itself, compiled: numba's cache d
 
 @numba.njit(cache=True)
 def _walk_from_few(times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
-    for moment in range(len(as_of)):
-        _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
+    for snapshot in range(len(as_of)):
+        _walk_from(snapshot, times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
 
 
 @numba.njit(parallel=True, cache=True)
 def _walk_from_many(times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
-    for moment in numba.prange(len(as_of)):
-        _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
+    for snapshot in numba.prange(len(as_of)):
+        _walk_from(snapshot, times, codes, values, first, end, as_of, edges, slots, counts, sums, days)
 
 
 @numba.njit(cache=True)
-def _walk_from(moment, times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
-    """Walk back from one moment; the as-of cut is the first comparison."""
+def _walk_from(snapshot, times, codes, values, first, end, as_of, edges, slots, counts, sums, days):  # pragma: no cover
+    """Walk back from one snapshot; the as-of cut is the first comparison."""
     bucket, last_day = 0, np.int64(-(2**62))
-    for event in range(end[moment] - 1, first[moment] - 1, -1):
-        if not is_known(times[event], as_of[moment]):
+    for event in range(end[snapshot] - 1, first[snapshot] - 1, -1):
+        if not is_known(times[event], as_of[snapshot]):
             continue
-        age = as_of[moment] - times[event]
+        # The newest event comes first, so that ages only rise and the bucket never goes back.
+        age = as_of[snapshot] - times[event]
         while bucket < len(edges) and age >= edges[bucket]:
             bucket += 1
+        # A day counts once, whatever kind of events it has: known or not, they are activity.
         day = times[event] // MICROSECONDS_PER_DAY
         if day != last_day:
-            days[bucket, moment] += 1
+            days[bucket, snapshot] += 1
             last_day = day
         for kind in range(codes.shape[1]):
             code = codes[event, kind]
             if code >= 0:
-                counts[code, bucket, moment] += 1
+                counts[code, bucket, snapshot] += 1
                 if slots[code] >= 0:
-                    sums[slots[code], bucket, moment] += values[event]
+                    sums[slots[code], bucket, snapshot] += values[event]

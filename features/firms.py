@@ -12,7 +12,7 @@ from data.parsing import normalized_company, parts_of_mail
 
 
 def is_from(leads: pd.DataFrame, firms: Collection[str]) -> pd.Series:
-    """Tell which leads are from some firms: 1 or 0, missing where neither ``email`` nor ``company`` is given.
+    """Return which leads are from some firms: 1 or 0, missing where neither ``email`` nor ``company`` is given.
 
     A firm is named as people do, or by its mail domain, which stands for all below it.
 
@@ -22,16 +22,16 @@ def is_from(leads: pd.DataFrame, firms: Collection[str]) -> pd.Series:
     """
     names = {normalized_company(firm) for firm in firms} - {""}
     domains = tuple(f".{firm.strip().lower()}" for firm in firms)
-    found = np.zeros(len(leads), dtype=bool)
+    matches = np.zeros(len(leads), dtype=bool)
     if "email" in leads:
         mailed_from = parts_of_mail(leads["email"])[1].to_pandas()
-        found |= _each(mailed_from, lambda domain: f".{domain}".endswith(domains))
+        matches |= _each(mailed_from, lambda domain: f".{domain}".endswith(domains))
     if "company" in leads:
-        found |= _each(leads["company"], lambda name: normalized_company(name) in names)
-    return pd.Series(found, index=leads.index, dtype=float).where(leads.notna().any(axis=1))
+        matches |= _each(leads["company"], lambda name: normalized_company(name) in names)
+    return pd.Series(matches, index=leads.index, dtype=float).where(leads.notna().any(axis=1))
 
 
-def _each(cells: pd.Series, told: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
-    """Ask of each cell, each distinct one once; nothing is so of a missing one."""
+def _each(cells: pd.Series, test: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
+    """Return what a test says of each cell, run once for each distinct one; False for a missing cell."""
     codes, distinct = pd.factorize(cells)
-    return np.array([*(told(str(cell)) for cell in distinct), False])[codes]
+    return np.array([*(test(str(cell)) for cell in distinct), False])[codes]

@@ -1,8 +1,8 @@
-"""Snapshots: the moments at which leads are learned from, and what became of each.
+"""Snapshots: leads as of the moments that are learned from, with the outcome of each.
 
-A lead is looked at at several ages, until it closes. Its label is whether it was won within the horizon after that
-moment. A snapshot whose horizon is not over at the end of the data is censored, never lost: it is kept apart. In flat
-mode the outcome is final: one snapshot per closed lead.
+There is one at each of several ages of a lead, until it closes. Its label is whether the lead was won within the
+horizon after it. A snapshot whose horizon is not over at the end of the data is censored, never lost: it stands in a
+table of its own. In flat mode the outcome is final: one snapshot per closed lead.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from data.vocabulary import AGE_EDGES
 from features.as_of import closed_at_each, happened_by, open_at_each
 
 SNAPSHOT_AGES = (0, *AGE_EDGES)
-"""Days after its creation at which a lead is looked at, where nothing else is said."""
+"""Days after the creation of a lead at which there is a snapshot of it, unless the settings name others."""
 SURELY_WON = 10.0
-"""Of so many wins that the rate of later leads foretells, all being missing, it is said that none was recorded."""
+"""Wins that the rate of later leads foretells: where all of so many are missing, none was recorded."""
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Moments to learn from, those whose window is not over, and how many leads have none.
+    """Snapshots to learn from, those whose window is not over, and how many leads have none.
 
-    ``moments`` has ``row``, ``as_of``, ``won`` (0 or 1), ``won_at``, missing unless it was won within the horizon, and
-    ``ever_won_at``, missing unless it was won by the end of the data. ``censored`` has the same of the moments whose
-    window is not over; its ``won`` is missing while the lead is open.
+    ``matured`` has ``row`` (of the leads), ``as_of``, ``won`` (0 or 1), ``won_at``, missing unless the lead was won
+    within the horizon, and ``ever_won_at``, missing unless it was won by the end of the data. ``censored`` has the same
+    of the snapshots whose window is not over; its ``won`` is missing while the lead is open.
     ``undated`` leads are those that were created, or ended, nobody knows when.
     """
 
-    moments: pd.DataFrame
+    matured: pd.DataFrame
     censored: pd.DataFrame
     undated: int = 0
 
@@ -43,39 +43,40 @@ def timed_snapshots(
     """Return the snapshots of leads with known times.
 
     leads: ``created_at``, ``closed_at`` (missing while open), ``won``, ``lost_spells`` (None but of leads that were
-    lost and opened again: they are not looked at in between); horizon and ages in days.
-    Leads without a creation date, and those that ended nobody knows when, have no moments to be looked at.
+    lost and opened again: there is no snapshot in between); horizon and ages in days.
+    Leads without a creation date, and those that ended nobody knows when, have no snapshots.
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-05")], "won": [True]})
     >>> leads = leads.assign(lost_spells=None)
-    >>> timed_snapshots(leads, day("2025-12-31"), 90).moments["as_of"].dt.strftime("%d %b").tolist()
+    >>> timed_snapshots(leads, day("2025-12-31"), 90).matured["as_of"].dt.strftime("%d %b").tolist()
     ['01 Jan', '02 Jan']
     """
-    as_of, happened = _looked_at(leads, data_end, ages)
+    as_of, is_open = _open_at_ages(leads, data_end, ages)
     end = data_end.to_datetime64()
     window_end = as_of + np.timedelta64(horizon, "D")
     is_over = happened_by(window_end, end)
     won_at = _won_at(leads, np.minimum(window_end, end))
     ever = np.broadcast_to(_won_at(leads, np.array([[end]])), as_of.shape)
 
-    def chosen(some: np.ndarray) -> pd.DataFrame:
-        won = (~np.isnat(won_at[some])).astype(int)
-        known = {"row": np.nonzero(some)[0], "as_of": as_of[some], "won": won, "won_at": won_at[some]}
-        return pd.DataFrame({**known, "ever_won_at": ever[some]})
+    def snapshots_at(cells: np.ndarray) -> pd.DataFrame:
+        won = (~np.isnat(won_at[cells])).astype(int)
+        columns = {"row": np.nonzero(cells)[0], "as_of": as_of[cells], "won": won, "won_at": won_at[cells]}
+        return pd.DataFrame({**columns, "ever_won_at": ever[cells]})
 
-    censored = chosen(happened & ~is_over)
+    censored = snapshots_at(is_open & ~is_over)
+    # How an open lead ends within its window nobody knows yet; how one that closed early did is known.
     has_closed = closed_at_each(leads, np.array([[end]]))[censored["row"], 0]
     undated = leads["created_at"].isna() | (leads["won"].notna() & leads["closed_at"].isna())
     return Snapshots(
-        chosen(happened & is_over),
+        snapshots_at(is_open & is_over),
         censored.assign(won=censored["won"].astype(float).where(has_closed)),
         undated=int(undated.sum()),
     )
 
 
 def before_records(rows: pd.DataFrame, horizon: int) -> np.ndarray:
-    """Tell which snapshots lie before wins were recorded at all: what looks lost there may have been won.
+    """Return which snapshots lie before wins were recorded at all: what appears lost there may have been won.
 
     rows: ``lead_id``, ``as_of``, ``ever_won_at``; horizon in days. None does unless, by the rate of later leads, at
     least ten would have been won in windows that were over before the first recorded win.
@@ -89,7 +90,7 @@ def before_records(rows: pd.DataFrame, horizon: int) -> np.ndarray:
 
 
 def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-    """Return the moments after ``since`` and up to ``until`` at which leads are looked at, matured or not.
+    """Return the snapshots after ``since`` and up to ``until``, matured or not.
 
     Columns: ``row``, ``as_of``, and ``won_at``, missing unless the lead was won by ``until``.
 
@@ -99,14 +100,14 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
     >>> snapshots_between(leads, day("2025-01-01"), day("2025-01-09"))["as_of"].dt.strftime("%d %b").tolist()
     ['02 Jan', '08 Jan']
     """
-    as_of, happened = _looked_at(leads, until, SNAPSHOT_AGES)
-    taken = happened & ~happened_by(as_of, since.to_datetime64())
+    as_of, is_open = _open_at_ages(leads, until, SNAPSHOT_AGES)
+    cells = is_open & ~happened_by(as_of, since.to_datetime64())
     won_at = np.broadcast_to(_won_at(leads, np.array([[until.to_datetime64()]])), as_of.shape)
-    return pd.DataFrame({"row": np.nonzero(taken)[0], "as_of": as_of[taken], "won_at": won_at[taken]})
+    return pd.DataFrame({"row": np.nonzero(cells)[0], "as_of": as_of[cells], "won_at": won_at[cells]})
 
 
-def _looked_at(leads: pd.DataFrame, until: pd.Timestamp, ages: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the moments of each lead (leads, ages), and at which of them, up to ``until``, it was there and open."""
+def _open_at_ages(leads: pd.DataFrame, until: pd.Timestamp, ages: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return when each lead has each age (leads, ages), and at which of these moments, up to ``until``, it is open."""
     created = leads["created_at"].to_numpy("datetime64[us]")
     as_of = created[:, None] + np.array(ages, dtype="timedelta64[D]")[None, :]
     return as_of, open_at_each(leads, as_of) & happened_by(as_of, until.to_datetime64())
@@ -123,12 +124,12 @@ def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:
     """Return one snapshot per lead, for outcomes without a time: that of an open lead is censored.
 
     >>> leads = pd.DataFrame({"won": pd.Series([True, None], dtype="boolean")})
-    >>> taken = final_snapshots(leads, pd.Timestamp("2025-01-01"))
-    >>> taken.moments["won"].tolist(), taken.censored["row"].tolist()
+    >>> snapshots = final_snapshots(leads, pd.Timestamp("2025-01-01"))
+    >>> snapshots.matured["won"].tolist(), snapshots.censored["row"].tolist()
     ([1], [1])
     """
     never = pd.Series(pd.NaT, index=range(len(leads)), dtype="datetime64[us]")
     won = leads["won"].to_numpy("float64", na_value=np.nan)
-    moments = pd.DataFrame({"row": never.index, "as_of": as_of, "won": won, "won_at": never, "ever_won_at": never})
-    closed, still_open = (moments[kept].reset_index(drop=True) for kept in (~np.isnan(won), np.isnan(won)))
+    leads_now = pd.DataFrame({"row": never.index, "as_of": as_of, "won": won, "won_at": never, "ever_won_at": never})
+    closed, still_open = (leads_now[rows].reset_index(drop=True) for rows in (~np.isnan(won), np.isnan(won)))
     return Snapshots(closed.astype({"won": int}), still_open)

@@ -17,7 +17,7 @@ RANKS = {
     "Manager": r"manager|lead|supervisor|team leader|principal",
     "Assistant": r"assistant|junior|clerk|secretary",
 }
-"""Rank → words, the first match decides; a vice president is looked for before a president."""
+"""Rank → words, the first match decides; a vice president comes before a president."""
 
 DEPARTMENTS = {
     "Student": r"student|intern|trainee|apprentice",

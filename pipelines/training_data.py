@@ -175,10 +175,10 @@ def _of_chunk(
     leads, horizon, ages = chunk.leads, settings.horizon, settings.snapshot_ages
     taken = timed_snapshots(leads, data_end, horizon, ages) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(open_at(leads, data_end)), "as_of": data_end})
-    moments = pd.concat([taken.moments, taken.censored, now], ignore_index=True)
-    design = build(Batch(schema, *chunk, moments=moments))
-    first, last = len(taken.moments), len(taken.moments) + len(taken.censored)
-    matured = (design[:first], _rows(leads, taken.moments, data_end, ranks))
+    moments = pd.concat([taken.matured, taken.censored, now], ignore_index=True)
+    design = build(Batch(schema, *chunk, snapshots=moments))
+    first, last = len(taken.matured), len(taken.matured) + len(taken.censored)
+    matured = (design[:first], _rows(leads, taken.matured, data_end, ranks))
     censored = (design[first:last], _rows(leads, taken.censored, data_end, ranks))
     in_no_row = leads["created_at"].iloc[now["row"]].mask(np.full(len(now), schema.timed))
     return matured, censored, design[last:], in_no_row, taken.undated

@@ -209,7 +209,7 @@ class Scorer:
         Columns: probability, score, band, disposition, fit, engagement, grade, reasons_up, reasons_down (lists of
         texts), model_version; where the rules have such, triggered_by and disqualified_by (the mark that decided), and
         persona; in timed mode probability_30d (60, 90, 180, and the horizon) and days_if_won; where
-        amounts are known expected_amount and expected_value. Rows are in the order of ``batch.moments``.
+        amounts are known expected_amount and expected_value. Rows are in the order of ``batch.snapshots``.
         """
         return self.in_words(self.judge(batch))
 

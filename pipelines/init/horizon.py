@@ -29,7 +29,7 @@ def fitting_horizon(dataset: Dataset) -> Line:
 
 
 def _is_long_enough(leads: pd.DataFrame, end: pd.Timestamp, horizon: int) -> bool:
-    moments = timed_snapshots(leads, end, horizon).moments
+    moments = timed_snapshots(leads, end, horizon).matured
     blocks, won = blocks_by_time(moments["as_of"], horizon), moments["won"].to_numpy() == 1
     return all(moments["row"][won & getattr(blocks, name)].nunique() >= count for name, count in NEEDED.items())
 

@@ -259,10 +259,10 @@ def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iter
                 "lead_id": leads["lead_id"],
                 "position": leads["position"],
                 "account_id": leads["account_id"],
-                "as_of": batch.moments["as_of"],
+                "as_of": batch.snapshots["as_of"],
                 "stage": stage_at(existing, as_of).reset_index(drop=True),
                 "outcome": outcome_at(leads, as_of),
-                "age_days": age_at(leads, batch.moments["as_of"]),
+                "age_days": age_at(leads, batch.snapshots["as_of"]),
             }
         )
         yield pd.concat([known, leads.reindex(columns=KNOWN_BY).astype("str")], axis="columns"), scorer.judge(batch)

@@ -120,7 +120,7 @@ def test_nothing_later_changes_a_row_a_stage_an_outcome_or_an_age(schema, chunk_
 def test_nothing_later_changes_a_matured_snapshot(chunk_of, ends):
     then, afterwards = (list(leads) for leads in zip(*ends, strict=True))
     known, later = (with_spells(chunk_of(leads), leads).leads for leads in (then, afterwards))
-    matured = [timed_snapshots(leads, NEW_YEAR, 90).moments for leads in (known, later)]
+    matured = [timed_snapshots(leads, NEW_YEAR, 90).matured for leads in (known, later)]
     pd.testing.assert_frame_equal(matured[1], matured[0])
 
 

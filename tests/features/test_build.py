@@ -76,7 +76,7 @@ def test_the_trend_compares_with_the_month_before(features_of):
     assert features_of(events=[event(1), event(2), event(45)])["activity_trend"] == 1
 
 
-def test_a_stage_is_told_by_when_it_was_entered(features_of):
+def test_a_stage_is_the_time_since_it_was_entered(features_of):
     row = features_of(stages=[{"position": 0, "stage": "mql", "entered_at": days_before(31)}])
     assert row["stage_mql"] == 30
 
@@ -124,8 +124,8 @@ def test_an_attribute_is_what_it_was_at_the_moment(schema, chunk_of):
     changes += [change(20, "employees", 5.0), change(10, "employees", None)]
     changes += [change(10, "technologies", "SAP; Excel")]
     leads = [{"industry": "Farming", "employees": 9.0, "technologies": "Excel"}] * 2
-    moments = pd.DataFrame({"row": [0, 0, 0, 1], "as_of": [days_before(days) for days in (30, 20, 0, 30)]})
-    rows = build(Batch(schema, *chunk_of(leads, changes=changes), moments=moments))
+    snapshots = pd.DataFrame({"row": [0, 0, 0, 1], "as_of": [days_before(days) for days in (30, 20, 0, 30)]})
+    rows = build(Batch(schema, *chunk_of(leads, changes=changes), snapshots=snapshots))
     assert rows["industry"].fillna("").tolist() == ["", "Retail", "Health", "Farming"]
     assert rows["employees"].fillna(-1).tolist() == [-1, 5, -1, 9]
     assert rows["technologies_SAP"].fillna(-1).tolist() == [-1, -1, 1, 0]
@@ -136,8 +136,8 @@ def test_what_is_derived_from_a_personal_column_is_as_it_was_too(schema, chunk_o
     """A student who became a chief is a student before; his employer, whose addresses he had later, was another."""
     changes = [change(20, "job_title", "Student"), change(10, "job_title", "CEO"), change(10, "email", "a@gmail.com")]
     leads = [{"job_title": "CEO", "email": "a@gmail.com", "employees": 20_000}]
-    moments = pd.DataFrame({"row": [0, 0], "as_of": [days_before(days) for days in (15, 0)]})
-    rows = build(Batch(schema, *chunk_of(leads, changes=changes), moments=moments))
+    snapshots = pd.DataFrame({"row": [0, 0], "as_of": [days_before(days) for days in (15, 0)]})
+    rows = build(Batch(schema, *chunk_of(leads, changes=changes), snapshots=snapshots))
     assert rows["job_rank"].tolist() == ["Student", "C-level"]
     assert rows["contradiction"].fillna("").tolist() == ["", "free mail in a very large firm"]
 

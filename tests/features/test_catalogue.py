@@ -29,7 +29,7 @@ def test_flat_mode_has_nothing_that_is_relative_to_now(schema):
     assert {name for name in names if name.startswith("download")} == {"download_ever", "download: price list_ever"}
 
 
-def test_what_is_wrong_is_only_looked_for_where_it_can_be_seen(schema):
+def test_data_quality_is_only_checked_where_it_can_be_seen(schema):
     quality = {"company_made_up", "job_title_made_up", "impossible_size", "contradiction"}
     without = replace(schema, attributes=(), personal=("company",))
     assert quality <= {feature.name for feature in catalogue(schema)}
@@ -52,7 +52,7 @@ def test_every_sentence_has_a_place_for_the_value_or_needs_none(schema):
 
 
 def test_what_was_downloaded_is_one_thing_with_that_something_was():
-    told = catalogue(Schema(timed=True, event_types=(EventType("download", ("price_list",)),)))
-    of_asset = [feature for feature in told if "price_list" in feature.name]
+    features = catalogue(Schema(timed=True, event_types=(EventType("download", ("price_list",)),)))
+    of_asset = [feature for feature in features if "price_list" in feature.name]
     assert {feature.concept for feature in of_asset} == {"downloads"}
     assert all("“price_list”" in feature.sentence for feature in of_asset)

@@ -9,7 +9,7 @@ from features.batch import Batch
 from features.build import build
 from features.catalogue import WINDOWS
 
-MOMENTS = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")
+TIMES = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-01")
 MANY = 10_000
 
 
@@ -27,14 +27,14 @@ def random_batch(schema, chunk_of) -> Batch:
         }
         for _ in range(2_000)
     ]
-    moments = pd.DataFrame({"row": np.repeat(np.arange(leads), 2), "as_of": np.tile(MOMENTS, leads)})
-    return Batch(schema, *chunk_of([{}] * leads, events), moments=moments)
+    snapshots = pd.DataFrame({"row": np.repeat(np.arange(leads), 2), "as_of": np.tile(TIMES, leads)})
+    return Batch(schema, *chunk_of([{}] * leads, events), snapshots=snapshots)
 
 
 def joined(batch: Batch) -> pd.DataFrame:
-    """Join every moment with every earlier event of its lead, the plain way."""
-    moments = batch.moments.assign(moment=range(len(batch.moments)), position=batch.moments["row"])
-    pairs = moments.merge(batch.events, on="position")
+    """Join every snapshot with every earlier event of its lead, the plain way."""
+    snapshots = batch.snapshots.assign(snapshot=range(len(batch.snapshots)), position=batch.snapshots["row"])
+    pairs = snapshots.merge(batch.events, on="position")
     pairs = pairs[pairs["occurred_at"] <= pairs["as_of"]]
     return pairs.assign(age=(pairs["as_of"] - pairs["occurred_at"]) / pd.Timedelta(days=1))
 
@@ -44,25 +44,25 @@ def joined(batch: Batch) -> pd.DataFrame:
 def test_counts_equal_a_plain_join(random_batch, days, kind):
     pairs = joined(random_batch)
     within = pairs[(pairs["type"] == kind) & (pairs["age"] < (days or MANY))]
-    expected = within.groupby("moment").size().reindex(range(len(random_batch.moments)), fill_value=0)
+    expected = within.groupby("snapshot").size().reindex(range(len(random_batch.snapshots)), fill_value=0)
     assert build(random_batch)[f"{kind}_{days}d" if days else f"{kind}_ever"].tolist() == expected.tolist()
 
 
 def test_sums_equal_a_plain_join(random_batch):
     pairs = joined(random_batch)
     within = pairs[(pairs["type"] == "usage") & (pairs["age"] < 30)]
-    expected = within.groupby("moment")["value"].sum().reindex(range(len(random_batch.moments)), fill_value=0)
+    expected = within.groupby("snapshot")["value"].sum().reindex(range(len(random_batch.snapshots)), fill_value=0)
     assert build(random_batch)["usage_30d_sum"].tolist() == expected.tolist()
 
 
 def test_active_days_equal_a_plain_join(random_batch):
     pairs = joined(random_batch)
-    days = pairs[pairs["age"] < 90].groupby("moment")["occurred_at"].agg(lambda times: times.dt.floor("D").nunique())
-    expected = days.reindex(range(len(random_batch.moments)), fill_value=0)
+    days = pairs[pairs["age"] < 90].groupby("snapshot")["occurred_at"].agg(lambda times: times.dt.floor("D").nunique())
+    expected = days.reindex(range(len(random_batch.snapshots)), fill_value=0)
     assert build(random_batch)["active_days_90d"].tolist() == expected.tolist()
 
 
-def test_many_moments_are_walked_from_in_parallel_with_the_same_counts(random_batch, monkeypatch):
+def test_many_snapshots_are_walked_from_in_parallel_with_the_same_counts(random_batch, monkeypatch):
     alone = build(random_batch)
     monkeypatch.setattr(events, "FEWEST_FOR_THREADS", 0)
     pd.testing.assert_frame_equal(build(random_batch), alone, check_exact=True)

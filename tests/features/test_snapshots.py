@@ -22,67 +22,67 @@ def lead(
 
 
 def ages(snapshots) -> list[int]:
-    return ((snapshots.moments["as_of"] - JANUARY) / pd.Timedelta(days=1)).astype(int).tolist()
+    return ((snapshots.matured["as_of"] - JANUARY) / pd.Timedelta(days=1)).astype(int).tolist()
 
 
-def test_an_open_lead_is_looked_at_at_every_edge():
+def test_an_open_lead_has_a_snapshot_at_every_edge():
     assert ages(timed_snapshots(lead(), END, 90)) == [0, 1, 7, 14, 30, 60, 90, 180]
 
 
-def test_a_lead_is_looked_at_every_month_where_that_is_asked():
+def test_a_lead_has_a_snapshot_every_month_where_that_is_asked():
     months = timed_snapshots(lead(closed="2025-05-05", won=True), END, 30, [0, 30, 60, 90, 120, 150])
     assert ages(months) == [0, 30, 60, 90, 120]
-    assert months.moments["won"].tolist() == [0, 0, 0, 0, 1]
+    assert months.matured["won"].tolist() == [0, 0, 0, 0, 1]
 
 
-def test_a_lead_is_not_looked_at_once_it_closed():
+def test_a_lead_has_no_snapshot_once_it_closed():
     assert ages(timed_snapshots(lead(closed="2025-01-08", won=False), END, 90)) == [0, 1]
 
 
-def test_a_lead_is_not_looked_at_between_its_loss_and_its_reopening():
+def test_a_lead_has_no_snapshot_between_its_loss_and_its_reopening():
     reopened = lead(lost=[("2025-01-08", "2025-03-02")], closed="2025-05-01", won=True)
     snapshots = timed_snapshots(reopened, END, 90)
     assert ages(snapshots) == [0, 1, 60, 90]
-    assert snapshots.moments["won"].tolist() == [0, 0, 1, 1]
+    assert snapshots.matured["won"].tolist() == [0, 0, 1, 1]
 
 
-def test_a_lead_that_was_opened_again_twice_is_looked_at_whenever_it_was_open():
+def test_a_lead_that_was_opened_again_twice_has_snapshots_whenever_it_was_open():
     spells = [("2025-01-05", "2025-01-12"), ("2025-01-20", "2025-02-15")]
     assert ages(timed_snapshots(lead(lost=spells), END, 90)) == [0, 1, 14, 60, 90, 180]
 
 
 def test_a_win_counts_only_within_the_horizon():
     snapshots = timed_snapshots(lead(closed="2025-03-15", won=True), END, 30)
-    assert snapshots.moments["won"].tolist() == [0, 0, 0, 0, 0, 1]
+    assert snapshots.matured["won"].tolist() == [0, 0, 0, 0, 0, 1]
 
 
 def test_a_window_that_is_not_over_is_censored_and_not_lost():
     snapshots = timed_snapshots(lead(created="2025-09-25"), END, 90)
-    assert (len(snapshots.moments), len(snapshots.censored)) == (3, 4)
+    assert (len(snapshots.matured), len(snapshots.censored)) == (3, 4)
     assert snapshots.censored["won"].isna().all()
 
 
 def test_a_lost_lead_whose_window_is_not_over_is_censored_too():
     snapshots = timed_snapshots(lead(created="2025-12-01", closed="2025-12-20", won=False), END, 90)
-    assert (len(snapshots.moments), snapshots.censored["won"].tolist()) == (0, [0, 0, 0, 0])
+    assert (len(snapshots.matured), snapshots.censored["won"].tolist()) == (0, [0, 0, 0, 0])
 
 
-def test_a_lead_without_a_creation_date_is_not_looked_at():
-    assert len(timed_snapshots(lead(created=None), END, 90).moments) == 0
+def test_a_lead_without_a_creation_date_has_no_snapshot():
+    assert len(timed_snapshots(lead(created=None), END, 90).matured) == 0
 
 
 @pytest.mark.parametrize("won", [True, False])
 def test_a_lead_that_ended_nobody_knows_when_is_not_taken_for_an_open_one(won):
-    assert len(timed_snapshots(lead(won=won), END, 90).moments) == 0
+    assert len(timed_snapshots(lead(won=won), END, 90).matured) == 0
 
 
 @pytest.mark.parametrize(("won", "labels"), [(True, [1]), (False, [0]), (None, [])])
-def test_a_final_outcome_is_looked_at_once_unless_open(won, labels):
-    assert final_snapshots(lead(won=won), END).moments["won"].tolist() == labels
+def test_a_final_outcome_has_one_snapshot_unless_it_is_open(won, labels):
+    assert final_snapshots(lead(won=won), END).matured["won"].tolist() == labels
 
 
 def test_a_win_has_its_moment_only_within_the_horizon():
-    won_at = timed_snapshots(lead(closed="2025-03-15", won=True), END, 30).moments["won_at"]
+    won_at = timed_snapshots(lead(closed="2025-03-15", won=True), END, 30).matured["won_at"]
     assert won_at.isna().tolist() == [True] * 5 + [False]
     assert won_at.max() == pd.Timestamp("2025-03-15")
 
@@ -95,7 +95,7 @@ def test_snapshots_of_a_stretch_know_no_later_win():
     assert earlier["won_at"].isna().all()
 
 
-def test_a_lead_that_ended_nobody_knows_when_is_not_looked_at():
+def test_a_lead_that_ended_nobody_knows_when_has_no_snapshot():
     assert snapshots_between(lead(won=False), JANUARY, END).empty
 
 
@@ -105,7 +105,7 @@ def rows_of(*groups: tuple[str, int, str | None]) -> pd.DataFrame:
     return rows.astype("datetime64[us]").assign(lead_id=[f"l{number}" for number in range(len(rows))])
 
 
-def test_snapshots_before_wins_were_recorded_are_told_apart():
+def test_snapshots_before_wins_were_recorded_are_recognised():
     rows = rows_of(("2025-01-01", 50, None), ("2025-05-20", 10, "2025-06-10"), ("2025-07-01", 10, "2025-07-02"))
     assert before_records(rows, 90).tolist() == [True] * 60 + [False] * 10
 
