@@ -1,4 +1,4 @@
-"""Guess which column of a table is meant by one of our names, and say why; nothing where none is."""
+"""Suggest which column of a table is meant by a name of the vocabulary, and say why; nothing where none is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data.columns import (
 )
 from data.parsing import read_months, texts
 from data.proposal.hints import has_key_word, hints, plain, speaks_of_a_lead, starts_with
-from data.proposal.looking import Look
+from data.proposal.inspection import ProfiledTable
 from data.staging import ROWS
 from data.vocabulary import LEADS, READ_TABLES, Kind
 
@@ -27,21 +27,21 @@ REPEATS = 0.01
 """The share of rows that may lack an id of their own: they go to quarantine."""
 LINKED = 0.5
 LINKED_IN_PART = 0.02
-"""The share of values that must be ids of leads; little where not all rows of a database were looked at."""
+"""The share of values that must be ids of leads; little where not all rows of a database were read."""
 
 
 @dataclass(frozen=True)
-class Line:
+class Suggestion:
     """A value that is proposed, and why."""
 
     value: str
     reason: str
 
 
-def could_be_ids(look: Look) -> list[str]:
+def could_be_ids(table: ProfiledTable) -> list[str]:
     """Return the columns that are named like an id and in which nearly every row has its own value, best first."""
-    named = [name for name, column in look.profiles.items() if _id_strength(name) and _holds_ids(column)]
-    unique = [name for name in named if look.repeats(name) <= REPEATS * look.rows]
+    named = [name for name, column in table.profiles.items() if _id_strength(name) and _holds_ids(column)]
+    unique = [name for name in named if table.repeats(name) <= REPEATS * table.rows]
     return sorted(unique, key=_id_strength, reverse=True)
 
 
@@ -57,23 +57,25 @@ def _id_strength(name: str) -> int:
     return strength + lead if has_id_word(name) or lead else 0
 
 
-def lead_id(look: Look, column: str | None) -> Line:
-    """Propose the id of the leads table: a column, or the number of the row."""
+def lead_id(table: ProfiledTable, column: str | None) -> Suggestion:
+    """Suggest the id of the leads table: a column, or the number of the row."""
     if column is None:
-        return Line(ROWS, "no column is unique and named like an id: the rows are numbered from 1")
-    repeats, rows = look.repeats(column), f"{look.rows:,} rows"
-    if not look.complete:
+        return Suggestion(ROWS, "no column is unique and named like an id: the rows are numbered from 1")
+    repeats, rows = table.repeats(column), f"{table.rows:,} rows"
+    if not table.complete:
         rows = f"the first {rows}"
     if not repeats:
-        return Line(column, f"unique in {rows if not look.complete else f'all {rows}'}, and named like an id")
-    return Line(column, f"named like an id; {repeats:,} of {rows} repeat one or have none, and go to quarantine")
+        return Suggestion(column, f"unique in {rows if not table.complete else f'all {rows}'}, and named like an id")
+    return Suggestion(column, f"named like an id; {repeats:,} of {rows} repeat one or have none, and go to quarantine")
 
 
-def link_to(look: Look, leads: Look, key: str) -> str | None:
+def link_to(table: ProfiledTable, leads: ProfiledTable, key: str) -> str | None:
     """Return the column that holds ids of leads."""
-    candidates = [name for name, column in look.profiles.items() if _holds_ids(column) and _may_link(name, column, key)]
-    enough = LINKED if leads.complete and look.complete else LINKED_IN_PART
-    linked = [name for name in candidates if look.share_in(name, leads, key) >= enough]
+    candidates = [
+        name for name, column in table.profiles.items() if _holds_ids(column) and _may_link(name, column, key)
+    ]
+    enough = LINKED if leads.complete and table.complete else LINKED_IN_PART
+    linked = [name for name in candidates if table.share_in(name, leads, key) >= enough]
     return max(linked, key=lambda name: _link_strength(name, key), default=None)
 
 
@@ -83,70 +85,86 @@ def _may_link(name: str, column: Profile, key: str) -> bool:
     A unique ``id`` is the table's own.
     """
     own = plain(name) == "id" and column.distinct == column.filled
-    told = bool(speaks_of_a_lead(name)) or (plain(name) == plain(key) and not own)
-    return told if column.kind is Kind.NUMBER else told or has_id_word(name)
+    names_a_lead = bool(speaks_of_a_lead(name)) or (plain(name) == plain(key) and not own)
+    return names_a_lead if column.kind is Kind.NUMBER else names_a_lead or has_id_word(name)
 
 
 def _link_strength(name: str, key: str) -> tuple[bool, int, bool]:
     return plain(name) == plain(key) != "id", speaks_of_a_lead(name), plain(name) != "id"
 
 
-def account_of(look: Look, taken: Collection[str]) -> Line | None:
-    """Propose the column that names the account."""
-    named = (name for name in look.profiles if hints().keys.accounts & set(words_of(name)) and has_key_word(name))
-    free = (name for name in named if name not in taken and look.profiles[name].filled)
-    return next((Line(name, "named like the id of an account") for name in free), None)
+def account_of(table: ProfiledTable, taken: Collection[str]) -> Suggestion | None:
+    """Suggest the column that names the account."""
+    named = (name for name in table.profiles if hints().keys.accounts & set(words_of(name)) and has_key_word(name))
+    free = (name for name in named if name not in taken and table.profiles[name].filled)
+    return next((Suggestion(name, "named like the id of an account") for name in free), None)
 
 
-def moment(
-    look: Look, ours: str, good: Collection[str], bad: Collection[str], taken: Collection[str], *, alone: bool = False
-) -> Line | None:
-    """Propose a column of times by the words of its name; where ``alone``, also the only one there is."""
-    free = [name for name in look.of_kind(Kind.TIME) if name not in taken and not is_protected_name(name)]
-    free = [name for name in free if not starts_with(name, bad)]
-    named = {name: starts_with(name, good) + 9 * (plain(name) == plain(ours)) for name in free}
-    best = max(named, key=lambda name: named[name], default=None)
-    if best and named[best]:
-        return Line(best, "holds times, and is named so")
-    return Line(free[0], "the only column of times that is left") if alone and len(free) == 1 else None
+def time_column(
+    table: ProfiledTable,
+    name: str,
+    good: Collection[str],
+    bad: Collection[str],
+    taken: Collection[str],
+    *,
+    alone: bool = False,
+) -> Suggestion | None:
+    """Suggest a column of times for a name of the vocabulary by the words of its own; ``good`` and ``bad`` begin some.
+
+    Where ``alone``, the only column of times that is left will do too.
+    """
+    free = [column for column in table.of_kind(Kind.TIME) if column not in taken and not is_protected_name(column)]
+    free = [column for column in free if not starts_with(column, bad)]
+    strength = {column: starts_with(column, good) + 9 * (plain(column) == plain(name)) for column in free}
+    best = max(strength, key=lambda column: strength[column], default=None)
+    if best and strength[best]:
+        return Suggestion(best, "holds times, and is named so")
+    return Suggestion(free[0], "the only column of times that is left") if alone and len(free) == 1 else None
 
 
-def further(look: Look, table: str, known: Collection[str], free: Iterable[str]) -> dict[str, Line]:
-    """Propose columns that bear a name of the vocabulary, or one near to it, and hold what it means."""
+def vocabulary_columns(
+    table: ProfiledTable, role: str, known: Collection[str], free: Iterable[str]
+) -> dict[str, Suggestion]:
+    """Suggest columns that bear a name of the vocabulary, or one near to it, and hold what it means.
+
+    ``role`` is the table of the vocabulary, ``known`` are its columns that have a suggestion already, ``free`` are the
+    columns that may be taken.
+    """
     free = list(free)
     fixed = (Kind.ID, Kind.TIME)
-    wanted = [ours for ours, column in READ_TABLES[table].items() if ours not in known and column.kind not in fixed]
-    found = claims(free, wanted, {})
-    for ours in (name for name in wanted if name not in found):
-        columns = {plain(name): name for name in reversed(free) if name not in found.values()}
-        there = (columns[name] for name in column_words().column_names.likely[table].get(ours, ()) if name in columns)
-        theirs = next((name for name in there if fits(look, table, ours, name)), None)
-        if theirs:
-            found[ours] = theirs
+    wanted = [name for name, column in READ_TABLES[role].items() if name not in known and column.kind not in fixed]
+    claimed = claims(free, wanted, {})
+    likely = column_words().column_names.likely[role]
+    for name in (name for name in wanted if name not in claimed):
+        columns = {plain(column): column for column in reversed(free) if column not in claimed.values()}
+        candidates = (columns[alias] for alias in likely.get(name, ()) if alias in columns)
+        column = next((column for column in candidates if fits(table, role, name, column)), None)
+        if column:
+            claimed[name] = column
     return {
-        ours: Line(theirs, _by_name(look.profiles[theirs], ours, table))
-        for ours, theirs in found.items()
-        if fits(look, table, ours, theirs)
+        name: Suggestion(column, _reason(table.profiles[column], name, role))
+        for name, column in claimed.items()
+        if fits(table, role, name, column)
     }
 
 
-def fits(look: Look, table: str, ours: str, theirs: str) -> bool:
-    """Tell whether a column holds what one of our names means."""
-    column = look.profiles[theirs]
-    if table == "leads":
-        return fits_vocabulary(ours, column)
-    if ours == "month":
-        return bool(read_months(texts(look.cells[theirs]).dropna()).notna().mean() >= MOSTLY)
-    kind = READ_TABLES[table][ours].kind
-    return column.kind in (Kind.CATEGORY, Kind.SET, Kind.FLAG) if kind is Kind.CATEGORY else column.kind is kind
+def fits(table: ProfiledTable, role: str, name: str, column: str) -> bool:
+    """Return whether a column of a table holds what a name of the vocabulary means."""
+    profile = table.profiles[column]
+    if role == "leads":
+        return fits_vocabulary(name, profile)
+    if name == "month":
+        return bool(read_months(texts(table.cells[column]).dropna()).notna().mean() >= MOSTLY)
+    kind = READ_TABLES[role][name].kind
+    return profile.kind in (Kind.CATEGORY, Kind.SET, Kind.FLAG) if kind is Kind.CATEGORY else profile.kind is kind
 
 
-def _by_name(column: Profile, ours: str, table: str) -> str:
-    if table == "leads" and ours in ROLES:
-        return f"by its name: {ROLES[ours]}"
-    if table == "leads" and LEADS[ours].kind is Kind.PERSONAL:
+def _reason(column: Profile, name: str, role: str) -> str:
+    if role == "leads" and name in ROLES:
+        return f"by its name: {ROLES[name]}"
+    if role == "leads" and LEADS[name].kind is Kind.PERSONAL:
         return "by its name; personal: no feature itself, only what is derived from it by declaration"
-    if ours == "month":
+    if name == "month":
         return "by its name; months, or dates in them"
     if column.kind in (Kind.CATEGORY, Kind.SET):
         return f"by its name; {column.distinct:,} values"

@@ -1,6 +1,6 @@
 """What names and values of other systems hint at, where nobody has said it: tables, times, outcomes, stages, events.
 
-The words of `data.columns` are sure; those of ``hints.yaml`` are guesses, for a proposal that people look over.
+The words of `data.columns` are sure; those of ``hints.yaml`` are guesses, for a proposal that people correct.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def event_type_of(value: str) -> str:
 
 
 def outcome_strength(name: str) -> int:
-    """Return how much the name of a column says of an outcome, from 0 to 3; ``y`` and ``status`` must stand alone.
+    """Return how much the name of a column says of an outcome, from 0 to 3; ``y`` and ``status`` must be all of it.
 
     >>> [outcome_strength(name) for name in ("Converted", "is_customer", "y", "Lead Status", "Last Activity", "y_axis")]
     [3, 1, 2, 1, 0, 0]

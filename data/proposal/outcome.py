@@ -1,4 +1,4 @@
-"""Guess which column of leads says how they ended, which values mean won and lost, and which order is that of time."""
+"""Suggest which column of leads says how they ended, which values mean won and lost, and their order in time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 
 from data.columns import Profile, has_id_word, is_protected_name
 from data.parsing import NO, YES, texts
-from data.proposal.columns import Line
+from data.proposal.columns import Suggestion
 from data.proposal.hints import hints, outcome_strength, plain
-from data.proposal.looking import ROW_ORDER, Look
+from data.proposal.inspection import ROW_ORDER, ProfiledTable
 from data.staging import ROWS
 from data.vocabulary import Kind
 
@@ -22,7 +22,7 @@ IN_RUNS = 0.1
 
 
 @dataclass(frozen=True)
-class FoundOutcome:
+class OutcomeProposal:
     """An outcome column with the values that mean won and lost, all others being open, and why."""
 
     column: str
@@ -32,12 +32,12 @@ class FoundOutcome:
     reason: str
 
 
-def find_outcome(look: Look, taken: Collection[str]) -> FoundOutcome | None:
+def suggest_outcome(table: ProfiledTable, taken: Collection[str]) -> OutcomeProposal | None:
     """Return the column that says most of an outcome, by its name and its values; nothing where none does."""
-    few = (name for name, column in look.profiles.items() if _has_few_values(column))
+    few = (name for name, column in table.profiles.items() if _has_few_values(column))
     free = [name for name in few if name not in taken and not is_protected_name(name)]
-    found = [(strength, outcome) for name in free for strength, outcome in [_judged(look, name)] if outcome]
-    return max(found, key=lambda each: each[0])[1] if found else None
+    rated = [(strength, outcome) for name in free for strength, outcome in [_rated(table, name)] if outcome]
+    return max(rated, key=lambda each: each[0])[1] if rated else None
 
 
 def _has_few_values(column: Profile) -> bool:
@@ -45,12 +45,12 @@ def _has_few_values(column: Profile) -> bool:
     return 2 <= column.distinct <= MOST_VALUES or (column.distinct == 1 and column.filled < column.cells)
 
 
-def _judged(look: Look, name: str) -> tuple[int, FoundOutcome | None]:
+def _rated(table: ProfiledTable, name: str) -> tuple[int, OutcomeProposal | None]:
     """Return how much speaks for a column, and the outcome that it would be.
 
-    Open leads can be told apart only where values are words, so these count for more than yes and no.
+    Open leads can be recognised only where values are words, so these count for more than yes and no.
     """
-    values, strength = look.values(name), outcome_strength(name)
+    values, strength = table.values(name), outcome_strength(name)
     sure = {plain(value) for value in values} & hints().outcomes.sure
     won, lost = _by_words(values)
     if won and (strength or len(sure) > 1):
@@ -59,7 +59,7 @@ def _judged(look: Look, name: str) -> tuple[int, FoundOutcome | None]:
     if strength and flags <= YES | NO and flags & YES:
         return strength + 1, _as_flag(name, values, strength)
     if strength >= STRONG and len(values) == 2:
-        return strength, FoundOutcome(
+        return strength, OutcomeProposal(
             name, (values[1],), (values[0],), 0, "named like an outcome; the rarer value is taken for won: swap if not"
         )
     return 0, None
@@ -71,49 +71,51 @@ def _by_words(values: list[str]) -> tuple[list[str], list[str]]:
     return won, [value for value in values if plain(value) in outcomes.lost]
 
 
-def _in_words(name: str, values: list[str], won: list[str], lost: list[str]) -> FoundOutcome:
+def _in_words(name: str, values: list[str], won: list[str], lost: list[str]) -> OutcomeProposal:
     others = [value for value in values if value not in (*won, *lost)]
     reason = "its values say won and lost"
     if not lost:
         lost = [value for value in others if plain(value) not in hints().outcomes.open] if len(others) > 1 else others
         reason = "its values say won; the others are taken for lost, which they must not be while a lead is open"
     still_open = [value for value in others if value not in lost]
-    return FoundOutcome(name, tuple(won), tuple(lost), len(still_open), reason)
+    return OutcomeProposal(name, tuple(won), tuple(lost), len(still_open), reason)
 
 
-def _as_flag(name: str, values: list[str], strength: int) -> FoundOutcome:
+def _as_flag(name: str, values: list[str], strength: int) -> OutcomeProposal:
     won = tuple(value for value in values if value.lower() in YES)
     lost = tuple(value for value in values if value.lower() in NO)
     named = "named like an outcome" if strength > 1 else "its name may mean an outcome"
     ending = "" if lost else "; nothing means lost yet: no lead that is not won would be learned from"
-    return FoundOutcome(name, won, lost, 0, f"{named}, with yes and no{ending}")
+    return OutcomeProposal(name, won, lost, 0, f"{named}, with yes and no{ending}")
 
 
-def find_order(look: Look, outcome: FoundOutcome) -> tuple[Line | None, str]:
+def suggest_order(table: ProfiledTable, outcome: OutcomeProposal) -> tuple[Suggestion | None, str]:
     """Return what orders leads in time where no date does, or why nothing is proposed."""
-    growing = [name for name in look.of_kind(Kind.NUMBER) if look.profiles[name].grows_with == ROW_ORDER]
+    growing = [name for name in table.of_kind(Kind.NUMBER) if table.profiles[name].grows_with == ROW_ORDER]
     if growing:
         name = max(growing, key=has_id_word)
-        return Line(name, f"grows steadily{_direction(look, name)}: never a feature, it orders the evaluation"), ""
-    alike = _alike_in_runs(look, outcome.column)
-    if alike and _both_ends_have_both(look, outcome):
+        return Suggestion(
+            name, f"grows steadily{_direction(table, name)}: never a feature, it orders the evaluation"
+        ), ""
+    alike = _alike_in_runs(table, outcome.column)
+    if alike and _both_ends_have_both(table, outcome):
         why = (
             "rows that follow each other are alike: the order means something. Remove this if the oldest are not first"
         )
-        return Line(ROWS, why), ""
+        return Suggestion(ROWS, why), ""
     return None, "no date and no growing number: evaluation blocks are random, unless the rows are oldest first"
 
 
-def _direction(look: Look, name: str) -> str:
-    numbers = pd.to_numeric(look.cells[name], errors="coerce").dropna()
+def _direction(table: ProfiledTable, name: str) -> str:
+    numbers = pd.to_numeric(table.cells[name], errors="coerce").dropna()
     falls = len(numbers) > 1 and numbers.iloc[0] > numbers.iloc[-1]
     return " against the order of the rows (the file is newest first)" if falls else " with the rows"
 
 
-def _alike_in_runs(look: Look, outcome: str) -> bool:
-    """Tell whether neighbouring rows share values more often than rows in random order would."""
-    few = (name for name, column in look.profiles.items() if name != outcome and 2 <= column.distinct <= MOST_VALUES)
-    return any(_excess(texts(look.cells[name]).fillna("")) > IN_RUNS for name in few)
+def _alike_in_runs(table: ProfiledTable, outcome: str) -> bool:
+    """Return whether neighbouring rows share values more often than rows in random order would."""
+    few = (name for name, column in table.profiles.items() if name != outcome and 2 <= column.distinct <= MOST_VALUES)
+    return any(_excess(texts(table.cells[name]).fillna("")) > IN_RUNS for name in few)
 
 
 def _excess(cells: pd.Series) -> float:
@@ -122,9 +124,9 @@ def _excess(cells: pd.Series) -> float:
     return (equal - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
 
 
-def _both_ends_have_both(look: Look, outcome: FoundOutcome) -> bool:
+def _both_ends_have_both(table: ProfiledTable, outcome: OutcomeProposal) -> bool:
     """A file that is sorted by its outcome is in no order of time."""
-    cells = texts(look.cells[outcome.column])
+    cells = texts(table.cells[outcome.column])
     fifth = len(cells) // 5
     ends = (set(cells.iloc[:fifth].dropna()), set(cells.iloc[len(cells) - fifth :].dropna()))
     return all(end & set(outcome.won) and end & set(outcome.lost) for end in ends)

@@ -11,18 +11,18 @@ import yaml
 
 from data.config import DatabaseTable, FileTable
 from data.parsing import DAY_FIRST, MONTH_FIRST, decide_format, read_cells
-from data.proposal.columns import Line
-from data.proposal.looking import Look, address_beside, path_beside
+from data.proposal.columns import Suggestion
+from data.proposal.inspection import ProfiledTable, address_beside, path_beside
 from data.proposal.propose import Proposal
 from data.schema import RENAMED, Attribute, Schema
 from data.vocabulary import Kind
 
 PLAIN = re.compile(r"[A-Za-z][\w ./:-]*")
-TOLD_FORMATS = (DAY_FIRST, MONTH_FIRST, "decimal comma")
+AMBIGUOUS_FORMATS = (DAY_FIRST, MONTH_FIRST, "decimal comma")
 KINDS = {Kind.FLAG: "yes or no", Kind.CATEGORY: "category", Kind.TIME: "time"}
 LATER_WARNING = """\
 # Was one of these filled in by sales, or only once it was known how the lead ended? That cannot be told here. Such a
-# column makes a model look brilliant and fail in use: name it under drop.
+# column makes a model table brilliant and fail in use: name it under drop.
 # drop: []
 """
 NO_OUTCOME = """\
@@ -42,7 +42,7 @@ def write(proposal: Proposal, path: Path, schema: Schema | None = None, formats:
         _tables(proposal, path.parent),
         _columns(proposal),
         _formats(proposal, formats or {}),
-        _ending(proposal),
+        _outcome(proposal),
         _named_values("event_types", proposal.event_types, _event_reason(proposal)),
         _stages(proposal),
         _attributes(proposal, schema) if schema else "",
@@ -60,14 +60,14 @@ def _head(path: Path) -> str:
 def _tables(proposal: Proposal, folder: Path) -> str:
     lines = [f"database: {scalar(address_beside(proposal.address, folder))}\n"] if proposal.address else []
     lines.append("tables:")
-    for name, placed in proposal.tables.items():
-        look = placed.look
-        here = _source(look.source, folder)
-        rows = f"{look.rows:,} rows" if look.complete else f"more than {look.rows:,} rows"
-        lines.append(f"  {name}: {here}  # {rows}; {comment(placed.reason)}")
-    if proposal.others:
+    for name, proposed in proposal.tables.items():
+        table = proposed.table
+        here = _source(table.source, folder)
+        rows = f"{table.rows:,} rows" if table.complete else f"more than {table.rows:,} rows"
+        lines.append(f"  {name}: {here}  # {rows}; {comment(proposed.reason)}")
+    if proposal.left_out:
         lines.append("# Left out:")
-        lines += [f"#   {comment(name)}: {comment(reason)}" for name, reason in proposal.others.items()]
+        lines += [f"#   {comment(name)}: {comment(reason)}" for name, reason in proposal.left_out.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -79,35 +79,32 @@ def _source(source: FileTable | DatabaseTable, folder: Path) -> str:
 
 def _columns(proposal: Proposal) -> str:
     lines = ["columns:  # our name: theirs"]
-    for name, placed in proposal.tables.items():
+    for name, proposed in proposal.tables.items():
         lines.append(f"  {name}:")
-        lines += [f"    {_line(ours, line)}" for ours, line in placed.columns.items()]
+        lines += [f"    {_line(column, suggestion)}" for column, suggestion in proposed.columns.items()]
     return "\n".join(lines) + "\n"
 
 
-def _line(key: str, line: Line) -> str:
-    return f"{key}: {scalar(line.value)}  # {comment(line.reason)}"
+def _line(key: str, suggestion: Suggestion) -> str:
+    return f"{key}: {scalar(suggestion.value)}  # {comment(suggestion.reason)}"
 
 
 def _formats(proposal: Proposal, formats: Mapping[str, Mapping[str, str]]) -> str:
-    told = {
-        name: {column: written for column, written in of_table.items() if written in TOLD_FORMATS}
-        for name, of_table in formats.items()
-    }
     lines = []
-    for name, of_table in told.items():
-        lines += [f"  {name}:"] if of_table else []
-        for column, written in of_table.items():
+    for name, of_table in formats.items():
+        needed = {column: written for column, written in of_table.items() if written in AMBIGUOUS_FORMATS}
+        lines += [f"  {name}:"] if needed else []
+        for column, written in needed.items():
             is_open = (name, column) in proposal.open_formats
             why = "the values leave it open: is it so?" if is_open else "the values show it"
             lines.append(f"    {scalar(column)}: {written}  # {why}")
     return "\n".join(["formats:", *lines]) + "\n" if lines else ""
 
 
-def _ending(proposal: Proposal) -> str:
+def _outcome(proposal: Proposal) -> str:
     """Say how it is known how leads ended, and what orders them in time."""
-    if proposal.ended_by in ("outcomes", "stages"):
-        return _ended_by_table(proposal) + _horizon(proposal)
+    if proposal.outcome_source in ("outcomes", "stages"):
+        return _outcome_table(proposal) + _horizon(proposal)
     if proposal.outcome is None:
         return NO_OUTCOME
     outcome = proposal.outcome
@@ -123,8 +120,8 @@ def _horizon(proposal: Proposal) -> str:
     return f"horizon: {proposal.horizon.value}  # {comment(proposal.horizon.reason)}\n"
 
 
-def _ended_by_table(proposal: Proposal) -> str:
-    if proposal.ended_by == "stages":
+def _outcome_table(proposal: Proposal) -> str:
+    if proposal.outcome_source == "stages":
         return "# How leads ended is told by their stages.\n"
     if "won" in proposal.tables["outcomes"].columns:
         return "# How leads ended is told by the table of outcomes.\n"
@@ -144,45 +141,45 @@ def _event_reason(proposal: Proposal) -> str:
 
 
 def _stages(proposal: Proposal) -> str:
-    """Open stages that bear our names need no line."""
+    """Return the stages that need a line: open ones that bear the name of the vocabulary need none."""
     needed = {
-        ours: told
-        for ours, theirs in proposal.stages.items()
-        if (told := [value for value in theirs if ours in ("won", "lost") or value.strip().lower() != ours])
+        stage: listed
+        for stage, values in proposal.stages.items()
+        if (listed := [value for value in values if stage in ("won", "lost") or value.strip().lower() != stage])
     }
     unknown = f"; {proposal.unknown_stages} others stay stages of their own" if proposal.unknown_stages else ""
     return _named_values("stages", needed, f"ours: theirs, by their words{unknown}")
 
 
 def _named_values(name: str, values: Mapping[str, Sequence[str]], reason: str) -> str:
-    lines = [f"  {ours}: {_list(theirs)}" for ours, theirs in values.items()]
+    lines = [f"  {key}: {_list(listed)}" for key, listed in values.items()]
     return "\n".join([f"{name}:  # {reason}", *lines]) + "\n" if lines else ""
 
 
 def _attributes(proposal: Proposal, schema: Schema) -> str:
     """Say of every column of leads what becomes of it: no values, only how many there are or how far numbers reach."""
-    columns, look = proposal.leads.columns, proposal.leads.look
+    columns, table = proposal.leads.columns, proposal.leads.table
     lines = ["# What becomes of the columns of leads: family, kind, values (counted in up to 20,000 rows)"]
     for attribute in schema.attributes:
-        theirs = columns[attribute.name].value if attribute.name in columns else attribute.name.removesuffix(RENAMED)
-        lines.append(f"#   {comment(theirs)}: {_described(attribute, look, theirs)}")
+        name = columns[attribute.name].value if attribute.name in columns else attribute.name.removesuffix(RENAMED)
+        lines.append(f"#   {comment(name)}: {_described(attribute, table, name)}")
     lines.append("# Left out:")
     lines += [f"#   {comment(name)}: {comment(reason)}" for name, reason in schema.excluded.items()]
     return "\n".join(lines) + "\n" + LATER_WARNING
 
 
-def _described(attribute: Attribute, look: Look, theirs: str) -> str:
-    column = look.profiles[theirs]
+def _described(attribute: Attribute, table: ProfiledTable, name: str) -> str:
+    column = table.profiles[name]
     if attribute.kind is Kind.NUMBER:
-        return f"{attribute.family.value}, number{_range(look, theirs)}"
+        return f"{attribute.family.value}, number{_range(table, name)}"
     if attribute.kind is Kind.SET:
         return f"{attribute.family.value}, set, {len(attribute.tokens)} frequent members"
     values = "" if attribute.kind is Kind.FLAG else f", {column.distinct:,} values"
     return f"{attribute.family.value}, {KINDS[attribute.kind]}{values}"
 
 
-def _range(look: Look, theirs: str) -> str:
-    cells = look.cells[theirs]
+def _range(table: ProfiledTable, column: str) -> str:
+    cells = table.cells[column]
     numbers = read_cells(cells, Kind.NUMBER, decide_format(cells, Kind.NUMBER)[0]).values.dropna()
     return f" from {numbers.min():.10g} to {numbers.max():.10g}" if len(numbers) else ""
 
@@ -203,7 +200,7 @@ def scalar(text: str) -> str:
 
 
 def _is_read_as(written: str, text: str) -> bool:
-    """Ask a reader, in a mapping and in a list: yes and no are booleans, and some signs end a text."""
+    """Ask a reader, in a mapping and in a list: yes and no are booleans, and some characters end a text."""
     try:
         return yaml.safe_load(f"key: {written}") == {"key": text} and yaml.safe_load(f"[{written}]") == [text]
     except yaml.YAMLError:
@@ -216,4 +213,4 @@ def comment(text: str) -> str:
     >>> comment("Lead\\nid\\x00")
     'Lead id?'
     """
-    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))

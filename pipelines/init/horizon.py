@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from data.dataset import Dataset
-from data.proposal import USUAL_HORIZON, Line
+from data.proposal import USUAL_HORIZON, Suggestion
 from data.vocabulary import HORIZON
 from features import timed_snapshots
 from models.training import blocks_by_time
@@ -16,7 +16,7 @@ NEEDED = {"fit": 30, "tune": 10, "test": 1}
 """Won leads, not snapshots: one lead is looked at many times."""
 
 
-def fitting_horizon(dataset: Dataset) -> Line:
+def fitting_horizon(dataset: Dataset) -> Suggestion:
     """Propose the longest usual horizon with which each block of the training has wins enough, else the longest."""
     columns = ["created_at", "closed_at", "won", "lost_spells"]
     leads = pd.concat([chunk.leads[columns] for chunk in dataset.chunks()], ignore_index=True)
@@ -24,8 +24,8 @@ def fitting_horizon(dataset: Dataset) -> Line:
     for horizon in HORIZONS:
         if _is_long_enough(leads, end, horizon):
             why = "" if horizon == HORIZON else f": the longest of {_listed()} that this history is long enough for"
-            return Line(str(horizon), USUAL_HORIZON.reason + why)
-    return Line(str(HORIZON), f"{USUAL_HORIZON.reason}; there are few wins for any horizon")
+            return Suggestion(str(horizon), USUAL_HORIZON.reason + why)
+    return Suggestion(str(HORIZON), f"{USUAL_HORIZON.reason}; there are few wins for any horizon")
 
 
 def _is_long_enough(leads: pd.DataFrame, end: pd.Timestamp, horizon: int) -> bool:

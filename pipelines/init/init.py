@@ -11,7 +11,7 @@ from typing import Any
 from data.config import Settings, parse_settings
 from data.dataset import OutcomeCounts, open_dataset
 from data.errors import InputError
-from data.proposal import Proposal, looking_at, propose, write
+from data.proposal import Proposal, inspect_tables, propose, write
 from data.schema import Schema
 from pipelines.console import step
 from pipelines.init.horizon import fitting_horizon
@@ -41,15 +41,15 @@ def init(leads: str, out: Path) -> InitResult:
     _check_free(out)
     with tempfile.TemporaryDirectory(prefix="leadscore-") as folder, step("looking at the tables"):
         temporary = Path(folder)
-        with looking_at(leads, temporary=temporary) as sight:
-            proposal = propose(sight)
+        with inspect_tables(leads, temporary=temporary) as inspection:
+            proposal = propose(inspection)
             with open_dataset(parse_settings(write(proposal, out), out), workspace=temporary) as dataset:
                 counts, schema, formats = dataset.outcome_counts, dataset.schema, dataset.settings.formats
                 if proposal.is_timed and counts.won:
                     proposal = replace(proposal, horizon=fitting_horizon(dataset))
             text = write(proposal, out, schema, formats)
             settings = parse_settings(text, out)
-            notes = [*_notes(proposal, counts), *(f"{name}: {why}" for name, why in proposal.others.items())]
+            notes = [*_notes(proposal, counts), *(f"{name}: {why}" for name, why in proposal.left_out.items())]
     _write_new(out, text)
     return _result(out, proposal, settings, schema, notes)
 
@@ -82,7 +82,7 @@ def _write_new(out: Path, text: str) -> None:
 
 def _notes(proposal: Proposal, counts: OutcomeCounts) -> list[str]:
     """Say what a reader of the file must know before training."""
-    if not proposal.ended_by:
+    if not proposal.outcome_source:
         return ["Nothing says how leads ended: fill in the outcome in this file, or train cannot learn."]
     ended = f"{counts.won:,} won, {counts.lost:,} lost, {counts.open:,} open"
     if not counts.won or not (counts.lost or (proposal.is_timed and counts.open)):
@@ -96,7 +96,7 @@ def _notes(proposal: Proposal, counts: OutcomeCounts) -> list[str]:
 def _result(out: Path, proposal: Proposal, settings: Settings, schema: Schema, notes: list[str]) -> InitResult:
     return InitResult(
         out=str(out),
-        tables={name: placed.look.name for name, placed in proposal.tables.items()},
+        tables={name: proposed.table.name for name, proposed in proposal.tables.items()},
         columns=settings.columns,
         outcome=_outcome(proposal, settings),
         attributes=[
@@ -110,4 +110,4 @@ def _result(out: Path, proposal: Proposal, settings: Settings, schema: Schema, n
 def _outcome(proposal: Proposal, settings: Settings) -> dict[str, Any] | None:
     if settings.outcome:
         return settings.outcome.model_dump()
-    return {"table": proposal.ended_by} if proposal.ended_by else None
+    return {"table": proposal.outcome_source} if proposal.outcome_source else None

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from data.config import FileTable, Settings, load_settings
 from data.dataset import open_dataset
 from data.errors import InputError
-from data.proposal.looking import looking_at
+from data.proposal.inspection import inspect_tables
 from data.proposal.propose import Proposal, propose
 from data.proposal.text import comment, scalar, write
 
@@ -37,8 +37,8 @@ def proposed(tmp_path):
         for name, frame in several.items():
             frame.to_csv(tmp_path / f"{name}.csv", index=False)
         place = place or str(tmp_path / "export.csv" if isinstance(tables, pd.DataFrame) else tmp_path)
-        with looking_at(place, temporary=tmp_path) as sight:
-            proposal = propose(sight)
+        with inspect_tables(place, temporary=tmp_path) as inspection:
+            proposal = propose(inspection)
             (tmp_path / "leadscore.yaml").write_text(write(proposal, tmp_path / "leadscore.yaml"), encoding="utf-8")
         return proposal
 
@@ -135,7 +135,7 @@ def test_a_status_that_tells_open_leads_apart_is_preferred_to_a_flag(proposed):
 @pytest.mark.parametrize("name", ["Do Not Email", "Last Activity", "poutcome"])
 def test_yes_and_no_under_another_name_are_no_outcome(proposed, tmp_path, name):
     proposal = proposed(pd.DataFrame({"lead_id": IDS, name: some("yes", "no")}))
-    assert (proposal.outcome, proposal.ended_by) == (None, "")
+    assert (proposal.outcome, proposal.outcome_source) == (None, "")
     assert "# outcome:\n#   column: NAME" in (tmp_path / "leadscore.yaml").read_text(encoding="utf-8")
 
 
@@ -183,11 +183,11 @@ TICKETS = table(lead_id=list(range(1, ROWS + 1)), closed_at=DAYS)
 def test_tables_are_told_by_names_columns_and_shared_ids(proposed):
     tables = {"crm_people": PEOPLE, "clicks": CLICKS, "status": HISTORY, "deals": DEALS, "products": PRODUCTS}
     proposal = proposed(tables)
-    found = {role: placed.look.name for role, placed in proposal.tables.items()}
+    found = {role: each.table.name for role, each in proposal.tables.items()}
     assert found == {
         "leads": "crm_people.csv", "events": "clicks.csv", "stages": "status.csv", "outcomes": "deals.csv",
     }  # fmt: skip
-    assert proposal.others == {"products.csv": "shares no ids with the leads"}
+    assert proposal.left_out == {"products.csv": "shares no ids with the leads"}
 
 
 def test_columns_of_all_tables_are_mapped(settings):
@@ -217,12 +217,12 @@ def test_a_history_without_a_won_stage_does_not_hide_the_outcome_column(proposed
     history = HISTORY.replace({"Closed Won": "Demo held"})
     proposal = proposed({"leads": PEOPLE.assign(Converted=some(1, 0)), "status": history})
     assert list(proposal.tables) == ["leads"]
-    assert proposal.ended_by == "leads"
+    assert proposal.outcome_source == "leads"
 
 
 def test_a_table_without_won_lists_deals_only_where_a_name_says_so(proposed):
-    assert proposed({"leads": PEOPLE, "tickets": TICKETS}).ended_by == ""
-    assert proposed({"leads": PEOPLE, "closed_deals": TICKETS}).ended_by == "outcomes"
+    assert proposed({"leads": PEOPLE, "tickets": TICKETS}).outcome_source == ""
+    assert proposed({"leads": PEOPLE, "closed_deals": TICKETS}).outcome_source == "outcomes"
 
 
 def test_without_a_table_of_leads_the_names_are_listed(proposed):
@@ -233,7 +233,7 @@ def test_without_a_table_of_leads_the_names_are_listed(proposed):
 def test_a_damaged_file_and_other_files_are_left_out_with_the_reason(proposed, tmp_path):
     (tmp_path / "empty.csv").touch()
     (tmp_path / "read.me").touch()
-    others = proposed({"leads": PEOPLE, "deals": DEALS}).others
+    others = proposed({"leads": PEOPLE, "deals": DEALS}).left_out
     assert others == {"empty.csv": "this file is empty", "read.me": "neither CSV nor Parquet"}
 
 
@@ -242,9 +242,9 @@ def test_of_a_large_database_only_tables_with_telling_names_are_looked_at(propos
     for name, frame in {"leads": PEOPLE, **{f"t{number}": PRODUCTS for number in range(30)}}.items():
         frame.to_sql(name, engine, index=False)
     engine.dispose()
-    with looking_at(f"sqlite:///{tmp_path / 'crm.db'}", temporary=tmp_path) as sight:
-        assert [look.name for look in sight.looks] == ["leads"]
-        assert sight.unseen["t7"] == "its name says nothing of leads"
+    with inspect_tables(f"sqlite:///{tmp_path / 'crm.db'}", temporary=tmp_path) as inspection:
+        assert [table.name for table in inspection.tables] == ["leads"]
+        assert inspection.left_out["t7"] == "its name says nothing of leads"
 
 
 # The text
@@ -279,8 +279,8 @@ def test_what_becomes_of_each_column_is_said_without_its_values(proposed, tmp_pa
     proposal = proposed(leads)
     with open_dataset(load_settings(tmp_path / "leadscore.yaml"), workspace=tmp_path / "ws") as dataset:
         schema = dataset.schema
-    with looking_at(str(tmp_path / "export.csv"), temporary=tmp_path) as sight:
-        proposal = propose(sight)
+    with inspect_tables(str(tmp_path / "export.csv"), temporary=tmp_path) as inspection:
+        proposal = propose(inspection)
         text = write(proposal, tmp_path / "leadscore.yaml", schema)
     assert "#   Visits: behavioural, number from 1 to 9\n#   plan: declared, category, 2 values" in text
     assert "#   gender: law protects it" in text
@@ -320,7 +320,7 @@ def test_costs_and_views_are_known_by_what_they_hold(settings):
 def test_costs_without_a_month_are_no_costs_of_the_report(proposed):
     told = proposed(with_costs(costs=COSTS.drop(columns="Month"), prices=COSTS.assign(Month="soon")))
     assert list(told.tables) == ["leads"]
-    assert set(told.others) == {"costs.csv", "prices.csv"}
+    assert set(told.left_out) == {"costs.csv", "prices.csv"}
 
 
 def test_a_table_of_leads_is_none_of_costs(proposed):

@@ -1,4 +1,4 @@
-"""Look at tables nobody has described yet: the files of a folder or the tables of a database, with a sample of each."""
+"""Inspect tables that nobody has described yet: the files of a folder or the tables of a database, by samples."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ from data.staging import Table, sample, set_aside_damaged, with_all_values
 from data.vocabulary import Kind
 
 DATABASE_ROWS = 200_000
-"""Rows of a table of a database that are looked at."""
+"""Rows of a table of a database that are read."""
 DATABASE_TABLES = 30
-"""Tables of a database that are looked at; of more, those whose names say something."""
+"""Tables of a database that are read; of more, those whose names say something."""
 ROW_ORDER = "the order of the rows"
 
 
 @dataclass(frozen=True)
-class Look:
-    """A table with what its columns show; ``name`` is what people call it, the file's or that in the database."""
+class ProfiledTable:
+    """A table with the profiles of its columns; ``name`` is that of the file, or that in the database.
+
+    ``limit`` is the number of rows that were read at most, of a table of a database.
+    """
 
     name: str
     source: FileTable | DatabaseTable
@@ -60,13 +63,14 @@ class Look:
         return {name: profile(name, cells, order) for name, cells in whole.items()}
 
     def of_kind(self, *kinds: Kind) -> list[str]:
+        """Return the filled columns of some kinds."""
         return [name for name, column in self.profiles.items() if column.kind in kinds and column.filled]
 
     def repeats(self, column: str) -> int:
         """Return how many rows have no value of their own in a column: they lack one, or repeat it."""
         cell = self.table.id_sql(column)
-        found = self.connection.execute(f"SELECT count(*) - count(DISTINCT {cell}) FROM {self.table.staged}")
-        return found.fetchall()[0][0]
+        query = f"SELECT count(*) - count(DISTINCT {cell}) FROM {self.table.staged}"
+        return self.connection.execute(query).fetchall()[0][0]
 
     def values(self, column: str) -> list[str]:
         """Return the distinct values of a column, the most frequent first."""
@@ -74,27 +78,27 @@ class Look:
         query = f"SELECT {cell} AS cell FROM {self.table.staged} GROUP BY 1 ORDER BY count(*) DESC, 1"
         return texts(self.connection.sql(query).to_arrow_table().to_pandas()["cell"]).dropna().tolist()
 
-    def share_in(self, column: str, other: Look, theirs: str) -> float:
+    def share_in(self, column: str, other: ProfiledTable, other_column: str) -> float:
         """Return which share of the distinct values of a column occurs in a column of another table."""
         query = f"""WITH own AS (SELECT DISTINCT {self.table.id_sql(column)} AS value FROM {self.table.staged}),
-            known AS (SELECT {other.table.id_sql(theirs)} AS value FROM {other.table.staged})
+            known AS (SELECT {other.table.id_sql(other_column)} AS value FROM {other.table.staged})
             SELECT coalesce(avg((value IN (FROM known WHERE value IS NOT NULL))::INT), 0)
             FROM own WHERE value IS NOT NULL"""
         return self.connection.execute(query).fetchall()[0][0]
 
 
 @dataclass(frozen=True)
-class Sight:
-    """All tables that were found; ``address`` is that of their database, ``unseen`` says why others were left out."""
+class Inspection:
+    """The tables that a proposal can be made of, the address of their database, and why others are left out."""
 
-    looks: list[Look]
+    tables: list[ProfiledTable]
     address: str | None = None
-    unseen: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
-def looking_at(place: str, *, temporary: Path) -> Iterator[Sight]:
-    """Look at a file, a folder of files, or a database: ``${NAME}``, or an SQLAlchemy URL without a password.
+def inspect_tables(place: str, *, temporary: Path) -> Iterator[Inspection]:
+    """Yield the tables of a file, of a folder of files, or of a database: ``${NAME}``, or a URL without a password.
 
     Raises InputError where nothing is there, or where the address holds a password, which is not repeated.
     """
@@ -114,26 +118,26 @@ def is_address(place: str) -> bool:
     return "://" in place or bool(VARIABLE.search(place))
 
 
-def _files(connection: duckdb.DuckDBPyConnection, path: Path) -> Sight:
+def _files(connection: duckdb.DuckDBPyConnection, path: Path) -> Inspection:
     if not path.exists():
         raise InputError(
             "there is no such file or folder", expected="a CSV or Parquet file, or a folder", got=str(path)
         )
     if not path.is_dir():
-        return Sight([_look_at_file(connection, 0, path)])
-    looks, unseen = [], {}
+        return Inspection([_profiled_file(connection, 0, path)])
+    tables, left_out = [], {}
     for number, file in enumerate(sorted(file for file in path.iterdir() if file.is_file())):
         if not file.name.lower().endswith(TABLE_ENDINGS):
-            unseen[file.name] = "neither CSV nor Parquet"
+            left_out[file.name] = "neither CSV nor Parquet"
             continue
         try:
-            looks.append(_look_at_file(connection, number, file))
+            tables.append(_profiled_file(connection, number, file))
         except InputError as problem:
-            unseen[file.name] = str(problem).splitlines()[0]
-    return _something(Sight(looks, unseen=unseen), str(path))
+            left_out[file.name] = str(problem).splitlines()[0]
+    return _something(Inspection(tables, left_out=left_out), str(path))
 
 
-def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Sight:
+def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Inspection:
     if holds_password(address):
         raise InputError(
             "a password does not belong on the command line",
@@ -142,43 +146,43 @@ def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Sight:
         )
     require_file(address)
     with reading(address) as database:
-        unseen = dict.fromkeys(_too_many(database.tables), "its name says nothing of leads")
-        looks = []
-        for number, name in enumerate(name for name in database.tables if name not in unseen):
-            looks.append(_look_at_table(connection, number, name, database))
-    return _something(Sight(looks, address, unseen), "the database")
+        left_out = dict.fromkeys(_too_many(database.tables), "its name says nothing of leads")
+        tables = []
+        for number, name in enumerate(name for name in database.tables if name not in left_out):
+            tables.append(_profiled_table(connection, number, name, database))
+    return _something(Inspection(tables, address, left_out), "the database")
 
 
 def _too_many(names: list[str]) -> list[str]:
-    """Return the tables not to look at where there are many."""
+    """Return the tables that are not read where there are many."""
     return [name for name in names if not role_of_name(name)] if len(names) > DATABASE_TABLES else []
 
 
-def _something(sight: Sight, where: str) -> Sight:
+def _something(inspection: Inspection, where: str) -> Inspection:
     """Drop what has no rows. Raises InputError where nothing is left."""
-    empty = {look.name: "no rows" for look in sight.looks if not look.rows}
-    looks = [look for look in sight.looks if look.name not in empty]
-    unseen = sight.unseen | empty
-    if not looks:
+    empty = {table.name: "no rows" for table in inspection.tables if not table.rows}
+    tables = [table for table in inspection.tables if table.name not in empty]
+    left_out = inspection.left_out | empty
+    if not tables:
         raise InputError(
             "there is no table to look at",
             expected="a table of leads: a CSV or Parquet file, or a table of a database",
-            got="; ".join(f"{name}: {why}" for name, why in list(unseen.items())[:10]) or "nothing",
+            got="; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:10]) or "nothing",
             where=where,
         )
-    return Sight(looks, sight.address, unseen)
+    return Inspection(tables, inspection.address, left_out)
 
 
-def _look_at_file(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Look:
+def _profiled_file(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> ProfiledTable:
     file = open_file(path).stage(connection, f"staged_t{number}")
-    return Look(path.name, FileTable(path), _usable(connection, number, file), connection)
+    return ProfiledTable(path.name, FileTable(path), _usable(connection, number, file), connection)
 
 
-def _look_at_table(connection: duckdb.DuckDBPyConnection, number: int, name: str, database: Database) -> Look:
-    """Look at the first rows of a table of a database."""
+def _profiled_table(connection: duckdb.DuckDBPyConnection, number: int, name: str, database: Database) -> ProfiledTable:
+    """Return a table of a database by its first rows."""
     source = DatabaseTable(table=name)
     file = database.open(source).stage(connection, f"staged_t{number}", limit=DATABASE_ROWS)
-    return Look(name, source, _usable(connection, number, file), connection, limit=DATABASE_ROWS)
+    return ProfiledTable(name, source, _usable(connection, number, file), connection, limit=DATABASE_ROWS)
 
 
 def _usable(connection: duckdb.DuckDBPyConnection, number: int, file: StagedFile) -> Table:
