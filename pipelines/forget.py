@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import escape
@@ -18,18 +18,23 @@ from pipelines.last_run import store_address
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How often the lead was found, by place; and rows in quarantine that name no lead and may be of it, by file."""
+    """How many rows of the lead were erased, by place; and rows in quarantine that may be of it, by file."""
 
     lead_id: str
-    found: dict[str, int]
+    erased: dict[str, int]
     nameless: dict[str, int] = field(default_factory=dict)
 
     @property
     def anywhere(self) -> bool:
-        return any(self.found.values())
+        return any(self.erased.values())
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"anywhere": self.anywhere}
+        return {
+            "lead_id": self.lead_id,
+            "found": self.erased,
+            "nameless": self.nameless,
+            "anywhere": self.anywhere,
+        }
 
 
 def forget(lead_id: str, workspace: Workspace) -> Forgotten:
@@ -42,13 +47,13 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
         raise InputError("no lead is named", expected="the id of a lead, exactly as the data has it")
     with one_run_at_a_time(workspace.lock, "forget"):
         with open_store(store_address(workspace), writing=True) as store:
-            found = store.forget(lead_id)
+            erased = store.forget(lead_id)
         Replica(workspace.root / REPLICA).forget()  # whole: the next run fetches it again
         remove_abandoned(workspace.root)
         swept = forget_rows(workspace.quarantine, lead_id)
-        found |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id)}
+        erased |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id)}
         nameless = {str(workspace.quarantine / name): count for name, count in swept.nameless.items()}
-        return Forgotten(lead_id, found, nameless)
+        return Forgotten(lead_id, erased, nameless)
 
 
 def _forget_page(workspace: Workspace, lead_id: str) -> int:

@@ -58,11 +58,11 @@ class Wording:
         return up, down
 
     def _way(self, version: str, way: list[list], sign: int) -> list[Reason]:
-        told = [self._said(version, code, value, sign) for code, value, _ in way]
-        sentences = beside_others([sentence for sentence, *_ in told])
+        worded = [self._said(version, code, value, sign) for code, value, _ in way]
+        sentences = beside_others([sentence for sentence, *_ in worded])
         return [
             Reason(*sentence.apart, concept, family, points)
-            for sentence, (_, concept, family), (_, _, points) in zip(sentences, told, way, strict=True)
+            for sentence, (_, concept, family), (_, _, points) in zip(sentences, worded, way, strict=True)
         ]
 
     def _foremost(self, version: str, reasons: str) -> str:

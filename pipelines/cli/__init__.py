@@ -1,4 +1,4 @@
-"""pipelines.cli."""
+"""The command line: commands parse, call a verb and hand its result to a renderer; heavy imports happen inside them."""
 
 from pipelines.cli.commands import app, main
 from pipelines.cli.options import DEFAULT_WORKSPACE, ConfigOption, WorkspaceOption

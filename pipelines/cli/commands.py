@@ -6,17 +6,33 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from data.errors import InputError, LeadscoreError
+from data.errors import LeadscoreError
 from pipelines import log
-from pipelines.cli.options import ACTION, DEFAULT_WORKSPACE, ConfigOption, JsonOption, WorkspaceOption
+from pipelines.cli.inputs import require_leads, settings_from
+from pipelines.cli.options import (
+    ACTION,
+    DEFAULT_WORKSPACE,
+    ClosedOption,
+    ConfigOption,
+    CreatedOption,
+    DropOption,
+    EventsOption,
+    HorizonOption,
+    IdOption,
+    JsonOption,
+    KeepOption,
+    LeadsOption,
+    LostOption,
+    OrderOption,
+    OutcomeOption,
+    WonOption,
+    WorkspaceOption,
+)
 from pipelines.cli.rules_commands import rules
-
-if TYPE_CHECKING:
-    from data.config import Settings
 
 app = typer.Typer(
     add_completion=False,
@@ -26,21 +42,6 @@ app = typer.Typer(
     help="Score leads by what became of earlier ones, and say why.",
 )
 app.add_typer(rules, name="rules")
-
-LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
-EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
-IdOption = Annotated[str, typer.Option(help="Column with the lead's id.")]
-OutcomeOption = Annotated[str, typer.Option(help="Column with the outcome.")]
-WonOption = Annotated[list[str] | None, typer.Option(help="Value that means won; may be given again.")]
-LostOption = Annotated[list[str] | None, typer.Option(help="Value that means lost; then any other is open.")]
-CreatedOption = Annotated[str, typer.Option(help="Column with the date of creation.")]
-ClosedOption = Annotated[str, typer.Option(help="Column with the date of closing.")]
-OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")]
-HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
-DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
-KeepOption = Annotated[
-    list[str] | None, typer.Option(help="Column to keep that would be left out; of personal data, what is derived.")
-]
 
 
 @app.command()
@@ -118,7 +119,7 @@ def check(
     from pipelines.cli.renderers import present, show_check
 
     roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
-    settings = _settings(config, leads, events, roles, won, lost, horizon=horizon, drop=drop, keep=keep)
+    settings = settings_from(config, leads, events, roles, won, lost, horizon=horizon, drop=drop, keep=keep)
     result = run(settings, Workspace.at(workspace))
     present(result, show_check, as_json=as_json)
     raise typer.Exit(ACTION if result.asks_for_action else 0)
@@ -150,8 +151,8 @@ def train(
     from pipelines.train import train as run
 
     roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
-    given = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
-    settings = _settings(config, leads, events, roles, won, lost, **given)
+    overrides = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
+    settings = settings_from(config, leads, events, roles, won, lost, **overrides)
     present(run(settings, Workspace.at(workspace)), show_training, as_json=as_json)
 
 
@@ -183,20 +184,20 @@ def promote(
 ) -> None:
     """Let a version score, if it holds beside the champion."""
     from data.workspace import Workspace
-    from pipelines.cli.renderers import present, show_decision
+    from pipelines.cli.renderers import present, show_promotion
     from pipelines.promote import promote as run
 
-    present(run(version, Workspace.trained(workspace), force=force, why=why), show_decision, as_json=as_json)
+    present(run(version, Workspace.trained(workspace), force=force, why=why), show_promotion, as_json=as_json)
 
 
 @app.command()
 def rollback(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Let the champion before the present one score again."""
     from data.workspace import Workspace
-    from pipelines.cli.renderers import present, show_decision
+    from pipelines.cli.renderers import present, show_promotion
     from pipelines.promote import roll_back
 
-    present(roll_back(Workspace.trained(workspace)), show_decision, as_json=as_json)
+    present(roll_back(Workspace.trained(workspace)), show_promotion, as_json=as_json)
 
 
 @app.command()
@@ -223,7 +224,7 @@ def score(
     from pipelines.score import LeadFiles
     from pipelines.score import score as run
 
-    _only_with_leads(config, leads, id=id, events=events)
+    require_leads(config, leads, id=id, events=events)
     moment = parse_moment(as_of) if as_of else None
     result = run(
         Workspace.trained(workspace),
@@ -332,7 +333,7 @@ def monitor(
     from pipelines.monitor import monitor as run
     from pipelines.score import LeadFiles
 
-    _only_with_leads(None, leads, id=id, events=events)
+    require_leads(None, leads, id=id, events=events)
     moment = parse_moment(as_of) if as_of else None
     result = run(
         Workspace.trained(workspace),
@@ -342,37 +343,6 @@ def monitor(
     )
     present(result, show_drift, as_json=as_json)
     raise typer.Exit(ACTION if result.retrain else 0)
-
-
-def _settings(
-    config: Path | None,
-    leads: Path | None,
-    events: Path | None,
-    roles: dict[str, str],
-    won: list[str] | None,
-    lost: list[str] | None,
-    **given: object,
-) -> Settings:
-    """Return the settings of a file or of a flat export, with the options that were given on top."""
-    from data.config import flat_settings, load_settings
-
-    _only_with_leads(config, leads, **roles, won=won, lost=lost, events=events)
-    named = {"lead_id" if role == "id" else role: column for role, column in roles.items()}
-    settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **named)
-    return settings.model_copy(update={name: value for name, value in given.items() if value not in (None, [])})
-
-
-def _only_with_leads(config: Path | None, leads: Path | None, **options: object) -> None:
-    """Refuse options that would be ignored: those that describe a file of leads, where none is given."""
-    if config and leads:
-        raise InputError("one source of leads is needed", expected="--config or --leads, not both")
-    given = [f"--{name}" for name, value in options.items() if value]
-    if given and not leads:
-        raise InputError(
-            f"{', '.join(given)} would be ignored",
-            expected="--leads FILE, which they describe",
-            remedy="write them into leadscore.yaml" if config else "give --leads too",
-        )
 
 
 def main() -> None:

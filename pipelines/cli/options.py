@@ -9,6 +9,20 @@ import typer
 
 from pipelines import log
 
+LeadsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of leads.")]
+EventsOption = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of events.")]
+IdOption = Annotated[str, typer.Option(help="Column with the lead's id.")]
+OutcomeOption = Annotated[str, typer.Option(help="Column with the outcome.")]
+WonOption = Annotated[list[str] | None, typer.Option(help="Value that means won; may be given again.")]
+LostOption = Annotated[list[str] | None, typer.Option(help="Value that means lost; then any other is open.")]
+CreatedOption = Annotated[str, typer.Option(help="Column with the date of creation.")]
+ClosedOption = Annotated[str, typer.Option(help="Column with the date of closing.")]
+OrderOption = Annotated[str, typer.Option(help="Column that grows with time, or 'rows' for oldest first.")]
+HorizonOption = Annotated[int | None, typer.Option(min=1, max=3650, help="Days in which a win counts.")]
+DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given again.")]
+KeepOption = Annotated[
+    list[str] | None, typer.Option(help="Column to keep that would be left out; of personal data, what is derived.")
+]
 WorkspaceOption = Annotated[Path, typer.Option(help="Folder for models, scores and reports.")]
 JsonOption = Annotated[
     bool, typer.Option("--json", callback=log.structure, help="Print one JSON object; log in JSON lines.")

@@ -27,12 +27,11 @@ def check(
 
     Exits with 3 where there are any, but for rules about what the data do not have.
     """
-    from pipelines.cli.renderers import present
-    from pipelines.cli.rules_renderers import show_check
+    from pipelines.cli.renderers import present, show_rules_check
     from pipelines.rules import Project, check_rules
 
     result = check_rules(Project.found(workspace, config), path)
-    present(result, show_check, as_json=as_json)
+    present(result, show_rules_check, as_json=as_json)
     raise typer.Exit(ACTION if result.asks_for_action else 0)
 
 
@@ -45,8 +44,7 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Show on real leads what the rules would change, before they are applied."""
-    from pipelines.cli.renderers import present
-    from pipelines.cli.rules_renderers import show_preview
+    from pipelines.cli.renderers import present, show_preview
     from pipelines.rules import Project
     from pipelines.rules import preview as run
 
@@ -63,8 +61,7 @@ def suggest(
     as_json: JsonOption = False,
 ) -> None:
     """Propose points and thresholds that history speaks for, ready to paste."""
-    from pipelines.cli.renderers import present
-    from pipelines.cli.rules_renderers import show_suggestion
+    from pipelines.cli.renderers import present, show_suggestion
     from pipelines.rules import Project
     from pipelines.rules import suggest as run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import pipelines.score
+from data.store import Store
 
 SLOW_TO_IMPORT = ("duckdb", "lightgbm", "matplotlib", "mlflow", "numba", "pandas", "shap", "sklearn")
 
@@ -139,7 +139,7 @@ def test_a_file_without_leads_is_answered_with_what_to_do(leadscore, content, tm
 
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(leadscore, trained, monkeypatch):
     monkeypatch.delenv("LEADSCORE_DEBUG", raising=False)
-    monkeypatch.setattr(pipelines.score, "judged_chunks", lambda *_: 1 / 0)
+    monkeypatch.setattr(Store, "begin", lambda *_, **__: 1 / 0)
     ran = leadscore("score", "--workspace", trained.workspace.root)
     assert ran.code == 1
     assert "unexpected ZeroDivisionError: division by zero" in ran.err

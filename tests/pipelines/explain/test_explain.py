@@ -11,7 +11,7 @@ import pytest
 from features import catalogue
 from models.explanation import Contributions, Looked, NextQuestion
 from models.versions import Registry
-from pipelines.cli.renderers import _show_questions
+from pipelines.cli.renderers.lead import _show_questions
 from pipelines.explain.explain import what_next
 
 EXPLANATION = {

@@ -1,4 +1,4 @@
-"""How the results of ``leadscore rules`` are shown to people."""
+"""Rules: what is wrong with them, what a change of them would change, and which ones history suggests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.rules import Changes, Preview, RulesCheck, Suggested, Suggestion
 
 
-def show_check(result: RulesCheck) -> None:
+def show_rules_check(result: RulesCheck) -> None:
     """Show what is wrong, each with its place in the file."""
-    looked_at = "by the file alone" if result.leads is None else f"on {result.leads:,} leads"
-    say(f"{result.count} rules in {result.rules}, checked {looked_at}: {_counted(len(result.findings))}")
-    for found in result.findings:
-        say(f"  {found['where']}: {found['kind']}: {found['what']}")
+    scope = "by the file alone" if result.leads is None else f"on {result.leads:,} leads"
+    say(f"{result.count} rules in {result.rules}, checked {scope}: {_counted(len(result.findings))}")
+    for finding in result.findings:
+        say(f"  {finding['where']}: {finding['kind']}: {finding['what']}")
     if result.not_checked:
         say("Not checked, for that needs --config or a workspace with a model:")
     for what in result.not_checked:
@@ -36,14 +36,14 @@ def show_preview(result: Preview) -> None:
         _show_changes(served, result.open, by)
     grid = table("", "", ">open now", ">a week", ">in history", ">of them won")
     for name in result.new:
-        for told, qualified in (("old", result.old[name]), ("new", result.new[name])):
-            grid.add_row(name.upper(), told, f"{qualified.open:,}", *_figures(qualified.history))
+        for version, qualified in (("old", result.old[name]), ("new", result.new[name])):
+            grid.add_row(name.upper(), version, f"{qualified.open:,}", *_figures(qualified.history))
     OUT.print(grid)
 
 
-def _show_changes(told: Changes, leads: int, by: str) -> None:
-    say(f"{told.changed:,} of {leads:,} open leads change their disposition {by}")
-    for change in told.changes:
+def _show_changes(changes: Changes, leads: int, by: str) -> None:
+    say(f"{changes.changed:,} of {leads:,} open leads change their disposition {by}")
+    for change in changes.changes:
         say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
 
 
@@ -56,10 +56,10 @@ def show_suggestion(result: Suggestion) -> None:
     low, high = result.auc_ci
     say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
     say(f"# Thresholds: {result.why}")
-    bars = result.rules.thresholds.model_dump()
+    thresholds = result.rules.thresholds.model_dump()
     for name, gives in result.thresholds.items():
         before = _in_words(result.chosen_on[name])
-        say(f"#   {name.upper()} from {bars[name]:g}: {_in_words(gives)}; on the older leads {before}")
+        say(f"#   {name.upper()} from {thresholds[name]:g}: {_in_words(gives)}; on the older leads {before}")
     for points, gives in result.ladder.items():
         if gives.leads:
             say(f"#   from {points}: {_in_words(gives)}")

@@ -1,0 +1,87 @@
+"""Scores: a run, what the CRM took, the report, and what was erased of a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from pipelines.console import OUT, say, table
+
+if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
+    from funnel import Level
+    from pipelines.forget import Forgotten
+    from pipelines.push import PushResult, SetUpResult
+    from pipelines.report import ReportResult
+    from pipelines.score import ScoreResult
+
+
+def show_scoring(result: ScoreResult) -> None:
+    OUT.print(
+        f"{result.scored:,} leads scored as of {result.as_of} with version {result.model_version}, "
+        f"{result.open:,} of them open; {result.read:,} read, {result.quarantined:,} quarantined, "
+        f"{result.later:,} created later."
+    )
+    where = f"written to {result.out} and kept" if result.out else "kept"
+    say(f"{result.changed:,} scores are new or changed; {where} in the store, in {result.seconds} s")
+
+
+def show_push(result: PushResult) -> None:
+    """Show what the CRM took and what it refused."""
+    if result.dry_run:
+        say(f"{result.pending:,} scores would be written to {result.target}; nothing was changed.")
+    else:
+        say(f"{result.written:,} scores written to {result.target} in {result.seconds} s, {result.rejected:,} refused.")
+    if result.dead:
+        say(f"{result.dead:,} refused records wait for a change, or for `leadscore push --retry`:")
+        for record in result.refused:
+            say(f"  {record['lead_id']}: {record['reason']}")
+
+
+def show_set_up(result: SetUpResult) -> None:
+    say(f"The table {result.target} {'was made' if result.made else 'is there already'}.")
+
+
+def show_forgotten(result: Forgotten) -> None:
+    """Show where the lead was erased, and what is out of reach."""
+    places = ", ".join(f"{name.replace('_', ' ')} ({count})" for name, count in result.erased.items() if count)
+    say(f"{result.lead_id} was erased from: {places}" if places else f"Nothing is kept of {result.lead_id}.")
+    for file, count in result.nameless.items():
+        say(f"In {file} rows name no lead ({count:,}), and may be of this one:")
+        say("  give the e-mail address of the person in the place of the id, or delete the file.")
+    if "@" in result.lead_id:
+        say("An e-mail address is looked for in the quarantine only: forget the lead by its id, too.")
+    say("The CRM and exported files are out of reach: erase the lead there too, or the next run scores it again.")
+
+
+def show_report(result: ReportResult) -> None:
+    """Show the steps of the funnel, the hottest open leads, and where the page is."""
+    if result.reported.funnel:
+        show_steps(result.reported.funnel.all)
+    show_hottest(result.hottest)
+    say(f"Report: {result.out}")
+
+
+def show_steps(leads: Level) -> None:
+    """Show how many leads come from stage to stage, and how fast."""
+    grid = table("step", ">came to it", ">went on", ">rate", ">still there", ">median days", title="Funnel")
+    for step in leads.steps:
+        rate = "–" if step.went_on.rate is None else f"{step.went_on.rate:.1%}"
+        days = "–" if step.median_days is None else f"{step.median_days:.1f}"
+        counts = (f"{count:,}" for count in (step.entered, step.went_on.count))
+        grid.add_row(f"{escape(step.start)} → {escape(step.to)}", *counts, rate, f"{step.open:,}", days)
+    OUT.print(grid)
+
+
+def show_hottest(leads: Sequence[Mapping[str, Any]]) -> None:
+    """Show open leads with their top reason."""
+    if not leads:
+        return OUT.print("No lead is open.")
+    grid = table(">score", "grade", "stage", "lead", "top reason", title="Hottest open leads")
+    for lead in leads:
+        reason = lead["reasons_up"][0] if lead["reasons_up"] else "–"
+        grid.add_row(
+            str(lead["score"]), lead["grade"] or "–", lead["stage"] or "–", escape(lead["lead_id"]), escape(reason)
+        )
+    return OUT.print(grid)
