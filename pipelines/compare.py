@@ -17,7 +17,7 @@ from models.evaluation import Contestant, Verdict, ground_for, judge, probabilit
 from models.metrics import Metrics, evaluate_all
 from models.training import lay_blocks, outcomes_of, require_leads
 from models.training_table import TrainingTable
-from models.versions import Registry, Stored
+from models.versions import Registry, Stored, verdict_words
 from pipelines.console import step
 from pipelines.training_data import read_training_data
 
@@ -35,6 +35,11 @@ class Comparison:
     rules_kind: str
     metrics: Mapping[str, Metrics]
     verdict: Verdict | None
+
+    @property
+    def why(self) -> str:
+        """Return how the challenger did, in words; nothing where none waits."""
+        return verdict_words(self.verdict.figures) if self.verdict else ""
 
     def as_json(self) -> dict[str, Any]:
         result = as_json(self.verdict) if self.verdict else {"ground": self.ground, "metrics": _numbers(self.metrics)}
@@ -56,18 +61,11 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as it is printed and stored with a version."""
     return {
         "promoted": verdict.promoted,
-        "why": verdict.why,
+        "why": verdict_words(verdict.figures),
         "ground": verdict.ground.told,
         "metrics": _numbers(verdict.metrics),
         "difference": verdict.difference.as_dict(),
     }
-
-
-def figures_of(verdict: Verdict) -> dict[str, Any]:
-    """Return the numbers that a verdict rests on, as they are stored with a decision."""
-    low, high = verdict.difference.log_loss_ci
-    aucs = {f"auc_{name}": measured.auc for name, measured in verdict.metrics.items()}
-    return {"log_loss_low": low, "log_loss_high": high, **aucs}
 
 
 def contestant_of(stored: Stored) -> Contestant:

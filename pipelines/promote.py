@@ -9,8 +9,8 @@ from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from models.evaluation import Verdict
-from models.versions import Registry
-from pipelines.compare import compared, figures_of
+from models.versions import Registry, verdict_words, why_of
+from pipelines.compare import compared
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,11 @@ def promote(version: str, workspace: Workspace, *, force: bool = False, why: str
         before = registry.champion_version
         if force:
             _require_another(version, registry)
-            reason, figures = f"by force: {why.strip()}", {}
+            reasons, figures = [why.strip()], {"by_force": True}
         else:
-            verdict = _require_promoted(version, workspace)
-            reason, figures = verdict.why, figures_of(verdict)
-        registry.promote(version, reason, figures=figures)
-    return Promotion(version, before, reason)
+            reasons, figures = [], _require_promoted(version, workspace).figures
+        registry.promote(version, *reasons, figures=figures)
+    return Promotion(version, before, why_of(reasons, figures))
 
 
 def _require_another(version: str, registry: Registry) -> None:
@@ -67,7 +66,7 @@ def _require_promoted(version: str, workspace: Workspace) -> Verdict:
         raise ModelError(
             f"version {version} was not promoted",
             expected="a log-loss that is surely not 0.005 above the champion's, and an AUC not below the rules'",
-            got=f"{verdict.why}; on {verdict.ground.told}",
+            got=f"{verdict_words(verdict.figures)}; on {verdict.ground.told}",
             remedy="train again when more leads have closed, or promote it with --force --why TEXT",
         )
     return verdict

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ FEWEST_FRESH = 30
 """Wins, and losses, that leads newer than both must have to be compared on."""
 
 Floats = npt.NDArray[np.float64]
+Outcome = Literal["holds", "may be worse", "ranks worse", "incomparable"]
+"""How a challenger does: beside the champion; worse than it, maybe; worse than the rules; nobody can say."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,24 @@ class Ground:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a challenger takes over, and why; metrics of all scorers on the same rows, and how the two differ."""
+    """How a challenger does beside the champion; metrics of all scorers on the same rows, and how the two differ."""
 
-    promoted: bool
-    why: str
+    outcome: Outcome
     ground: Ground
     metrics: dict[str, Metrics]
     difference: Difference
+
+    @property
+    def promoted(self) -> bool:
+        """Return whether the challenger takes over."""
+        return self.outcome == "holds"
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Return the outcome with the numbers that it rests on, as they are stored with a decision."""
+        low, high = self.difference.log_loss_ci
+        aucs = {f"auc_{name}": measured.auc for name, measured in self.metrics.items()}
+        return {"outcome": self.outcome, "log_loss_low": low, "log_loss_high": high, **aucs}
 
 
 def ground_for(table: TrainingTable, blocks: Blocks, contestants: Sequence[Contestant]) -> Ground:
@@ -126,14 +140,12 @@ def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed
     won, groups = outcomes_of(table, ground.rows)
     metrics = evaluate_all(told, won, groups, seed)
     apart = difference(told["challenger"], told["champion"], won, groups, seed)
-    low, high = apart.log_loss_ci
-    ours, rules = metrics["challenger"].auc, metrics["rules"].auc
-    said = f"log-loss {low:+.4f} to {high:+.4f} beside the champion's (95 %), AUC {ours:.3f}, the rules' {rules:.3f}"
-    if not table.scarcer(ground.rows):
-        why = "nothing can be compared: there are not both won and lost leads to compare on"
-        return Verdict(False, why, ground, metrics, apart)
-    if high >= NO_WORSE:
-        return Verdict(False, f"it may be worse than the champion: {said}", ground, metrics, apart)
-    if ours < rules:
-        return Verdict(False, f"it ranks leads worse than the rules: {said}", ground, metrics, apart)
-    return Verdict(True, f"it holds beside the champion: {said}", ground, metrics, apart)
+    return Verdict(_outcome(metrics, apart, comparable=table.scarcer(ground.rows) > 0), ground, metrics, apart)
+
+
+def _outcome(metrics: dict[str, Metrics], apart: Difference, *, comparable: bool) -> Outcome:
+    if not comparable:
+        return "incomparable"
+    if apart.log_loss_ci[1] >= NO_WORSE:
+        return "may be worse"
+    return "ranks worse" if metrics["challenger"].auc < metrics["rules"].auc else "holds"

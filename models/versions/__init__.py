@@ -4,7 +4,7 @@ A version never changes once it is trained; thresholds, settings and decisions t
 """
 
 from models.versions.commit import git_commit
-from models.versions.decisions import Decision, Kind, joined, words
+from models.versions.decisions import Decision, Kind, verdict_words, why_of, words
 from models.versions.registry import Registry, Stored
 from models.versions.store import Version
 from models.versions.thresholds import ThresholdRecord
@@ -19,6 +19,7 @@ __all__ = [
     "TrainingRun",
     "Version",
     "git_commit",
-    "joined",
+    "verdict_words",
+    "why_of",
     "words",
 ]

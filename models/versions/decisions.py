@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -33,8 +33,8 @@ class Kind(StrEnum):
 class Decision:
     """One decision: what, when (UTC), of which version, for which reasons, on which figures, and by whom.
 
-    ``figures`` are numbers and versions that the words for it need, or that later decisions are compared with;
-    ``reasons`` are clauses without a full stop.
+    ``figures`` are what a decision rests on: how a comparison came out, its numbers, other versions. ``reasons`` are
+    what a person wrote, and clauses without a full stop that say what a training found.
     """
 
     kind: Kind
@@ -45,6 +45,11 @@ class Decision:
     by: str = ""
 
 
+OUTCOMES = {
+    "holds": "it holds beside the champion",
+    "may be worse": "it may be worse than the champion",
+    "ranks worse": "it ranks leads worse than the rules",
+}
 STORED = TypeAdapter(Decision)
 
 
@@ -54,7 +59,7 @@ def words(decision: Decision) -> str:
     >>> words(Decision(Kind.PROMOTED, "2", datetime(2026, 1, 1), ("the model beats the rules", "no champion yet")))
     'promoted: the model beats the rules; no champion yet'
     """
-    figures, why = decision.figures, joined(decision.reasons)
+    figures, why = decision.figures, why_of(decision.reasons, decision.figures)
     match decision.kind:
         case Kind.ROLLED_BACK:
             return f"rolled back to version {figures['to']}"
@@ -69,9 +74,44 @@ def words(decision: Decision) -> str:
             return f"{decision.kind}: {why}"
 
 
-def joined(reasons: tuple[str, ...]) -> str:
-    """Return reasons as one sentence without a full stop; empty ones are left out."""
-    return "; ".join(filter(None, reasons))
+def why_of(reasons: Sequence[str], figures: Mapping[str, Any]) -> str:
+    """Return why a version scores or waits, as one sentence without a full stop.
+
+    >>> why_of(["to see"], {"by_force": True})
+    'by force: to see'
+    """
+    clauses = "; ".join(filter(None, [*reasons, _beside_the_champion(figures)]))
+    return f"by force: {clauses}" if figures.get("by_force") else clauses
+
+
+def _beside_the_champion(figures: Mapping[str, Any]) -> str:
+    """Return how a version did beside the champion; nothing where there was none."""
+    if "leaks" in figures:
+        return f"promoted, for the champion learned from {', '.join(figures['leaks'])}, which knows the outcome"
+    if "problem" in figures:
+        return f"promoted, for the champion cannot score these data: {figures['problem']}"
+    if "outcome" not in figures:
+        return ""
+    compared = verdict_words(figures)
+    if "champion" not in figures:  # a person asked for this comparison, and for the promotion that follows from it
+        return compared
+    decided = "promoted" if figures["outcome"] == "holds" else f"version {figures['champion']} stays the champion"
+    return f"{decided}, for {compared}; measured on {figures['measured_on']}"
+
+
+def verdict_words(figures: Mapping[str, Any]) -> str:
+    """Return the outcome of a comparison with the numbers that it rests on (`Verdict.figures`).
+
+    >>> verdict_words({"outcome": "incomparable"})
+    'nothing can be compared: there are not both won and lost leads to compare on'
+    """
+    if figures["outcome"] == "incomparable":
+        return "nothing can be compared: there are not both won and lost leads to compare on"
+    log_loss = (
+        f"log-loss {figures['log_loss_low']:+.4f} to {figures['log_loss_high']:+.4f} beside the champion's (95 %)"
+    )
+    aucs = f"AUC {figures['auc_challenger']:.3f}, the rules' {figures['auc_rules']:.3f}"
+    return f"{OUTCOMES[figures['outcome']]}: {log_loss}, {aucs}"
 
 
 def decisions_of(version: Version) -> list[Decision]:

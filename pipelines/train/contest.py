@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from data.errors import InputError, ModelError
@@ -11,17 +12,21 @@ from models.evaluation import Verdict, ground_for, judge, probabilities_of
 from models.training import Learned
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored
-from pipelines.compare import contestant_of, figures_of, table_for
+from pipelines.compare import contestant_of, table_for
 from pipelines.training_data import TrainingData
 
 
 @dataclass(frozen=True)
 class Contest:
-    """How a version did beside the champion: without a verdict, ``why`` says why they were not compared."""
+    """How a version did beside the champion, if there is one.
 
-    champion: Stored | None
-    verdict: Verdict | None
-    why: str = ""
+    Without a verdict ``obstacle`` says why they were not compared: ``leaks``, columns that know the outcome, or a
+    ``problem`` with the data.
+    """
+
+    champion: Stored | None = None
+    verdict: Verdict | None = None
+    obstacle: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def promoted(self) -> bool:
@@ -29,16 +34,11 @@ class Contest:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Return the numbers that the decision rests on; none where there was no champion to compare with."""
-        return figures_of(self.verdict) if self.verdict else {}
-
-    @property
-    def decision(self) -> str:
-        """Return what follows for the version, as a clause; an empty one where there was no champion."""
+        """Return what the decision rests on, as it is stored with it."""
         if self.verdict is None or self.champion is None:
-            return self.why
-        decided = "promoted" if self.promoted else f"version {self.champion.scorer.version} stays the champion"
-        return f"{decided}, for {self.verdict.why}; measured on {self.verdict.ground.told}"
+            return dict(self.obstacle)
+        compared = {"champion": self.champion.scorer.version, "measured_on": self.verdict.ground.told}
+        return {**self.verdict.figures, **compared}
 
 
 def hold_contest(registry: Registry, learned: Learned, read: TrainingData, workspace: Workspace) -> Contest:
@@ -47,23 +47,23 @@ def hold_contest(registry: Registry, learned: Learned, read: TrainingData, works
     One that learned from columns that know the outcome is not compared: nothing honest would ever win against it.
     """
     if registry.champion_version is None:
-        return Contest(None, None)
+        return Contest()
     champion = None
     try:
         champion = registry.champion()
         if leaks := _leaks_of(champion, read):
-            return Contest(champion, None, f"promoted, for the champion learned from {leaks}, which knows the outcome")
+            return Contest(champion, obstacle={"leaks": leaks})
         own = table_for(champion, read.table, read.settings, workspace)
     except (ModelError, InputError) as problem:
-        return Contest(champion, None, f"promoted, for the champion cannot score these data: {problem.what}")
+        return Contest(champion, obstacle={"problem": problem.what})
     return Contest(champion, _verdict(champion, own, learned, read))
 
 
-def _leaks_of(champion: Stored, read: TrainingData) -> str:
-    """Name the columns that are left out now, for they know the outcome, and are features of the champion."""
+def _leaks_of(champion: Stored, read: TrainingData) -> list[str]:
+    """Return the columns that are left out now, for they know the outcome, and are features of the champion."""
     schema = champion.scorer.schema
     learned_from = {*(attribute.name for attribute in schema.attributes), *schema.personal}
-    return ", ".join(leak.column for leak in read.leaks if leak.excluded and leak.attribute in learned_from)
+    return [leak.column for leak in read.leaks if leak.excluded and leak.attribute in learned_from]
 
 
 def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: TrainingData) -> Verdict:

@@ -17,7 +17,7 @@ from models.monitoring import make_reference
 from models.rules import load_rules
 from models.scoring import Scorer
 from models.training import Learned, learn, outcomes_of
-from models.versions import Registry, TrainingRun, Version, joined
+from models.versions import Registry, TrainingRun, Version, why_of
 from pipelines.console import note, step
 from pipelines.describe import describe
 from pipelines.train.contest import Contest, hold_contest
@@ -91,8 +91,8 @@ def _store(
     request: Mapping[str, str],
 ) -> TrainResult:
     """Log the run with all that it found, and promote the version or keep it back."""
-    reasons = (learned.why, read.level, contest.decision)
-    why = joined(reasons)
+    reasons = (learned.why, read.level)
+    why = why_of(reasons, contest.figures)
     tags = {**version_tags(read, learned), **request, "why": why}
     with registry.run() as run:
         version = run.add_version(learned.model, tags)

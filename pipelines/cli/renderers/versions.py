@@ -84,7 +84,7 @@ def show_comparison(result: Comparison) -> None:
     auc, loss = with_sign(apart.auc, apart.auc_ci, 3), with_sign(apart.log_loss, apart.log_loss_ci, 4)
     say(f"Version {result.challenger} less version {result.champion}, the champion: AUC {auc}, log-loss {loss}")
     would = "would be promoted" if result.verdict.promoted else "would not be promoted"
-    return say(f"Version {result.challenger} {would}: {result.verdict.why}.")
+    return say(f"Version {result.challenger} {would}: {result.why}.")
 
 
 def show_card(result: Card) -> None:

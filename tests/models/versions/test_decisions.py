@@ -34,6 +34,34 @@ WORDS = {
 }
 
 
+COMPARED = {"log_loss_low": -0.0261, "log_loss_high": 0.012, "auc_challenger": 0.8, "auc_rules": 0.7}
+NUMBERS = "log-loss -0.0261 to +0.0120 beside the champion's (95 %), AUC 0.800, the rules' 0.700"
+TRAININGS = {
+    "no champion": ({}, ""),
+    "holds": (
+        {"outcome": "holds", "champion": "1", "measured_on": "new leads", **COMPARED},
+        f"; promoted, for it holds beside the champion: {NUMBERS}; measured on new leads",
+    ),
+    "may be worse": (
+        {"outcome": "may be worse", "champion": "1", "measured_on": "new leads", **COMPARED},
+        f"; version 1 stays the champion, for it may be worse than the champion: {NUMBERS}; measured on new leads",
+    ),
+    "asked for": (
+        {"outcome": "ranks worse", **COMPARED},
+        f"; it ranks leads worse than the rules: {NUMBERS}",
+    ),
+    "leaks": ({"leaks": ["A", "B"]}, "; promoted, for the champion learned from A, B, which knows the outcome"),
+    "problem": ({"problem": "no leads"}, "; promoted, for the champion cannot score these data: no leads"),
+}
+
+
+@pytest.mark.parametrize(("figures", "end"), TRAININGS.values(), ids=TRAININGS)
+def test_what_a_training_decided_is_worded_from_its_figures(figures, end):
+    decision = Decision(Kind.PROMOTED, "2", AT, ("the model beats the rules", ""), figures)
+    (stored,) = decisions_of(version(as_tag(decision)))
+    assert words(stored) == f"promoted: the model beats the rules{end}"
+
+
 @pytest.mark.parametrize(("decision", "sentence"), WORDS.values(), ids=WORDS)
 def test_each_kind_has_its_words(decision, sentence):
     assert words(decision) == sentence
