@@ -155,10 +155,7 @@ def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.
     """Read the cells of a column: numbers and times as they are, all else as text."""
     known = [value for value in values if value is not None]
     if kind is Kind.ID:
-        texts = [_text(value) for value in values]
-        return pd.Series(
-            [None if text is None or text.strip().lower() in NO_IDS else text for text in texts], dtype="str"
-        )
+        return pd.Series([_id(value) for value in values], dtype="str")
     if kind is Kind.NUMBER and all(isinstance(value, int | float) for value in known):
         return read_cells(pd.Series(values, dtype="float64"), kind).values
     if kind is Kind.TIME and known and all(isinstance(value, datetime) for value in known):
@@ -169,6 +166,12 @@ def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.
         numbers = read_cells(cells, Kind.NUMBER, written).values
         return numbers.fillna(read_cells(cells, kind).values)
     return read_cells(cells, kind, written).values
+
+
+def _id(value: Any) -> str | None:
+    """Return an id verbatim, or None where nothing usable is there."""
+    text = _text(value)
+    return None if text is None or text.strip().lower() in NO_IDS else text
 
 
 def _text(value: Any) -> str | None:

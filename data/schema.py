@@ -1,4 +1,4 @@
-"""What a data set was found to hold: its attributes with kind and family, its event types, what was left out and why.
+"""What a data set holds: its attributes with kind and family, its event types, what was left out and why.
 
 A schema is decided once, when a model is trained, and stored with the model, so that scoring reads
 the same columns in the same way.
@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, field, replace
 from data.vocabulary import Family, Kind
 
 RENAMED = " (lead)"
-"""What is added to the name of a custom column that a name of ours would hide."""
+"""What is added to the name of a custom column that a name of the vocabulary would hide."""
 
 
 @dataclass(frozen=True)
 class Attribute:
     """A column of the leads table that becomes a feature.
 
-    ``name`` is ours (the vocabulary's, or the source's own name for a custom attribute), ``label`` is what people read,
-    ``tokens`` are the members of a SET column that are looked for.
+    ``name`` is canonical: the vocabulary's, or the source's own for a custom attribute. ``label`` is what people read,
+    ``tokens`` are the members of a SET column that features are made of.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Schema:
     def without(self, reasons: Mapping[str, str], names: Collection[str]) -> Schema:
         """Return the schema without some attributes, and without what is derived from some personal columns.
 
-        ``names`` are ours; ``reasons`` maps the columns of the source to why they are left out.
+        ``names`` are canonical; ``reasons`` maps the columns of the source to why they are left out.
 
         >>> Schema(True, personal=("email", "company")).without({"Firm": "dropped"}, {"company"}).personal
         ('email',)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.columns import PERSONAL, RARE
+from data.columns import RARE
 from data.parsing import SIZE_BOUNDS
 from data.quality import contradictory_stages, contradictory_values, find_wrong_data
 from data.quality_report import Flag
@@ -47,7 +47,7 @@ from data.staging import (
     unknown_fields,
 )
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
-from data.vocabulary import FUNNEL, LATER_TABLES, TABLES, Kind
+from data.vocabulary import FUNNEL, LATER_TABLES, PERSONAL, TABLES, Kind
 
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 NEARLY_ALL = 0.95

@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 from data.chunk import Chunk
-from data.columns import PERSONAL
 from data.config import Settings
 from data.dataset.assembly import assemble
 from data.errors import InputError
@@ -20,6 +19,7 @@ from data.quality import hindsight
 from data.quality_report import Report
 from data.schema import Schema
 from data.staging import Staging, newest_moment, newest_plausible, open_staging, reading_errors
+from data.vocabulary import PERSONAL
 
 CHUNK = 50_000
 LEADS_QUERY = """
@@ -112,8 +112,8 @@ class Dataset:
 
     def lead(self, lead_id: str) -> Chunk | None:
         """Return one lead with all that is known of it; None where there is no such lead."""
-        found = self._connection.execute("SELECT position FROM lead_ids WHERE lead_id = $1", [lead_id]).fetchall()
-        return self._chunk(found[0][0], found[0][0]) if found else None
+        rows = self._connection.execute("SELECT position FROM lead_ids WHERE lead_id = $1", [lead_id]).fetchall()
+        return self._chunk(rows[0][0], rows[0][0]) if rows else None
 
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""

@@ -17,7 +17,7 @@ from data.config import StageMapping
 from data.parsing import parts_of_mail, read_cells
 from data.quality_report import ROWS_SHOWN, Flag
 from data.schema import Schema
-from data.staging import FIELDS, Column, Table, columns_of, first_rows, plain_value
+from data.staging import FIELDS, Table, TrackedColumn, first_rows, plain_value, tracked_columns
 from data.vocabulary import Kind
 
 LEAD = "'lead ' || arg_min(lead_id, position)"
@@ -86,7 +86,7 @@ def contradictory_values(
     early = first_rows(connection, LEAD, EARLY)
     flags = [Flag("attribute_history", "changed_at", "from a day before the lead was created", *early)] if early else []
     fields = {field for (field,) in connection.execute(FIELDS).fetchall()}
-    for column in columns_of(schema, columns):
+    for column in tracked_columns(schema, columns):
         names, theirs = sorted(column.names & fields), columns[column.name]
         if names:
             query = LAST.format(cell=leads.text_sql(theirs), staged=leads.staged)
@@ -97,7 +97,7 @@ def contradictory_values(
     return flags
 
 
-def _differ(values: pd.Series, cells: pd.Series, column: Column, written: str | None) -> pd.Series:
+def _differ(values: pd.Series, cells: pd.Series, column: TrackedColumn, written: str | None) -> pd.Series:
     """Tell where two texts mean different things; one that cannot be read says nothing, an empty one that it is."""
     told, there = (read_cells(texts, column.kind, written) for texts in (values, cells))
     if column.kind in (Kind.NUMBER, Kind.FLAG):
@@ -108,7 +108,7 @@ def _differ(values: pd.Series, cells: pd.Series, column: Column, written: str | 
     return ~(same | told.bad | there.bad)
 
 
-def _comparable(values: pd.Series, column: Column) -> pd.Series:
+def _comparable(values: pd.Series, column: TrackedColumn) -> pd.Series:
     """Return values such that those that mean the same are equal: in small letters, days, addresses, sorted sets."""
     if column.kind is Kind.TIME:
         return values.dt.normalize()

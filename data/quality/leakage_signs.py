@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from data.schema import Schema
-from data.staging import Column, columns_of
+from data.staging import TrackedColumn, tracked_columns
 from data.vocabulary import Kind
 
 STRATA = 10
@@ -55,7 +55,7 @@ def hindsight(
     """
     entered = {field: counted for field, *counted in connection.execute(ENTERED, [end]).fetchall()}
     found = {}
-    for column in columns_of(schema, columns):
+    for column in tracked_columns(schema, columns):
         counts = connection.execute(_query(column), [end]).df()
         late = (entered_late(*entered[name]) for name in sorted(column.names & entered.keys()))
         signs = (only_when_closed(counts), *late)
@@ -64,7 +64,7 @@ def hindsight(
     return found
 
 
-def _query(column: Column) -> str:
+def _query(column: TrackedColumn) -> str:
     cell = f"l.{column.cell}"
     levels = {
         Kind.CATEGORY: f"nullif(lower(trim({cell})), '')",

@@ -13,7 +13,16 @@ from sqlalchemy import Connection, Engine, exc
 from data.config import WriteBack, masked
 from data.errors import InputError, nearest
 from data.sinks import bulk
-from data.sources import ATTEMPTS, connected, engine_of, identity, is_passing, require_dialect, require_file, told
+from data.sources import (
+    ATTEMPTS,
+    connected,
+    database_errors,
+    engine_of,
+    identity,
+    is_passing,
+    require_dialect,
+    require_file,
+)
 
 TYPES = {"probability": sa.Double(), "score": sa.SmallInteger(), "as_of": sa.DateTime(timezone=True)}
 """Types of the columns of a new table; all others hold text."""
@@ -110,7 +119,7 @@ class ScoreTable:
         """
         columns = {"lead_id": self.settings.key, **self.settings.columns}
         renamed = rows.select(list(columns)).rename_columns(list(columns.values()))
-        with told(self.address):
+        with database_errors(self.address):
             return self._write(renamed)
 
     @tenacity.retry(

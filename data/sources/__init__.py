@@ -8,13 +8,13 @@ from data.sources.connections import (
     ATTEMPTS,
     WRITING,
     connected,
+    database_errors,
     engine_of,
     identity,
     is_absent,
     is_passing,
     require_dialect,
     require_file,
-    told,
 )
 from data.sources.delimited import allow_long_cells
 from data.sources.kinds import KINDS, open_file, open_sources
@@ -33,6 +33,7 @@ __all__ = [
     "allow_long_cells",
     "connected",
     "count_rows",
+    "database_errors",
     "engine_of",
     "identity",
     "is_absent",
@@ -43,5 +44,4 @@ __all__ = [
     "reading",
     "require_dialect",
     "require_file",
-    "told",
 ]

@@ -36,9 +36,9 @@ def engine_of(address: str, *, connections: int = 0) -> Engine:
     is_patient = url.get_backend_name() != "postgresql" or "connect_timeout" in url.query
     waiting = {} if is_patient else {"connect_timeout": PATIENCE}
     try:
-        kept = {"pool_size": connections, "max_overflow": connections} if connections else {"poolclass": NullPool}
+        pooling = {"pool_size": connections, "max_overflow": connections} if connections else {"poolclass": NullPool}
         is_file = url.get_backend_name() == "sqlite"
-        engine = create_engine(url, pool_pre_ping=not is_file, connect_args=waiting, **kept)
+        engine = create_engine(url, pool_pre_ping=not is_file, connect_args=waiting, **pooling)
     except (exc.NoSuchModuleError, ImportError) as problem:
         raise InputError(
             "there is no driver for this database",
@@ -65,7 +65,7 @@ def _url(address: str) -> URL:
 
 
 def identity(address: str) -> str:
-    """Return what tells a database from others: where it is, without the password."""
+    """Return what distinguishes a database from others: where it is, without the password."""
     return str(_url(address).set(password=None))
 
 
@@ -105,7 +105,7 @@ def is_absent(address: str) -> bool:
 
 
 def is_passing(problem: BaseException) -> bool:
-    """Tell whether it may help to try again: a server that is away, or a file that another process holds."""
+    """Return whether it may help to try again: a server that is away, or a file that another process holds."""
     if not isinstance(problem, exc.OperationalError):
         return False
     return not isinstance(problem.orig, sqlite3.Error) or any(word in str(problem.orig) for word in ("locked", "busy"))
@@ -113,11 +113,11 @@ def is_passing(problem: BaseException) -> bool:
 
 @contextmanager
 def connected(engine: Engine, address: str) -> Iterator[Connection]:
-    """Connect, trying again a few times, and tell what goes wrong meanwhile in plain words.
+    """Connect, trying again a few times, and say what goes wrong meanwhile in plain words.
 
     Raises LeadscoreError where the database cannot be reached, is lost on the way, or has no room.
     """
-    with told(address), _connect(engine) as connection:
+    with database_errors(address), _connect(engine) as connection:
         yield connection
 
 
@@ -132,7 +132,7 @@ def _connect(engine: Engine) -> Connection:
 
 
 @contextmanager
-def told(address: str) -> Iterator[None]:
+def database_errors(address: str) -> Iterator[None]:
     """Turn what the database says into our errors, without secrets."""
     try:
         yield
@@ -141,21 +141,21 @@ def told(address: str) -> Iterator[None]:
 
 
 def _our_error(problem: exc.DBAPIError, address: str) -> LeadscoreError:
-    said = masked(" ".join(str(problem.orig).split()))[:300]
-    if any(words in said.lower() for words in NO_SPACE):
+    message = masked(" ".join(str(problem.orig).split()))[:300]
+    if any(words in message.lower() for words in NO_SPACE):
         return LeadscoreError(
             "the database has no room left",
-            got=said,
+            got=message,
             where=masked(address),
             remedy="make room and run the same command again: nothing was lost",
         )
-    if "unable to open database file" in said:
+    if "unable to open database file" in message:
         return InputError("this database file cannot be opened", expected="a file in a folder that exists", got=address)
     if is_passing(problem) or problem.connection_invalidated:
         return LeadscoreError(
             "the database cannot be reached, or the connection was lost",
-            got=said,
+            got=message,
             where=masked(address),
             remedy="run the same command again once it is back: nothing was lost",
         )
-    return LeadscoreError("the database refused this", got=said, where=masked(address))
+    return LeadscoreError("the database refused this", got=message, where=masked(address))

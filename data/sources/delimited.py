@@ -1,4 +1,4 @@
-"""Read delimited text (CSV) record by record, verbatim, and tell damaged rows from good ones.
+"""Read delimited text (CSV) record by record, verbatim, and separate damaged rows from good ones.
 
 Blocks of lines without any quote go through Arrow's reader. Other blocks go through Python's, which knows at each
 record how many lines it took: so a quote that is never closed costs its own line and not the rest of the file.
@@ -87,11 +87,11 @@ def read_rows(text: TextIO, header: Header, path: Path) -> Iterator[pa.Table]:
 
 
 def _refuse_zeros(lines: list[str], first: int, path: Path) -> None:
-    found = next((number for number, line in enumerate(lines, first) if "\0" in line), None)
-    if found is not None:
+    damaged = next((number for number, line in enumerate(lines, first) if "\0" in line), None)
+    if damaged is not None:
         raise InputError(
             "this file holds NUL characters, so it is damaged or no text",
-            where=f"{path}, line {found}",
+            where=f"{path}, line {damaged}",
             remedy="export it again as CSV (UTF-8)",
         )
 

@@ -45,7 +45,7 @@ SINGLE_BYTES = "leadscore-single-bytes"
 
 @dataclass(frozen=True)
 class Encoding:
-    """A codec, what to do with bytes that it does not know, and what to tell the reader of the report."""
+    """A codec, what to do with bytes that it does not know, and what the report says of it."""
 
     codec: str
     errors: str = "strict"
@@ -58,7 +58,7 @@ def is_gzip(path: Path) -> bool:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for reading; gzip is told from its content, whatever the name."""
+    """Open a file for reading; gzip is recognised by its content, whatever the name."""
     return cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb")
 
 
@@ -69,7 +69,7 @@ def open_text(path: Path, encoding: Encoding) -> TextIOWrapper:
 
 
 def detect(path: Path) -> Encoding:
-    """Return the encoding of a text file; the whole file is looked at, in blocks."""
+    """Return the encoding of a text file; the whole file is read, in blocks."""
     with open_bytes(path) as file:
         start = file.read(1 << 16)
     for mark, codec in BYTE_ORDER_MARKS.items():
@@ -86,11 +86,11 @@ def detect(path: Path) -> Encoding:
     return _guess(_lines_beyond_ascii(path))
 
 
-def _no_table(found: str, path: Path) -> InputError:
+def _no_table(content: str, path: Path) -> InputError:
     return InputError(
         "this file holds no table",
         expected="CSV text or Parquet",
-        got=found,
+        got=content,
         where=str(path),
         remedy="export it as CSV (UTF-8)",
     )
@@ -122,22 +122,22 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def _lines_beyond_ascii(path: Path) -> bytes:
-    """Return a sample of those lines that tell one encoding from another."""
-    telling, size = [], 0
+    """Return a sample of those lines that distinguish one encoding from another."""
+    distinctive, size = [], 0
     for block in _blocks(path):
         lines = [line for line in block.splitlines() if not line.isascii()]
-        telling += lines
+        distinctive += lines
         size += sum(map(len, lines))
         if size > SAMPLE:
             break
-    return b"\n".join(telling)[:SAMPLE]
+    return b"\n".join(distinctive)[:SAMPLE]
 
 
 def _guess(sample: bytes) -> Encoding:
     """Choose an encoding for text that is not UTF-8.
 
-    In Western text letters beyond ASCII stand alone, so cp1252 is safe; statistics on so few letters are not.
-    Where they stand in runs, as in Cyrillic or Chinese, the statistics have enough to go by.
+    In Western text few letters lie beyond ASCII, so cp1252 is safe; statistics on so few are not.
+    Where they come in runs, as in Cyrillic or Chinese, the statistics have enough to go by.
     """
     if _is_mostly_utf8(sample):
         return Encoding("utf-8", SINGLE_BYTES, "read as utf-8, with single bytes of cp1252 in it")
@@ -149,7 +149,7 @@ def _guess(sample: bytes) -> Encoding:
 
 
 def _is_mostly_utf8(sample: bytes) -> bool:
-    """Tell a UTF-8 file with a few damaged bytes from one in another encoding."""
+    """Return whether text is UTF-8 with a few damaged bytes, and not in another encoding."""
     text = sample.decode("utf-8", "replace")
     damaged = text.count("\ufffd")
     return sum(not letter.isascii() for letter in text) - damaged > 10 * damaged

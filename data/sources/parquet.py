@@ -29,7 +29,7 @@ class ParquetFile(FileSource):
             described = duck.execute(f"DESCRIBE SELECT * FROM {self._rows}").fetchall()[: len(names)]
         self._columns: dict[str, str] = {}
         self._plain: dict[str, tuple[str, str]] = {}
-        # DuckDB gives doubled names a number of its own, by which the cell is read; users see ours.
+        # DuckDB gives doubled names a number of its own, by which the cell is read; users see the one given here.
         for name, (cell, kind, *_) in zip(names, described, strict=True):
             own = own_name(name, self._columns)
             self._columns[own], self._plain[own] = kind, _plain(cell, kind)

@@ -41,7 +41,7 @@ class Database:
         return [*here, *(f"{schema}.{name}" for schema in others for name in inspector.get_table_names(schema))]
 
     def open(self, source: DatabaseTable) -> SqlTable:
-        """Look at a table. Raises InputError where it is not there."""
+        """Open a table. Raises InputError where it is not there."""
         schema, _, name = source.table.rpartition(".")
         if source.table not in self.tables and not sa.inspect(self.connection).has_table(name, schema or None):
             raise InputError(
@@ -179,14 +179,14 @@ class SqlTable(TableSource):
                 position += len(rows)
 
     def _is_written_in_one_way(self, name: str) -> bool:
-        """Tell whether the database writes an id as it is read here: not so fractions, nor what it pads with blanks."""
+        """Return whether the database writes an id as it is read here: not fractions, nor what it pads with blanks."""
         if self._connection.dialect.name == "sqlite":
             return self.types([name])[name] in ("VARCHAR", "BIGINT")
         declared = self._declared[name]
         return isinstance(declared, sa.String | sa.Integer) and not isinstance(declared, sa.CHAR)
 
     def _holds(self, name: str, ids: Collection[str]) -> sa.ColumnElement[bool]:
-        """Tell in SQL whether a cell is one of some ids, or may be: SQLite keeps fractions and bytes in any column."""
+        """Return the condition that a cell is one of some ids, or may be: SQLite keeps fractions and bytes anywhere."""
         column = self._table.c[name]
         holds = sa.cast(column, sa.Text).in_(ids)
         is_sqlite = self._connection.dialect.name == "sqlite"

@@ -3,7 +3,7 @@
 A `Staging` holds the database and what is known so far; `steps` are what is done with it, one after the other.
 """
 
-from data.staging.attribute_history import FIELDS, Column, columns_of, fill_changes, unknown_fields
+from data.staging.attribute_history import FIELDS, TrackedColumn, fill_changes, tracked_columns, unknown_fields
 from data.staging.formats import open_note, sample, with_all_values
 from data.staging.matching import infer, kinds_to_read, match, order_kind
 from data.staging.outcomes import find_reopenings, plain_value
@@ -41,13 +41,12 @@ __all__ = [
     "FIELDS",
     "REPLICA",
     "ROWS",
-    "Column",
     "Reading",
     "Staging",
     "Table",
+    "TrackedColumn",
     "amounts_below_zero",
     "close_leads",
-    "columns_of",
     "count_rows",
     "drop_staged",
     "erase_older",
@@ -81,6 +80,7 @@ __all__ = [
     "set_aside",
     "set_aside_damaged",
     "stage_tables",
+    "tracked_columns",
     "type_table",
     "unknown_fields",
     "with_all_values",

@@ -30,16 +30,16 @@ COVERED = 0.5
 COVERAGE = """
     SELECT count(*), count(*) FILTER (position IN (SELECT position FROM history WHERE list_contains($1, {field})))
     FROM leads WHERE {cell} IS NOT NULL"""
-TOLD = "leads WHERE position IN (SELECT position FROM history WHERE list_contains($1, {field}))"
+WITH_HISTORY = "leads WHERE position IN (SELECT position FROM history WHERE list_contains($1, {field}))"
 LEAD = "'lead ' || arg_min(lead_id, position)"
-UNTOLD = """
+WITHOUT_HISTORY = """
     INSERT INTO changes SELECT position, $2, TIMESTAMP '1700-01-01', NULL, NULL, -1 FROM leads
     WHERE {cell} IS NOT NULL AND position NOT IN (SELECT position FROM history WHERE list_contains($1, {field}))"""
 """Leads without a history of an attribute that others have: nothing is known of it, from the beginning."""
 
 
-class Column(NamedTuple):
-    """A column of the leads that may have a history: our name, its kind, its cells, and what a history may call it."""
+class TrackedColumn(NamedTuple):
+    """A column of the leads that may have a history: its name, its kind, its cells, and what a history may call it."""
 
     name: str
     kind: Kind
@@ -60,32 +60,34 @@ def fill_changes(
     A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written.
     """
     fields, flags = {field for (field,) in connection.execute(FIELDS).fetchall()}, []
-    for column in columns_of(schema, columns):
+    for column in tracked_columns(schema, columns):
         names = sorted(column.names & fields)
         if names and column.kind in (*NUMBERS, *TEXTS):
             place = {"cell": column.cell, "field": "lower(trim(field))"}
-            filled, told = connection.execute(COVERAGE.format(**place), [names]).fetchall()[0]
-            if told < COVERED * filled:
-                problem = f"a history that only {told:,} of {filled:,} leads with a value have: read as it stands now"
-                found = first_rows(connection, LEAD, TOLD.format(**place), [names])
-                flags += [Flag("attribute_history", columns[column.name], problem, *found)] if found else []
+            filled, covered = connection.execute(COVERAGE.format(**place), [names]).fetchall()[0]
+            if covered < COVERED * filled:
+                problem = (
+                    f"a history that only {covered:,} of {filled:,} leads with a value have: read as it stands now"
+                )
+                affected = first_rows(connection, LEAD, WITH_HISTORY.format(**place), [names])
+                flags += [Flag("attribute_history", columns[column.name], problem, *affected)] if affected else []
             else:
                 flags += _fill(connection, column, names, columns[column.name], formats.get(column.name))
-                connection.execute(UNTOLD.format(**place), [names, column.name])
+                connection.execute(WITHOUT_HISTORY.format(**place), [names, column.name])
     return flags
 
 
-def columns_of(schema: Schema, columns: Mapping[str, str]) -> Iterator[Column]:
+def tracked_columns(schema: Schema, columns: Mapping[str, str]) -> Iterator[TrackedColumn]:
     """Yield the attributes, and the personal columns that something is derived from."""
     for number, attribute in enumerate(schema.attributes):
-        yield Column(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
+        yield TrackedColumn(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
     for name in schema.personal:
         if name in columns:
-            yield Column(name, Kind.PERSONAL, name, {name, columns[name].lower()})
+            yield TrackedColumn(name, Kind.PERSONAL, name, {name, columns[name].lower()})
 
 
 def _fill(
-    connection: duckdb.DuckDBPyConnection, column: Column, names: list[str], theirs: str, written: str | None
+    connection: duckdb.DuckDBPyConnection, column: TrackedColumn, names: list[str], source: str, written: str | None
 ) -> list[Flag]:
     changes = connection.execute(OF_FIELDS, [names]).df()
     values, bad = read_cells(changes["value"].astype("str"), column.kind, written)
@@ -95,21 +97,19 @@ def _fill(
     connection.register("read", read)
     connection.execute("INSERT INTO changes SELECT position, attribute, changed_at, text, number, seq FROM read")
     connection.unregister("read")
-    return _unreadable(connection, changes[bad], column.kind, theirs) if bad.any() else []
+    return _unreadable(connection, changes[bad], column.kind, source) if bad.any() else []
 
 
-def _unreadable(connection: duckdb.DuckDBPyConnection, changes: pd.DataFrame, kind: Kind, theirs: str) -> list[Flag]:
+def _unreadable(connection: duckdb.DuckDBPyConnection, changes: pd.DataFrame, kind: Kind, source: str) -> list[Flag]:
     connection.register("unread", changes)
-    found = first_rows(connection, LEAD, "unread JOIN lead_ids USING (position)")
+    affected = first_rows(connection, LEAD, "unread JOIN lead_ids USING (position)")
     connection.unregister("unread")
-    return [Flag("attribute_history", theirs, f"{UNREADABLE[kind]}: read as missing", *found)] if found else []
+    return [Flag("attribute_history", source, f"{UNREADABLE[kind]}: read as missing", *affected)] if affected else []
 
 
 def unknown_fields(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> list[Flag]:
     """Return the changes of fields that are no column; ``known`` are all names of columns."""
-    told = "min(field)"
     rows = "history JOIN lead_ids USING (position) WHERE NOT list_contains($1, lower(trim(field)))"
-    found = first_rows(connection, told, rows, [[name.lower() for name in known]])
-    return (
-        [Flag("attribute_history", "field", "no column of the leads is called so: not used", *found)] if found else []
-    )
+    affected = first_rows(connection, "min(field)", rows, [[name.lower() for name in known]])
+    problem = "no column of the leads is called so: not used"
+    return [Flag("attribute_history", "field", problem, *affected)] if affected else []

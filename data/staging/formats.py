@@ -17,7 +17,7 @@ DISTINCT_VALUES = 100
 
 
 def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> pd.DataFrame:
-    """Return some columns (theirs) of up to 20,000 usable rows, evenly spread; the index is the position."""
+    """Return up to 20,000 usable rows, evenly spread, of some columns of the source; the index is the position."""
     step = max(1, -(-table.file.rows // SAMPLE_ROWS))
     cells = ", ".join(["position", *(table.file.columns[name] for name in names)])
     query = f"""SELECT {cells} FROM {table.staged} WHERE position % {step} = 0
@@ -26,11 +26,11 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[
     return frame.set_axis(list(names), axis="columns")
 
 
-def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, theirs: str, cells: pd.Series) -> pd.Series:
+def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, column: str, cells: pd.Series) -> pd.Series:
     """Add what the sample missed of a column that seems to hold one value only."""
     if cells.nunique(dropna=False) > 1:
         return cells
-    cell = table.file.columns[theirs]
+    cell = table.file.columns[column]
     query = f"SELECT DISTINCT {cell} FROM {table.staged} WHERE problem IS NULL ORDER BY 1 LIMIT {DISTINCT_VALUES}"
     further = connection.sql(query).to_arrow_table().to_pandas()[cell]
     return pd.concat([cells, further[~further.isin(cells)]], ignore_index=True)
@@ -39,7 +39,7 @@ def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, theirs:
 def decide_readings(
     connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], known: Mapping[str, str]
 ) -> tuple[list[Reading], list[str]]:
-    """Decide how the numbers and times of text columns are written, unless it is known (by our names).
+    """Decide how the numbers and times of text columns are written, unless it is ``known``, by canonical name.
 
     Returns the readings, and notes on what the cells leave open.
     """
@@ -49,7 +49,7 @@ def decide_readings(
         if reading.written or not _depends_on_the_column(table, reading):
             decided.append(reading)
             continue
-        written, is_open = decide_format(_telling_values(connection, table, reading), reading.kind)
+        written, is_open = decide_format(_decisive_values(connection, table, reading), reading.kind)
         decided.append(replace(reading, written=written))
         if is_open:
             notes.append(open_note(table, reading, written))
@@ -61,7 +61,7 @@ def _depends_on_the_column(table: Table, reading: Reading) -> bool:
     return reading.source is not None and written_in_many_ways and table.file.is_text(reading.source)
 
 
-def _telling_values(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> pd.Series:
+def _decisive_values(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> pd.Series:
     """Return the values that show how a column is written: all dates without their times, or a sample of numbers."""
     cell = table.file.columns[str(reading.source)]
     if reading.kind is Kind.TIME:
@@ -90,9 +90,9 @@ def zoneless(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequ
     ]
 
 
-def _lacks_zone(connection: duckdb.DuckDBPyConnection, table: Table, theirs: str) -> bool:
-    if not table.file.is_text(theirs):
-        return theirs not in table.file.zoned
-    cell = table.file.columns[theirs]
+def _lacks_zone(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> bool:
+    if not table.file.is_text(column):
+        return column not in table.file.zoned
+    cell = table.file.columns[column]
     query = f"SELECT {cell} AS cell FROM {table.staged} WHERE trim({cell}) <> '' ORDER BY position LIMIT 1000"
     return lacks_offset(connection.sql(query).to_arrow_table().to_pandas()["cell"])

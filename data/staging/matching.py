@@ -35,9 +35,11 @@ def infer(
     orders = _orders(leads, settings, cells)
     profiles = [_profile(connection, leads, name, cells[name], orders) for name in leads.file.columns]
     by_name = {column.name: column for column in profiles}
-    named = {ours: theirs for ours, theirs in leads.columns.items() if theirs in by_name}
-    claimed = {ours: theirs for ours, theirs in named.items() if fits_vocabulary(ours, by_name[theirs])}
-    choice = Choice(_roles(leads, settings), _theirs(leads, settings.drop), _theirs(leads, settings.keep))
+    named = {name: column for name, column in leads.columns.items() if column in by_name}
+    claimed = {name: column for name, column in named.items() if fits_vocabulary(name, by_name[column])}
+    choice = Choice(
+        _roles(leads, settings), _source_columns(leads, settings.drop), _source_columns(leads, settings.keep)
+    )
     timed = not settings.outcome_is_final
     schema = infer_schema(profiles, claimed, choice, timed=timed, event_types=event_types, stages=stages)
     unread = dict.fromkeys(leads.file.unread, "dropped by the settings")
@@ -57,7 +59,7 @@ def _order_column(settings: Settings) -> list[str]:
     return [settings.order] if settings.order and settings.order != "rows" else []
 
 
-def _theirs(leads: Table, names: list[str]) -> set[str]:
+def _source_columns(leads: Table, names: list[str]) -> set[str]:
     return {name if name in leads.file.columns else leads.columns.get(name, name) for name in names}
 
 
@@ -81,9 +83,9 @@ def _orders(leads: Table, settings: Settings, cells: pd.DataFrame) -> dict[str, 
     return orders
 
 
-def order_kind(connection: duckdb.DuckDBPyConnection, leads: Table, theirs: str) -> Kind:
+def order_kind(connection: duckdb.DuckDBPyConnection, leads: Table, column: str) -> Kind:
     """Return whether a column puts leads in order as numbers, times or text."""
-    kind = kind_of(sample(connection, leads, [theirs])[theirs])
+    kind = kind_of(sample(connection, leads, [column])[column])
     return kind if kind in (Kind.NUMBER, Kind.TIME) else Kind.CATEGORY
 
 
@@ -95,8 +97,8 @@ def _ranks(cells: pd.Series) -> pd.Series:
 def _profile(
     connection: duckdb.DuckDBPyConnection, leads: Table, name: str, cells: pd.Series, orders: dict[str, pd.Series]
 ) -> Profile:
-    ours = next((ours for ours, theirs in leads.columns.items() if theirs == name), "")
-    kind = Kind.SET if ours in LEADS and LEADS[ours].kind is Kind.SET else None
+    canonical = next((known for known, column in leads.columns.items() if column == name), "")
+    kind = Kind.SET if canonical in LEADS and LEADS[canonical].kind is Kind.SET else None
     return profile(name, with_all_values(connection, leads, name, cells), orders, kind)
 
 
@@ -105,16 +107,16 @@ def match(leads: Table, schema: Schema) -> dict[str, str]:
 
     Raises `InputError` where one is missing. The person who works on a lead may be missing: nothing is made of it.
     """
-    found = {name: _column_for(leads, name) for name in (*(a.name for a in schema.attributes), *schema.personal)}
-    missing = [name for name, theirs in found.items() if not theirs and name != "owner"]
+    columns = {name: _column_for(leads, name) for name in (*(a.name for a in schema.attributes), *schema.personal)}
+    missing = [name for name, column in columns.items() if not column and name != "owner"]
     if missing:
         raise _missing(leads, schema, missing)
-    return {name: theirs for name, theirs in found.items() if theirs}
+    return {name: column for name, column in columns.items() if column}
 
 
 def _column_for(leads: Table, name: str) -> str:
     candidates = (leads.columns.get(name, ""), name, name.removesuffix(RENAMED))
-    return next((theirs for theirs in candidates if theirs in leads.file.columns), "")
+    return next((column for column in candidates if column in leads.file.columns), "")
 
 
 def _missing(leads: Table, schema: Schema, missing: list[str]) -> InputError:
@@ -147,12 +149,12 @@ def kinds_to_read(
     return kinds
 
 
-def _changed(leads: Table, attribute: Attribute, theirs: str, cells: pd.Series) -> InputError:
+def _changed(leads: Table, attribute: Attribute, column: str, cells: pd.Series) -> InputError:
     values = cells.dropna().astype("str").value_counts().index[:5]
     return InputError(
-        f"the column '{theirs}' is not what the model was trained on",
-        expected=f"{theirs}: {attribute.kind.value}",
-        got=f"{theirs}: {kind_of(cells).value}, such as {', '.join(repr(shown(value)) for value in values)}",
+        f"the column '{column}' is not what the model was trained on",
+        expected=f"{column}: {attribute.kind.value}",
+        got=f"{column}: {kind_of(cells).value}, such as {', '.join(repr(shown(value)) for value in values)}",
         where=leads.file.place,
         remedy="score a file of the same kind, or train again",
     )

@@ -1,4 +1,4 @@
-"""Write the rows that could not be used where people can look at them, as they were and with the reason."""
+"""Write the rows that could not be used where people can see them, as they were and with the reason."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, table: Table, folder
     path = folder / f"{table.name}.csv"
     path.unlink(missing_ok=True)
     names = _names(table)
-    found = [table.file.columns[table.columns[LEAD]]] if _adds_lead(table) else []
-    cells = ", ".join(f"s.{cell}" for cell in [*found, *table.file.columns.values()])
+    lead = [table.file.columns[table.columns[LEAD]]] if _adds_lead(table) else []
+    cells = ", ".join(f"s.{cell}" for cell in [*lead, *table.file.columns.values()])
     query = f"""SELECT s.position, s.line, q.reason, {cells}, s.text
         FROM quarantine q JOIN {table.staged} s USING (position) WHERE q.source = '{table.name}' ORDER BY s.position"""
     with export_to(path, ids=_ids(table)) as write:
@@ -77,8 +77,8 @@ def _forget_in(path: Path, who: str) -> tuple[int, int]:
     """Return how many rows went, and how many stayed that name no lead. The file keeps its age, for `erase_older`."""
     draft, forgotten, nameless = path.with_suffix(".draft"), 0, 0
     addresses = set(_addresses(who))
-    with path.open(encoding="utf-8", newline="") as file, draft.open("w", encoding="utf-8", newline="") as kept:
-        write = csv.writer(kept, lineterminator="\n").writerow
+    with path.open(encoding="utf-8", newline="") as file, draft.open("w", encoding="utf-8", newline="") as remaining:
+        write = csv.writer(remaining, lineterminator="\n").writerow
         rows = csv.reader(file)
         header = next(rows, [])
         place = header.index(LEAD) if LEAD in header else None
@@ -98,23 +98,23 @@ def _forget_in(path: Path, who: str) -> tuple[int, int]:
 
 def _addresses(text: str) -> list[str]:
     """Return the e-mail addresses in a text: an apostrophe before one was put there by `export_to`."""
-    return [found.strip("'.").lower() for found in ADDRESS.findall(text)]
+    return [address.strip("'.").lower() for address in ADDRESS.findall(text)]
 
 
 def _names(table: Table) -> list[str]:
-    """Return the columns of the file between ours; a column of the file that bears one of our names is numbered."""
-    ours = [*ADDED[:3], LEAD] if _adds_lead(table) else [*ADDED[:3]]
-    names = [*ours, ADDED[3]]
+    """Return the columns of the file between those added; one that bears the name of an added one is numbered."""
+    first = [*ADDED[:3], LEAD] if _adds_lead(table) else [*ADDED[:3]]
+    names = [*first, ADDED[3]]
     for name in table.file.columns:
         names.append(own_name(name, names))
-    return [*ours, *names[len(ours) + 1 :], ADDED[3]]
+    return [*first, *names[len(first) + 1 :], ADDED[3]]
 
 
 def _adds_lead(table: Table) -> bool:
-    theirs = table.columns.get(LEAD, LEAD)
-    return theirs != LEAD and theirs in table.file.columns  # a file may be numbered by its rows
+    column = table.columns.get(LEAD, LEAD)
+    return column != LEAD and column in table.file.columns  # a file may be numbered by its rows
 
 
 def _ids(table: Table) -> set[str]:
     known = TABLES[table.name]
-    return {LEAD} | {theirs for ours, theirs in table.columns.items() if ours in known and known[ours].kind is Kind.ID}
+    return {LEAD} | {column for name, column in table.columns.items() if name in known and known[name].kind is Kind.ID}

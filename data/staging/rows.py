@@ -22,7 +22,7 @@ MOMENTS = (
     ("entries", "stages", "entered_at"),
     ("closings", "outcomes", "closed_at"),
 )
-"""The tables and columns that tell when something happened, with what a user calls the table."""
+"""The tables and columns that say when something happened, with what a user calls the table."""
 LATER = (
     ("events", "events", "occurred_at"),
     ("entries", "stages", "entered_at"),
@@ -134,7 +134,7 @@ def _set_aside_overtaken(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""INSERT INTO quarantine
         WITH several AS (SELECT lead_id {usable} GROUP BY lead_id HAVING count(*) > 1),
-        told AS (
+        ranked AS (
             SELECT position, won, closed_at, row_number() OVER each AS place, first(won) OVER each AS last_won,
                 first(closed_at) OVER each AS last_closed_at
             FROM (SELECT * {usable}) WHERE lead_id IN (FROM several)
@@ -143,7 +143,7 @@ def _set_aside_overtaken(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT 'outcomes', position, CASE
             WHEN won IS NOT DISTINCT FROM last_won AND closed_at IS NOT DISTINCT FROM last_closed_at
             THEN 'the lead_id of an earlier row' ELSE $1 END
-        FROM told WHERE place > 1""",
+        FROM ranked WHERE place > 1""",
         [OVERTAKEN],
     )
 
@@ -172,10 +172,10 @@ def _without_lead(table: str) -> str:
 def fill_events(connection: duckdb.DuckDBPyConnection, event_types: Mapping[str, Sequence[str]]) -> None:
     """Fill the table ``events`` in order of lead and time, an account's events for each of its leads.
 
-    ``event_types`` maps our types to theirs.
+    ``event_types`` maps types of the vocabulary to those of the source.
     """
-    ours = {theirs.strip().lower(): name for name, all_theirs in event_types.items() for theirs in all_theirs}
-    _rename(connection, "typed_events", "type", ours)
+    canonical = {source.strip().lower(): name for name, sources in event_types.items() for source in sources}
+    _rename(connection, "typed_events", "type", canonical)
     cells = "e.occurred_at, e.position AS seq, e.type, e.asset, e.campaign, e.value"
     usable = f"e.position NOT IN ({quarantined('events')})"
     connection.execute(
@@ -202,30 +202,30 @@ def fill_entries(connection: duckdb.DuckDBPyConnection, stages: StageMapping) ->
 
 
 def rename_stages(connection: duckdb.DuckDBPyConnection, stages: StageMapping) -> None:
-    """Call the present stages of leads by our names."""
+    """Call the present stages of leads by the names of the vocabulary."""
     _rename(connection, "leads", "stage", stages.renamed)
 
 
-def _rename(connection: duckdb.DuckDBPyConnection, table: str, column: str, ours: Mapping[str, str]) -> None:
-    """Put our words in the place of theirs, which are given in lower case."""
-    if ours:
+def _rename(connection: duckdb.DuckDBPyConnection, table: str, column: str, canonical: Mapping[str, str]) -> None:
+    """Put words of the vocabulary in the place of those of the source, which map to them in lower case."""
+    if canonical:
         connection.execute(
-            f"UPDATE {table} SET {column} = $ours[list_position($theirs, lower({column}))]"
-            f" WHERE list_contains($theirs, lower({column}))",
-            {"theirs": list(ours), "ours": list(ours.values())},
+            f"UPDATE {table} SET {column} = $canonical[list_position($source, lower({column}))]"
+            f" WHERE list_contains($source, lower({column}))",
+            {"source": list(canonical), "canonical": list(canonical.values())},
         )
 
 
 def impossible_dates(connection: duckdb.DuckDBPyConnection, leads: Table, now: pd.Timestamp) -> list[Flag]:
-    """Make dates of leads missing that are later than now or before there were CRMs; return what was found."""
+    """Make dates of leads missing that are later than now or before there were CRMs; return what they were."""
     flags = []
     for column in ("created_at", "closed_at"):
         for problem, is_wrong, limit in (("in the future", ">", now), (f"before {EARLIEST.year}", "<", EARLIEST)):
             condition = f"{column} {is_wrong} $1"
-            found = first_rows(connection, f"min({column})::VARCHAR", f"leads WHERE {condition}", [limit])
-            if found:
+            affected = first_rows(connection, f"min({column})::VARCHAR", f"leads WHERE {condition}", [limit])
+            if affected:
                 connection.execute(f"UPDATE leads SET {column} = NULL WHERE {condition}", [limit])
-                flags.append(Flag("leads", leads.columns[column], f"{problem}: read as missing", *found))
+                flags.append(Flag("leads", leads.columns[column], f"{problem}: read as missing", *affected))
     return flags
 
 
@@ -234,9 +234,9 @@ def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> lis
     flags = []
     for table, name, column in LATER:
         later = f"{table} JOIN lead_ids USING (position) WHERE {column} > $1"
-        found = first_rows(connection, f"min({column})::VARCHAR", later, [now])
-        if found:
-            flags.append(Flag(name, column, "in the future: kept", *found))
+        affected = first_rows(connection, f"min({column})::VARCHAR", later, [now])
+        if affected:
+            flags.append(Flag(name, column, "in the future: kept", *affected))
     return flags
 
 
@@ -286,17 +286,17 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
             "events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at"
         ),
     }
-    found = (
+    flagged = (
         (place, first_rows(connection, "'lead ' || arg_min(lead_id, position)", q)) for place, q in queries.items()
     )
-    return [Flag(*place, *rows) for place, rows in found if rows]
+    return [Flag(*place, *rows) for place, rows in flagged if rows]
 
 
 def amounts_below_zero(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
     """Return deals with an amount that none has; they stay, and are summed up as they are."""
     rows = "closings JOIN lead_ids USING (position) WHERE amount < 0"
-    found = first_rows(connection, "format('{:.15g}', min(amount))", rows)
-    return [Flag("outcomes", "amount", "below zero: counted in sums, not learned from", *found)] if found else []
+    affected = first_rows(connection, "format('{:.15g}', min(amount))", rows)
+    return [Flag("outcomes", "amount", "below zero: counted in sums, not learned from", *affected)] if affected else []
 
 
 def first_rows(
@@ -316,7 +316,7 @@ def count_usable(connection: duckdb.DuckDBPyConnection, table: Table) -> TableCo
     first = f"min({{'at': position, 'line': s.line}}, {ROWS_SHOWN})"
     query = f"""SELECT reason, count(*), {first} FROM quarantine JOIN {table.staged} s USING (position)
         WHERE source = $1 GROUP BY reason ORDER BY count(*) DESC, reason"""
-    found = connection.execute(query, [table.name]).fetchall()
-    reasons = {reason: count for reason, count, _ in found}
-    rows = {reason: tuple(place(each["line"], each["at"]) for each in places) for reason, _, places in found}
+    by_reason = connection.execute(query, [table.name]).fetchall()
+    reasons = {reason: count for reason, count, _ in by_reason}
+    rows = {reason: tuple(place(each["line"], each["at"]) for each in places) for reason, _, places in by_reason}
     return TableCounts(table.file.rows, table.file.rows - sum(reasons.values()), reasons, rows)

@@ -116,7 +116,7 @@ def _folder_in(workspace: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(workspace: Path) -> None:
-    """Remove the folders in which runs were reading that were killed: the system has let go of their locks."""
+    """Remove the folders in which runs were reading that were killed: their locks are free."""
     for folder in (path for path in workspace.glob("staging-*") if path.is_dir()):
         with suppress(Timeout):
             with _lock_of(folder).acquire(timeout=0):

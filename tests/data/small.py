@@ -54,10 +54,10 @@ def folder(tmp_path: Path, schema: Schema | None = None, **tables: str) -> Itera
 
 
 @contextmanager
-def flat(tmp_path: Path, text: str, schema: Schema | None = None, **given: object) -> Iterator[Dataset]:
+def flat(tmp_path: Path, text: str, schema: Schema | None = None, **options: object) -> Iterator[Dataset]:
     """Open one file of leads with the outcome in column ``y``."""
     tables = {"leads": table(tmp_path / "flat.csv", text)}
-    chosen = Settings(**{"tables": tables, "outcome": Outcome(column="y")} | given)
+    chosen = Settings(**{"tables": tables, "outcome": Outcome(column="y")} | options)
     with open_dataset(chosen, workspace=tmp_path / "var", schema=schema, now=NOW) as dataset:
         yield dataset
 

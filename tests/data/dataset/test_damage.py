@@ -75,7 +75,7 @@ def test_random_bytes_are_refused_or_counted(tmp_path, name, content):
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_file_that_is_changed_while_it_is_read_is_refused(tmp_path, monkeypatch, ending):
-    """The writer comes in between, when leads are told apart."""
+    """The writer comes in between, when leads are identified."""
     path, identify = tmp_path / f"leads.{ending}", checks.identify_leads
     leads = pd.DataFrame({"lead_id": ["1", "2"], "y": [1, 0]})
 
@@ -84,8 +84,8 @@ def test_a_file_that_is_changed_while_it_is_read_is_refused(tmp_path, monkeypatc
         frame.to_csv(draft, index=False) if ending == "csv" else frame.to_parquet(draft)
         draft.replace(path)
 
-    def identify_while_another_writes(*given):
-        identify(*given)
+    def identify_while_another_writes(*arguments):
+        identify(*arguments)
         write(pd.concat([leads, leads.assign(lead_id=["3", "4"])]))
 
     write(leads)

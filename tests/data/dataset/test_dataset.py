@@ -264,7 +264,7 @@ def test_event_types_are_described_by_frequency_assets_and_values(tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("settings", "message"),
     [
         ({"columns": {"leads": {"lead_id": "Lead Id"}}}, "there is no column 'Lead Id'"),
         ({"columns": {"leads": {"sorce": "x"}}}, "did you mean 'source'"),
@@ -274,8 +274,8 @@ def test_event_types_are_described_by_frequency_assets_and_values(tmp_path, monk
         ({"keep": ["q"]}, "there is no column 'q'"),
     ],
 )
-def test_a_column_that_is_named_but_not_there_is_an_error(tmp_path, given, said) -> None:
-    with pytest.raises(InputError, match=said), flat(tmp_path, "lead_id x y\n1 5 1\n2 6 0\n", **given):
+def test_a_column_that_is_named_but_not_there_is_an_error(tmp_path, settings, message) -> None:
+    with pytest.raises(InputError, match=message), flat(tmp_path, "lead_id x y\n1 5 1\n2 6 0\n", **settings):
         pass
 
 
@@ -287,10 +287,10 @@ def test_a_project_without_leads_is_refused(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("lead_id y\n", "a header without rows"), ("lead_id y\n_ 1\n", "1 × no lead_id")]
+    ("text", "message"), [("lead_id y\n", "a header without rows"), ("lead_id y\n_ 1\n", "1 × no lead_id")]
 )
-def test_leads_without_a_usable_row_are_refused(tmp_path, text, said) -> None:
-    with pytest.raises(InputError, match=said), flat(tmp_path, text):
+def test_leads_without_a_usable_row_are_refused(tmp_path, text, message) -> None:
+    with pytest.raises(InputError, match=message), flat(tmp_path, text):
         pass
 
 

@@ -101,9 +101,9 @@ def odd(request, database) -> dict[str, pd.DataFrame]:
     numbers = {"whole numbers": range(1, 8), "fractions": [number / 2 for number in range(1, 8)]}
     tables = {name: frame.copy() for name, frame in ODD.items()}
     if request.param in numbers:
-        given = dict(zip(IDS, numbers[request.param], strict=True))
+        numbered = dict(zip(IDS, numbers[request.param], strict=True))
         for frame in tables.values():
-            frame["lead_id"] = frame["lead_id"].map(given)
+            frame["lead_id"] = frame["lead_id"].map(numbered)
         if request.param == "whole numbers":
             tables["events"]["lead_id"] = tables["events"]["lead_id"].astype("Int64")
     if request.param == "mixed" and database.startswith("postgres"):

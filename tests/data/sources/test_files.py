@@ -117,9 +117,9 @@ def test_each_row_is_either_good_or_damaged_and_has_a_position_of_its_own(tmp_pa
         ('1,"two\nlines"\n3,4', {}),
     ],
 )
-def test_damaged_rows_are_told_from_good_ones(tmp_path, rows, problems) -> None:
-    _, found = read(tmp_path, "a,b\n" + rows)
-    assert found["problem"].dropna().to_dict() == problems
+def test_damaged_rows_are_separated_from_good_ones(tmp_path, rows, problems) -> None:
+    _, staged_rows = read(tmp_path, "a,b\n" + rows)
+    assert staged_rows["problem"].dropna().to_dict() == problems
 
 
 def test_a_damaged_row_keeps_its_line_and_text(tmp_path) -> None:
@@ -240,5 +240,5 @@ def test_parquet_keeps_its_types(tmp_path) -> None:
     ],
 )
 def test_public_files_are_read_whole(datasets, path, rows, note) -> None:
-    file, found = staged(datasets / path)
-    assert (file.rows, found["problem"].notna().sum(), file.notes) == (rows, 0, (note,))
+    file, staged_rows = staged(datasets / path)
+    assert (file.rows, staged_rows["problem"].notna().sum(), file.notes) == (rows, 0, (note,))

@@ -123,7 +123,7 @@ def test_another_database_under_the_same_name_has_copies_of_its_own(tmp_path, mo
 
 
 @pytest.mark.parametrize("kind", ["DATE", "NUMERIC", "INTEGER"])
-def test_changes_may_be_told_by_days_or_numbers(postgres, tmp_path, kind):
+def test_changes_may_be_dated_by_days_or_numbers(postgres, tmp_path, kind):
     values = {"DATE": ("'2026-01-01'", "'2026-01-02'"), "NUMERIC": ("1.5", "2.5"), "INTEGER": ("1", "2")}[kind]
     engine = engine_of(postgres)
     with engine.begin() as connection:
@@ -139,7 +139,7 @@ def test_changes_may_be_told_by_days_or_numbers(postgres, tmp_path, kind):
             connection.exec_driver_sql(f"INSERT INTO leads VALUES ('b', {values[1]}) ON CONFLICT DO NOTHING")
 
 
-def test_what_goes_wrong_while_fetching_is_told_as_it_is(source, monkeypatch):
+def test_what_goes_wrong_while_fetching_is_raised_as_it_is(source, monkeypatch):
     def broken(self, *args, **options):
         raise InputError("the source broke")
         yield

@@ -123,15 +123,15 @@ def test_a_missing_sqlite_file_is_refused_and_not_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_is_away_is_told_without_the_password(monkeypatch, tmp_path):
+def test_a_server_that_is_away_is_named_without_the_password(monkeypatch, tmp_path):
     monkeypatch.setenv("CRM_URL", f"postgresql://me:hunter2@/sales?host={tmp_path}")
-    with pytest.raises(LeadscoreError, match="cannot be reached") as told, reading("${CRM_URL}"):
+    with pytest.raises(LeadscoreError, match="cannot be reached") as error, reading("${CRM_URL}"):
         pass
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.filterwarnings("ignore:.*ServerCursor:pytest.PytestUnraisableExceptionWarning")
-def test_a_connection_that_breaks_on_the_way_is_told(postgres):
+def test_a_connection_that_breaks_on_the_way_is_an_error(postgres):
     """The cursor cannot be closed any more, which its driver regrets when it is collected."""
     make(postgres, "CREATE TABLE leads (id INTEGER)", "INSERT INTO leads SELECT generate_series(1, 100000)")
     with (

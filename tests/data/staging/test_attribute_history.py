@@ -1,4 +1,4 @@
-"""A history of attributes is read as the cells of their columns are, and found by any of their names."""
+"""A history of attributes is read as the cells of their columns are, and known by any of their names."""
 
 import pandas as pd
 import pytest
@@ -46,7 +46,7 @@ def test_values_are_read_as_cells_are(read):
 
 
 def test_of_a_lead_without_the_history_that_others_have_nothing_is_known(read):
-    """Were its cell taken, it would be told from leads of which a change is yet to come."""
+    """Were its cell taken, it would be separated from leads of which a change is yet to come."""
     assert read(HISTORY)[0][-1] == [29, "size", ALWAYS, None, None]
 
 
@@ -66,8 +66,8 @@ def test_personal_columns_have_a_history_too(tmp_path):
     (tmp_path / "attribute_history.csv").write_text(f"{HEADER}1,job_title,Student,2025-02-01\n")
     with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var") as dataset:
         (chunk,) = dataset.chunks()
-    told = chunk.changes[["position", "attribute", "changed_at", "text"]].astype(object)
-    assert told.where(told.notna(), None).values.tolist() == [
+    changes = chunk.changes[["position", "attribute", "changed_at", "text"]].astype(object)
+    assert changes.where(changes.notna(), None).values.tolist() == [
         [0, "job_title", DAY, "Student"],
         [1, "job_title", ALWAYS, None],
     ]

@@ -27,12 +27,12 @@ TRAINED = Schema(
 
 
 @contextmanager
-def flat(tmp_path: Path, text: str, schema: Schema | None = None, **given: object) -> Iterator[Dataset]:
+def flat(tmp_path: Path, text: str, schema: Schema | None = None, **options: object) -> Iterator[Dataset]:
     """Open one file of leads, given as lines of cells that are parted by blanks, with the outcome in column ``y``."""
     path = tmp_path / "flat.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(line.split() for line in text.splitlines())
-    chosen = Settings(**{"tables": {"leads": path}, "outcome": Outcome(column="y")} | given)
+    chosen = Settings(**{"tables": {"leads": path}, "outcome": Outcome(column="y")} | options)
     with open_dataset(chosen, workspace=tmp_path / "var", schema=schema, now=pd.Timestamp("2025-06-01")) as dataset:
         yield dataset
 

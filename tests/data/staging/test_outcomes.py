@@ -50,7 +50,7 @@ def test_outcomes_come_from_their_table(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "won", "closed", "between"),
+    ("outcomes", "won", "closed", "between"),
     [
         ("02-01 no, 05-01 yes", True, "05-01", [("02-01", "05-01")]),
         ("05-01 yes, 02-01 no", True, "05-01", [("02-01", "05-01")]),
@@ -60,12 +60,12 @@ def test_outcomes_come_from_their_table(tmp_path) -> None:
         ("02-01 no, 02-01 no", False, "02-01", []),
     ],
 )
-def test_of_several_outcomes_the_first_win_counts_else_the_last_loss(tmp_path, told, won, closed, between) -> None:
-    """A lead that was lost before is not looked at from then on until the outcome that counts."""
-    rows = "".join(f"9 2025-{outcome.strip()}\n" for outcome in told.split(","))
+def test_of_several_outcomes_the_first_win_counts_else_the_last_loss(tmp_path, outcomes, won, closed, between) -> None:
+    """A lead that was lost before has no snapshot from then on until the outcome that counts."""
+    rows = "".join(f"9 2025-{outcome.strip()}\n" for outcome in outcomes.split(","))
     with folder(tmp_path, leads=LEADS, outcomes=f"lead_id closed_at won\n{rows}") as dataset:
         lead = whole(dataset).leads.iloc[2]
-        assert dataset.report.tables["outcomes"].quarantined == told.count(",")
+        assert dataset.report.tables["outcomes"].quarantined == outcomes.count(",")
     assert (lead["won"], lead["closed_at"]) == (won, pd.Timestamp(f"2025-{closed}"))
     assert spells_of(lead) == between
 
@@ -84,7 +84,7 @@ def test_each_spell_of_a_lead_that_was_lost_twice_is_known(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "given", "won"),
+    ("values", "mapping", "won"),
     [
         (["1", "0", "_"], {}, [True, False, None]),
         (["YES", "no", "No"], {}, [True, False, False]),
@@ -94,12 +94,12 @@ def test_each_spell_of_a_lead_that_was_lost_twice_is_known(tmp_path) -> None:
         (["A", "B", "C"], {"won": ["A", "b"]}, [True, True, False]),
     ],
 )
-def test_a_final_outcome_is_won_lost_or_open(tmp_path, values, given, won) -> None:
+def test_a_final_outcome_is_won_lost_or_open(tmp_path, values, mapping, won) -> None:
     text = "lead_id x y\n" + "".join(f"{number} {number % 2} {value}\n" for number, value in enumerate(values))
-    with flat(tmp_path, text, outcome=Outcome(column="y", **given)) as dataset:
-        found = whole(dataset).leads["won"]
+    with flat(tmp_path, text, outcome=Outcome(column="y", **mapping)) as dataset:
+        outcomes = whole(dataset).leads["won"]
         assert not dataset.schema.timed
-    assert found.astype(object).where(found.notna(), None).tolist() == won
+    assert outcomes.astype(object).where(outcomes.notna(), None).tolist() == won
 
 
 def test_an_outcome_column_called_stage_is_not_also_the_stage(tmp_path) -> None:
