@@ -36,12 +36,12 @@ class CheckResult:
 
     @property
     def has_quarantined(self) -> bool:
-        """Tell whether rows could not be used."""
+        """Return whether rows could not be used."""
         return any(counts.quarantined for counts in self.report.tables.values())
 
     @property
     def asks_for_action(self) -> bool:
-        """Tell whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
+        """Return whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
         return self.has_quarantined or any(not leak.kept for leak in self.leaks)
 
     def as_json(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ FOREMOST = 10_000
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason as a page shows it: ``points`` are what it is worth, ``evidence`` what history says, if anything."""
+    """One reason as a page shows it: ``points`` are its share of the score, ``evidence`` what history says, if any."""
 
     sentence: str
     evidence: str
@@ -39,7 +39,7 @@ class Wording:
         self.store = store
         self.narrator = lru_cache(lambda version: registry.version(version).scorer.narrator)
         self.codebook = lru_cache(store.codebook)
-        self._said = lru_cache(SENTENCES)(self._say)
+        self._sentence = lru_cache(SENTENCES)(self._make_sentence)
         self.foremost = lru_cache(FOREMOST)(self._foremost)
 
     def reasons(self, scores: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +58,7 @@ class Wording:
         return up, down
 
     def _way(self, version: str, way: list[list], sign: int) -> list[Reason]:
-        worded = [self._said(version, code, value, sign) for code, value, _ in way]
+        worded = [self._sentence(version, code, value, sign) for code, value, _ in way]
         sentences = beside_others([sentence for sentence, *_ in worded])
         return [
             Reason(*sentence.apart, concept, family, points)
@@ -68,9 +68,9 @@ class Wording:
     def _foremost(self, version: str, reasons: str) -> str:
         """Return the sentence of the strongest reason up; an empty one where there is none."""
         up, _ = json.loads(reasons)
-        return self._said(version, *up[0][:2], 1)[0].apart[0] if up else ""
+        return self._sentence(version, *up[0][:2], 1)[0].apart[0] if up else ""
 
-    def _say(self, version: str, code: int, value: Any, sign: int) -> tuple[Sentence, str, str]:
+    def _make_sentence(self, version: str, code: int, value: Any, sign: int) -> tuple[Sentence, str, str]:
         narrator, name = self.narrator(version), self.codebook(version).features[code]
         feature = narrator.features[name]
         return narrator.sentence(name, value, sign), feature.concept, str(feature.family)

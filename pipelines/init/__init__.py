@@ -1,4 +1,4 @@
-"""pipelines.init."""
+"""init: tables are read, what they mean is proposed and tried, and the settings are written with the reasons."""
 
 from pipelines.init.init import InitResult, init
 

@@ -13,7 +13,7 @@ from pipelines.as_of import end_of_data
 
 HORIZONS = (HORIZON, 60, 30, 14)
 NEEDED = {"fit": 30, "tune": 10, "test": 1}
-"""Won leads, not snapshots: one lead is looked at many times."""
+"""Won leads, not snapshots: one lead has many snapshots."""
 
 
 def fitting_horizon(dataset: Dataset) -> Suggestion:

@@ -1,4 +1,4 @@
-"""init: look at the tables → propose what they mean → try it → write the settings with the reasons."""
+"""init: read the tables → propose what they mean → try it → write the settings with the reasons."""
 
 from __future__ import annotations
 
