@@ -17,7 +17,7 @@ TAG = "decision "
 """What the tags begin with that hold a decision; the moment follows."""
 
 
-class Kind(StrEnum):
+class Action(StrEnum):
     """What can be decided of a version."""
 
     PROMOTED = "promoted"
@@ -37,7 +37,7 @@ class Decision:
     what a person wrote, and clauses without a full stop that say what a training found.
     """
 
-    kind: Kind
+    kind: Action
     version: str
     at: datetime
     reasons: tuple[str, ...] = ()
@@ -56,19 +56,19 @@ STORED = TypeAdapter(Decision)
 def words(decision: Decision) -> str:
     """Return a decision as people read it, without the number of its version.
 
-    >>> words(Decision(Kind.PROMOTED, "2", datetime(2026, 1, 1), ("the model beats the rules", "no champion yet")))
+    >>> words(Decision(Action.PROMOTED, "2", datetime(2026, 1, 1), ("the model beats the rules", "no champion yet")))
     'promoted: the model beats the rules; no champion yet'
     """
     figures, why = decision.figures, why_of(decision.reasons, decision.figures)
     match decision.kind:
-        case Kind.ROLLED_BACK:
+        case Action.ROLLED_BACK:
             return f"rolled back to version {figures['to']}"
-        case Kind.RESTORED:
+        case Action.RESTORED:
             return f"champion again, in the place of version {figures['instead_of']}"
-        case Kind.THRESHOLDS:
+        case Action.THRESHOLDS:
             by = f" ({decision.by})" if decision.by else ""
             return f"hot from {figures['hot']:.3g}, warm from {figures['warm']:.3g}: {why}{by}"
-        case Kind.IN_WORDS:
+        case Action.IN_WORDS:
             return why
         case _:
             return f"{decision.kind}: {why}"
@@ -119,7 +119,12 @@ def decisions_of(version: Version) -> list[Decision]:
     tags = {name.removeprefix(TAG): value for name, value in version.tags.items() if name.startswith(TAG)}
     thresholds = [
         Decision(
-            Kind.THRESHOLDS, version.number, set_.since, (set_.why,), {"hot": set_.hot, "warm": set_.warm}, set_.by
+            Action.THRESHOLDS,
+            version.number,
+            set_.since,
+            (set_.why,),
+            {"hot": set_.hot, "warm": set_.warm},
+            set_.by,
         )
         for set_ in set_by_people(version.tags)
     ]
@@ -140,4 +145,4 @@ def _read(number: str, at: str, value: str) -> Decision:
     """Read a tag: JSON, or the sentence of an earlier release."""
     if value.startswith("{"):
         return STORED.validate_json(value)
-    return Decision(Kind.IN_WORDS, number, datetime.fromisoformat(at), (value,))
+    return Decision(Action.IN_WORDS, number, datetime.fromisoformat(at), (value,))

@@ -26,7 +26,7 @@ from models.scoring import Scorer
 from models.versions import decisions, thresholds
 from models.versions.artifacts import VersionFiles
 from models.versions.assemble import scorer_from
-from models.versions.decisions import Decision, Kind
+from models.versions.decisions import Action, Decision
 from models.versions.local_store import LocalStore
 from models.versions.store import Version, VersionStore, stamp
 from models.versions.thresholds import ThresholdRecord
@@ -82,14 +82,14 @@ class Registry:
         champions = self.champions()
         if champions[-1:] != [version]:
             self._remember([*champions, version])
-        self._decide(version, Kind.PROMOTED, *reasons, figures=figures)
+        self._decide(version, Action.PROMOTED, *reasons, figures=figures)
         if self.challenger_version == version:
             self.store.set_alias(CHALLENGER, None)
 
     def keep_back(self, version: str, *reasons: str, figures: Mapping[str, Any] | None = None) -> None:
         """Let a version wait as the challenger."""
         self.store.set_alias(CHALLENGER, version)
-        self._decide(version, Kind.KEPT_BACK, *reasons, figures=figures)
+        self._decide(version, Action.KEPT_BACK, *reasons, figures=figures)
 
     def roll_back(self) -> tuple[str, str]:
         """Make the champion before the present one score again; return the version that goes and the one that comes.
@@ -107,15 +107,15 @@ class Registry:
         *earlier, back, gone = champions
         self.version(back)  # can be used
         self._remember([*earlier, back])
-        self._decide(gone, Kind.ROLLED_BACK, figures={"to": back})
-        self._decide(back, Kind.RESTORED, figures={"instead_of": gone})
+        self._decide(gone, Action.ROLLED_BACK, figures={"to": back})
+        self._decide(back, Action.RESTORED, figures={"instead_of": gone})
         return gone, back
 
     def _remember(self, champions: list[str]) -> None:
         self.store.set_alias(CHAMPION, champions[-1])
         self.store.set_note(CHAMPIONS, json.dumps(champions))
 
-    def _decide(self, version: str, kind: Kind, *reasons: str, figures: Mapping[str, Any] | None = None) -> None:
+    def _decide(self, version: str, kind: Action, *reasons: str, figures: Mapping[str, Any] | None = None) -> None:
         """Record a decision; earlier ones of the version stay."""
         decision = Decision(kind, version, datetime.now(UTC), tuple(filter(None, reasons)), figures or {})
         self.store.tag(version, *decisions.as_tag(decision))

@@ -46,10 +46,7 @@ def scored(tmp_path_factory) -> Workspace:
 
 @pytest.fixture
 def workspace(scored, tmp_path) -> Workspace:
-    """A copy of the workspace, to do with as a test likes, but for the bars of its model: all copies share them.
-
-    MLflow knows the files of a run by their whole path, and keeps it in mind by the run, whatever the database says.
-    """
+    """A copy of the workspace, to do with as a test likes."""
     return Workspace.at(shutil.copytree(scored.root, tmp_path / "var"))
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.versions.decisions import Decision, Kind, as_tag, decisions_of, is_decided, words
+from models.versions.decisions import Action, Decision, as_tag, decisions_of, is_decided, words
 from models.versions.store import Version
 from models.versions.thresholds import ThresholdRecord
 from models.versions.thresholds import as_tag as thresholds_tag
@@ -17,18 +17,24 @@ def version(*tags: tuple[str, str]) -> Version:
 
 
 WORDS = {
-    Kind.PROMOTED: (
-        Decision(Kind.PROMOTED, "2", AT, ("it holds", "", "no champion")),
+    Action.PROMOTED: (
+        Decision(Action.PROMOTED, "2", AT, ("it holds", "", "no champion")),
         "promoted: it holds; no champion",
     ),
-    Kind.KEPT_BACK: (Decision(Kind.KEPT_BACK, "2", AT, ("it may be worse",)), "kept back: it may be worse"),
-    Kind.ROLLED_BACK: (Decision(Kind.ROLLED_BACK, "2", AT, (), {"to": "1"}), "rolled back to version 1"),
-    Kind.RESTORED: (
-        Decision(Kind.RESTORED, "2", AT, (), {"instead_of": "3"}),
+    Action.KEPT_BACK: (
+        Decision(Action.KEPT_BACK, "2", AT, ("it may be worse",)),
+        "kept back: it may be worse",
+    ),
+    Action.ROLLED_BACK: (
+        Decision(Action.ROLLED_BACK, "2", AT, (), {"to": "1"}),
+        "rolled back to version 1",
+    ),
+    Action.RESTORED: (
+        Decision(Action.RESTORED, "2", AT, (), {"instead_of": "3"}),
         "champion again, in the place of version 3",
     ),
-    Kind.THRESHOLDS: (
-        Decision(Kind.THRESHOLDS, "2", AT, ("more calls",), {"hot": 0.123456, "warm": 0.05}, "Ada"),
+    Action.THRESHOLDS: (
+        Decision(Action.THRESHOLDS, "2", AT, ("more calls",), {"hot": 0.123456, "warm": 0.05}, "Ada"),
         "hot from 0.123, warm from 0.05: more calls (Ada)",
     ),
 }
@@ -57,7 +63,7 @@ TRAININGS = {
 
 @pytest.mark.parametrize(("figures", "end"), TRAININGS.values(), ids=TRAININGS)
 def test_what_a_training_decided_is_worded_from_its_figures(figures, end):
-    decision = Decision(Kind.PROMOTED, "2", AT, ("the model beats the rules", ""), figures)
+    decision = Decision(Action.PROMOTED, "2", AT, ("the model beats the rules", ""), figures)
     (stored,) = decisions_of(version(as_tag(decision)))
     assert words(stored) == f"promoted: the model beats the rules{end}"
 
@@ -83,4 +89,4 @@ def test_thresholds_that_were_set_are_decisions():
     (decision,) = decisions_of(version(thresholds_tag(record)))
     assert words(decision) == "hot from 0.1, warm from 0.03: more calls (Ada)"
     assert not is_decided(version(thresholds_tag(record)))
-    assert is_decided(version(as_tag(Decision(Kind.PROMOTED, "2", AT))))
+    assert is_decided(version(as_tag(Decision(Action.PROMOTED, "2", AT))))

@@ -9,7 +9,7 @@ import pytest
 from data.errors import ModelError
 from data.workspace import Workspace
 from models.scale import Scale
-from models.versions import Kind, Registry, words
+from models.versions import Action, Registry, words
 from models.versions.store import Version
 
 
@@ -94,7 +94,7 @@ def test_promoting_and_keeping_back_need_no_mlflow(registry):
     assert (registry.champions(), registry.challenger_version) == (["1", "2"], None)
     decided = [(each.version, words(each)) for each in registry.decisions()]
     assert decided[-1] == ("1", "promoted: the model beats the rules")
-    assert [each.figures for each in registry.decisions() if each.kind == Kind.KEPT_BACK] == [{"log_loss_high": 0.01}]
+    assert [each.figures for each in registry.decisions() if each.kind == Action.KEPT_BACK] == [{"log_loss_high": 0.01}]
 
 
 def test_thresholds_that_are_set_leave_those_of_the_past(registry):
