@@ -1,5 +1,7 @@
 """What is not there yet, what cannot be reached, and reading while a run writes."""
 
+import subprocess
+import sys
 import threading
 
 import pandas as pd
@@ -102,3 +104,9 @@ def test_a_page_that_is_nowhere_keeps_the_way_to_the_others_for_who_is_signed_in
     unknown = signed().get("/nowhere")
     assert unknown.status_code == 404
     assert '<a href="/grid"' not in unknown.text
+
+
+def test_the_pages_load_nothing_that_only_trains_or_draws():
+    code = "import sys, app.server; sys.stdout.write(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {"optuna", "matplotlib", "mlflow", "models.evaluation"} & set(loaded.split()) == set()

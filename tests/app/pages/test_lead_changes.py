@@ -1,8 +1,5 @@
 """A verdict, an override and its undoing: kept, shown, and by whom."""
 
-import csv
-from io import StringIO
-
 from data.store import feedback_on
 
 
@@ -51,24 +48,6 @@ def test_an_override_without_a_reason_is_refused_in_words(client, hottest, csrf)
     answer = client.post(f"/leads/{hottest}/override", data={"disposition": "ready", "reason": " ", "csrf": word})
     assert answer.status_code == 400
     assert "An override needs a reason" in answer.text
-
-
-def test_verdicts_show_in_the_review_by_the_band_of_their_time_and_come_out_as_data(client, hottest, csrf):
-    assert "Nobody has judged a lead yet" in client.get("/model").text
-    word = csrf(client.get(f"/leads/{hottest}").text)
-    for verdict in ("early", "good"):
-        client.post(f"/leads/{hottest}/verdict", data={"verdict": verdict, "note": "=1+1", "csrf": word})
-    text = client.get("/model").text.split("What sales said")[1]
-    assert '<th scope="row">Hot</th><td class="n">1</td><td class="n">0</td>' in text
-    rows = list(csv.DictReader(StringIO(client.get("/model/verdicts.csv").text)))
-    assert [(row["lead_id"], row["verdict"], row["note"], row["band"]) for row in rows] == [
-        (hottest, "early", "'=1+1", "hot"),
-        (hottest, "good", "'=1+1", "hot"),
-    ]
-
-
-def test_without_a_verdict_the_data_have_their_columns(shared):
-    assert shared.get("/model/verdicts.csv").text.startswith("lead_id,given_at,by,verdict")
 
 
 def test_a_reason_that_is_too_long_is_said_to_be(client, hottest, csrf):

@@ -1,4 +1,4 @@
-"""The list, one lead, its panel, what it did, and the export."""
+"""The list, one lead, its panel, and the export."""
 
 import csv
 import re
@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from app.lead_reading import READING
 from data.store import SCORES, Person, override
 from data.store.tables import OPENED, RUNS
 
@@ -170,16 +169,6 @@ def test_a_lead_that_is_not_there_is_said_to_be(shared):
     assert "There is no score of this lead" in answer.text
 
 
-def test_what_a_lead_did_is_read_from_its_source(shared, scored):
-    from data.store import open_store
-
-    with open_store(scored.store) as store:
-        lead_id = store.hottest(1)[0]["lead_id"]
-    text = shared.get(f"/leads/{lead_id}/activity").text
-    assert "Stage <b>" in text
-    assert '<li><time datetime="202' in text
-
-
 def test_a_lead_that_was_opened_is_counted_once_a_day(client, store, hottest):
     site = client.app.state.site
     for _ in range(2):
@@ -194,14 +183,6 @@ def test_what_a_person_set_shows_in_the_list(client, store, hottest):
     assert "discard, set by hand" in client.get("/leads").text
     assert hottest not in client.get("/leads?disposition=ready").text
     assert [row["disposition"] for row in exported(client) if row["lead_id"] == hottest] == ["discard"]
-
-
-def test_reading_what_a_lead_did_waits_for_others_only_a_little(shared, monkeypatch):
-    monkeypatch.setattr("app.threads.LONGEST_WAIT", 0.01)
-    with READING:
-        answer = shared.get("/leads/x/activity")
-    assert answer.status_code == 503
-    assert "try again in a minute" in answer.text
 
 
 def test_each_line_says_for_how_long_its_score_is_the_same(client, store, hottest):

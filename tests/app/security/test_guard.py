@@ -1,5 +1,8 @@
 """What stands before every page: headers, roles, and changes that our own pages ask for."""
 
+import subprocess
+import sys
+
 import pytest
 
 PAGES = ["/", "/leads", "/grid", "/funnel", "/model", "/nowhere", "/static/app.css"]
@@ -55,27 +58,6 @@ def test_a_part_is_not_shown_to_who_is_not_signed_in(signed, path):
     assert (answer.status_code, answer.headers["hx-refresh"], answer.text) == (401, "true", "")
 
 
-def test_a_wrong_token_is_refused(signed, csrf):
-    client = signed()
-    word = csrf(client.get("/sign-in").text)
-    answer = client.post("/sign-in", data={"token": "the-token-of-nobody", "csrf": word})
-    assert answer.status_code == 403
-    assert "not known" in answer.text
-
-
-def test_signing_in_leads_on_within_the_pages_only(signed, csrf):
-    client = signed()
-    word = csrf(client.get("/sign-in").text)
-    data = {"token": "the-token-of-sales", "csrf": word, "back": "//evil.example"}
-    assert client.post("/sign-in", data=data).headers["location"] == "/"
-
-
-def test_who_signed_out_is_asked_again(signed, csrf):
-    client = signed("sales")
-    client.post("/sign-out", data={"csrf": csrf(client.get("/").text)})
-    assert client.get("/").status_code == 303
-
-
 def test_a_token_may_come_as_a_header(signed):
     assert signed().get("/grid", headers={"authorization": "Bearer the-token-of-viewer"}).status_code == 200
     assert signed().get("/grid", headers={"authorization": "Bearer the-token-of-nobody"}).status_code == 303
@@ -122,3 +104,8 @@ def test_only_an_admin_sets_thresholds(signed, csrf):
 def test_a_link_from_a_mail_or_a_crm_finds_people_signed_in(signed):
     """Of a stricter cookie browsers send nothing along such a link, and the page for signing in would replace it."""
     assert "samesite=lax" in signed("viewer").get("/leads").headers["set-cookie"].lower()
+
+
+def test_the_guard_knows_nothing_of_what_it_guards():
+    code = "import sys, app.security; sys.exit('app.site' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
