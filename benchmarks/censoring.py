@@ -97,7 +97,7 @@ def learned(world: World, treatment: Treatment) -> Tell:
     from features import catalogue
 
     features = list(catalogue(world.schema))
-    levels = {feature.name: world.design[feature.name].astype("category").cat.categories for feature in features}
+    levels = {feature.name: world.features[feature.name].astype("category").cat.categories for feature in features}
 
     def encoded(design: pd.DataFrame) -> pd.DataFrame:
         columns = {
@@ -111,7 +111,7 @@ def learned(world: World, treatment: Treatment) -> Tell:
     settings = {"num_leaves": 15, "max_depth": 4, "learning_rate": 0.05, "min_child_samples": 20, "reg_lambda": 5.0}
     trees = LGBMRegressor(objective="cross_entropy", n_estimators=150, colsample_bytree=0.5, verbose=-1, **settings)
     taken = treatment.taken
-    trees.fit(encoded(world.design[taken]), treatment.label[taken], sample_weight=treatment.weight[taken])
+    trees.fit(encoded(world.features[taken]), treatment.label[taken], sample_weight=treatment.weight[taken])
     return lambda design: np.clip(np.asarray(trees.predict(encoded(design))), 1e-9, 1 - 1e-9)
 
 
@@ -149,7 +149,7 @@ def compare(leads: int, at: pd.Timestamp, seed: int, plot: Path | None) -> dict[
     told, found = {}, {}
     for treatment in treatments(world):
         name = treatment.name
-        told[name] = learned(world, treatment)(others.design)
+        told[name] = learned(world, treatment)(others.features)
         found[name] = excess(told[name], truth)
         said = f"told {told[name].mean():.2%}, true {truth.mean():.2%}"
         print(f"  {name:22} {treatment.taken.sum():9,} snapshots, {said}: {found[name]:.5f}", flush=True)

@@ -89,13 +89,13 @@ def _fitted(leads: int, folder: Path) -> tuple[Any, Any, Any]:
     from data.workspace import Workspace
     from models.blend import BOOSTING
     from models.members import MEMBERS, default_recipe
-    from models.training_table import drawn
+    from models.training_table import sample_leads
     from pipelines.training_data import read_training_data
 
     settings = load_settings(simulate(leads, folder / "leads").config)
-    table = drawn(read_training_data(settings, Workspace.at(folder / "features")).table, leads, 0)
+    table = sample_leads(read_training_data(settings, Workspace.at(folder / "features")).table, leads, 0)
     member = MEMBERS[BOOSTING].fit(table, default_recipe(), seed=0)
-    rows = np.ascontiguousarray(member["encode"].transform(table.design), dtype=float)
+    rows = np.ascontiguousarray(member["encode"].transform(table.features), dtype=float)
     return member["trees"], rows, table.won
 
 

@@ -112,7 +112,7 @@ def told(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
     from data.config import load_settings
     from data.dataset import open_dataset
     from models.evaluation import find_leaks
-    from models.training import lay_blocks
+    from models.training import split_table
     from pipelines.training_data import gathered
 
     with tempfile.TemporaryDirectory() as name:
@@ -120,9 +120,9 @@ def told(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
         settings = load_settings(config)
         with open_dataset(settings, workspace=Path(name) / "workspace") as dataset:
             read = gathered(dataset)
-            blocks, signs = lay_blocks(read.table, seed), dataset.hindsight(read.data_end)
+            splits, signs = split_table(read.table, seed), dataset.hindsight(read.data_end)
             for lexicon in (True, False):
-                leaks = find_leaks(read.table, blocks, dataset.columns, signs, lexicon=lexicon)
+                leaks = find_leaks(read.table, splits, dataset.columns, signs, lexicon=lexicon)
                 found = {leak.column: "sure" if leak.excluded else "suspect" for leak in leaks.values()}
                 for attribute in dataset.schema.attributes:
                     column = dataset.columns[attribute.name]

@@ -170,7 +170,7 @@ def bare_fit(data: Path, workspace: Path) -> Call:
 
     table = read_training_data(load_settings(data), Workspace.at(workspace)).table
     member = _trees(workspace)
-    matrix = np.asarray(member["encode"].transform(table.design))
+    matrix = np.asarray(member["encode"].transform(table.features))
     settings = member["trees"].get_params() | {"n_jobs": None}
     return lambda: LGBMClassifier(**settings).fit(matrix, table.won) and None
 

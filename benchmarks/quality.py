@@ -206,7 +206,7 @@ def run_simulator(leads: int, share: float) -> None:
     from models.blend import probabilities
     from models.metrics import auc, calibration_error, evaluate
     from models.rules import with_points
-    from models.training import Blocks, fit_blend, lay_blocks, learn, search_recipe
+    from models.training import TimeSplits, fit_blend, learn, search_recipe, split_table
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:
@@ -218,28 +218,28 @@ def run_simulator(leads: int, share: float) -> None:
     rules = usable_rules(settings, table.schema)
     chosen = np.random.default_rng(0).permutation(table.rows["lead_id"].unique())
     in_share = table.rows["lead_id"].isin(chosen[: int(share * len(chosen))]).to_numpy()
-    some = table.taken(in_share)
+    some = table.subset(in_share)
     began = time.perf_counter()
     learned = learn(some, rules, seed=0, trials=settings.trials)
-    blocks = lay_blocks(some, 0)
-    tested = some.rows[blocks.test]
+    splits = split_table(some, 0)
+    tested = some.rows[splits.test]
     possible = tested.merge(truth, on=["lead_id", "as_of"], how="left")["probability"].to_numpy()
-    won, told = some.won[blocks.test], learned.tested["model"]
-    print(f"{len(some):,} snapshots, {int(blocks.test.sum()):,} to test on, {time.perf_counter() - began:.0f} s")
+    won, told = some.won[splits.test], learned.tested["model"]
+    print(f"{len(some):,} snapshots, {int(splits.test.sum()):,} to test on, {time.perf_counter() - began:.0f} s")
     measured = evaluate(told, won, tested["group"].to_numpy())
     print(f"AUC {measured.auc:.4f} {measured.auc_ci}, log-loss {measured.log_loss:.4f}, ECE {measured.ece:.4f}")
     off, best = calibration_error(told, possible), auc(possible, won)
     print(f"mean |p - p_true| over ten bins: {off:.4f}; best possible AUC {best:.4f}")
 
     times, horizon = table.rows["as_of"], pd.Timedelta(days=table.horizon)
-    fit_end, tune_start = some.rows["as_of"][blocks.fit].max(), some.rows["as_of"][blocks.tune].min()
+    fit_end, tune_start = some.rows["as_of"][splits.fit].max(), some.rows["as_of"][splits.tune].min()
     fit = (times <= fit_end).to_numpy()
     tune = ((times >= tune_start) & (times <= tested["as_of"].min() - horizon)).to_numpy()
-    table = replace(table, design=with_points(learned.rules, table.design))
-    found = search_recipe(table.taken(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
-    model = fit_blend(found.recipe, table, Blocks(fit, tune, fit & tune, "by time"), seed=0)
+    table = replace(table, features=with_points(learned.rules, table.features))
+    found = search_recipe(table.subset(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
+    model = fit_blend(found.recipe, table, TimeSplits(fit, tune, fit & tune, "by time"), seed=0)
     assert model is not None, "so many leads hold"
-    more = auc(probabilities(model, with_points(learned.rules, some.design)[blocks.test]), won)
+    more = auc(probabilities(model, with_points(learned.rules, some.features)[splits.test]), won)
     lost = (more - measured.auc) / (more - 0.5)
     print(f"learned from {int((fit | tune).sum()):,} snapshots: AUC {more:.4f}; {lost:.1%} of its AUC - 0.5 are lost")
 

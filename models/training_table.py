@@ -23,56 +23,74 @@ pages of five to nine leads teach was lost, and public leads were ranked worse t
 class TrainingTable:
     """Matured snapshots, in input order.
 
-    design  the features, one row per snapshot
+    features  one row per snapshot
     rows    ``lead_id``, ``group`` (account where known, else lead), ``as_of``, ``won`` (0 or 1), ``won_at`` (missing
             unless won, and in flat mode), ``ever_won_at`` (the same, whenever it was), ``order`` (or missing);
             where it is timed, ``closed_at`` (missing while open), ``watched``, the days until the end of the data,
-            and ``age``, the days since creation; ``part``, how much a row weighs where not all weigh alike
+            and ``age``, the days since creation; ``sample_weight`` where not all rows weigh alike
     timed   false in flat mode, where outcomes are final
-    ages    the days after creation at which leads were looked at
-    supposed  whether outcomes are only supposed, for hardly any lead has ended: rules may go by them, but nothing is
-            measured by them, and nobody is told of them
+    ages    the days after creation at which leads have snapshots
+    imputed  whether outcomes are imputed, for hardly any lead is labelled: rules may go by them, but nothing is
+            measured by them, and nobody is shown them
     """
 
     schema: Schema
-    design: pd.DataFrame
+    features: pd.DataFrame
     rows: pd.DataFrame
     timed: bool
     horizon: int
     ages: Sequence[int] = SNAPSHOT_AGES
-    supposed: bool = False
+    imputed: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
     def won(self) -> npt.NDArray[np.int64]:
+        """Return the outcome of each row: 1 where it was won within the horizon, else 0."""
         return self.rows["won"].to_numpy(np.int64)
 
     @property
     def weights(self) -> npt.NDArray[np.float64]:
         """Return what each row counts, 1 on average, so that no lead counts more than another in all.
 
-        A row counts one part of as many as its lead could have had by the end of the table. How many it had depends on
-        how soon it closed: weights by that would tell the outcome.
+        A row counts a share of as many as its lead could have had by the end of the table. How many it had depends on
+        how soon it closed: weights by that would give the outcome away.
 
         >>> day = pd.Timestamp
-        >>> moments = [day("2025-01-01"), day("2025-01-02"), day("2025-01-08"), day("2025-01-01"), day("2025-01-08")]
-        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "a", "closed soon", "new"], "as_of": moments})
+        >>> as_of = [day("2025-01-01"), day("2025-01-02"), day("2025-01-08"), day("2025-01-01"), day("2025-01-08")]
+        >>> rows = pd.DataFrame({"lead_id": ["a", "a", "a", "closed soon", "new"], "as_of": as_of})
         >>> TrainingTable(Schema(timed=True), pd.DataFrame(), rows, True, 90).weights.round(2).tolist()
         [0.71, 0.71, 0.71, 0.71, 2.14]
         """
         if not self.timed:
             return np.ones(len(self))
-        weights = self.parts / self._ages_by(self.rows["as_of"].max() - self._first)
+        weights = self.sample_weight / self._ages_by(self.rows["as_of"].max() - self._first)
         return weights / weights.mean()
 
-    def each_lead_once(self, seed: int) -> Rows:
-        """Return at most one row of each lead, drawn: as it stood at one of the ages that it could have by the end of
-        the table, each as likely as another. A lead that had closed by then has no row.
+    @property
+    def sample_weight(self) -> npt.NDArray[np.float64]:
+        """Return how much each row weighs, beside that its lead has others: 1 where all weigh alike."""
+        return self.rows["sample_weight"].to_numpy(float) if "sample_weight" in self.rows else np.ones(len(self))
 
-        A draw among the rows that a lead does have would tell the outcome: one that was won at once has only young
-        ones, so that among the young too many were won, and among the old too few. The leads of a moment stand for all
+    @property
+    def order_in_time(self) -> pd.Series | None:
+        """Return what puts the rows in order of time, oldest first; None where the data say nothing of it."""
+        if self.timed:
+            return self.rows["as_of"]
+        return self.rows["order"] if self.rows["order"].notna().any() else None
+
+    @property
+    def labelled(self) -> TrainingTable:
+        """Return the table of the rows whose outcome is known, which may be none: an open lead is not a lost one."""
+        return self.subset(np.zeros(len(self), dtype=bool)) if self.imputed else self
+
+    def draw_one_row_per_lead(self, seed: int) -> Rows:
+        """Return a mask with at most one row of each lead, drawn: its snapshot at one of the ages that it could have by
+        the end of the table, each as likely as another. A lead that had closed by then has no row.
+
+        A draw among the rows that a lead does have would give the outcome away: one that was won at once has only young
+        ones, so that among the young too many were won, and among the old too few. The leads of a time stand for all
         that were open then.
         """
         if not self.timed:
@@ -83,61 +101,44 @@ class TrainingTable:
         return self._ages_by(self.rows["as_of"] - self._first) == 1 + (chance * could_have).astype(np.int64)
 
     def _ages_by(self, time: pd.Series) -> npt.NDArray[np.int64]:
-        """Return how many of the ages at which leads are looked at come within a time."""
+        """Return how many of the ages at which leads have snapshots come within a time."""
         return np.searchsorted(self.ages, time.dt.days, side="right")
 
     @property
     def _first(self) -> pd.Series:
         return self.rows.groupby("lead_id")["as_of"].transform("min")
 
-    @property
-    def parts(self) -> npt.NDArray[np.float64]:
-        """Return how much each row weighs, beside that its lead has others: 1 unless it was weighed."""
-        return self.rows["part"].to_numpy(float) if "part" in self.rows else np.ones(len(self))
+    def with_sample_weight(self, weight: npt.NDArray[np.float64]) -> TrainingTable:
+        """Return the table with a weight for each row."""
+        return replace(self, rows=self.rows.assign(sample_weight=weight))
 
-    @property
-    def moments(self) -> pd.Series | None:
-        """Return what puts the rows in order of time, oldest first; None where the data say nothing of it."""
-        if self.timed:
-            return self.rows["as_of"]
-        return self.rows["order"] if self.rows["order"].notna().any() else None
+    def subset(self, rows: Rows) -> TrainingTable:
+        """Return the table of some rows, by a mask."""
+        features, outcomes = (table[rows].reset_index(drop=True) for table in (self.features, self.rows))
+        return replace(self, features=features, rows=outcomes)
 
-    @property
-    def ended(self) -> TrainingTable:
-        """Return the table of the rows whose outcome is known, which may be none: an open lead is not a lost one."""
-        return self.taken(np.zeros(len(self), dtype=bool)) if self.supposed else self
-
-    def weighed(self, parts: npt.NDArray[np.float64]) -> TrainingTable:
-        """Return the table with as many parts of each row."""
-        return replace(self, rows=self.rows.assign(part=parts))
-
-    def taken(self, rows: Rows) -> TrainingTable:
-        """Return the table of some rows."""
-        design, kept = (part[rows].reset_index(drop=True) for part in (self.design, self.rows))
-        return replace(self, design=design, rows=kept)
-
-    def scarcer(self, rows: Rows | None = None) -> int:
+    def minority_count(self, rows: Rows | None = None) -> int:
         """Return how many rows have the rarer of the two outcomes."""
         won = self.won if rows is None else self.won[rows]
         return int(min(won.sum(), len(won) - won.sum()))
 
-    def leads_that(self, ended: Literal["won", "lost"], rows: Rows | None = None) -> int:
+    def count_leads(self, outcome: Literal["won", "lost"], rows: Rows | None = None) -> int:
         """Return how many leads have a snapshot, of those rows, that was won (or lost: not won within the horizon).
 
         >>> rows = pd.DataFrame({"lead_id": ["a", "a", "b", "c"], "won": [1, 1, 0, 0]})
         >>> table = TrainingTable(Schema(timed=True), pd.DataFrame(), rows, True, 90)
-        >>> table.leads_that("won"), table.leads_that("lost"), table.scarcer()
+        >>> table.count_leads("won"), table.count_leads("lost"), table.minority_count()
         (1, 2, 2)
         """
-        taken = (self.won == (ended == "won")) & (True if rows is None else rows)
-        return self.rows["lead_id"][taken].nunique()
+        counted = (self.won == (outcome == "won")) & (True if rows is None else rows)
+        return self.rows["lead_id"][counted].nunique()
 
 
-def joined(table: TrainingTable, more: TrainingTable) -> TrainingTable:
+def append(table: TrainingTable, more: TrainingTable) -> TrainingTable:
     """Return a table of the rows of both."""
-    design = pd.concat([table.design, more.design], ignore_index=True)
-    rows = pd.concat([table.rows.assign(part=table.parts), more.rows.assign(part=more.parts)], ignore_index=True)
-    return replace(table, design=design, rows=rows)
+    features = pd.concat([table.features, more.features], ignore_index=True)
+    weighted = (each.with_sample_weight(each.sample_weight).rows for each in (table, more))
+    return replace(table, features=features, rows=pd.concat(weighted, ignore_index=True))
 
 
 def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:
@@ -153,12 +154,12 @@ def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:
     return sorted(counts.index[counts >= RARE_LEVEL])
 
 
-def drawn(table: TrainingTable, most: int, seed: int) -> TrainingTable:
-    """Return all rows of so many leads, drawn at random, that there are about ``most`` rows."""
+def sample_leads(table: TrainingTable, most: int, seed: int) -> TrainingTable:
+    """Return all rows of so many leads, sampled at random, that there are about ``most`` rows."""
     if len(table) <= most:
         return table
     codes = pd.factorize(table.rows["lead_id"])[0]
     order = np.random.default_rng(seed).permutation(codes.max() + 1)
     counts = np.bincount(codes)[order]
-    kept = order[np.cumsum(counts) <= most]
-    return table.taken(np.isin(codes, kept))
+    sampled = order[np.cumsum(counts) <= most]
+    return table.subset(np.isin(codes, sampled))

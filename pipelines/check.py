@@ -13,7 +13,7 @@ from data.locks import one_run_at_a_time
 from data.quality_report import Flag, Report
 from data.workspace import Workspace
 from models.evaluation import Leak, unmeasured
-from models.training import lay_blocks
+from models.training import split_table
 from pipelines.console import step
 from pipelines.training_data import TrainingData, without_leaks
 
@@ -91,7 +91,7 @@ def check(settings: Settings, workspace: Workspace) -> CheckResult:
 
 def _unchecked(dataset: Dataset, read: TrainingData) -> str:
     """Say why no column was measured against the outcome; names and hindsight need no wins."""
-    why = _nothing_to_learn(dataset, read) or unmeasured(read.table, lay_blocks(read.table, dataset.settings.seed))
+    why = _nothing_to_learn(dataset, read) or unmeasured(read.table, split_table(read.table, dataset.settings.seed))
     return f"not looked at: {why}" if why else ""
 
 

@@ -15,7 +15,7 @@ from data.workspace import Workspace
 from features import fingerprint
 from models.evaluation import Contestant, Verdict, ground_for, judge, probabilities_of, probabilities_of_rules
 from models.metrics import Metrics, evaluate_all
-from models.training import lay_blocks, outcomes_of, require_leads
+from models.training import outcomes_of, require_leads, split_table
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored, verdict_words
 from pipelines.console import step
@@ -134,15 +134,15 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     with step("reading leads and counting their events"):
         table = read_training_data(newest.settings, workspace, newest.scorer.schema).table
     require_leads(table)
-    blocks = lay_blocks(table, seed)
+    splits = split_table(table, seed)
     versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}
     contestants = {name: contestant_of(stored) for name, stored in versions.items()}
     with step("comparing"):
-        ground = ground_for(table, blocks, list(contestants.values()))
-        probabilities = {"rules": probabilities_of_rules(contestant_of(newest), table, blocks, ground, seed=seed)}
+        ground = ground_for(table, splits, list(contestants.values()))
+        probabilities = {"rules": probabilities_of_rules(contestant_of(newest), table, splits, ground, seed=seed)}
         for name, contestant in contestants.items():
             own = table_for(versions[name], table, newest.settings, workspace)
-            probabilities[name] = probabilities_of(contestant, own, blocks, ground, seed=seed)
+            probabilities[name] = probabilities_of(contestant, own, splits, ground, seed=seed)
         verdict = judge(probabilities, table, ground, seed=seed) if challenger else None
         metrics = verdict.metrics if verdict else evaluate_all(probabilities, *outcomes_of(table, ground.rows), seed)
     return Comparison(

@@ -18,7 +18,7 @@ from data.workspace import Workspace
 from features import Batch, before_records, build, final_snapshots, happened_by, open_at, timed_snapshots
 from models.evaluation import Leak, find_leaks
 from models.rules import Rules, load_rules, speaks_of
-from models.training import in_days, lay_blocks
+from models.training import in_days, split_table
 from models.training_table import TrainingTable
 from pipelines.as_of import end_of_data
 
@@ -61,7 +61,7 @@ class TrainingData:
         """Say what is missing to learn anything from outcomes; nothing where there are both kinds."""
         if self.instead == "open":
             return "no lead has closed"
-        if not self.table.scarcer():
+        if not self.table.minority_count():
             kind = f"snapshots within {self.table.horizon} days" if self.table.timed else "leads"
             won = int(self.table.won.sum())
             return f"all leads ended in the same way ({won:,} won and {len(self.table) - won:,} lost {kind})"
@@ -98,8 +98,8 @@ def read_training_data(
 def without_leaks(dataset: Dataset) -> TrainingData:
     """Gather what is learned from, and leave out the columns that surely know the outcome."""
     read, settings = gathered(dataset), dataset.settings
-    blocks, signs = lay_blocks(read.table, settings.seed), dataset.hindsight(read.data_end)
-    leaks = find_leaks(read.table, blocks, dataset.columns, signs, keep=settings.keep, seed=settings.seed)
+    splits, signs = split_table(read.table, settings.seed), dataset.hindsight(read.data_end)
+    leaks = find_leaks(read.table, splits, dataset.columns, signs, keep=settings.keep, seed=settings.seed)
     sure = {name: f"it knows the outcome: {leak.evidence}" for name, leak in leaks.items() if leak.excluded}
     if sure:
         read = gathered(dataset.without(sure))
@@ -115,7 +115,7 @@ def gathered(dataset: Dataset) -> TrainingData:
     counts = {"censored": len(not_over) if schema.timed else 0, "undated": sum(undated)}
     if schema.timed:
         unrecorded = before_records(table.rows, dataset.settings.horizon)
-        counts["unrecorded"], table = int(unrecorded.sum()), table.taken(~unrecorded)
+        counts["unrecorded"], table = int(unrecorded.sum()), table.subset(~unrecorded)
     counted = dataset.outcome_counts
     table, instead = _standing(table, not_over, has_closed=counted.won + counted.lost > 0)
     return TrainingData(
@@ -139,22 +139,22 @@ def _standing(table: TrainingTable, censored: TrainingTable, *, has_closed: bool
     lost for this alone: what is supposed is never measured, nor told. Then each lead counts once, however often it was
     looked at, and the open ones so little that the level of the probabilities is `UNKNOWN`.
     """
-    if table.scarcer():
+    if table.minority_count():
         return table, ""
     if has_closed and len(table):
         return _each_once(table, 1.0), ""
     known = censored.rows["won"].notna().to_numpy()
     if has_closed and known.any():
-        closed = censored.taken(known)
-        return _each_once(replace(closed, rows=closed.rows.astype({"won": int}), supposed=True), 1.0), "closed"
+        closed = censored.subset(known)
+        return _each_once(replace(closed, rows=closed.rows.astype({"won": int}), imputed=True), 1.0), "closed"
     some = table if len(table) else censored
-    lost = replace(some, rows=some.rows.assign(won=0), supposed=True)
+    lost = replace(some, rows=some.rows.assign(won=0), imputed=True)
     return _each_once(lost, (0.5 / UNKNOWN - 1) / max(some.rows["lead_id"].nunique(), 1)), "open"
 
 
 def _each_once(table: TrainingTable, part: float) -> TrainingTable:
     """Let each lead weigh so much, shared by its rows."""
-    return table.weighed(part / table.rows.groupby("lead_id")["lead_id"].transform("size").to_numpy(float))
+    return table.with_sample_weight(part / table.rows.groupby("lead_id")["lead_id"].transform("size").to_numpy(float))
 
 
 def _in_order(parts: list[Looked], dataset: Dataset) -> TrainingTable:

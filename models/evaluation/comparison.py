@@ -1,7 +1,7 @@
 """Champion against challenger, on leads that neither of them has learned from.
 
 The fair leads are those that came after both had stopped learning. Where too few of them have matured, the recipes are
-compared instead: both are fitted on the same older blocks and looked at on the same newest block.
+compared instead: both are fitted on the same older splits and looked at on the same newest block.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from models.blend import RULES, member_names, probabilities
 from models.members import Recipe
 from models.metrics import Difference, Metrics, difference, evaluate_all
 from models.rules import Rules, with_points
-from models.training import NO_WORSE, Blocks, fit_recipe, outcomes_of, rule_curve, scorecard_for
+from models.training import NO_WORSE, TimeSplits, fit_recipe, outcomes_of, rule_curve, scorecard_for
 from models.training_table import Rows, TrainingTable
 
 FEWEST_FRESH = 30
@@ -57,7 +57,7 @@ class Ground:
     def told(self) -> str:
         if self.fresh:
             return "leads newer than what was learned from"
-        return f"the newest block, recipes fitted on the blocks before: {self.why}"
+        return f"the newest block, recipes fitted on the splits before: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -82,53 +82,53 @@ class Verdict:
         return {"outcome": self.outcome, "log_loss_low": low, "log_loss_high": high, **aucs}
 
 
-def ground_for(table: TrainingTable, blocks: Blocks, contestants: Sequence[Contestant]) -> Ground:
+def ground_for(table: TrainingTable, splits: TimeSplits, contestants: Sequence[Contestant]) -> Ground:
     """Return the test rows whose whole window lies after the data of all contestants, if they are enough, else all.
 
     In flat mode nothing tells when an outcome was known, and a version for another horizon says something else: then
     the recipes are compared.
     """
     if not table.timed:
-        return Ground(blocks.test, fresh=False, why="nothing tells when outcomes were known")
+        return Ground(splits.test, fresh=False, why="nothing tells when outcomes were known")
     if any(each.horizon != table.horizon for each in contestants):
-        return Ground(blocks.test, fresh=False, why="one was trained for another horizon")
+        return Ground(splits.test, fresh=False, why="one was trained for another horizon")
     newest = max(each.data_end for each in contestants)
-    fresh = blocks.test & (table.rows["as_of"] >= newest).to_numpy()
-    if table.scarcer(fresh) >= FEWEST_FRESH:
+    fresh = splits.test & (table.rows["as_of"] >= newest).to_numpy()
+    if table.minority_count(fresh) >= FEWEST_FRESH:
         return Ground(fresh, fresh=True)
-    return Ground(blocks.test, fresh=False, why="too few leads are newer than what was learned from")
+    return Ground(splits.test, fresh=False, why="too few leads are newer than what was learned from")
 
 
 def probabilities_of(
-    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
+    contestant: Contestant, table: TrainingTable, splits: TimeSplits, ground: Ground, *, seed: int
 ) -> Floats:
-    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older blocks.
+    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older splits.
 
     ``table`` holds the features that the contestant knows.
     """
-    table = _with_own_points(contestant, table, blocks, ground, seed)
+    table = _with_own_points(contestant, table, splits, ground, seed)
     if ground.fresh:
-        return probabilities(contestant.model, table.design[ground.rows])
+        return probabilities(contestant.model, table.features[ground.rows])
     learned = member_names(contestant.model) != (RULES,)
-    model = fit_recipe(contestant.recipe, table, blocks, seed=seed) if learned else None
-    return probabilities(model or rule_curve(table, blocks), table.design[ground.rows])
+    model = fit_recipe(contestant.recipe, table, splits, seed=seed) if learned else None
+    return probabilities(model or rule_curve(table, splits), table.features[ground.rows])
 
 
 def probabilities_of_rules(
-    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, *, seed: int
+    contestant: Contestant, table: TrainingTable, splits: TimeSplits, ground: Ground, *, seed: int
 ) -> Floats:
-    """Return what the rules of a contestant alone say of the ground, by a curve fitted on the older blocks."""
-    table = _with_own_points(contestant, table, blocks, ground, seed)
-    return probabilities(rule_curve(table, blocks), table.design[ground.rows])
+    """Return what the rules of a contestant alone say of the ground, by a curve fitted on the older splits."""
+    table = _with_own_points(contestant, table, splits, ground, seed)
+    return probabilities(rule_curve(table, splits), table.features[ground.rows])
 
 
 def _with_own_points(
-    contestant: Contestant, table: TrainingTable, blocks: Blocks, ground: Ground, seed: int
+    contestant: Contestant, table: TrainingTable, splits: TimeSplits, ground: Ground, seed: int
 ) -> TrainingTable:
     """Put the points of a contestant's rules into a table; a scorecard is learned anew unless the ground is fresh."""
     learns_anew = contestant.is_scorecard and not ground.fresh
-    rules = scorecard_for(table, blocks, seed) if learns_anew else contestant.rules
-    return replace(table, design=with_points(rules, table.design))
+    rules = scorecard_for(table, splits, seed) if learns_anew else contestant.rules
+    return replace(table, features=with_points(rules, table.features))
 
 
 def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed: int) -> Verdict:
@@ -140,7 +140,7 @@ def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed
     won, groups = outcomes_of(table, ground.rows)
     metrics = evaluate_all(told, won, groups, seed)
     apart = difference(told["challenger"], told["champion"], won, groups, seed)
-    return Verdict(_outcome(metrics, apart, comparable=table.scarcer(ground.rows) > 0), ground, metrics, apart)
+    return Verdict(_outcome(metrics, apart, comparable=table.minority_count(ground.rows) > 0), ground, metrics, apart)
 
 
 def _outcome(metrics: dict[str, Metrics], apart: Difference, *, comparable: bool) -> Outcome:

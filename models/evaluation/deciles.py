@@ -31,11 +31,11 @@ def standing_in_history(
 
     Only those come up at which a lead stood. Each lead has the same weight in all, see `TrainingTable.weights`.
     """
-    newest = learned.blocks.test
+    newest = learned.splits.test
     if not newest.any():
         return {"tenths": [], "grades": []}
     was = as_it_was(scorer, learned, table, open_leads)
-    told = was.judge_design(was.completed(learned.design[newest].reset_index(drop=True))).frame
+    told = was.judge_design(was.completed(learned.features[newest].reset_index(drop=True))).frame
     leads, weights = table.rows["lead_id"][newest].to_numpy(), table.weights[newest]
     tenths = np.minimum(told["score"].to_numpy() // 10, HIGHEST)
     return {

@@ -24,8 +24,8 @@ from features import catalogue
 from models.blend import BOOSTING
 from models.members import MEMBERS, SHALLOW_TREES, Recipe
 from models.metrics import auc
-from models.training import Blocks
-from models.training_table import Rows, TrainingTable, drawn
+from models.training import TimeSplits
+from models.training_table import Rows, TrainingTable, sample_leads
 
 CERTAIN = 0.90
 """AUC of one column alone, forward in time, from which on it is sure to know the outcome."""
@@ -83,7 +83,7 @@ class _Finding:
 
 def find_leaks(
     table: TrainingTable,
-    blocks: Blocks,
+    splits: TimeSplits,
     columns: Mapping[str, str],
     hindsight: Mapping[str, Sequence[str]],
     *,
@@ -96,7 +96,7 @@ def find_leaks(
     ``columns`` maps them to the columns of the source, ``hindsight`` to signs found in the data. Columns that
     ``keep`` names (theirs or ours) are never excluded. Nothing is looked at in the test block.
     """
-    halves = _halves(table, blocks)
+    halves = _halves(table, splits)
     alone = _aucs_alone(table, *halves) if halves else {}
     found = [
         _finding(name, columns.get(name, name), alone, hindsight, keep, lexicon=lexicon)
@@ -123,26 +123,26 @@ def _judged(schema: Schema) -> list[str]:
     return list(dict.fromkeys((*(attribute.name for attribute in schema.attributes), *columns)))
 
 
-def unmeasured(table: TrainingTable, blocks: Blocks) -> str:
+def unmeasured(table: TrainingTable, splits: TimeSplits) -> str:
     """Say why no column could be measured by how well it tells the outcome; nothing where all were."""
-    if _halves(table, blocks):
+    if _halves(table, splits):
         return ""
     won, lost = int(table.won.sum()), int(len(table) - table.won.sum())
     needed = f"{FEWEST} wins and {FEWEST} losses are needed among older and among newer leads"
     return f"too few outcomes ({won:,} won and {lost:,} lost {'snapshots' if table.timed else 'leads'}; {needed})"
 
 
-def _halves(table: TrainingTable, blocks: Blocks) -> tuple[Rows, Rows] | None:
+def _halves(table: TrainingTable, splits: TimeSplits) -> tuple[Rows, Rows] | None:
     """Return older rows and newer ones to look at columns by: fit and tune block, or, of few leads, the halves of both.
 
     None where either has too few outcomes.
     """
-    older = blocks.fit | blocks.tune
-    place = np.cumsum(older) if table.moments is None else table.moments.rank(method="first").to_numpy()
+    older = splits.fit | splits.tune
+    place = np.cumsum(older) if table.order_in_time is None else table.order_in_time.rank(method="first").to_numpy()
     newer_half = older & (place > np.median(place[older])) if older.any() else older
-    for newer in (blocks.tune, newer_half):
+    for newer in (splits.tune, newer_half):
         known = older & ~newer
-        if min(table.scarcer(known), table.scarcer(newer)) >= FEWEST:
+        if min(table.minority_count(known), table.minority_count(newer)) >= FEWEST:
             return known, newer
     return None
 
@@ -170,7 +170,7 @@ def _aucs_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, flo
     for feature in catalogue(table.schema):
         name = feature.traits.column
         if name:
-            reached = _auc_alone(table.design[feature.name], table.won, older, newer)
+            reached = _auc_alone(table.features[feature.name], table.won, older, newer)
             best[name] = max(best.get(name, 0.0), reached)
     return best
 
@@ -199,7 +199,7 @@ def _with_and_without(
 
     How much of a lead is filled in stays out as well: it counts the cells of the column.
     """
-    known, ahead = (drawn(table.taken(rows), MOST_ROWS, seed) for rows in (older, newer))
+    known, ahead = (sample_leads(table.subset(rows), MOST_ROWS, seed) for rows in (older, newer))
     sure = {finding.attribute for finding in found if finding.excluded}
 
     def reached(columns_out: set[str]) -> float:
@@ -207,7 +207,7 @@ def _with_and_without(
         names = {feature.name for feature in left if not feature.traits.counts_fields}
         left_out = tuple(feature.name for feature in catalogue(table.schema) if feature.name not in names)
         model = MEMBERS[BOOSTING].fit(known, replace(QUICK, without=left_out), seed=seed)
-        return auc(model.predict_proba(ahead.design)[:, 1], ahead.won)
+        return auc(model.predict_proba(ahead.features)[:, 1], ahead.won)
 
     base = reached(sure)
     return {

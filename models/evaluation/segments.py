@@ -102,7 +102,7 @@ def _segment(
     rows = table.rows[tested].reset_index(drop=True).assign(level=named, probability=probability)
     rows["level"] = rows["level"].where(rows["level"].isin(_separate(rows)), OTHERS)
     levels = {str(name): _level(str(name), of_level, seed) for name, of_level in rows.groupby("level")}
-    return Segment(feature.concept, tuple(levels[name] for name in _in_order(feature, table.design[tested], rows)))
+    return Segment(feature.concept, tuple(levels[name] for name in _in_order(feature, table.features[tested], rows)))
 
 
 def _in_order(feature: Feature, design: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
@@ -116,9 +116,9 @@ def _in_order(feature: Feature, design: pd.DataFrame, rows: pd.DataFrame) -> lis
 
 def _level_names(feature: Feature, table: TrainingTable, tested: npt.NDArray[np.bool_]) -> pd.Series:
     """Return what the level of each tested row is called; levels that few leads have, or like a person, are one."""
-    cells = table.design.loc[tested, feature.name].reset_index(drop=True)
+    cells = table.features.loc[tested, feature.name].reset_index(drop=True)
     if feature.categorical:
-        common = common_levels(table.design[feature.name], table.rows["lead_id"])
+        common = common_levels(table.features[feature.name], table.rows["lead_id"])
         told = [level for level in common if not begins_with_first_name(level)]
         return cells.where(cells.isna() | cells.isin(told), OTHERS).astype("str").fillna(NOT_GIVEN)
     if set(cells.dropna().unique()) <= {0.0, 1.0}:

@@ -95,10 +95,10 @@ def percent(rate: float) -> str:
 
 def gather(features: tuple[Feature, ...], table: TrainingTable) -> Evidence:
     """Count leads that ended and wins per bin of each feature, each lead at one of its moments."""
-    ended = table.ended
-    once = ended.taken(ended.each_lead_once(SEED))
+    ended = table.labelled
+    once = ended.subset(ended.draw_one_row_per_lead(SEED))
     bins = {feature.name: _bins(feature, table, once) for feature in features}
-    codes = {feature.name: _codes(feature, once.design[feature.name], bins[feature.name]) for feature in features}
+    codes = {feature.name: _codes(feature, once.features[feature.name], bins[feature.name]) for feature in features}
     return Evidence(
         bins,
         leads={name: _count(codes[name], bins[name]) for name in bins},
@@ -111,8 +111,8 @@ def gather(features: tuple[Feature, ...], table: TrainingTable) -> Evidence:
 def _bins(feature: Feature, table: TrainingTable, once: TrainingTable) -> list:
     """Return the levels that the model tells apart, or edges for the numbers of leads at one moment."""
     if feature.categorical:
-        return common_levels(table.design[feature.name], table.rows["lead_id"])
-    return _edges(once.design[feature.name].dropna().to_numpy(np.float64), has_zero=bool(feature.zero))
+        return common_levels(table.features[feature.name], table.rows["lead_id"])
+    return _edges(once.features[feature.name].dropna().to_numpy(np.float64), has_zero=bool(feature.zero))
 
 
 def _edges(known: npt.NDArray[np.float64], *, has_zero: bool) -> list[float]:

@@ -104,8 +104,8 @@ def row_weights(table: TrainingTable, half_life: float | None) -> Floats | None:
     counts as the oldest. None where all rows count alike.
     """
     weights = table.weights
-    if half_life is not None and table.moments is not None:
-        age = 1 - table.moments.rank(pct=True, na_option="top").to_numpy(float)
+    if half_life is not None and table.order_in_time is not None:
+        age = 1 - table.order_in_time.rank(pct=True, na_option="top").to_numpy(float)
         weights = weights * 0.5 ** (age / half_life)
     return weights / weights.mean() if np.ptp(weights) else None
 
@@ -114,6 +114,6 @@ def fit_encoded(
     encoder: Any, name: str, learner: Any, table: TrainingTable, half_life: float | None, **options: Any
 ) -> Pipeline:
     """Fit a learner behind an encoder, every lead weighing alike; ``options`` go to its ``fit``."""
-    encoded = encoder.fit_transform(table.design)
+    encoded = encoder.fit_transform(table.features)
     learner.fit(encoded, table.won, sample_weight=row_weights(table, half_life), **options)
     return Pipeline([("encode", encoder), (name, learner)])

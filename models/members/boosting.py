@@ -90,7 +90,7 @@ class Boosting(Member):
         from models.trees import tree_shap
 
         encoder, trees = fitted.named_steps["encode"], fitted.named_steps["trees"]
-        base, values = tree_shap(trees.booster_, encoder.transform(features.design))
+        base, values = tree_shap(trees.booster_, encoder.transform(features.features))
         return Contributions(tuple(features_in(encoder)), values, base)
 
 

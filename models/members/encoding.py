@@ -23,18 +23,18 @@ from models.training_table import TrainingTable, common_levels
 class Encoded:
     """Features, and what encoders made of them so far."""
 
-    def __init__(self, design: pd.DataFrame) -> None:
-        self.design = design
+    def __init__(self, features: pd.DataFrame) -> None:
+        self.features = features
         self._made: dict[int, Any] = {}
 
     @classmethod
-    def of(cls, design: pd.DataFrame | Encoded) -> Encoded:
-        return design if isinstance(design, Encoded) else cls(design)
+    def of(cls, features: pd.DataFrame | Encoded) -> Encoded:
+        return features if isinstance(features, Encoded) else cls(features)
 
     def by(self, encoder: ColumnTransformer) -> Any:
         """Return what an encoder makes of the features."""
         if id(encoder) not in self._made:
-            self._made[id(encoder)] = encoder.transform(self.design)
+            self._made[id(encoder)] = encoder.transform(self.features)
         return self._made[id(encoder)]
 
     def behind(self, pipeline: Pipeline) -> tuple[Any, Any]:
@@ -55,7 +55,7 @@ def names_by_kind(used: Sequence[Feature]) -> tuple[list[str], list[str]]:
 
 def frequent_levels(table: TrainingTable, name: str) -> list[Any]:
     """Return the levels that are stored: those that enough leads have, and the missing one."""
-    return [*common_levels(table.design[name], table.rows["lead_id"]), np.nan]
+    return [*common_levels(table.features[name], table.rows["lead_id"]), np.nan]
 
 
 def features_in(encoder: ColumnTransformer) -> list[str]:

@@ -18,7 +18,7 @@ from models.blend import LOGISTIC
 from models.members.base import Contributions, Floats, Member, fit_encoded
 from models.members.encoding import Encoded, features_for, frequent_levels, names_by_kind, source_of_each
 from models.members.recipe import Recipe, Settings
-from models.training_table import RARE_LEVEL, TrainingTable, drawn
+from models.training_table import RARE_LEVEL, TrainingTable, sample_leads
 
 SPLINES: Settings = {"C": 0.1, "n_knots": 6}
 """Logistic regression in which the effect of a number bends at six quantiles: as additive as a straight line. Where
@@ -41,7 +41,7 @@ class Logistic(Member):
     )
 
     def fit(self, table: TrainingTable, recipe: Recipe, *, seed: int, threads: int | None = None) -> Pipeline:
-        rows, settings = drawn(table, MOST_ROWS_FOR_SPLINES, seed), recipe.settings[self.name]
+        rows, settings = sample_leads(table, MOST_ROWS_FOR_SPLINES, seed), recipe.settings[self.name]
         return fit_logistic(features_for(table, recipe), rows, settings, half_life=recipe.half_life)
 
     def centres(self, fitted: Pipeline, features: Encoded, terms: Sequence[str]) -> Mapping[str, float]:
@@ -73,8 +73,8 @@ def spline_columns(used: Sequence[Feature], table: TrainingTable, knots: int) ->
     A number that is always the same needs no spline. Rare levels are the level against which the others are weighed.
     """
     categories, numbers = names_by_kind(used)
-    knots_by_name = {name: knots_of(table.design[name].to_numpy(float), knots) for name in numbers}
-    missing = [name for name in numbers if table.design[name].isna().any()]
+    knots_by_name = {name: knots_of(table.features[name].to_numpy(float), knots) for name in numbers}
+    missing = [name for name in numbers if table.features[name].isna().any()]
     if not categories and not any(len(places) > 1 for places in knots_by_name.values()):
         missing = numbers  # there must be a column, even if it says nothing
     levels: Any = [frequent_levels(table, name) for name in categories]

@@ -31,15 +31,15 @@ class RuleCurve(Member):
     learns_from = "rule points"
 
     def fit(self, table: TrainingTable, recipe: Recipe, *, seed: int, threads: int | None = None) -> Pipeline:
-        return fit_rule_curve(table.design, table.won, table.parts)
+        return fit_rule_curve(table.features, table.won, table.sample_weight)
 
     def centres(self, fitted: Pipeline, features: Encoded, terms: Sequence[str]) -> Mapping[str, float]:
-        return {term: float(features.design[term].mean()) for term in terms}
+        return {term: float(features.features[term].mean()) for term in terms}
 
     def contributions(self, fitted: Pipeline, features: Encoded, centres: Mapping[str, float]) -> Contributions:
         curve, centre = fitted.named_steps["curve"], pd.Series(centres)
         slope, start = float(curve.coef_[0, 0]), float(curve.intercept_[0])
-        values = slope * (features.design[list(centres)] - centre).to_numpy()
+        values = slope * (features.features[list(centres)] - centre).to_numpy()
         return Contributions(tuple(centres), values, start + slope * float(centre.sum()))
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from features import LEAD_AGE, SNAPSHOT_AGES, Feature, catalogue
 from models.members import frequent_levels
 from models.training import TYPICAL, calendar_columns, pace, season
-from models.training_table import TrainingTable, drawn
+from models.training_table import TrainingTable, sample_leads
 
 BINS = 10
 SMALLEST_BIN = 0.01
@@ -113,19 +113,19 @@ class Reference:
 def make_reference(table: TrainingTable, probability: Floats) -> Reference:
     """Count what a training table holds; ``probability`` is what the model says of its rows."""
     numbered = table.rows.assign(number=np.arange(len(table)))
-    some = drawn(replace(table, rows=numbered), MOST_ROWS, seed=0)
+    some = sample_leads(replace(table, rows=numbered), MOST_ROWS, seed=0)
     told = pd.Series(probability[some.rows["number"].to_numpy()])
     ages: list[int] = [*SNAPSHOT_AGES] if table.timed else [0]
-    age, groups = ages_of(some.design), some.rows["group"].to_numpy()
-    won = told if some.supposed else some.won  # what is only supposed speaks neither for nor against what is told
+    age, groups = ages_of(some.features), some.rows["group"].to_numpy()
+    won = told if some.imputed else some.won  # what is only supposed speaks neither for nor against what is told
     rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": won, "expected": told})
     columns = {feature.name: _column(feature, some) for feature in catalogue(table.schema)}
-    of_all = table.rows.assign(age=ages_of(table.design), probability=probability)
+    of_all = table.rows.assign(age=ages_of(table.features), probability=probability)
     come = pace(of_all, table.horizon) if table.timed else np.empty((0, 0))
     return Reference(
         ages=ages,
         leads=[independent(groups[age == number]) for number in range(len(ages))],
-        columns={name: _filled(column, some.design[name], rows, len(ages)) for name, column in columns.items()},
+        columns={name: _filled(column, some.features[name], rows, len(ages)) for name, column in columns.items()},
         score=_filled(_cut(told), told, rows, len(ages)),
         calendar=list(calendar_columns(some)),
         wins=int(table.rows["lead_id"][table.won == 1].nunique()),
@@ -155,7 +155,7 @@ def independent(groups: Iterable[str] | npt.NDArray) -> float:
 
 
 def _column(feature: Feature, table: TrainingTable) -> Column:
-    values = table.design[feature.name]
+    values = table.features[feature.name]
     if not feature.categorical:
         return _cut(values)
     kept = frequent_levels(table, feature.name)[:-1]  # the last one is the missing level

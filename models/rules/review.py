@@ -50,7 +50,7 @@ def review(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> l
     Of a rule of a persona only the leads count that were scored by it: no others got its points.
     ``shares`` is the part of the model's explanations that each rule has; see `models.rules.terms`.
     """
-    cells, leads = Cells(table.design), table.rows["lead_id"]
+    cells, leads = Cells(table.features), table.rows["lead_id"]
     persona = personas_of(rules, cells)
     overall = table.won.astype(bool)
     rate = leads[overall].nunique() / max(leads.nunique(), 1)

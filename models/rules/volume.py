@@ -98,7 +98,7 @@ def bar_for_precision(given: Sequence[Volume], wanted: float) -> int | None:
 
 def _came(table: TrainingTable, within: Rows) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     """Return the first and the last moment of some rows; None where the data do not say when leads came."""
-    moments = table.moments
+    moments = table.order_in_time
     if moments is None or moments.dtype.kind != "M":
         return None
     return moments[within].min(), moments[within].max()

@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from features import catalogue
 from models.members import SPLINES, Encoded, spline_columns
-from models.training import Blocks
+from models.training import TimeSplits
 from models.training_table import TrainingTable
 
 FEWEST = 30
@@ -53,7 +53,7 @@ class Amounts:
     def expected(self, design: pd.DataFrame | Encoded) -> Floats:
         """Return the amount that a win of each row is expected to bring."""
         design = Encoded.of(design)
-        told = _told(self.model, design) if self.model else np.full(len(design.design), self.usual)
+        told = _told(self.model, design) if self.model else np.full(len(design.features), self.usual)
         return np.clip(np.exp(told) * self.spread, self.lowest, self.highest)
 
     def to_json(self) -> str:
@@ -78,31 +78,31 @@ def fit_amounts(table: TrainingTable, encoder: ColumnTransformer | None = None) 
     The ``encoder`` is that of the model, where it has one for lines.
     """
     amount = table.rows["amount"].to_numpy(float)
-    known = table.taken(amount > 0)
+    known = table.subset(amount > 0)
     if known.rows["lead_id"].nunique() < FEWEST_AT_ALL:
         return None
     told = drawn_in(np.log(amount[amount > 0]))
     usual = float(np.median(told))
     model = _fitted(known, told, encoder) if known.rows["lead_id"].nunique() >= FEWEST else None
-    explained = model.predict(known.design) if model else usual
+    explained = model.predict(known.features) if model else usual
     spread = float(np.average(np.exp(told - explained), weights=known.weights))
     return Amounts(model, usual, spread, *(float(np.exp(end)) for end in (told.min(), told.max())))
 
 
-def measure_amounts(table: TrainingTable, blocks: Blocks) -> dict[str, float] | None:
+def measure_amounts(table: TrainingTable, splits: TimeSplits) -> dict[str, float] | None:
     """Return what the wins of the newest block were expected to bring by the older ones, and what they brought.
 
     Keys: ``wins`` (how many leads), ``expected`` and ``observed`` (means per lead), ``error`` (the geometric mean of
     the factors between expected and observed amounts) and ``error_of_usual`` (the same where every win is expected to
     bring the usual). None where there are too few on either side.
     """
-    older, has_amount = table.taken(blocks.fit | blocks.tune), (table.rows["amount"] > 0).to_numpy()
-    newest, amounts = table.taken(blocks.test & has_amount), fit_amounts(older)
+    older, has_amount = table.subset(splits.fit | splits.tune), (table.rows["amount"] > 0).to_numpy()
+    newest, amounts = table.subset(splits.test & has_amount), fit_amounts(older)
     wins = newest.rows["lead_id"].nunique()
     if amounts is None or wins < FEWEST_AT_ALL:
         return None
-    expected, observed = amounts.expected(newest.design), newest.rows["amount"].to_numpy(float)
-    usual = replace(amounts, model=None).expected(newest.design)
+    expected, observed = amounts.expected(newest.features), newest.rows["amount"].to_numpy(float)
+    usual = replace(amounts, model=None).expected(newest.features)
     return {
         "wins": wins,
         "expected": float(np.average(expected, weights=newest.weights)),
@@ -128,6 +128,6 @@ def drawn_in(numbers: Floats) -> Floats:
 
 def _fitted(known: TrainingTable, told: Floats, encoder: ColumnTransformer | None) -> Pipeline:
     if encoder is None:
-        encoder = spline_columns(list(catalogue(known.schema)), known, SPLINES["n_knots"]).fit(known.design)
-    ridge = Ridge(PENALTY).fit(encoder.transform(known.design), told, sample_weight=known.weights)
+        encoder = spline_columns(list(catalogue(known.schema)), known, SPLINES["n_knots"]).fit(known.features)
+    ridge = Ridge(PENALTY).fit(encoder.transform(known.features), told, sample_weight=known.weights)
     return Pipeline([("encode", encoder), ("ridge", ridge)])

@@ -166,7 +166,7 @@ class Scorer:
     def judge_told(self, design: pd.DataFrame | Encoded, told: Contributions) -> Judged:
         """Score rows of a design whose contributions are known."""
         encoded = Encoded.of(design)
-        design = encoded.design
+        design = encoded.features
         probability = expit(told.raw_log_odds)
         up, down = self.narrator.reasons(told, design)
         trigger, disqualifier = first_trigger(self.rules, design), first_disqualifier(self.rules, design)
@@ -257,7 +257,7 @@ def assemble(
     ``thresholds`` are where the bands begin, by default multiples of the base rate: of what the model says on average,
     where all leads ended alike.
     """
-    features, design, terms = catalogue(table.schema), learned.design, ()
+    features, design, terms = catalogue(table.schema), learned.features, ()
     if RULES in member_names(learned.model):
         design, terms = with_terms(learned.rules, design), term_features(learned.rules, table.schema)
     centres, scale = centres_and_scale(learned, table, open_leads, thresholds)
@@ -266,7 +266,7 @@ def assemble(
         schema=table.schema,
         rules=learned.rules,
         scale=scale,
-        evidence=gather((*features, *terms), replace(table, design=design)),
+        evidence=gather((*features, *terms), replace(table, features=design)),
         centres=centres,
         horizon=table.horizon if table.timed else None,
         version=version,
@@ -278,7 +278,7 @@ def centres_and_scale(
     learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, thresholds: BandThresholds | None = None
 ) -> tuple[Centres, Scale]:
     """Return the means that explanations are told from, and the cut points; see `assemble`."""
-    design, population, terms = learned.design, learned.design, ()
+    design, population, terms = learned.features, learned.features, ()
     if len(open_leads) >= min(FEWEST_REFERENCES, len(design)):
         population = with_points(learned.rules, open_leads)
     if RULES in member_names(learned.model):
@@ -289,7 +289,7 @@ def centres_and_scale(
     told = contributions(learned.model, population, centres)
     fit, engagement = fit_and_engagement(told, told_of, learned.rules, population)
     probability = probabilities(learned.model, population)
-    base_rate = float((table.won if table.scarcer() else probability).mean())
+    base_rate = float((table.won if table.minority_count() else probability).mean())
     scale = make_scale(log_odds(probability), fit, engagement, base_rate, thresholds)
     return centres, _graded_by(learned.rules, scale) if learned.chosen == RULES else scale
 
@@ -302,7 +302,7 @@ def bars_of_rules(learned: Learned) -> BandThresholds | None:
     if learned.chosen != RULES or learned.rules_kind != "rules":
         return None
     agreed = [learned.rules.thresholds.mql, learned.rules.thresholds.sql]
-    at_them = learned.design.iloc[[0, 0]].assign(**{RULE_POINTS.name: agreed})
+    at_them = learned.features.iloc[[0, 0]].assign(**{RULE_POINTS.name: agreed})
     # A hair below: the terms of a lead with just so many points add up to its chance but for the last bits.
     warm, hot = probabilities(learned.model, at_them) * (1 - np.array([2e-9, 1e-9]))
     return BandThresholds(hot=hot, warm=warm) if hot > warm else None

@@ -22,8 +22,8 @@ from sklearn.pipeline import Pipeline
 from features import catalogue
 from models.blend import log_odds
 from models.members import MOST_ROWS_FOR_SPLINES, SPLINES, Encoded, row_weights, spline_columns
-from models.training import Blocks, in_days
-from models.training_table import TrainingTable, drawn
+from models.training import TimeSplits, in_days
+from models.training_table import TrainingTable, sample_leads
 
 TIMES = (30, 60, 90, 180)
 """Days within which the chance of a win is told."""
@@ -123,7 +123,7 @@ def fit_timing(
     days = in_days(table.rows["ever_won_at"] - table.rows["as_of"])
     in_time = days <= table.horizon
     soon = _fit_soon(table, in_time, days, seed, encoder)
-    early = _early(soon, Encoded(table.design[in_time])) if soon else np.zeros(int(in_time.sum()))
+    early = _early(soon, Encoded(table.features[in_time])) if soon else np.zeros(int(in_time.sum()))
     shares = {
         time: _line(early, days[in_time] <= time) or _level((days[in_time] <= time).mean())
         for time in TIMES
@@ -140,7 +140,7 @@ def fit_timing(
 
 
 def measure_timing(
-    table: TrainingTable, blocks: Blocks, probability: Floats, tested: Floats, data_end: pd.Timestamp, *, seed: int
+    table: TrainingTable, splits: TimeSplits, probability: Floats, tested: Floats, data_end: pd.Timestamp, *, seed: int
 ) -> dict[int, dict[str, float]]:
     """Return, by time in days, the mean chance that was ``told`` on the newest block and the share that ``happened``.
 
@@ -148,12 +148,12 @@ def measure_timing(
     the older blocks, as it was known when the newest began; ``probability`` is of all rows, ``tested`` of the newest.
     Nothing where there are no wins to learn that from, or no newer leads.
     """
-    older, newest = table.taken(blocks.fit | blocks.tune), table.taken(blocks.test)
+    older, newest = table.subset(splits.fit | splits.tune), table.subset(splits.test)
     if not older.won.any() or not len(newest):
         return {}
     began, won_at = newest.rows["as_of"].min(), older.rows["ever_won_at"]
     then = replace(older, rows=older.rows.assign(ever_won_at=won_at.where(won_at <= began)))
-    told = fit_timing(then, probability[blocks.fit | blocks.tune], began, seed=seed).chances(newest.design, tested)
+    told = fit_timing(then, probability[splits.fit | splits.tune], began, seed=seed).chances(newest.features, tested)
     days, watched = (in_days(until - newest.rows["as_of"]) for until in (newest.rows["ever_won_at"], data_end))
     measured = {}
     for time, chances in told.items():
@@ -166,14 +166,14 @@ def measure_timing(
 def _fit_soon(
     table: TrainingTable, in_time: npt.NDArray[np.bool_], days: Floats, seed: int, encoder: ColumnTransformer | None
 ) -> Pipeline | None:
-    won = table.taken(in_time)
+    won = table.subset(in_time)
     won = replace(won, rows=won.rows.assign(won=(days[in_time] <= table.horizon / 2).astype(int)))
-    if won.scarcer() < FEWEST:
+    if won.minority_count() < FEWEST:
         return None
-    won = drawn(won, MOST_ROWS_FOR_SPLINES, seed)
-    encoder = encoder or spline_columns(list(catalogue(won.schema)), won, SPLINES["n_knots"]).fit(won.design)
+    won = sample_leads(won, MOST_ROWS_FOR_SPLINES, seed)
+    encoder = encoder or spline_columns(list(catalogue(won.schema)), won, SPLINES["n_knots"]).fit(won.features)
     regression = LogisticRegression(C=STRENGTH, max_iter=1000)
-    regression.fit(encoder.transform(won.design), won.won, sample_weight=row_weights(won, None))
+    regression.fit(encoder.transform(won.features), won.won, sample_weight=row_weights(won, None))
     return Pipeline([("encode", encoder), ("regression", regression)])
 
 

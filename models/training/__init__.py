@@ -7,30 +7,19 @@ compared with the rules on the newest ones, and refitted on all where it is serv
 from models.training.calendar import calendar_columns
 from models.training.censoring import LEAST, chance_to_be_known
 from models.training.early_wins import TYPICAL, by_month, in_days, overdispersion, pace, season, wins_between
-from models.training.learn import (
-    NO_WORSE,
-    Learned,
-    chosen_of,
-    fit_blend,
-    fit_recipe,
-    lay_blocks,
-    learn,
-    outcomes_of,
-    require_both_outcomes,
-    require_leads,
-    rule_curve,
-    scorecard_for,
-)
+from models.training.learn import Learned, chosen_of, fit_blend, fit_recipe, learn, rule_curve, scorecard_for
+from models.training.rungs import require_both_outcomes, require_leads
 from models.training.search import search_recipe
-from models.training.splits import Blocks, blocks_by_time
+from models.training.selection import NO_WORSE, Selection, outcomes_of
+from models.training.splits import TimeSplits, split_by_time, split_table
 
 __all__ = [
     "LEAST",
     "NO_WORSE",
     "TYPICAL",
-    "Blocks",
     "Learned",
-    "blocks_by_time",
+    "Selection",
+    "TimeSplits",
     "by_month",
     "calendar_columns",
     "chance_to_be_known",
@@ -38,7 +27,6 @@ __all__ = [
     "fit_blend",
     "fit_recipe",
     "in_days",
-    "lay_blocks",
     "learn",
     "outcomes_of",
     "overdispersion",
@@ -49,5 +37,7 @@ __all__ = [
     "scorecard_for",
     "search_recipe",
     "season",
+    "split_by_time",
+    "split_table",
     "wins_between",
 ]

@@ -24,33 +24,33 @@ from models.blend import log_odds
 from models.members import learners
 
 FEWEST_TRUSTED = 100
-"""Expected wins (or losses) that the members' own word counts for at least: the outcomes of a small block are noise."""
+"""Expected wins (or losses) that the members' own probabilities count for at least: a small split is noise."""
 
 Outcomes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
 def blend(
-    members: Mapping[str, Pipeline], design: pd.DataFrame, won: Outcomes, *, trust: float = 0.0
+    members: Mapping[str, Pipeline], features: pd.DataFrame, won: Outcomes, *, trust: float = 0.0
 ) -> StackingClassifier | None:
-    """Blend fitted members by outcomes of a later block, and calibrate the blend on them.
+    """Blend fitted members by outcomes of a later split, and calibrate the blend on them.
 
     Beside each outcome counts, ``trust`` times as much, what the learned members say of it themselves, and where trust
     is given at least as much as a hundred wins: so a few outcomes, or one odd month, move weights and intercept little.
     A member whose weight is not positive is left out; None where none remains.
     """
-    margins = np.column_stack([log_odds(member.predict_proba(design)[:, 1]) for member in members.values()])
-    kept, intercept, weights = weigh(list(members), margins, won, trust)
-    return mixture({name: members[name] for name in kept}, intercept, weights, design) if kept else None
+    margins = np.column_stack([log_odds(member.predict_proba(features)[:, 1]) for member in members.values()])
+    names, intercept, weights = weigh(list(members), margins, won, trust)
+    return mixture({name: members[name] for name in names}, intercept, weights, features) if names else None
 
 
 def mixture(
-    members: Mapping[str, Pipeline], intercept: float, weights: Floats, design: pd.DataFrame
+    members: Mapping[str, Pipeline], intercept: float, weights: Floats, features: pd.DataFrame
 ) -> StackingClassifier:
-    """Put fitted members together with weights that are given; ``design`` is any rows that they can read."""
+    """Put fitted members together with weights that are given; ``features`` is any rows that they can read."""
     final = make_pipeline(FunctionTransformer(special.logit), LogisticRegression())
     model = StackingClassifier(list(members.items()), cv="prefit", final_estimator=final)
-    some = pd.concat([design[:1]] * 2)
+    some = pd.concat([features[:1]] * 2)
     model.fit(some, [0, 1])  # any outcomes: the weights are put in below
     regression = model.final_estimator_[-1]  # type: ignore[index]
     regression.coef_, regression.intercept_ = weights[None, :], np.array([intercept])
@@ -62,24 +62,24 @@ def weigh(names: list[str], margins: Floats, won: Outcomes, trust: float) -> tup
 
     Members that harm are left out one after the other, the most harmful first.
     """
-    own, kept = _own_word(names, margins), list(range(len(names)))
-    while kept:
-        told, outcome, weight = _with_own_word(margins[:, kept], own, won, trust)
-        fitted = LogisticRegression(C=1e6).fit(told, outcome, sample_weight=weight)
+    own, remaining = _own_probabilities(names, margins), list(range(len(names)))
+    while remaining:
+        columns, outcomes, sample_weight = _with_own_outcomes(margins[:, remaining], own, won, trust)
+        fitted = LogisticRegression(C=1e6).fit(columns, outcomes, sample_weight=sample_weight)
         weights = fitted.coef_[0]
         if weights.min() > 0:
-            return [names[number] for number in kept], float(fitted.intercept_[0]), weights
-        del kept[int(weights.argmin())]
+            return [names[number] for number in remaining], float(fitted.intercept_[0]), weights
+        del remaining[int(weights.argmin())]
     return [], float(special.logit(won.mean())), np.empty(0)
 
 
-def _own_word(names: list[str], margins: Floats) -> Floats:
+def _own_probabilities(names: list[str], margins: Floats) -> Floats:
     """Return what the members say themselves: the mean of the learned ones', or the rules' where they are alone."""
     learned = [number for number, name in enumerate(names) if name in learners()] or [0]
     return special.expit(margins[:, learned].mean(axis=1))
 
 
-def _with_own_word(columns: Floats, own: Floats, won: Outcomes, trust: float) -> tuple[Floats, Outcomes, Floats]:
+def _with_own_outcomes(columns: Floats, own: Floats, won: Outcomes, trust: float) -> tuple[Floats, Outcomes, Floats]:
     """Put beside each row a won and a lost one, weighted by the members' own probability."""
     if not trust:
         return columns, won, np.ones(len(won))

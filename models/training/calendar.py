@@ -20,12 +20,12 @@ EXPLAINED = 0.8
 
 def calendar_columns(table: TrainingTable) -> tuple[str, ...]:
     """Return the features that time alone explains; none where the rows have no order, or where there are no others."""
-    if table.moments is None or len(table) < 10 * NEIGHBOURS:
+    if table.order_in_time is None or len(table) < 10 * NEIGHBOURS:
         return ()
-    place = table.moments.rank(method="first", na_option="top").to_numpy()
-    design = table.design.iloc[np.argsort(place)]
+    place = table.order_in_time.rank(method="first", na_option="top").to_numpy()
+    features = table.features.iloc[np.argsort(place)]
     names = [feature.name for feature in catalogue(table.schema)]
-    calendar = tuple(name for name in names if explained_by_time(design[name]) >= EXPLAINED)
+    calendar = tuple(name for name in names if explained_by_time(features[name]) >= EXPLAINED)
     return calendar if len(calendar) < len(names) else ()
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.training.early_wins import in_days
-from models.training_table import TrainingTable, joined
+from models.training_table import TrainingTable, append
 
 LEAST = 0.02
 """No chance to be watched so long is taken for smaller."""
@@ -22,15 +22,14 @@ LEAST = 0.02
 Floats = npt.NDArray[np.float64]
 
 
-def with_settled(table: TrainingTable, censored: TrainingTable) -> TrainingTable:
-    """Return a timed table with the snapshots of leads that closed before their window was over, all rows weighed.
+def with_resolved(table: TrainingTable, censored: TrainingTable) -> TrainingTable:
+    """Return a timed table and the censored snapshots that a closing has resolved, all rows weighted.
 
     ``rows`` of both say ``age`` and ``watched`` (days) and ``closed_at``; ``won`` is missing while a lead is open.
     """
     everyone = pd.concat([table.rows, censored.rows], ignore_index=True)
-    parts = 1 / np.maximum(chance_to_be_known(everyone, table.horizon), LEAST)
-    both = joined(table, censored)
-    return both.weighed(parts).taken(everyone["won"].notna().to_numpy())
+    weight = 1 / np.maximum(chance_to_be_known(everyone, table.horizon), LEAST)
+    return append(table, censored).with_sample_weight(weight).subset(everyone["won"].notna().to_numpy())
 
 
 def chance_to_be_known(rows: pd.DataFrame, horizon: int) -> Floats:

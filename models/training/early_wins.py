@@ -1,6 +1,6 @@
 """Wins that come before outcomes mature: how soon they come, in which months, and how many are expected of some days.
 
-What a model tells is the chance of a win within the horizon. Of some days it says how many wins to expect once it is
+A probability is the chance of a win within the horizon. Of some days it says how many wins to expect once it is
 known how soon wins come (the pace) and that some months bring more than others (the season).
 """
 
@@ -27,8 +27,8 @@ def pace(rows: pd.DataFrame, horizon: int) -> Floats:
     """Return, per age, wins that have come by each day over those that are expected in all: (ages, horizon + 1).
 
     ``rows`` has ``as_of``, ``won_at``, ``age`` (its place among the ages) and ``probability``.
-    So a model that expects too much of young leads and too little of old ones is taken at what its word was worth. Ages
-    with few wins lean on all the others.
+    So a model that expects too much of young leads and too little of old ones counts for what its figures were
+    worth. Ages with few wins lean on all the others.
     """
     age, days = rows["age"].to_numpy(), np.ceil(in_days(rows["won_at"] - rows["as_of"]))
     won = ~np.isnan(days)
@@ -64,7 +64,7 @@ def wins_between(
 def season(rows: pd.DataFrame, come: Floats, horizon: int) -> list[tuple[float, float]]:
     """Return for January to December the factor on expected wins, and the variance that it is uncertain by.
 
-    ``rows`` are those of `wins_between` with ``group``; whole months are counted, until the last of them was looked at.
+    ``rows`` are those of `wins_between` with ``group``; whole months are counted, until the newest snapshot.
     """
     won, expected = np.zeros(MONTHS), np.zeros(MONTHS)
     by_group = []

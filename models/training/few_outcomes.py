@@ -35,22 +35,22 @@ held back regression does worse than the base rate. Of the rules nothing is beli
 Floats = npt.NDArray[np.float64]
 
 
-def little_recipe(*, with_rules: bool) -> Recipe:
+def few_outcomes_recipe(*, with_rules: bool) -> Recipe:
     """Return the recipe for few outcomes; ``with_rules`` says that people made the rules, so that they are a start."""
     members = (LOGISTIC, RULES) if with_rules else (LOGISTIC,)
     return replace(default_recipe(), members=members).changed(LOGISTIC, {"C": STRENGTH})
 
 
-def fit_little(recipe: Recipe, table: TrainingTable, *, seed: int) -> StackingClassifier:
+def fit_few_outcomes(recipe: Recipe, table: TrainingTable, *, seed: int) -> StackingClassifier:
     """Return a model learned from all rows of a table, which has at least two wins and two losses."""
     names = (LOGISTIC, RULES) if RULES in recipe.members else (LOGISTIC,)  # trees, which others had, cannot be borne
     members = {name: MEMBERS[name].fit(table, recipe, seed=seed) for name in names}
-    start = log_odds(members[RULES].predict_proba(table.design)[:, 1]) if RULES in members else _base(table)
+    start = log_odds(members[RULES].predict_proba(table.features)[:, 1]) if RULES in members else _base(table)
     belief = 0 if RULES in members else BELIEF
     step = departure(start, _crossed(table, recipe, seed), table, belief)
     if RULES in members:
-        return mixture(members, 0.0, np.array([step, 1 - step]), table.design)
-    return mixture(members, float((1 - step) * start[0]), np.array([step]), table.design)
+        return mixture(members, 0.0, np.array([step, 1 - step]), table.features)
+    return mixture(members, float((1 - step) * start[0]), np.array([step]), table.features)
 
 
 def _base(table: TrainingTable) -> Floats:
@@ -59,14 +59,14 @@ def _base(table: TrainingTable) -> Floats:
 
 def _crossed(table: TrainingTable, recipe: Recipe, seed: int) -> Floats:
     """Return the log-odds of each row by a logistic regression that learned from leads (accounts) of other folds."""
-    folds = StratifiedGroupKFold(min(FOLDS, table.scarcer()), shuffle=True, random_state=seed)
-    told = _base(table)
-    for known, asked in folds.split(told, table.won, table.rows["group"]):
-        others = table.taken(np.isin(np.arange(len(table)), known))
-        if others.scarcer():
+    folds = StratifiedGroupKFold(min(FOLDS, table.minority_count()), shuffle=True, random_state=seed)
+    crossed = _base(table)
+    for known, asked in folds.split(crossed, table.won, table.rows["group"]):
+        others = table.subset(np.isin(np.arange(len(table)), known))
+        if others.minority_count():
             member = MEMBERS[LOGISTIC].fit(others, recipe, seed=seed)
-            told[asked] = log_odds(member.predict_proba(table.design.iloc[asked])[:, 1])
-    return told
+            crossed[asked] = log_odds(member.predict_proba(table.features.iloc[asked])[:, 1])
+    return crossed
 
 
 def departure(start: Floats, end: Floats, table: TrainingTable, belief: float) -> float:

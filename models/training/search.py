@@ -23,8 +23,8 @@ from models.members import MEMBERS, Member, Recipe, default_recipe, learners
 from models.metrics import log_losses
 from models.training.blend import weigh
 from models.training.calendar import calendar_columns
-from models.training.splits import Origin, rolling_origins
-from models.training_table import TrainingTable, drawn
+from models.training.splits import RollingSplit, rolling_splits
+from models.training_table import TrainingTable, sample_leads
 
 BATCH = 4
 """Trials that are proposed together, whatever the number of processors: so it does not change what is found."""
@@ -56,7 +56,7 @@ class Backtest:
     """
 
     table: TrainingTable
-    origins: Sequence[Origin]
+    origins: Sequence[RollingSplit]
     seed: int
     fitted: dict[str, Floats] = field(default_factory=dict)
 
@@ -128,7 +128,7 @@ def search_recipe(
     seconds.
     """
     began, learning = time.monotonic(), [MEMBERS[name] for name in learners()]
-    backtest = _backtest(drawn(table, MOST_ROWS_TO_SEARCH, seed), seed)
+    backtest = _backtest(sample_leads(table, MOST_ROWS_TO_SEARCH, seed), seed)
     chosen = Search()
     if len(backtest.origins) < 2:
         chosen.choices.append("too few outcomes for rolling origins: all settings are the default ones")
@@ -153,9 +153,11 @@ def search_recipe(
 
 def _backtest(table: TrainingTable, seed: int) -> Backtest:
     """Return the table with the origins that have outcomes enough on both sides to say anything."""
-    origins = rolling_origins(table.moments, len(table), table.horizon, timed=table.timed, seed=seed)
+    origins = rolling_splits(table.order_in_time, len(table), table.horizon, timed=table.timed, seed=seed)
     usable = [
-        origin for origin in origins if min(table.scarcer(rows) for rows in (origin.known, origin.ahead)) >= FEWEST
+        origin
+        for origin in origins
+        if min(table.minority_count(rows) for rows in (origin.known, origin.ahead)) >= FEWEST
     ]
     return Backtest(table, usable, seed)
 
@@ -166,11 +168,11 @@ def _key(name: str, recipe: Recipe) -> str:
 
 
 def _margins_ahead(
-    name: str, recipe: Recipe, table: TrainingTable, origin: Origin, seed: int, threads: int | None
+    name: str, recipe: Recipe, table: TrainingTable, origin: RollingSplit, seed: int, threads: int | None
 ) -> Floats:
     """Fit a member on what was known at an origin, and return its log-odds of the rows ahead by stage."""
-    fitted = MEMBERS[name].fit(table.taken(origin.known), recipe, seed=seed, threads=threads)
-    return MEMBERS[name].margins(fitted, table.design[origin.ahead])
+    fitted = MEMBERS[name].fit(table.subset(origin.known), recipe, seed=seed, threads=threads)
+    return MEMBERS[name].margins(fitted, table.features[origin.ahead])
 
 
 def _in_parallel(tasks: list[Any]) -> list[Floats]:
@@ -186,7 +188,7 @@ def _choose_columns(backtest: Backtest, chosen: Search) -> None:
     calendar = calendar_columns(backtest.table)
     if not calendar:
         return
-    numbers = tuple(name for name in calendar if backtest.table.design[name].dtype.kind == "f")
+    numbers = tuple(name for name in calendar if backtest.table.features[name].dtype.kind == "f")
     chosen.recipe = replace(chosen.recipe, without=calendar)
     options = [left_out for left_out in dict.fromkeys((numbers, ())) if left_out != calendar]
     _choose(backtest, chosen, [replace(chosen.recipe, without=left_out) for left_out in options])
@@ -198,7 +200,7 @@ def _choose_columns(backtest: Backtest, chosen: Search) -> None:
 
 def _choose_half_life(backtest: Backtest, chosen: Search) -> None:
     """Let old rows count less where that is better ahead; without an order no row is old."""
-    if backtest.table.moments is None:
+    if backtest.table.order_in_time is None:
         return
     _choose(backtest, chosen, [replace(chosen.recipe, half_life=HALF_LIFE)])
     if chosen.recipe.half_life:
@@ -283,10 +285,10 @@ def _calibrated_losses(backtest: Backtest, margins: Floats, names: Sequence[str]
         known = (backtest.origin_of < number) & backtest.origins[number].known[backtest.rows]
         won = backtest.table.won[backtest.rows[known]]
         # Too few outcomes are known to weigh the members by: all have the same weight, and nothing is calibrated.
-        weighed, intercept, weights = list(recipe.members), 0.0, np.full(len(columns), 1 / len(columns))
+        weighted, intercept, weights = list(recipe.members), 0.0, np.full(len(columns), 1 / len(columns))
         if min(won.sum(), len(won) - won.sum()) >= FEWEST:
-            weighed, intercept, weights = weigh(weighed, margins[known][:, columns], won, recipe.trust)
-        calibrated = intercept + margins[ahead][:, [names.index(name) for name in weighed]] @ weights
+            weighted, intercept, weights = weigh(weighted, margins[known][:, columns], won, recipe.trust)
+        calibrated = intercept + margins[ahead][:, [names.index(name) for name in weighted]] @ weights
         losses.append(log_losses(special.expit(calibrated), backtest.table.won[backtest.rows[ahead]]))
     return np.concatenate(losses)
 

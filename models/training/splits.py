@@ -1,7 +1,7 @@
-"""Blocks of time: fit | purge | tune | purge | test, old to new.
+"""Time splits: fit | purge | tune | purge | test, old to new.
 
 A snapshot's label is known only a horizon after its moment. So whatever is learned before a moment T may only use
-snapshots whose window was over at T: between two blocks a purge as long as the horizon is left out. In flat mode,
+snapshots whose window was over at T: between two splits a purge as long as the horizon is left out. In flat mode,
 where outcomes are final, nothing is purged.
 """
 
@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.training_table import TrainingTable
+
 TEST_SHARE = 0.20
 TUNE_SHARE = 0.15
 ORIGINS = 3
@@ -25,8 +27,8 @@ Rows = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """Which rows belong to which block, as masks, and how they were laid out."""
+class TimeSplits:
+    """Which rows belong to which split, as masks, and how they were laid out."""
 
     fit: Rows
     tune: Rows
@@ -34,19 +36,41 @@ class Blocks:
     layout: Literal["by time", "by order", "random", "undivided"]
 
     @property
+    def older(self) -> Rows:
+        """Return the rows that may be learned from before the test split is scored."""
+        return self.fit | self.tune
+
+    @property
     def purged(self) -> int:
-        """Return how many rows are in no block."""
+        """Return how many rows are in no split."""
         return int((~(self.fit | self.tune | self.test)).sum())
 
 
-def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
-    """Lay blocks over moments (datetime64), purged by the horizon in days: they share the rows that the purges leave.
+def split_table(table: TrainingTable, seed: int) -> TimeSplits:
+    """Split a table by time where it is known, else by the given order, else at random.
 
-    Where they leave none to fit on before a tune block, all that is older than the test block is to fit on.
+    It is left undivided where a split would stay empty, and where outcomes are imputed.
+    """
+    splits = undivided(len(table)) if table.imputed else _split(table, seed)
+    return splits if splits.older.any() and splits.test.any() else undivided(len(table))
+
+
+def _split(table: TrainingTable, seed: int) -> TimeSplits:
+    if table.timed:
+        return split_by_time(table.rows["as_of"], table.horizon)
+    if table.rows["order"].notna().any():
+        return split_by_order(table.rows["order"])
+    return split_at_random(len(table.rows), seed)
+
+
+def split_by_time(as_of: pd.Series, horizon: int) -> TimeSplits:
+    """Split moments (datetime64), purged by the horizon in days: the splits share the rows that the purges leave.
+
+    Where they leave none to fit on before a tune split, all that is older than the test split is to fit on.
 
     >>> days = pd.Series(pd.date_range("2025-01-01", periods=100))
-    >>> blocks = blocks_by_time(days, horizon=10)
-    >>> int(blocks.fit.sum()), int(blocks.tune.sum()), int(blocks.test.sum()), blocks.purged
+    >>> splits = split_by_time(days, horizon=10)
+    >>> int(splits.fit.sum()), int(splits.tune.sum()), int(splits.test.sum()), splits.purged
     (54, 12, 16, 18)
     """
     times = as_of.to_numpy("datetime64[us]")
@@ -56,7 +80,7 @@ def blocks_by_time(as_of: pd.Series, horizon: int) -> Blocks:
     tune_from = _start_of_newer(times[older], TUNE_SHARE / (1 - TEST_SHARE), purge)
     before = times <= tune_from - purge
     fit = before if before.any() else older
-    return Blocks(fit, older & ~fit & (times >= tune_from), times >= test_from, "by time")
+    return TimeSplits(fit, older & ~fit & (times >= tune_from), times >= test_from, "by time")
 
 
 def _start_of_newer(times: npt.NDArray, share: float, purge: np.timedelta64) -> np.datetime64:
@@ -73,65 +97,65 @@ def _start_of_newer(times: npt.NDArray, share: float, purge: np.timedelta64) -> 
     return ordered[place]
 
 
-def blocks_by_order(keys: pd.Series) -> Blocks:
-    """Lay blocks over final outcomes from the oldest to the newest key; rows without one count as the oldest.
+def split_by_order(keys: pd.Series) -> TimeSplits:
+    """Split final outcomes from the oldest to the newest key; rows without one count as the oldest.
 
     Ties keep the order of the rows.
 
-    >>> blocks_by_order(pd.Series(range(100))).test.nonzero()[0][0]
+    >>> split_by_order(pd.Series(range(100))).test.nonzero()[0][0]
     np.int64(80)
     """
     rank = keys.rank(method="first", na_option="top").to_numpy(dtype=np.int64)
     return _by_rank(np.asarray(rank, dtype=np.int64) - 1, "by order")
 
 
-def undivided(count: int) -> Blocks:
-    """Lay no blocks over so many rows, for data too small to look forward in: all are old, and nothing is measured."""
+def undivided(count: int) -> TimeSplits:
+    """Leave so many rows in one, where they are too few to look forward in: all are old, and nothing is measured."""
     old = np.ones(count, dtype=bool)
-    return Blocks(old, ~old, ~old, "undivided")
+    return TimeSplits(old, ~old, ~old, "undivided")
 
 
-def random_blocks(count: int, seed: int) -> Blocks:
-    """Lay blocks at random, for data that say nothing of their order."""
+def split_at_random(count: int, seed: int) -> TimeSplits:
+    """Split at random, for data that say nothing of their order."""
     return _by_rank(np.random.default_rng(seed).permutation(count), "random")
 
 
 @dataclass(frozen=True)
-class Origin:
+class RollingSplit:
     """A moment to try a recipe at: rows whose outcome was known then, and the rows of the time after it, as masks."""
 
     known: Rows
     ahead: Rows
 
 
-def rolling_origins(moments: pd.Series | None, count: int, horizon: int, *, timed: bool, seed: int) -> list[Origin]:
-    """Lay origins over the newer half of the rows: at each all that is older is known, and a sixth lies ahead.
+def rolling_splits(order: pd.Series | None, count: int, horizon: int, *, timed: bool, seed: int) -> list[RollingSplit]:
+    """Return the origins of a backtest over the newer half of the rows: all that is older is known, a sixth lies ahead.
 
-    ``moments`` puts the rows in order (datetime64 where ``timed``, then the horizon in days is purged); without any,
+    ``order`` puts the rows in order (datetime64 where ``timed``, then the horizon in days is purged); without any,
     the order is drawn.
 
-    >>> origins = rolling_origins(pd.Series(range(60)), 60, 0, timed=False, seed=0)
+    >>> origins = rolling_splits(pd.Series(range(60)), 60, 0, timed=False, seed=0)
     >>> [(int(origin.known.sum()), int(origin.ahead.sum())) for origin in origins]
     [(30, 10), (40, 10), (50, 10)]
     """
-    if moments is None:
+    if order is None:
         place = np.random.default_rng(seed).permutation(count)
     else:
-        place = moments.rank(method="first", na_option="top").to_numpy(float) - 1
+        place = order.rank(method="first", na_option="top").to_numpy(float) - 1
     edges = np.round(count * np.linspace(FIRST_ORIGIN, 1, ORIGINS + 1))
     return [
-        Origin(_known(moments, place, start, horizon) if timed else place < start, (place >= start) & (place < end))
+        RollingSplit(_known(order, place, start, horizon) if timed else place < start, (place >= start) & (place < end))
         for start, end in pairwise(edges)
     ]
 
 
-def _known(moments: pd.Series | None, place: npt.NDArray, start: float, horizon: int) -> Rows:
-    assert moments is not None, "timed rows have moments"
-    times = moments.to_numpy("datetime64[us]")
+def _known(order: pd.Series | None, place: npt.NDArray, start: float, horizon: int) -> Rows:
+    assert order is not None, "timed rows have moments"
+    times = order.to_numpy("datetime64[us]")
     ahead = place >= start
     return times <= (times[ahead].min() if ahead.any() else times.max()) - np.timedelta64(horizon, "D")
 
 
-def _by_rank(rank: npt.NDArray[np.int64], layout: Literal["by order", "random"]) -> Blocks:
+def _by_rank(rank: npt.NDArray[np.int64], layout: Literal["by order", "random"]) -> TimeSplits:
     tune_from, test_from = (round(len(rank) * share) for share in (1 - TEST_SHARE - TUNE_SHARE, 1 - TEST_SHARE))
-    return Blocks(rank < tune_from, (rank >= tune_from) & (rank < test_from), rank >= test_from, layout)
+    return TimeSplits(rank < tune_from, (rank >= tune_from) & (rank < test_from), rank >= test_from, layout)

@@ -1,4 +1,4 @@
-"""The horizon that a history is long enough for: blocks of time lie one horizon apart, and each needs wins."""
+"""The horizon that a history is long enough for: splits of time lie one horizon apart, and each needs wins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from data.dataset import Dataset
 from data.proposal import USUAL_HORIZON, Suggestion
 from data.vocabulary import HORIZON
 from features import timed_snapshots
-from models.training import blocks_by_time
+from models.training import split_by_time
 from pipelines.as_of import end_of_data
 
 HORIZONS = (HORIZON, 60, 30, 14)
@@ -30,8 +30,8 @@ def fitting_horizon(dataset: Dataset) -> Suggestion:
 
 def _is_long_enough(leads: pd.DataFrame, end: pd.Timestamp, horizon: int) -> bool:
     moments = timed_snapshots(leads, end, horizon).matured
-    blocks, won = blocks_by_time(moments["as_of"], horizon), moments["won"].to_numpy() == 1
-    return all(moments["row"][won & getattr(blocks, name)].nunique() >= count for name, count in NEEDED.items())
+    splits, won = split_by_time(moments["as_of"], horizon), moments["won"].to_numpy() == 1
+    return all(moments["row"][won & getattr(splits, name)].nunique() >= count for name, count in NEEDED.items())
 
 
 def _listed() -> str:

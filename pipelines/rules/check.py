@@ -55,7 +55,7 @@ def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
     if project.settings:
         read = project.history(file.rules)
         file.require_known(read.table.schema)
-        history, leads = pd.concat([read.table.design, read.open_leads]), read.report.tables["leads"].used
+        history, leads = pd.concat([read.table.features, read.open_leads]), read.report.tables["leads"].used
     with step("looking for rules that contradict each other or do nothing"):
         found = findings(file.rules, history)
     told = [_told(one, file.where(one.place)) for one in found]

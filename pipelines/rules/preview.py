@@ -129,7 +129,7 @@ def _served(project: Project, old: tuple[Rules, pd.DataFrame], new: tuple[Rules,
 
 
 def _qualified(rules: Rules, now: pd.DataFrame, read: TrainingData) -> dict[str, Qualified]:
-    then = judged(rules, read.table.design)
+    then = judged(rules, read.table.features)
     waiting = {name: read.waiting_since[now[name].to_numpy(bool)] for name in CLASSES}
     gives = {name: volume(then[name].to_numpy(bool), read.table, waiting=waiting[name]) for name in CLASSES}
     return {name: Qualified(int(now[name].sum()), gives[name]) for name in CLASSES}

@@ -29,7 +29,7 @@ from models.rules import (
     volumes,
     with_grades,
 )
-from models.training import lay_blocks, outcomes_of, require_both_outcomes, scorecard_for
+from models.training import outcomes_of, require_both_outcomes, scorecard_for, split_table
 from models.training_table import Rows, TrainingTable
 from pipelines.console import step
 from pipelines.rules.project import Project
@@ -118,22 +118,22 @@ def suggest(
     in_force = project.rules().rules
     read = project.history(in_force)
     table, seed = read.table, read.settings.seed
-    blocks = lay_blocks(table, seed)
-    require_both_outcomes(table, blocks)
-    older = blocks.fit | blocks.tune
+    splits = split_table(table, seed)
+    require_both_outcomes(table, splits)
+    older = splits.fit | splits.tune
     with step(f"learning at most {rules} rules from the older leads"):
-        points = scorecard_for(table, replace(blocks, fit=older), seed, rules=rules)
-        card = _beside(in_force, points, table.design[older])
+        points = scorecard_for(table, replace(splits, fit=older), seed, rules=rules)
+        card = _beside(in_force, points, table.features[older])
     with step("looking at what each threshold gives on the newest"):
-        total = evaluate(card, table.design)["points"].to_numpy()
-        measured = measure(total[blocks.test] / 100, *outcomes_of(table, blocks.test), seed)
-        before, after = (_volumes(card, read, rows) for rows in (_until(older, table), blocks.test))
+        total = evaluate(card, table.features)["points"].to_numpy()
+        measured = measure(total[splits.test] / 100, *outcomes_of(table, splits.test), seed)
+        before, after = (_volumes(card, read, rows) for rows in (_until(older, table), splits.test))
     bars, why = bars_for(card, before, capacity, precision)
     places = {name: round(getattr(bars, name)) for name in ("mql", "sql")}
     return Suggestion(
         rules=card.model_copy(update={"thresholds": bars}),
-        told=list(evidence(points, table.taken(older))),
-        rows=int(blocks.test.sum()),
+        told=list(evidence(points, table.subset(older))),
+        rows=int(splits.test.sum()),
         auc=measured.auc,
         auc_ci=measured.auc_ci,
         chosen_on={name: before[bar] for name, bar in places.items()},
@@ -173,7 +173,7 @@ def _shares_below(rules: Rules, older: pd.DataFrame) -> dict[str, list[float]]:
 
 def evidence(points: Rules, older: TrainingTable) -> Iterator[Suggested]:
     """Yield what the snapshots of a table say of each rule: those that the points were learned from, all alike."""
-    cells, leads, won = Cells(older.design), older.rows["lead_id"], older.won == 1
+    cells, leads, won = Cells(older.features), older.rows["lead_id"], older.won == 1
     for place, rule in points.with_places():
         has = holds_all(rule.when, cells)
         yield Suggested(
@@ -205,7 +205,7 @@ def _until(rows: Rows, table: TrainingTable) -> Rows:
 
 def _volumes(card: Rules, read: TrainingData, rows: Rows) -> list[Volume]:
     """Return what each bar gives: of leads that fit and are not disqualified."""
-    points, waiting = (_qualified_points(card, design) for design in (read.table.design, read.open_leads))
+    points, waiting = (_qualified_points(card, design) for design in (read.table.features, read.open_leads))
     return volumes(points, read.table, rows, (waiting, read.waiting_since))
 
 

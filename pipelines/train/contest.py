@@ -68,12 +68,12 @@ def _leaks_of(champion: Stored, read: TrainingData) -> list[str]:
 
 def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: TrainingData) -> Verdict:
     """Compare what was learned with the champion; ``own`` is the training table with the champion's features."""
-    seed, blocks, contestant = read.settings.seed, learned.blocks, contestant_of(champion)
-    ground = ground_for(read.table, blocks, [contestant])
-    inside = ground.rows[blocks.test]
+    seed, splits, contestant = read.settings.seed, learned.splits, contestant_of(champion)
+    ground = ground_for(read.table, splits, [contestant])
+    inside = ground.rows[splits.test]
     probabilities = {
         "rules": learned.tested["rules"][inside],
-        "champion": probabilities_of(contestant, own, blocks, ground, seed=seed),
+        "champion": probabilities_of(contestant, own, splits, ground, seed=seed),
         "challenger": learned.served[inside],
     }
     return judge(probabilities, read.table, ground, seed=seed)

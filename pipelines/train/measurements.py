@@ -37,7 +37,7 @@ SUMMARY_ROWS = 2000
 
 def make_scorer(read: TrainingData, learned: Learned, version: str, thresholds: BandThresholds) -> Scorer:
     """Assemble the scorer of a version, with when wins come and what they bring where the data say so."""
-    table, encoder = replace(read.table, design=learned.design), spline_encoder(learned.model)
+    table, encoder = replace(read.table, features=learned.features), spline_encoder(learned.model)
     timing = None
     if _has_times(read):
         timing = fit_timing(table, learned.fitted, read.data_end, seed=read.settings.seed, encoder=encoder)
@@ -56,7 +56,7 @@ def make_result(
     why: str,
 ) -> TrainResult:
     """Return the result of a training, with all that is measured on the newest block and on history."""
-    table = replace(read.table, design=learned.design)
+    table = replace(read.table, features=learned.features)
     return TrainResult(
         run_id=run_id,
         model_version=scorer.version,
@@ -65,7 +65,7 @@ def make_result(
         chosen=learned.chosen,
         rung=learned.rung,
         rules_kind=learned.rules_kind,
-        choices=learned.found.choices if learned.found else [],
+        choices=learned.choices,
         window=_window(read, learned),
         metrics=metrics,
         base_rates=_base_rates(read.table, learned),
@@ -73,10 +73,10 @@ def make_result(
         compared=contest.verdict and as_json(contest.verdict),
         leakage=[leak.as_json() for leak in read.leaks],
         when=_timing_measured(read, learned),
-        amounts=measure_amounts(table, learned.blocks),
+        amounts=measure_amounts(table, learned.splits),
         rules_review=_reviewed(scorer, learned, read.table),
-        closing=what_closes(scorer, table.ended.design, table.ended.rows),
-        bars=bars_in_history(learned.served, read.table, learned.blocks.test),
+        closing=what_closes(scorer, table.labelled.features, table.labelled.rows),
+        bars=bars_in_history(learned.served, read.table, learned.splits.test),
         standing=standing_in_history(scorer, learned, read.table, read.open_leads),
         excluded=dict(read.table.schema.excluded),
     )
@@ -84,15 +84,15 @@ def make_result(
 
 def _has_times(read: TrainingData) -> bool:
     """Return whether the data say when wins came, and any came."""
-    return read.table.timed and bool(read.table.ended.won.any())
+    return read.table.timed and bool(read.table.labelled.won.any())
 
 
 def _timing_measured(read: TrainingData, learned: Learned) -> Mapping[int, Mapping[str, float]]:
     """Return how often wins came within each time, on the newest block."""
     if not _has_times(read):
         return {}
-    table = replace(read.table, design=learned.design)
-    return measure_timing(table, learned.blocks, learned.fitted, learned.served, read.data_end, seed=read.settings.seed)
+    table = replace(read.table, features=learned.features)
+    return measure_timing(table, learned.splits, learned.fitted, learned.served, read.data_end, seed=read.settings.seed)
 
 
 def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[dict[str, Any]]:
@@ -101,12 +101,12 @@ def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[di
     effect = np.abs(narrator.merged(contributions)).mean(axis=0)
     share_of = dict(zip(narrator.concepts, (effect / max(effect.sum(), 1e-9)).tolist(), strict=True))
     shares = shares_of_rules(scorer.rules, narrator.features, share_of)
-    return [rule.as_json() for rule in review(scorer.rules, table.ended, shares)]
+    return [rule.as_json() for rule in review(scorer.rules, table.labelled, shares)]
 
 
 def sample_of(scorer: Scorer, learned: Learned) -> pd.DataFrame:
     """Return the features of some rows, the same each time, for plots and shares."""
-    return scorer.completed(learned.design.sample(min(SUMMARY_ROWS, len(learned.design)), random_state=0))
+    return scorer.completed(learned.features.sample(min(SUMMARY_ROWS, len(learned.features)), random_state=0))
 
 
 def thresholds_for(champion: Stored | None, read: TrainingData, learned: Learned) -> BandThresholds:
@@ -124,19 +124,19 @@ def thresholds_for(champion: Stored | None, read: TrainingData, learned: Learned
 
 def _counts(read: TrainingData, learned: Learned) -> dict[str, Any]:
     leads = int(read.table.rows["lead_id"].nunique())
-    return {"snapshots": len(read.table), "leads": leads, **read.left_out, "settled": learned.settled}
+    return {"snapshots": len(read.table), "leads": leads, **read.left_out, "settled": learned.resolved}
 
 
 def _window(read: TrainingData, learned: Learned) -> dict[str, Any]:
     """Say from when to when each block reaches, and how many snapshots it holds."""
-    blocks = {name: getattr(learned.blocks, name) for name in ("fit", "tune", "test")}
-    window: dict[str, Any] = {name: {"snapshots": int(rows.sum())} for name, rows in blocks.items()}
+    splits = {name: getattr(learned.splits, name) for name in ("fit", "tune", "test")}
+    window: dict[str, Any] = {name: {"snapshots": int(rows.sum())} for name, rows in splits.items()}
     if read.table.timed:
-        for name, rows in blocks.items():
+        for name, rows in splits.items():
             moments = read.table.rows["as_of"][rows]
             window[name] |= {"from": _iso(moments.min()), "to": _iso(moments.max())}
     horizon = read.table.horizon if read.table.timed else None
-    return {**window, "layout": learned.blocks.layout, "horizon": horizon, "data_end": _iso(read.data_end)}
+    return {**window, "layout": learned.splits.layout, "horizon": horizon, "data_end": _iso(read.data_end)}
 
 
 def _iso(moment: pd.Timestamp) -> str | None:
@@ -144,7 +144,7 @@ def _iso(moment: pd.Timestamp) -> str | None:
 
 
 def _base_rates(table: TrainingTable, learned: Learned) -> dict[str, float]:
-    if table.supposed:
+    if table.imputed:
         return {"older": float("nan"), "newest": float("nan")}
-    blocks = {"older": learned.blocks.fit | learned.blocks.tune, "newest": learned.blocks.test}
-    return {name: float(table.won[rows].mean()) if rows.any() else float("nan") for name, rows in blocks.items()}
+    splits = {"older": learned.splits.fit | learned.splits.tune, "newest": learned.splits.test}
+    return {name: float(table.won[rows].mean()) if rows.any() else float("nan") for name, rows in splits.items()}

@@ -48,7 +48,7 @@ def model_card(
     made: datetime,
 ) -> str:
     """Return the card of a version as Markdown; ``notes`` are what training says that its readers must know."""
-    won = read.table.won[learned.blocks.test]
+    won = read.table.won[learned.splits.test]
     _, weights = affine(learned.model)
     page = (
         _environment()
@@ -60,7 +60,7 @@ def model_card(
             families=_families(read),
             recipe=learned.recipe,
             weights=dict(zip(member_names(learned.model), weights.tolist(), strict=True)),
-            losses=sorted(learned.found.losses.items(), key=lambda each: each[1]) if learned.found else [],
+            losses=sorted(learned.search.losses.items(), key=lambda each: each[1]) if learned.search else [],
             bins=calibration_bins(learned.served, won),
             segments=segments,
             leaks=read.leaks,

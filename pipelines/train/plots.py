@@ -15,7 +15,7 @@ from pipelines.train.measurements import sample_of
 
 def log_plots(run: TrainingRun, scorer: Scorer, learned: Learned, table: TrainingTable) -> None:
     """Draw how good a version is and what moves its scores; nothing of the first where there are no newer leads."""
-    won = table.won[learned.blocks.test]
+    won = table.won[learned.splits.test]
     sample = sample_of(scorer, learned)
     contributions = scorer.contributions(sample)
     drawn = {name: probability for name, probability in learned.tested.items() if name != "base rate"}

@@ -30,14 +30,14 @@ def version_tags(read: TrainingData, learned: Learned) -> dict[str, str]:
         "rung": learned.rung,
         "chosen": learned.chosen,
         "rules": learned.rules_kind,
-        "choices": "; ".join(learned.found.choices)[:LONGEST_TAG] if learned.found else "",
+        "choices": "; ".join(learned.choices)[:LONGEST_TAG],
     }
 
 
 def params_of(settings: Settings, learned: Learned) -> dict[str, Any]:
     """Return the settings and the hyper-parameters of the members that are served."""
     wanted = {"seed": settings.seed, "drop": ", ".join(settings.drop), "keep": ", ".join(settings.keep)}
-    recipe, made = learned.recipe, {"layout": learned.blocks.layout, "trials": settings.trials}
+    recipe, made = learned.recipe, {"layout": learned.splits.layout, "trials": settings.trials}
     if learned.chosen == RULES:
         return {**wanted, **made}
     for member in recipe.members:
@@ -50,7 +50,7 @@ def logged_metrics(result: TrainResult, learned: Learned) -> dict[str, float]:
     """Return the metrics of all scorers, the members' weights, and the candidates' losses ahead of the origins."""
     _, weights = affine(learned.model)
     blended = dict(zip(member_names(learned.model), weights.tolist(), strict=True))
-    ahead = learned.found.losses if learned.found else {}
+    ahead = learned.search.losses if learned.search else {}
     return {
         **_flat_metrics(result.metrics),
         **{f"weight_{name}": weight for name, weight in blended.items()},

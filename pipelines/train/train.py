@@ -63,7 +63,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
                 censored=read.censored if read.table.timed else None,
             )
             learned.tested.update(true_probabilities(settings, read.table, learned))
-            metrics = evaluate_all(learned.tested, *outcomes_of(read.table, learned.blocks.test), settings.seed)
+            metrics = evaluate_all(learned.tested, *outcomes_of(read.table, learned.splits.test), settings.seed)
         with step("comparing with the champion"):
             contest = hold_contest(registry, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
@@ -127,5 +127,5 @@ def _log(
 def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
     table, settings = read.table, read.settings
     features = segment_features(settings, table.schema)
-    segments = measure_segments(features, table, learned.blocks.test, learned.served, settings.seed)
+    segments = measure_segments(features, table, learned.splits.test, learned.served, settings.seed)
     return model_card(result, read, learned, segments=segments, notes=list(notes(result)), made=datetime.now(UTC))

@@ -15,7 +15,7 @@ def true_probabilities(settings: Settings, table: TrainingTable, learned: Learne
     """Return the simulator's true probabilities of the test rows, where they are known; nothing else reads them."""
     if not settings.truth:
         return {}
-    tested = table.rows[learned.blocks.test]
+    tested = table.rows[learned.splits.test]
     truth = pd.read_parquet(settings.truth).astype({"as_of": "datetime64[us, UTC]"})
     truth["as_of"] = truth["as_of"].dt.tz_localize(None)
     probability = tested.merge(truth, on=["lead_id", "as_of"], how="left")["probability"].to_numpy()

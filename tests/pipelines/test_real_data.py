@@ -180,7 +180,7 @@ def test_no_usage_after_the_close_enters_a_feature(hubspot_tables, tmp_path):
     without = settings.model_copy(update={"tables": settings.tables | {"events": FileTable(tmp_path / "events.csv")}})
     one, other = (read_training_data(each, Workspace.at(tmp_path)).table for each in (settings, without))
     pd.testing.assert_frame_equal(one.rows, other.rows)
-    pd.testing.assert_frame_equal(one.design, other.design, check_like=True)
+    pd.testing.assert_frame_equal(one.features, other.features, check_like=True)
 
 
 # Olist: leads from June 2017 on, deals that are recorded from December on

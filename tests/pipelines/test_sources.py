@@ -64,7 +64,7 @@ def test_all_sources_give_the_same_features_and_scores(elsewhere, config, worksp
     here = read_training_data(load_settings(config), Workspace.at(tmp_path / "here"))
     for _ in range(2):  # a second time, where copies are kept, from the copies
         there = read_training_data(elsewhere, Workspace.at(tmp_path / "there"))
-        pd.testing.assert_frame_equal(there.table.design, here.table.design)
+        pd.testing.assert_frame_equal(there.table.features, here.table.features)
         columns = ["lead_id", "as_of", "won"]
         pd.testing.assert_frame_equal(there.table.rows[columns], here.table.rows[columns])
         assert there.fingerprint == here.fingerprint

@@ -48,7 +48,7 @@ def trained():
 
 def test_a_scorer_as_it_was_says_what_was_measured_on_the_newest_block(trained):
     scorer, learned, *_ = trained
-    newest = learned.design[learned.blocks.test]
+    newest = learned.features[learned.splits.test]
     was = as_it_was(*trained)
     told = was.judge_design(was.completed(newest.reset_index(drop=True))).frame
     assert told["probability"].to_numpy() == pytest.approx(learned.served, abs=1e-9)
@@ -58,7 +58,7 @@ def test_a_scorer_as_it_was_says_what_was_measured_on_the_newest_block(trained):
 def test_tenths_are_those_of_the_newest_block_alone_counted_plainly(trained):
     _, learned, table, _ = trained
     tenth = np.minimum(scales.scores(as_it_was(*trained).scale, learned.served) // 10, 9)
-    won = table.won[learned.blocks.test]
+    won = table.won[learned.splits.test]
     plainly = [
         (place, int((tenth == place).sum()), won[tenth == place].mean()) for place in range(10) if place in tenth
     ]
@@ -69,7 +69,7 @@ def test_tenths_are_those_of_the_newest_block_alone_counted_plainly(trained):
 
 def test_who_fits_and_visits_was_won_more_often_than_who_does_neither(trained):
     found = standing_in_history(*trained)["grades"]
-    assert sum(each["leads"] for each in found) == trained[1].blocks.test.sum()
+    assert sum(each["leads"] for each in found) == trained[1].splits.test.sum()
     assert at(found, "A1")["won"] > 4 * at(found, "C4")["won"]
 
 

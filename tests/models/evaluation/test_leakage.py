@@ -8,7 +8,7 @@ import pytest
 from data.schema import Attribute
 from data.vocabulary import Family, Kind
 from models.evaluation.leakage import find_leaks, unmeasured
-from models.training import lay_blocks
+from models.training import split_table
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +20,11 @@ def leads(table_of):
 def with_column(table, name, cells, kind=Kind.CATEGORY):
     attribute = Attribute(name, name, kind, Family.DECLARED)
     schema = replace(table.schema, attributes=(*table.schema.attributes, attribute))
-    return replace(table, schema=schema, design=table.design.assign(**{name: cells}))
+    return replace(table, schema=schema, features=table.features.assign(**{name: cells}))
 
 
 def found(table, *, columns=(), hindsight=(), **options):
-    return find_leaks(table, lay_blocks(table, 0), dict(columns), dict(hindsight), **options)
+    return find_leaks(table, split_table(table, 0), dict(columns), dict(hindsight), **options)
 
 
 def telling(table, share):
@@ -71,7 +71,7 @@ def with_company(table, given):
     """Leads with a company where ``given`` says so, as the features that are derived from it tell."""
     schema = replace(table.schema, personal=("company", "owner"))
     derived = {"company_given": given.astype(float), "company_made_up": np.where(given, 0.0, np.nan)}
-    return replace(table, schema=schema, design=table.design.assign(**derived))
+    return replace(table, schema=schema, features=table.features.assign(**derived))
 
 
 def test_a_personal_column_is_judged_by_what_is_derived_from_it(leads):
@@ -134,10 +134,10 @@ def test_the_newest_block_is_not_looked_at(leads):
 def test_few_outcomes_are_judged_by_names_and_hindsight_alone(table_of):
     few = table_of(lambda design: -3 + 0.6 * design["visits"], count=60)
     won = few.won.sum()
-    assert f"too few outcomes ({won} won and {60 - won} lost " in unmeasured(few, lay_blocks(few, 0))
+    assert f"too few outcomes ({won} won and {60 - won} lost " in unmeasured(few, split_table(few, 0))
     leak = found(few, columns={"visits": "Outcome"})["visits"]
     assert (leak.auc_with, leak.auc_without) == (None, None)
 
 
 def test_many_outcomes_are_measured(leads):
-    assert unmeasured(leads, lay_blocks(leads, 0)) == ""
+    assert unmeasured(leads, split_table(leads, 0)) == ""

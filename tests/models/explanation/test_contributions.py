@@ -26,13 +26,13 @@ def terms(design):
 
 
 def fitted(features, table, kinds, trees: int = 40):
-    older = table.taken(np.arange(3000) < 2000)
+    older = table.subset(np.arange(3000) < 2000)
     fits = {
         "logistic": lambda: fit_logistic(features, older, SPLINES),
         "boosting": lambda: fit_boosting(features, older, SHALLOW_TREES | {"n_estimators": trees}, seed=0),
-        "rules": lambda: fit_rule_curve(older.design, older.won),
+        "rules": lambda: fit_rule_curve(older.features, older.won),
     }
-    model = blend({kind: fits[kind]() for kind in kinds}, table.design[2000:], table.won[2000:], trust=3)
+    model = blend({kind: fits[kind]() for kind in kinds}, table.features[2000:], table.won[2000:], trust=3)
     assert model is not None
     return model
 
@@ -67,7 +67,7 @@ def test_a_lead_alone_is_told_as_among_others_to_the_last_bit(features, table, t
 
 def test_trees_that_ask_nothing_leave_all_to_the_base(features, table, terms):
     constant = fit_boosting(features, table, SHALLOW_TREES | {"min_child_samples": 3000}, seed=0)
-    model = mixture({"boosting": constant}, 0.5, np.array([2.0]), table.design)
+    model = mixture({"boosting": constant}, 0.5, np.array([2.0]), table.features)
     told = contributions(model, terms[:3], centres_of(model, terms, TERMS))
     assert (told.values == 0).all()
     assert told.raw_log_odds == pytest.approx(special.logit(probabilities(model, terms[:3])), abs=1e-6)

@@ -14,7 +14,7 @@ from models.blend import member_names, probabilities
 from models.explanation import centres_of, contributions
 from models.members import Contributions, Member
 from models.members.table import MEMBERS, default_recipe, trusted_types
-from models.training import fit_blend, lay_blocks, search_recipe
+from models.training import fit_blend, search_recipe, split_table
 from models.training.blend import mixture
 
 
@@ -28,7 +28,7 @@ class Stump(Member):
     def fit(self, table, recipe, *, seed, threads=None):
         encoder = ColumnTransformer([("number", "passthrough", ["visits"])])
         tree = DecisionTreeClassifier(max_depth=1, random_state=seed, **recipe.settings[self.name])
-        return Pipeline([("encode", encoder), ("tree", tree)]).fit(table.design, table.won)
+        return Pipeline([("encode", encoder), ("tree", tree)]).fit(table.features, table.won)
 
     def contributions(self, fitted, features, centres):
         tree, numbers = features.behind(fitted)
@@ -54,7 +54,7 @@ def leads(table_of):
 @pytest.fixture
 def model(stump, leads):
     """A stump alone, behind a calibration of its own."""
-    return mixture({"stump": stump.fit(leads, default_recipe(), seed=0)}, 0.3, np.array([0.8]), leads.design)
+    return mixture({"stump": stump.fit(leads, default_recipe(), seed=0)}, 0.3, np.array([0.8]), leads.features)
 
 
 def test_it_is_compared_with_the_others(leads):
@@ -64,22 +64,22 @@ def test_it_is_compared_with_the_others(leads):
 
 
 def test_it_is_blended_with_the_others(leads):
-    model = fit_blend(default_recipe(), leads, lay_blocks(leads, 0), seed=0)
+    model = fit_blend(default_recipe(), leads, split_table(leads, 0), seed=0)
     assert "stump" in member_names(model)
-    explained = contributions(model, leads.design, centres_of(model, leads.design, ()))
-    assert explained.raw_log_odds == pytest.approx(special.logit(probabilities(model, leads.design)), abs=1e-9)
+    explained = contributions(model, leads.features, centres_of(model, leads.features, ()))
+    assert explained.raw_log_odds == pytest.approx(special.logit(probabilities(model, leads.features)), abs=1e-9)
 
 
 def test_its_contributions_add_up_to_the_log_odds(model, leads):
-    explained = contributions(model, leads.design, centres_of(model, leads.design, ()))
+    explained = contributions(model, leads.features, centres_of(model, leads.features, ()))
     assert explained.columns == ("visits",)
-    assert explained.raw_log_odds == pytest.approx(special.logit(probabilities(model, leads.design)), abs=1e-9)
+    assert explained.raw_log_odds == pytest.approx(special.logit(probabilities(model, leads.features)), abs=1e-9)
 
 
 def test_it_is_stored_and_loaded_by_the_types_that_it_names(model, leads, tmp_path, monkeypatch):
     skops.io.dump(model, tmp_path / "model.skops")
     loaded = skops.io.load(tmp_path / "model.skops", trusted=trusted_types())
-    assert (probabilities(loaded, leads.design) == probabilities(model, leads.design)).all()
+    assert (probabilities(loaded, leads.features) == probabilities(model, leads.features)).all()
     monkeypatch.delitem(MEMBERS, "stump")
     with pytest.raises(TypeError, match=r"sklearn\.tree\._tree\.Tree"):
         skops.io.load(tmp_path / "model.skops", trusted=trusted_types())

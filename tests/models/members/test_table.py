@@ -34,16 +34,16 @@ def member(name, features, table):
 
 def test_the_same_rows_and_seed_give_the_same_member(name, member, features, table):
     again = fitted(name, features, table)
-    assert (again.predict_proba(table.design) == member.predict_proba(table.design)).all()
+    assert (again.predict_proba(table.features) == member.predict_proba(table.features)).all()
 
 
 def test_the_number_of_threads_changes_nothing(features, table):
     one, two = (fitted(BOOSTING, features, table, threads=threads) for threads in (1, 2))
-    assert (one.predict_proba(table.design) == two.predict_proba(table.design)).all()
+    assert (one.predict_proba(table.features) == two.predict_proba(table.features)).all()
 
 
 def test_a_level_never_seen_and_an_empty_row_are_scored(member, table):
-    strange = table.design.head(2).copy()
+    strange = table.features.head(2).copy()
     strange["industry"] = ["Never seen", None]
     strange.loc[1, ["budget", "visits_7d", "visits_30d"]] = np.nan
     assert np.isfinite(member.predict_proba(strange)).all()
@@ -51,14 +51,14 @@ def test_a_level_never_seen_and_an_empty_row_are_scored(member, table):
 
 def test_beyond_the_largest_number_seen_a_line_goes_on_level(features, table):
     member = fitted(LOGISTIC, features, table)
-    far = table.design.head(2).assign(industry="Retail", visits_7d=1.0, visits_30d=2.0)
-    far["budget"] = [table.design["budget"].max(), 1e12]
+    far = table.features.head(2).assign(industry="Retail", visits_7d=1.0, visits_30d=2.0)
+    far["budget"] = [table.features["budget"].max(), 1e12]
     assert np.ptp(member.predict_proba(far)[:, 1]) == 0
 
 
 def test_rare_levels_are_scored_alike_and_not_stored(name, features, table):
-    names = [f"Erika Mustermann {n}" if n < 6 else level for n, level in enumerate(table.design["industry"])]
-    rare = replace(table, design=table.design.assign(industry=pd.Series(names, dtype="str")))
+    names = [f"Erika Mustermann {n}" if n < 6 else level for n, level in enumerate(table.features["industry"])]
+    rare = replace(table, features=table.features.assign(industry=pd.Series(names, dtype="str")))
     encoder = fitted(name, features, rare)["encode"]
     (levels,) = encoder.named_transformers_["categories"].categories_
     assert list(levels)[:-1] == ["Farming", "Retail", "Software"]
@@ -68,18 +68,18 @@ def test_rare_levels_are_scored_alike_and_not_stored(name, features, table):
 @pytest.mark.parametrize("kept", [["industry"], ["budget", "visits_7d"]])
 def test_categories_alone_and_numbers_alone_are_enough(name, kept, features, table):
     some = [feature for feature in features if feature.name in kept]
-    assert np.isfinite(fitted(name, some, table).predict_proba(table.design)).all()
+    assert np.isfinite(fitted(name, some, table).predict_proba(table.features)).all()
 
 
 def test_a_column_that_is_empty_or_always_the_same_is_no_trouble(name, features, table):
-    dull = replace(table, design=table.design.assign(budget=np.nan, visits_30d=7.0))
-    assert np.isfinite(fitted(name, features, dull).predict_proba(table.design)).all()
+    dull = replace(table, features=table.features.assign(budget=np.nan, visits_30d=7.0))
+    assert np.isfinite(fitted(name, features, dull).predict_proba(table.features)).all()
 
 
 def test_trees_keep_to_a_declared_direction(features, table):
     """More visits win more often here; where they are declared to be a bad sign, they may only lower."""
     declared = [replace(feature, direction=-1 if feature.name == "visits_7d" else 0) for feature in features]
-    rising = table.design.head(1).loc[[0] * 8].assign(visits_7d=np.arange(8.0))
+    rising = table.features.head(1).loc[[0] * 8].assign(visits_7d=np.arange(8.0))
     free, held = (fitted(BOOSTING, each, table).predict_proba(rising)[:, 1] for each in (features, declared))
     assert np.ptp(free) > 0
     assert (np.diff(held) <= 0).all()
@@ -104,5 +104,5 @@ def test_a_lead_that_is_looked_at_often_counts_no_more_than_another_in_all(table
 def test_columns_that_a_recipe_leaves_out_are_not_looked_at(name, table_of):
     leads = table_of(lambda design: design["visits"] - 3, count=500)
     member = MEMBERS[name].fit(leads, replace(default_recipe(), without=("visits",)), seed=0)
-    moved = leads.design.assign(visits=99.0)
-    assert (member.predict_proba(moved) == member.predict_proba(leads.design)).all()
+    moved = leads.features.assign(visits=99.0)
+    assert (member.predict_proba(moved) == member.predict_proba(leads.features)).all()

@@ -44,7 +44,7 @@ def test_no_lead_over_the_bar_has_no_precision():
 
 
 def test_without_dates_nothing_is_known_of_a_week():
-    undated = TrainingTable(Schema(timed=False), TABLE.design, ROWS, timed=False, horizon=90)
+    undated = TrainingTable(Schema(timed=False), TABLE.features, ROWS, timed=False, horizon=90)
     given = volumes(POINTS, undated)
     assert given[50].leads == 3 and given[50].per_week is None
     with pytest.raises(InputError, match="how many leads come in a week"):

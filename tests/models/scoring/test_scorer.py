@@ -117,7 +117,7 @@ def of_rules() -> Scorer:
     rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": NOW, "won": won, "order": range(40)})
     table = TrainingTable(SCHEMA, build(batch_of(visits, industry)), rows, timed=False, horizon=90)
     learned = learn(table, Rules.from_yaml(RULES), seed=0, trials=0)
-    return assemble(learned, table, table.design.head(0), "1", bars_of_rules(learned))
+    return assemble(learned, table, table.features.head(0), "1", bars_of_rules(learned))
 
 
 def test_the_thresholds_of_the_rules_set_the_bands_where_they_are_served(of_rules):

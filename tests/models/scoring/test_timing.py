@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.scoring.timing import TIMES, Timing, days_if_won, fit_timing, measure_timing
-from models.training import blocks_by_time
+from models.training import split_by_time
 
 START = pd.Timestamp("2025-01-01")
 END = pd.Timestamp("2026-01-01")
@@ -20,7 +20,7 @@ def timed(table_of):
     """Leads of which the South buys within a month, and the rest any time later, if at all."""
     table = table_of(lambda design: design["visits"] - 2)
     random = np.random.default_rng(0)
-    south = (table.design["region"] == "South").to_numpy()
+    south = (table.features["region"] == "South").to_numpy()
     days = np.where(south, random.uniform(0, 30, len(table)), random.uniform(30, 200, len(table)))
     ever = (random.uniform(size=len(table)) < 0.5) & (days <= 365)
     as_of = START + pd.to_timedelta(random.integers(0, 180, len(table)), unit="D")
@@ -33,12 +33,12 @@ def timed(table_of):
 @pytest.fixture(scope="module")
 def probability(timed) -> np.ndarray:
     """What a model says that knows the regions."""
-    return timed.rows["won"].groupby(timed.design["region"].fillna("")).transform("mean").to_numpy()
+    return timed.rows["won"].groupby(timed.features["region"].fillna("")).transform("mean").to_numpy()
 
 
 @pytest.fixture(scope="module")
 def told(timed, probability) -> dict[int, np.ndarray]:
-    return fit_timing(timed, probability, END, seed=0).chances(timed.design, probability)
+    return fit_timing(timed, probability, END, seed=0).chances(timed.features, probability)
 
 
 def test_chances_never_decrease_and_the_model_s_own_is_among_them(told, probability):
@@ -54,17 +54,17 @@ def test_chances_are_right_on_average_at_each_time(timed, told):
 
 
 def test_who_buys_soon_is_told_from_who_buys_late(timed, told):
-    south = (timed.design["region"] == "South").to_numpy()
+    south = (timed.features["region"] == "South").to_numpy()
     assert told[30][south].mean() > 5 * told[30][~south].mean()
     days = days_if_won(told)
     assert np.median(days[south]) < 45 < np.median(days[~south])
 
 
 def test_few_wins_are_spread_alike_for_all(timed):
-    few = timed.taken(np.arange(len(timed)) < 40)
+    few = timed.subset(np.arange(len(timed)) < 40)
     timing = fit_timing(few, np.full(40, 0.3), END, seed=0)
     assert timing.soon is None
-    assert len(np.unique(timing.chances(few.design, np.full(40, 0.3))[30])) == 1
+    assert len(np.unique(timing.chances(few.features, np.full(40, 0.3))[30])) == 1
 
 
 def test_a_time_that_nobody_was_watched_for_adds_nothing(timed, probability):
@@ -72,7 +72,7 @@ def test_a_time_that_nobody_was_watched_for_adds_nothing(timed, probability):
     end = timed.rows["as_of"].min() + pd.Timedelta(days=90)
     seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
     young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
-    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
+    told = fit_timing(young, probability, end, seed=0).chances(young.features, probability)
     assert told[180] == pytest.approx(told[90], abs=1e-6)
 
 
@@ -81,18 +81,18 @@ def test_a_time_that_few_were_watched_for_is_told_from_how_often_wins_came(timed
     end = timed.rows["as_of"].min() + pd.Timedelta(days=150)
     seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
     young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
-    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
+    told = fit_timing(young, probability, end, seed=0).chances(young.features, probability)
     days = (timed.rows["ever_won_at"] - timed.rows["as_of"]) / pd.Timedelta(days=1)
     assert told[180].mean() == pytest.approx((days <= 180).mean(), abs=0.06)
 
 
 def test_what_was_told_of_the_newest_block_stands_beside_what_happened(timed, probability):
     """The oldest 60 % are learned from, as known when the newest 20 % began, of whom a part is watched for 180 days."""
-    blocks = blocks_by_time(timed.rows["as_of"], 10)
+    splits = split_by_time(timed.rows["as_of"], 10)
     end = timed.rows["as_of"].max() + pd.Timedelta(days=170)
-    measured = measure_timing(timed, blocks, probability, probability[blocks.test], end, seed=0)
+    measured = measure_timing(timed, splits, probability, probability[splits.test], end, seed=0)
     assert list(measured) == list(TIMES)
-    assert [each["snapshots"] == blocks.test.sum() for each in measured.values()] == [True, True, True, False]
+    assert [each["snapshots"] == splits.test.sum() for each in measured.values()] == [True, True, True, False]
     for each in measured.values():
         assert each["told"] == pytest.approx(each["happened"], abs=0.06)
 

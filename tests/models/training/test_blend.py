@@ -17,11 +17,11 @@ from models.training.blend import blend, weigh, with_members
 
 @pytest.fixture(scope="module")
 def members(features, table):
-    older = table.taken(np.arange(3000) < 2000)
+    older = table.subset(np.arange(3000) < 2000)
     return {
         "logistic": fit_logistic(features, older, SPLINES),
         "boosting": fit_boosting(features, older, SHALLOW_TREES | {"n_estimators": 40}, seed=0),
-        "rules": fit_rule_curve(older.design, older.won),
+        "rules": fit_rule_curve(older.features, older.won),
     }
 
 
@@ -92,7 +92,7 @@ def test_a_handful_of_outcomes_moves_little():
 
 
 def test_members_refitted_on_more_rows_keep_weights_and_calibration(features, table, members):
-    model = blend({"boosting": members["boosting"]}, table.design[2000:], table.won[2000:])
+    model = blend({"boosting": members["boosting"]}, table.features[2000:], table.won[2000:])
     before = affine(model)
     refitted = with_members(model, {"boosting": fit_boosting(features, table, SHALLOW_TREES, seed=0)})
     assert affine(refitted) == before

@@ -34,7 +34,7 @@ DESIGN = pd.DataFrame(
 @pytest.fixture
 def calendar(table_of):
     """1,200 leads in order of time."""
-    return replace(table_of(lambda design: design["visits"] - 3, count=1200), schema=SCHEMA, design=DESIGN)
+    return replace(table_of(lambda design: design["visits"] - 3, count=1200), schema=SCHEMA, features=DESIGN)
 
 
 def test_a_rate_and_a_month_are_the_calendar_in_disguise(calendar):
@@ -43,8 +43,8 @@ def test_a_rate_and_a_month_are_the_calendar_in_disguise(calendar):
 
 def test_the_order_of_the_rows_does_not_matter(calendar):
     shuffled = np.random.default_rng(1).permutation(1200)
-    design, rows = (part.iloc[shuffled].reset_index(drop=True) for part in (calendar.design, calendar.rows))
-    assert calendar_columns(replace(calendar, design=design, rows=rows)) == ("rate", "month")
+    design, rows = (part.iloc[shuffled].reset_index(drop=True) for part in (calendar.features, calendar.rows))
+    assert calendar_columns(replace(calendar, features=design, rows=rows)) == ("rate", "month")
 
 
 def test_without_an_order_there_is_no_calendar(calendar):

@@ -14,7 +14,9 @@ from data.workspace import Workspace
 from models.blend import affine, probabilities
 from models.members.table import default_recipe
 from models.rules import Rules
-from models.training.learn import Learned, beats_the_rules, fit_blend, lay_blocks, learn, refit
+from models.training.learn import Learned, fit_blend, learn, refit
+from models.training.selection import Reason, select
+from models.training.splits import split_table
 from models.training_table import TrainingTable
 from pipelines.training_data import read_training_data
 
@@ -95,10 +97,11 @@ def test_few_outcomes_and_no_rules_bear_a_logistic_regression_alone(table_of):
 @pytest.mark.parametrize(("level", "beats"), [(0.05, True), (None, False)])
 def test_beside_rules_that_tell_no_lead_from_another_the_right_level_is_enough(knowing, learned, level, beats):
     """A model that knows how many are won now, and not which, is served unless the rules know that as well."""
-    won = knowing.won[learned.blocks.test]
+    won = knowing.won[learned.splits.test]
     tested = {"rules": np.full(len(won), level or won.mean()), "model": won.mean() + 0.001 * (0.5 - won)}
-    said = beats_the_rules(learned.model, tested, knowing, learned.blocks, of_people=False, seed=0)
-    assert said[0] == beats
+    selection = select(learned.model, tested, knowing, learned.splits, of_people=False, seed=0)
+    assert selection.reason == (Reason.RULES_RANK_NOTHING if beats else Reason.NOT_CLEARLY_BETTER)
+    assert selection.model_is_served == beats
 
 
 def test_without_rules_a_scorecard_is_the_baseline(knowing):
@@ -107,7 +110,7 @@ def test_without_rules_a_scorecard_is_the_baseline(knowing):
 
 def test_nothing_that_is_chosen_or_measured_sees_the_newest_block(knowing, rules, learned):
     after = learned_from(with_newest_flipped(knowing), rules)
-    assert after.found == learned.found
+    assert after.search == learned.search
     assert all((after.tested[name] == learned.tested[name]).all() for name in learned.tested)
 
 
@@ -117,9 +120,9 @@ def test_the_scorecard_never_sees_the_newest_block(knowing):
 
 
 def test_the_shipped_model_is_refitted_on_all_rows_with_frozen_weights(knowing, rules, learned):
-    on_blocks = fit_blend(learned.found.recipe, replace(knowing, design=learned.design), learned.blocks, seed=0)
+    on_blocks = fit_blend(learned.search.recipe, replace(knowing, features=learned.features), learned.splits, seed=0)
     assert affine(on_blocks)[1].tolist() == affine(learned.model)[1].tolist()
-    assert (probabilities(on_blocks, learned.design) != probabilities(learned.model, learned.design)).any()
+    assert (probabilities(on_blocks, learned.features) != probabilities(learned.model, learned.features)).any()
 
 
 def test_the_base_rate_of_the_older_leads_stands_beside_the_model(knowing, learned):
@@ -128,7 +131,7 @@ def test_the_base_rate_of_the_older_leads_stands_beside_the_model(knowing, learn
 
 def test_of_one_outcome_nothing_is_learned_and_the_rules_decide(table_of, rules):
     learned = learned_from(table_of(lambda design: design["visits"] * 0 - 50), rules)
-    chances = probabilities(learned.model, learned.design)
+    chances = probabilities(learned.model, learned.features)
     assert (learned.chosen, learned.why) == (
         "rules",
         "the rules decide: 0 leads were won, 0 of them old enough to learn from, and 3 are needed",
@@ -140,30 +143,30 @@ def test_of_one_outcome_nothing_is_learned_and_the_rules_decide(table_of, rules)
 @pytest.mark.parametrize("count", [1, 2])
 def test_of_a_lead_or_two_the_rules_decide_and_nothing_is_measured(table_of, rules, count, given):
     learned = learned_from(table_of(lambda design: 9 - 18 * (design.index > 0), count=count), rules if given else None)
-    assert (learned.rung, learned.blocks.layout, len(learned.served)) == ("rules", "undivided", 0)
+    assert (learned.rung, learned.splits.layout, len(learned.served)) == ("rules", "undivided", 0)
     assert learned.why.endswith("and 3 are needed that are old enough; it takes more leads, for three blocks")
-    assert np.isfinite(probabilities(learned.model, learned.design)).all()
+    assert np.isfinite(probabilities(learned.model, learned.features)).all()
 
 
 def test_many_wins_over_too_short_a_time_are_left_to_the_rules(knowing, rules):
     """What was learned could not be shown on later leads."""
     at_once = replace(knowing, timed=True, rows=knowing.rows.assign(as_of=pd.Timestamp("2025-01-01")))
     learned = learned_from(at_once, rules)
-    assert (learned.rung, learned.blocks.layout) == ("rules", "undivided")
+    assert (learned.rung, learned.splits.layout) == ("rules", "undivided")
     assert "it takes leads over more than 270 days" in learned.why
 
 
 def test_no_lead_at_all_is_an_error(knowing, rules):
     with pytest.raises(InputError, match="there is no lead to learn from"):
-        learned_from(knowing.taken(np.zeros(len(knowing), dtype=bool)), rules)
+        learned_from(knowing.subset(np.zeros(len(knowing), dtype=bool)), rules)
 
 
 @pytest.mark.parametrize("block", ["fit", "tune", "test"])
 def test_a_block_with_one_outcome_still_gives_a_model(knowing, rules, block):
-    in_block = getattr(lay_blocks(knowing, 0), block)
+    in_block = getattr(split_table(knowing, 0), block)
     won = np.where(in_block, 0, knowing.won)
     learned = learned_from(replace(knowing, rows=knowing.rows.assign(won=won)), rules)
-    assert np.isfinite(probabilities(learned.model, learned.design)).all()
+    assert np.isfinite(probabilities(learned.model, learned.features)).all()
 
 
 def test_a_shifted_base_rate_is_followed_by_the_intercept(table_of, rules):
@@ -172,8 +175,8 @@ def test_a_shifted_base_rate_is_followed_by_the_intercept(table_of, rules):
     random, later = np.random.default_rng(1), table.rows["order"] >= 2400
     won = np.where(later & (random.uniform(size=4000) < 0.3), 1, table.won)
     learned = learned_from(replace(table, rows=table.rows.assign(won=won)), rules)
-    newest = learned.blocks.test
-    lags = won[newest].mean() - won[learned.blocks.fit].mean()
+    newest = learned.splits.test
+    lags = won[newest].mean() - won[learned.splits.fit].mean()
     assert 0 < won[newest].mean() - learned.tested["model"].mean() < 0.85 * lags
 
 
@@ -184,15 +187,15 @@ def drifted(tmp_path_factory) -> TrainingTable:
     funnel = simulate(6000, folder / "crm", drift=Drift())
     settings = load_settings(funnel.config).model_copy(update={"horizon": 30})
     table = read_training_data(settings, Workspace.at(folder / "workspace")).table
-    return table.taken((table.rows["as_of"] >= pd.Timestamp("2025-03-01")).to_numpy())
+    return table.subset((table.rows["as_of"] >= pd.Timestamp("2025-03-01")).to_numpy())
 
 
 def test_a_drift_of_the_market_is_followed(drifted):
     """In part by the calibration, on leads it has not seen; the refit on all rows takes up the rest."""
-    blocks, deaf, recipe = lay_blocks(drifted, 0), replace(default_recipe(), trust=1e6), default_recipe()
-    assert drifted.rows["as_of"][blocks.tune].min() > pd.Timestamp("2025-07-01")
-    newest, observed = drifted.design[blocks.test], drifted.won[blocks.test].mean()
-    told = [probabilities(fit_blend(each, drifted, blocks, seed=0), newest).mean() for each in (deaf, recipe)]
+    splits, deaf, recipe = split_table(drifted, 0), replace(default_recipe(), trust=1e6), default_recipe()
+    assert drifted.rows["as_of"][splits.tune].min() > pd.Timestamp("2025-07-01")
+    newest, observed = drifted.features[splits.test], drifted.won[splits.test].mean()
+    told = [probabilities(fit_blend(each, drifted, splits, seed=0), newest).mean() for each in (deaf, recipe)]
     assert told[0] < told[1] < observed
-    shipped = refit(fit_blend(recipe, drifted, blocks, seed=0), recipe, drifted, seed=0)
+    shipped = refit(fit_blend(recipe, drifted, splits, seed=0), recipe, drifted, seed=0)
     assert probabilities(shipped, newest).mean() == pytest.approx(observed, rel=0.15)

@@ -9,7 +9,7 @@ from models.members.boosting import TREES, Boosting
 from models.members.logistic import SPLINES
 from models.members.table import default_recipe
 from models.training.search import BATCH, search_recipe
-from models.training_table import drawn
+from models.training_table import sample_leads
 
 
 def on_visits(design):
@@ -57,7 +57,7 @@ def test_too_few_outcomes_keep_the_defaults_and_it_is_said(table_of):
 
 def test_a_column_that_only_says_when_is_left_out(leads):
     """It rises all the time and so do the wins; ahead of each origin it has a value never seen."""
-    dated = replace(leads, design=leads.design.assign(visits=np.floor(np.arange(2500) / 50)))
+    dated = replace(leads, features=leads.features.assign(visits=np.floor(np.arange(2500) / 50)))
     found = searched(dated)
     assert found.recipe.without == ("visits",)
     assert "columns that only encode the calendar are left out: visits" in found.choices
@@ -66,9 +66,9 @@ def test_a_column_that_only_says_when_is_left_out(leads):
 def test_where_the_market_has_changed_old_leads_count_less(leads):
     """Before the middle, the region counted the other way round."""
     older = np.arange(2500) < 1250
-    flipped = np.where(leads.design["region"] == "South", "North", "South")
-    turned = leads.design.assign(region=np.where(older, flipped, leads.design["region"]))
-    found = searched(replace(leads, design=turned.astype({"region": "str"})), trials=1)
+    flipped = np.where(leads.features["region"] == "South", "North", "South")
+    turned = leads.features.assign(region=np.where(older, flipped, leads.features["region"]))
+    found = searched(replace(leads, features=turned.astype({"region": "str"})), trials=1)
     assert found.recipe.half_life is not None
     assert any(choice.startswith("old rows count less") for choice in found.choices)
 
@@ -87,7 +87,7 @@ def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of
     """A wave over visits: a few hundred rows bear fewer trees than all."""
     leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
     monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
-    few, found = searched(drawn(leads, 400, seed=0)), searched(leads)
+    few, found = searched(sample_leads(leads, 400, seed=0)), searched(leads)
     assert found.recipe.settings["boosting"]["n_estimators"] > few.recipe.settings["boosting"]["n_estimators"]
     trees = found.recipe.settings["boosting"]["n_estimators"]
     assert found.choices[-1] == f"boosting: {trees} trees, counted on all 4,000 rows"

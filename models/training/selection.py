@@ -1,0 +1,151 @@
+"""Which scorer a training selects, the model that it learned or the rules: the reason as data, worded in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import StackingClassifier
+
+from models.metrics import auc, difference
+from models.training.rungs import rung_of, shortage
+from models.training.splits import TimeSplits
+from models.training_table import TrainingTable
+
+NO_WORSE = 0.005
+"""Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
+FEW_TO_COMPARE = 100
+"""Wins (or losses) of the test split with fewer of which two good scorers can hardly be told apart."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class Reason(StrEnum):
+    """Why the model, or why the rules."""
+
+    NOTHING_LEARNED = "nothing learned"
+    DOES_NOT_HOLD = "does not hold on later leads"
+    ONE_OUTCOME = "one outcome on the test split"
+    FEW_AND_ONE_OUTCOME = "few outcomes, and one on the test split"
+    FEW_AND_NO_WORSE = "few outcomes, not surely worse"
+    FEW_AND_WORSE = "few outcomes, surely worse"
+    RULES_RANK_NOTHING = "the rules rank nothing"
+    BETTER = "better than the rules"
+    SCORECARD_NO_BETTER = "the scorecard is no better"
+    NOT_CLEARLY_BETTER = "not clearly better than the rules"
+
+
+SELECT_THE_MODEL = {
+    Reason.FEW_AND_ONE_OUTCOME,
+    Reason.FEW_AND_NO_WORSE,
+    Reason.RULES_RANK_NOTHING,
+    Reason.BETTER,
+    Reason.SCORECARD_NO_BETTER,
+}
+"""The reasons for which the model is served; for all others the rules are."""
+
+ALIKE = "all leads of the newest block ended alike, so that nothing can be compared"
+FEW = "few outcomes bear a logistic regression: {shortage}"
+WORDS: Mapping[Reason, str] = {
+    Reason.NOTHING_LEARNED: "the rules decide: {shortage}",
+    Reason.DOES_NOT_HOLD: "the rules decide: what was learned did not hold on later leads",
+    Reason.ONE_OUTCOME: f"the rules decide: {ALIKE}",
+    Reason.FEW_AND_ONE_OUTCOME: f"{FEW}; {ALIKE}",
+    Reason.FEW_AND_NO_WORSE: f"{FEW}: {{figures}}",
+    Reason.FEW_AND_WORSE: "the rules are surely better and are served: {figures}",
+    Reason.RULES_RANK_NOTHING: "the model is served, for the rules tell no lead from another: {figures}",
+    Reason.BETTER: "the model beats the rules: {figures}",
+    Reason.SCORECARD_NO_BETTER: (
+        "the model is served, for the scorecard, learned from the same leads, is not better: {figures}"
+    ),
+    Reason.NOT_CLEARLY_BETTER: "the model does not clearly beat the rules, which are served: {figures}",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How the model did beside the rules on the test split: ``log_loss_ci`` is of its log-loss less theirs, 95 %."""
+
+    auc: float
+    auc_of_rules: float
+    log_loss_ci: tuple[float, float]
+
+    def __str__(self) -> str:
+        low, high = self.log_loss_ci
+        ranking = f"AUC {self.auc:.3f}, the rules' {self.auc_of_rules:.3f}"
+        return f"{ranking}; log-loss {low:+.4f} to {high:+.4f} beside theirs (95 %)"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a training selects, and why.
+
+    shortage  in words, which outcomes more would be needed of; empty where everything was learned
+    figures   how both did on the test split; None where nothing was compared
+    """
+
+    reason: Reason
+    shortage: str = ""
+    figures: Figures | None = None
+
+    @property
+    def model_is_served(self) -> bool:
+        return self.reason in SELECT_THE_MODEL
+
+    @property
+    def why(self) -> str:
+        """Return the reason in words, as people read it."""
+        return WORDS[self.reason].format(shortage=self.shortage, figures=self.figures)
+
+
+def select(
+    model: StackingClassifier | None,
+    tested: Mapping[str, Floats],
+    table: TrainingTable,
+    splits: TimeSplits,
+    *,
+    of_people: bool,
+    seed: int,
+) -> Selection:
+    """Select the model or the rules; ``tested`` holds the probabilities of the test rows by ``model`` and ``rules``.
+
+    The model must rank at least as well as the rules, and its log-loss must surely not be much worse. Rules that tell
+    no lead from another rank nothing: beside them a log-loss that is surely lower is enough. Few outcomes cannot show
+    that: then a model that was held back for its few outcomes, or stands beside rules that were learned from the same
+    few (not ``of_people``), is served unless it is surely worse.
+    """
+    rung = rung_of(table, splits)
+    lacks = shortage(table, splits) if rung != "full" else ""
+    # Nothing was compared: there is no model, or there is nothing to compare it on.
+    if rung == "rules":
+        return Selection(Reason.NOTHING_LEARNED, lacks)
+    if model is None:
+        return Selection(Reason.DOES_NOT_HOLD, lacks)
+    if not table.minority_count(splits.test):
+        return Selection(Reason.FEW_AND_ONE_OUTCOME if rung == "logistic" else Reason.ONE_OUTCOME, lacks)
+    figures = compare(tested, *outcomes_of(table, splits.test), seed)
+    low, high = figures.log_loss_ci
+    # Of few outcomes the model has departed from the rules only as far as they bear: it need not prove more.
+    if rung == "logistic":
+        return Selection(Reason.FEW_AND_NO_WORSE if low <= 0 else Reason.FEW_AND_WORSE, lacks, figures)
+    if not np.ptp(tested["rules"]) and (figures.auc > figures.auc_of_rules or high < 0):
+        return Selection(Reason.RULES_RANK_NOTHING, figures=figures)
+    if figures.auc >= figures.auc_of_rules and high < NO_WORSE:
+        return Selection(Reason.BETTER, figures=figures)
+    if low <= 0 and not of_people and table.minority_count(splits.test) < FEW_TO_COMPARE:
+        return Selection(Reason.SCORECARD_NO_BETTER, figures=figures)
+    return Selection(Reason.NOT_CLEARLY_BETTER, figures=figures)
+
+
+def compare(tested: Mapping[str, Floats], won: npt.NDArray, groups: npt.NDArray, seed: int) -> Figures:
+    """Return how ``model`` and ``rules`` did on the same rows; ``groups`` names the account or lead of each."""
+    apart = difference(tested["model"], tested["rules"], won, groups, seed)
+    return Figures(auc(tested["model"], won), auc(tested["rules"], won), apart.log_loss_ci)
+
+
+def outcomes_of(table: TrainingTable, rows: npt.NDArray[np.bool_]) -> tuple[npt.NDArray, npt.NDArray]:
+    """Return who won of some rows, and the account of each where it is known, else the lead."""
+    return table.won[rows], table.rows["group"][rows].to_numpy()
