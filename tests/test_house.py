@@ -109,7 +109,7 @@ def test_an_import_against_the_direction_is_found(path, source):
 
 def test_an_import_along_the_direction_is_not_named():
     good = "import pandas as pd\nfrom data import vocabulary\nfrom data.errors import InputError\nfrom . import mail"
-    learned, counted = "import data.sources.files, features.build", "from data.dataset import Assembly"
+    learned, counted = "import data.sources.files, features.build", "from data.dataset import open_dataset"
     assert violations({"features/build.py": good, "models/rules.py": learned, "funnel/tables.py": counted}) == []
 
 

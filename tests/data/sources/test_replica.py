@@ -23,7 +23,7 @@ class Source:
 
     def __init__(self, address: str, folder: Path) -> None:
         self.address = address
-        self.path = folder / "mirror.duckdb"
+        self.path = folder / "replica.duckdb"
         self.engine = engine_of(address)
         columns = (sa.Column("n", sa.Integer), sa.Column("updated_at", sa.DateTime))
         self.table = sa.Table("leads", sa.MetaData(), sa.Column("id", sa.Text, primary_key=True), *columns)
@@ -190,7 +190,7 @@ CHANGES = st.lists(
 @given(runs=st.lists(CHANGES, min_size=1, max_size=4))
 def test_whatever_changes_a_run_sees_what_the_source_holds(runs, tmp_path_factory):
     """As long as each change has a newer time than the ones before, as clocks have."""
-    folder = tmp_path_factory.mktemp("mirror")
+    folder = tmp_path_factory.mktemp("replica")
     source, hours = Source(f"sqlite:///{folder / 'crm.db'}", folder), 0
     for changes in runs:
         for key, n, _, what in changes:
