@@ -104,7 +104,7 @@ def attribute_at(now: pd.Series, changes: pd.DataFrame, position: npt.NDArray[np
     """Return what an attribute of leads was: the last value known then, and missing before the first.
 
     now       the cell as it stands, which counts for leads without any change on record
-    changes   those of this attribute, as in `data.schema.no_changes`
+    changes   those of this attribute, as in `data.chunk.no_changes`
     position  of the lead in the input; ``now``, ``position`` and ``as_of`` have one row per feature row
     """
     asked = pd.DataFrame({"position": position, "as_of": as_of})
