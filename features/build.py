@@ -23,13 +23,13 @@ from features.sources import (
     Derived,
     EventCount,
     EventSum,
+    FeatureSource,
     FieldsGiven,
     FromFirm,
     Given,
     HasToken,
     ImpossibleSize,
     Recency,
-    Source,
     Trend,
 )
 from features.titles import department_of, rank_of
@@ -89,7 +89,7 @@ def _column(feature: Feature, view: _View) -> Any:
 
 
 @singledispatch
-def compute(source: Source, view: _View) -> Any:
+def compute(source: FeatureSource, view: _View) -> Any:
     """Return the values of one feature, one per snapshot; each kind of source registers its own."""
     raise TypeError(f"no feature is computed from {source!r}")
 

@@ -1,7 +1,7 @@
 """The feature catalogue: one declaration per feature, and everything else about features is derived from it.
 
 Column order, the model's signature, the table in the README, the sentences that sales read and the fingerprint in
-MLflow all come from here. A declaration says how a feature is computed as data (`Source`), never in code of its own.
+MLflow all come from here. A declaration says as data (`FeatureSource`) how a feature is computed, never in own code.
 To add a feature, add a declaration.
 """
 
@@ -22,6 +22,7 @@ from features.sources import (
     Derived,
     EventCount,
     EventSum,
+    FeatureSource,
     FieldsGiven,
     FromFirm,
     FromRules,
@@ -29,7 +30,6 @@ from features.sources import (
     HasToken,
     ImpossibleSize,
     Recency,
-    Source,
     Traits,
     Trend,
     channel_of,
@@ -53,7 +53,7 @@ class Feature:
     name: str
     concept: str
     family: Family
-    source: Source
+    source: FeatureSource
     sentence: str
     absent: str
     one: str = ""

@@ -42,7 +42,7 @@ class Traits:
     from_rules: bool = False
 
 
-class Source:
+class FeatureSource:
     """How a feature is computed, as data: subclasses are frozen dataclasses that hold what the computation needs."""
 
     @property
@@ -65,7 +65,7 @@ def stage_channel(stage: str) -> str:
 
 
 @dataclass(frozen=True)
-class EventCount(Source):
+class EventCount(FeatureSource):
     """Number of events of a channel within so many days before ``as_of``; None means ever."""
 
     channel: str
@@ -84,7 +84,7 @@ class EventCount(Source):
 
 
 @dataclass(frozen=True)
-class EventSum(Source):
+class EventSum(FeatureSource):
     """Sum of the values of a channel's events within so many days before ``as_of``."""
 
     channel: str
@@ -96,7 +96,7 @@ class EventSum(Source):
 
 
 @dataclass(frozen=True)
-class Recency(Source):
+class Recency(FeatureSource):
     """Days since the newest event of a channel, as the ageing edge that was passed last; None means any event."""
 
     channel: str | None
@@ -110,7 +110,7 @@ class Recency(Source):
 
 
 @dataclass(frozen=True)
-class ActiveDays(Source):
+class ActiveDays(FeatureSource):
     """Distinct days with an event within so many days before ``as_of``."""
 
     days: int | None
@@ -123,7 +123,7 @@ class ActiveDays(Source):
 
 
 @dataclass(frozen=True)
-class Trend(Source):
+class Trend(FeatureSource):
     """Events of the last 30 days less those of the 30 days before."""
 
     @property
@@ -135,12 +135,12 @@ class Trend(Source):
 
 
 @dataclass(frozen=True)
-class Age(Source):
+class Age(FeatureSource):
     """Days since the lead was created, as the ageing edge that was passed last."""
 
 
 @dataclass(frozen=True)
-class Given(Source):
+class Given(FeatureSource):
     """An attribute of the lead as it stands."""
 
     attribute: str
@@ -151,7 +151,7 @@ class Given(Source):
 
 
 @dataclass(frozen=True)
-class HasToken(Source):
+class HasToken(FeatureSource):
     """Whether an attribute with several members, such as technologies, has this one."""
 
     attribute: str
@@ -163,7 +163,7 @@ class HasToken(Source):
 
 
 @dataclass(frozen=True)
-class Derived(Source):
+class Derived(FeatureSource):
     """What a personal column says once it is read: never the cell itself."""
 
     column: str
@@ -175,14 +175,14 @@ class Derived(Source):
 
 
 @dataclass(frozen=True)
-class FromFirm(Source):
+class FromFirm(FeatureSource):
     """Whether the mail domain or the firm of a lead is one of these."""
 
     firms: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class FieldsGiven(Source):
+class FieldsGiven(FeatureSource):
     """Number of the lead's attributes that are filled in."""
 
     @property
@@ -191,17 +191,17 @@ class FieldsGiven(Source):
 
 
 @dataclass(frozen=True)
-class ImpossibleSize(Source):
+class ImpossibleSize(FeatureSource):
     """Whether a size was given that no firm has; the size itself is missing."""
 
 
 @dataclass(frozen=True)
-class Contradiction(Source):
+class Contradiction(FeatureSource):
     """What in the lead's own cells cannot all be true."""
 
 
 @dataclass(frozen=True)
-class FromRules(Source):
+class FromRules(FeatureSource):
     """Points that the rules give to the other features; `models.rules` computes them."""
 
     @property

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.rules import volume
+from models.rules import volume_of
 from models.training_table import Rows, TrainingTable
 
 MOST_BARS = 100
 
 
 def bars_in_history(told: npt.NDArray[np.float64], table: TrainingTable, newest: Rows) -> list[dict[str, Any]]:
-    """Return what `models.rules.volume.Volume` tells of each of many bars, from the lowest up, with the ``bar``.
+    """Return what `models.rules.volume.LeadVolume` tells of each of many bars, from the lowest up, with the ``bar``.
 
     ``newest`` are the rows of the block from which nothing was learned, ``told`` their probabilities; none of no rows.
     """
@@ -24,7 +24,7 @@ def bars_in_history(told: npt.NDArray[np.float64], table: TrainingTable, newest:
     everywhere = np.full(len(table), np.nan)
     everywhere[newest] = told
     bars = np.unique(np.quantile(told, np.linspace(0, 1, MOST_BARS), method="nearest"))
-    return [{"bar": float(bar), **volume(everywhere >= bar, table, newest).as_json()} for bar in bars]
+    return [{"bar": float(bar), **volume_of(everywhere >= bar, table, newest).as_json()} for bar in bars]
 
 
 def history_at(bars: Sequence[Mapping[str, Any]], bar: float) -> Mapping[str, Any] | None:

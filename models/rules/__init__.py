@@ -6,73 +6,59 @@ capped, its bad points always count, and the total is clipped to 0–100. Points
 at the declared ageing edges only. What follows from the points (grades, bands, dispositions) is in the same file.
 """
 
-from models.rules.cells import Cells
-from models.rules.evaluation import evaluate, fired, holds_all, holds_on
-from models.rules.findings import Finding, findings
-from models.rules.format import (
-    MOST_POINTS,
-    Condition,
-    Dimension,
-    Engagement,
-    Grades,
-    Grid,
-    Mark,
-    Persona,
-    Rule,
-    Rules,
-    Thresholds,
-)
-from models.rules.judgement import bands, cuts_of, first_disqualifier, first_trigger, grid_of, judged
-from models.rules.reading import DEFAULT_RULES, RulesFile, known_to, load_rules, read_rules, speaks_of
-from models.rules.review import review
-from models.rules.scorecard import fit_scorecard, usual_bars, with_grades
+from models.rules.cells import FeatureCells
+from models.rules.evaluation import evaluate, fired, holds_all
+from models.rules.findings import RuleFinding, findings_of
+from models.rules.format import Condition, Dimension, Engagement, Rule, Rules, Thresholds
+from models.rules.qualification import first_disqualifier, first_trigger, grade_thresholds, grid_of, qualify
+from models.rules.reading import RulesFile, load_rules, read_rules, speaks_of
+from models.rules.review import review_rules
+from models.rules.scorecard import fit_scorecard, usual_thresholds, with_grades
 from models.rules.terms import fired_by_name, fired_codes, shares_of_rules, term_features, with_points, with_terms
-from models.rules.volume import FEWEST_LEADS, Volume, bar_for_capacity, bar_for_precision, volume, volumes
+from models.rules.volume import (
+    FEWEST_LEADS,
+    LeadVolume,
+    threshold_for_capacity,
+    threshold_for_precision,
+    volume_of,
+    volumes_by_points,
+)
 
 __all__ = [
-    "DEFAULT_RULES",
     "FEWEST_LEADS",
-    "MOST_POINTS",
-    "Cells",
     "Condition",
     "Dimension",
     "Engagement",
-    "Finding",
-    "Grades",
-    "Grid",
-    "Mark",
-    "Persona",
+    "FeatureCells",
+    "LeadVolume",
     "Rule",
+    "RuleFinding",
     "Rules",
     "RulesFile",
     "Thresholds",
-    "Volume",
-    "bands",
-    "bar_for_capacity",
-    "bar_for_precision",
-    "cuts_of",
     "evaluate",
-    "findings",
+    "findings_of",
     "fired",
     "fired_by_name",
     "fired_codes",
     "first_disqualifier",
     "first_trigger",
     "fit_scorecard",
+    "grade_thresholds",
     "grid_of",
     "holds_all",
-    "holds_on",
-    "judged",
-    "known_to",
     "load_rules",
+    "qualify",
     "read_rules",
-    "review",
+    "review_rules",
     "shares_of_rules",
     "speaks_of",
     "term_features",
-    "usual_bars",
-    "volume",
-    "volumes",
+    "threshold_for_capacity",
+    "threshold_for_precision",
+    "usual_thresholds",
+    "volume_of",
+    "volumes_by_points",
     "with_grades",
     "with_points",
     "with_terms",

@@ -29,8 +29,8 @@ def clash(when: Sequence[Condition]) -> str:
     for condition in when:
         if condition.attribute and not condition.has:
             asked[plain(condition.attribute)].append(condition)
-    found = (_clash_of_attribute(name, conditions) for name, conditions in asked.items())
-    return next(filter(None, found), "") or _clash_of_events(when)
+    clashes = (_clash_of_attribute(name, conditions) for name, conditions in asked.items())
+    return next(filter(None, clashes), "") or _clash_of_events(when)
 
 
 def _clash_of_attribute(name: str, asked: Sequence[Condition]) -> str:
@@ -46,9 +46,9 @@ def _clash_of_attribute(name: str, asked: Sequence[Condition]) -> str:
     wanted = [{text.strip().casefold() for text in one.is_} for one in asked if one.is_]
     if wanted and not set.intersection(*wanted):
         return f"{subject} is {' and '.join(one.is_[0] for one in asked if one.is_)} at once"
-    given = {one.given for one in asked}
-    if False in given and (True in given or wanted or above or np.isfinite(lowest)):
-        return f"{subject} is not given and yet is {'given' if True in given else 'something'}"
+    presence = {one.is_given for one in asked}
+    if False in presence and (True in presence or wanted or above or np.isfinite(lowest)):
+        return f"{subject} is not given and yet is {'given' if True in presence else 'something'}"
     return ""
 
 
@@ -63,7 +63,7 @@ class _Count:
     most: float = np.inf
 
     def holds_all_of(self, other: _Count) -> bool:
-        """Tell whether every event that another counts is counted here, too."""
+        """Return whether every event that another counts is counted here, too."""
         of_assets = not self.assets or bool(other.assets and other.assets <= self.assets)
         return self.event in ("", other.event) and of_assets and self.days >= other.days
 

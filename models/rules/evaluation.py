@@ -1,4 +1,4 @@
-"""Points: rules evaluated on the frame that `features.build` returns, column by column, for all leads at once."""
+"""Points: rules evaluated on what `features.build` returns, column by column, for all leads at once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.config import Place
-from models.rules.cells import Cells, Floats, Mask
+from models.rules.cells import FeatureCells, Floats, Mask
 from models.rules.format import MOST_POINTS, Condition, Dimension, Rule, Rules
 
 LIKE_NONE = -1
 """The number of the persona of a lead that is like none."""
-
 
 ROWS = 50_000
 """Rows that are evaluated at once: the columns of more do not fit into the caches, which doubles the time."""
@@ -42,7 +41,9 @@ class _Sums:
 
     def capped(self, dimension: Dimension) -> Floats:
         """Return the points with those of each group, and all good ones together, held back by their caps."""
-        good = {name: np.minimum(given, dimension.groups.get(name or "", np.inf)) for name, given in self.good.items()}
+        good = {
+            name: np.minimum(points, dimension.groups.get(name or "", np.inf)) for name, points in self.good.items()
+        }
         return np.minimum(_Sums(good, self.bad).all_good, dimension.limit) + self.bad
 
 
@@ -62,68 +63,68 @@ class _Scored:
         """Take over the eligible rows of another that are like no persona here, or have more points there."""
         taken = eligible & ((self.persona == LIKE_NONE) | (other.total > self.total))
         pairs = ((self.fit, other.fit), (self.engagement, other.engagement), (self.persona, other.persona))
-        return _Scored(*(np.where(taken, theirs, ours) for ours, theirs in pairs))
+        return _Scored(*(np.where(taken, better, own) for own, better in pairs))
 
 
-def evaluate(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return ``points`` (0–100) of each row of a feature frame, what ``fit`` and ``engagement`` add to them, and the
+def evaluate(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
+    """Return ``points`` (0–100) of each row of features, what ``fit`` and ``engagement`` add to them, and the
     ``persona`` by which they do, empty for a lead that is like none.
 
-    A rule whose column the frame does not have is idle. A dimension may be negative: bad points always count. A persona
+    A rule whose column is missing is idle. A dimension may be negative: bad points always count. A persona
     counts for a lead to which its profile gives points; of several it is the one by which the lead has most.
 
     >>> from models.rules import load_rules
-    >>> frame = pd.DataFrame({"job_rank": ["C-level", "Student"], "demo_request_ever": [1.0, 1.0]})
-    >>> evaluate(load_rules(), frame)[["points", "fit", "engagement"]].to_numpy().tolist()
+    >>> features = pd.DataFrame({"job_rank": ["C-level", "Student"], "demo_request_ever": [1.0, 1.0]})
+    >>> evaluate(load_rules(), features)[["points", "fit", "engagement"]].to_numpy().tolist()
     [[52.0, 12.0, 40.0], [10.0, -30.0, 40.0]]
     """
-    starts = range(0, max(len(frame), 1), ROWS)
-    parts = [_evaluated(rules, frame.iloc[start : start + ROWS]) for start in starts]
-    return pd.concat(parts) if len(parts) > 1 else parts[0]
+    starts = range(0, max(len(features), 1), ROWS)
+    chunks = [_evaluated(rules, features.iloc[start : start + ROWS]) for start in starts]
+    return pd.concat(chunks) if len(chunks) > 1 else chunks[0]
 
 
-def _evaluated(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
-    scored = _scored(rules, Cells(frame))
+def _evaluated(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
+    scored = _scored(rules, FeatureCells(features))
     points = np.clip(rules.start + scored.total, 0, MOST_POINTS)
     names = np.array([*(persona.name for persona in rules.personas), ""], dtype=object)
-    told = pd.DataFrame({"points": points, "fit": scored.fit, "engagement": scored.engagement}, index=frame.index)
-    return told.assign(persona=pd.Series(names[scored.persona], index=frame.index, dtype="str"))
+    columns = pd.DataFrame({"points": points, "fit": scored.fit, "engagement": scored.engagement}, index=features.index)
+    return columns.assign(persona=pd.Series(names[scored.persona], index=features.index, dtype="str"))
 
 
-def fired(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
+def fired(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
     """Return the points that each rule gives, cooled but before any cap: one column per rule, called by its name.
 
     The rules of a persona give them to the leads that are scored by it.
     """
-    cells = Cells(frame)
+    cells = FeatureCells(features)
     persona, points = personas_of(rules, cells), {}
     for place, dimension in rules.dimensions():
-        for rule, given in _points_by_rule(dimension, _silence(rules, place, cells), cells):
-            points[rule.name] = np.where(counts_for(place, persona), given, 0.0)
-    return pd.DataFrame(points, index=frame.index, dtype=np.float64)
+        for rule, gives in _points_by_rule(dimension, _silence(rules, place, cells), cells):
+            points[rule.name] = np.where(counts_for(place, persona), gives, 0.0)
+    return pd.DataFrame(points, index=features.index, dtype=np.float64)
 
 
-def personas_of(rules: Rules, cells: Cells) -> Personas:
+def personas_of(rules: Rules, cells: FeatureCells) -> Personas:
     """Return the number of the persona by which each row is scored, `LIKE_NONE` where it is like none."""
     return _scored(rules, cells).persona if rules.personas else np.full(len(cells), LIKE_NONE)
 
 
 def counts_for(place: Place, persona: Personas) -> Mask:
-    """Tell for which rows a part of the rules counts: one of a persona only for those that are scored by it."""
+    """Return for which rows a part of the rules counts: one of a persona only for those that are scored by it."""
     return persona == place[1] if place[0] == "personas" else np.ones(len(persona), dtype=np.bool_)
 
 
-def holds_on(condition: Condition, frame: pd.DataFrame) -> Mask:
-    """Tell on which rows of a feature frame a condition holds; on none where the frame does not have its column."""
-    return Cells(frame).holds(condition)
+def holds_on(condition: Condition, features: pd.DataFrame) -> Mask:
+    """Return on which rows a condition holds; on none where its column is missing."""
+    return FeatureCells(features).holds(condition)
 
 
-def holds_all(conditions: Sequence[Condition], cells: Cells) -> Mask:
-    """Tell on which rows all of at least one condition hold."""
+def holds_all(conditions: Sequence[Condition], cells: FeatureCells) -> Mask:
+    """Return on which rows all of at least one condition hold."""
     return np.logical_and.reduce([cells.holds(condition) for condition in conditions])
 
 
-def _scored(rules: Rules, cells: Cells) -> _Scored:
+def _scored(rules: Rules, cells: FeatureCells) -> _Scored:
     """Score by the rules for all; then each persona takes over the leads that have more by it."""
     sums = {place: _summed(dimension, _silence(rules, place, cells), cells) for place, dimension in rules.dimensions()}
     of_all_fit, of_all_engagement = sums["fit",], sums["engagement",]
@@ -146,12 +147,12 @@ def merged(of_all: Dimension, own: Dimension) -> Dimension:
     return Dimension(cap=cap, groups={**of_all.groups, **own.groups})
 
 
-def _silence(rules: Rules, place: Place, cells: Cells) -> Floats | float:
+def _silence(rules: Rules, place: Place, cells: FeatureCells) -> Floats | float:
     """Return the share of good points that silence leaves; it takes from engagement only."""
     return cells.left(("last_activity",), rules.engagement.silence_half_life) if place[-1] == "engagement" else 1.0
 
 
-def _summed(dimension: Dimension, left: Floats | float, cells: Cells) -> _Sums:
+def _summed(dimension: Dimension, left: Floats | float, cells: FeatureCells) -> _Sums:
     good: dict[str | None, Floats] = {}
     bad = np.zeros(len(cells))
     for rule, points in _points_by_rule(dimension, left, cells):
@@ -162,19 +163,19 @@ def _summed(dimension: Dimension, left: Floats | float, cells: Cells) -> _Sums:
     return _Sums(good, bad)
 
 
-def _points_by_rule(dimension: Dimension, left: Floats | float, cells: Cells) -> Iterator[tuple[Rule, Floats]]:
+def _points_by_rule(dimension: Dimension, left: Floats | float, cells: FeatureCells) -> Iterator[tuple[Rule, Floats]]:
     """Silence takes from the good points only: it never forgives a bad one."""
     for rule in dimension.rules:
         yield rule, _points(rule, cells) * (left if rule.most > 0 else 1.0)
 
 
-def _points(rule: Rule, cells: Cells) -> Floats:
+def _points(rule: Rule, cells: FeatureCells) -> Floats:
     """Return what a rule gives to each row, cooled by the age of its newest event."""
     points, cooling = rule.points or 0.0, 1.0
     event = next((condition for condition in rule.when if condition.event), None)
     if event:
         cooling = cells.left(event.recencies, rule.half_life)
         if rule.each and rule.max:
-            worth = abs(rule.each) * cells.counts(event).clip(max=abs(rule.max / rule.each) + 1)
-            points = np.sign(rule.each) * np.minimum(worth, abs(rule.max))
+            gained = abs(rule.each) * cells.counts(event).clip(max=abs(rule.max / rule.each) + 1)
+            points = np.sign(rule.each) * np.minimum(gained, abs(rule.max))
     return np.where(holds_all(rule.when, cells), points * cooling, 0.0)

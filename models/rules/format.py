@@ -1,4 +1,4 @@
-"""What a file of rules may say, and how it is read: anything wrong is told with its line and the nearest known word.
+"""What a file of rules may say, and how it is read: an error names the line and the nearest known word.
 
 All scalars are read as text until it is known what they are for: ``no`` is Norway, never false.
 `models/default_rules.yaml` is the shipped file and shows the format.
@@ -103,7 +103,7 @@ class _Part(CheckedPart):
 
 
 class Condition(_Part):
-    """A question: about an ``attribute`` (any column of the frame), the number of an ``event``, or its ``last``.
+    """A question: about an ``attribute`` (any column of the features), the number of an ``event``, or its ``last``.
 
     ``is`` and, of a column with several words in a cell, ``has`` ask for one of some words, whatever their case.
     ``within`` counts events of so many days, else ever, and at least one unless a bound says otherwise; ``asset``
@@ -114,7 +114,7 @@ class Condition(_Part):
     attribute: Name | None = None
     is_: Annotated[tuple[str, ...], BeforeValidator(_many)] = Field(default=(), alias="is")
     has: Names = ()
-    given: bool | None = None
+    is_given: bool | None = Field(default=None, alias="given")
     event: Name | None = None
     last: Name | None = None
     asset: Names = ()
@@ -125,7 +125,7 @@ class Condition(_Part):
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
-        of_attributes = bool(self.is_ or self.has) or self.given is not None
+        of_attributes = bool(self.is_ or self.has) or self.is_given is not None
         if sum(subject is not None for subject in (self.attribute, self.event, self.last)) != 1:
             raise mistake("a condition is about one thing", expected="one of 'attribute', 'event' and 'last'")
         if of_attributes and not self.attribute:
@@ -134,7 +134,7 @@ class Condition(_Part):
             raise mistake("'asset' goes with 'event' or 'last', and 'within' with 'event'")
         if not (of_attributes or self.bounds):
             raise mistake("a condition says what there must be", expected=f"is, has, given, {', '.join(BOUNDS)}")
-        if self.has and (self.is_ or self.given is not None or self.bounds):
+        if self.has and (self.is_ or self.is_given is not None or self.bounds):
             raise mistake("'has' stands alone", ("has",), "another condition for what else is asked")
         if self.within is not None and self.within not in WINDOWS:
             days = ", ".join(map(str, WINDOWS))
@@ -169,7 +169,7 @@ class Condition(_Part):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the columns of the feature frame that the condition looks at."""
+        """Return the columns of the features that the condition is about."""
         if self.attribute:
             return tuple(f"{self.attribute}_{word}" for word in self.has) or (self.attribute,)
         if self.last:
@@ -276,28 +276,28 @@ class Thresholds(_Part):
         return self
 
 
-class _Cuts(_Part):
+class _GradeThresholds(_Part):
     """Points of a dimension from which its three better grades begin."""
 
     @model_validator(mode="after")
     def _fall(self) -> Self:
-        for (_, better), (grade, worse) in pairwise(self.named.items()):
+        for (_, better), (grade, worse) in pairwise(self.by_grade.items()):
             if worse >= better:
                 raise mistake("the grades overlap", (grade,), f"below {better:g}", got=f"{worse:g}")
         return self
 
     @property
-    def named(self) -> dict[str, float]:
-        """Return the cuts by grade, the best first."""
+    def by_grade(self) -> dict[str, float]:
+        """Return the thresholds by grade, the best first."""
         return {field.alias or name: getattr(self, name) for name, field in type(self).model_fields.items()}
 
     @property
-    def cuts(self) -> tuple[float, ...]:
-        """Return the cuts, rising: the best grade begins at the last one."""
-        return tuple(reversed(self.named.values()))
+    def rising(self) -> tuple[float, ...]:
+        """Return the thresholds, rising: the best grade begins at the last one."""
+        return tuple(reversed(self.by_grade.values()))
 
 
-class FitGrades(_Cuts):
+class FitGrades(_GradeThresholds):
     """Points of fit from which A, B and C begin; D is below."""
 
     A: Number
@@ -305,7 +305,7 @@ class FitGrades(_Cuts):
     C: Number
 
 
-class EngagementGrades(_Cuts):
+class EngagementGrades(_GradeThresholds):
     """Points of engagement from which 1, 2 and 3 begin; 4 is below."""
 
     one: Number = Field(alias="1")
@@ -314,7 +314,7 @@ class EngagementGrades(_Cuts):
 
 
 class Grades(_Part):
-    """Where the grades begin; where they are not given, `models.rules.cuts_of` says it."""
+    """Where the grades begin; where they are not, see `models.rules.grade_thresholds`."""
 
     fit: FitGrades | None = None
     engagement: EngagementGrades | None = None
@@ -335,7 +335,7 @@ class Rules(_Part):
     ``dispositions`` is the grade grid; without one a hot lead that fits is ready, and a cold one that does not is let
     go. A ``trigger`` makes a lead that fits ready, a ``disqualifier`` lets it go, whatever its points. ``qso`` are the
     conditions by which a lead is a qualified sales opportunity. ``competitors`` are firms, named or by their mail
-    domain: the attribute ``competitor`` tells their leads.
+    domain: the attribute ``competitor`` is 1 for their leads.
     """
 
     thresholds: Thresholds
@@ -353,9 +353,9 @@ class Rules(_Part):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         personas = [(("personas", number), persona) for number, persona in enumerate(self.personas)]
-        for what, named in (("rules", self.with_places()), ("personas", personas), ("marks", self.marks())):
+        for what, parts in (("rules", self.with_places()), ("personas", personas), ("marks", self.marks())):
             seen: set[str] = set()
-            for place, one in named:
+            for place, one in parts:
                 if one.name in seen:
                     raise mistake(f"two {what} have one name", (*place, "name"), got=one.name, remedy="rename one")
                 seen.add(one.name)

@@ -34,24 +34,28 @@ def _reach_of(rules: Rules, persona: Persona | None, names: tuple[str, ...]) -> 
     Its unknowns are whether each rule gives its points, and what each group of a dimension lets through of them.
     """
     caps: dict[str, Dimension] = {name: getattr(rules, name) for name in names}
-    given = [(name, rule) for name in names for rule in caps[name].rules]
+    candidates = [(name, rule) for name in names for rule in caps[name].rules]
     if persona:
-        given += [(name, rule) for name in names for rule in getattr(persona, name).rules]
+        candidates += [(name, rule) for name in names for rule in getattr(persona, name).rules]
         caps = {name: merged(caps[name], getattr(persona, name)) for name in names}
-    given = [(name, rule) for name, rule in given if rule.most > 0 and not clash(rule.when)]
-    if not given:
+    candidates = [(name, rule) for name, rule in candidates if rule.most > 0 and not clash(rule.when)]
+    if not candidates:
         return 0.0
-    groups = list(dict.fromkeys((name, rule.group or "") for name, rule in given))
-    points = np.array([[rule.most * ((name, rule.group or "") == group) for name, rule in given] for group in groups])
+    groups = list(dict.fromkeys((name, rule.group or "") for name, rule in candidates))
+    points = np.array(
+        [[rule.most * ((name, rule.group or "") == group) for name, rule in candidates] for group in groups]
+    )
     within = np.array([[float(group[0] == name) for group in groups] for name in names])
-    nothing = np.zeros((len(names), len(given)))
+    nothing = np.zeros((len(names), len(candidates)))
     limits: Any = np.array([caps[name].limit for name in names])
-    highest: Any = np.array([*np.ones(len(given)), *(caps[name].groups.get(group, np.inf) for name, group in groups)])
+    highest: Any = np.array(
+        [*np.ones(len(candidates)), *(caps[name].groups.get(group, np.inf) for name, group in groups)]
+    )
     passed = LinearConstraint(np.hstack([-points, np.eye(len(groups))]), ub=0)
     capped = LinearConstraint(np.hstack([nothing, within]), ub=limits)
-    alone = LinearConstraint(_apart([rule for _, rule in given], len(given) + len(groups)), ub=1)
-    sought = np.repeat([0, -1], [len(given), len(groups)])
-    whole = np.repeat([1, 0], [len(given), len(groups)])
+    alone = LinearConstraint(_apart([rule for _, rule in candidates], len(candidates) + len(groups)), ub=1)
+    sought = np.repeat([0, -1], [len(candidates), len(groups)])
+    whole = np.repeat([1, 0], [len(candidates), len(groups)])
     return float(-milp(sought, integrality=whole, bounds=Bounds(0, highest), constraints=[passed, capped, alone]).fun)
 
 

@@ -14,7 +14,7 @@ from data.schema import Schema
 from data.vocabulary import EVENT_TYPES, LEADS, Kind
 from features import COMPETITOR, DERIVED, catalogue
 from models.rules.cells import YES_NO, plain
-from models.rules.format import ANY_EVENT, BOUNDS, Condition, Mark, Rules, rules_of
+from models.rules.format import ANY_EVENT, BOUNDS, Condition, Rule, Rules, rules_of
 
 DEFAULT_RULES = Path(__file__).parents[1] / "default_rules.yaml"
 SUBJECTS_TO_SPEAK = 3
@@ -56,23 +56,19 @@ def load_rules(path: Path | None = None, *, schema: Schema | None = None) -> Rul
     return file.rules
 
 
-def known_to(rules: Rules, schema: Schema) -> list[str]:
-    """Return the names of the rules that such data can tell anything of: the others are idle on it."""
-    return [rule.name for rule in _known(rules, schema)]
-
-
 def speaks_of(rules: Rules, schema: Schema) -> bool:
-    """Tell whether the rules find enough in such data to be its baseline: three attributes or events."""
-    subjects = {condition.subject for rule in _known(rules, schema) for condition in rule.when}
+    """Return whether the rules find enough in such data to be its baseline: three attributes or events."""
+    subjects = {condition.subject for rule in known_to(rules, schema) for condition in rule.when}
     return len(subjects) >= SUBJECTS_TO_SPEAK
 
 
-def _known(rules: Rules, schema: Schema) -> list[Mark]:
+def known_to(rules: Rules, schema: Schema) -> list[Rule]:
+    """Return the rules whose columns such data have, as numbers where they ask for numbers: the others are idle."""
     is_text = {plain(feature.name): feature.categorical for feature in catalogue(schema)}
 
     def can_hold(condition: Condition) -> bool:
-        found = [column for column in map(plain, condition.columns) if column in is_text]
-        return bool(found) and not (condition.bounds and any(is_text[column] for column in found))
+        columns = [column for column in map(plain, condition.columns) if column in is_text]
+        return bool(columns) and not (condition.bounds and any(is_text[column] for column in columns))
 
     return [rule for _, rule in rules.with_places() if all(map(can_hold, rule.when))]
 

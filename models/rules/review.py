@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 from scipy import stats
 
-from models.rules.cells import Cells
+from models.rules.cells import FeatureCells
 from models.rules.evaluation import counts_for, holds_all, personas_of
 from models.rules.format import Rule, Rules
 from models.training_table import Rows, TrainingTable
@@ -21,11 +21,11 @@ Verdict = Literal["agrees", "contradicts", "open"]
 
 
 @dataclass(frozen=True)
-class Reviewed:
+class RuleReview:
     """A rule with its points (at most, where they are per event), and what history says.
 
-    ``leads`` is how many had it at one of their moments, ``won`` how many of them were won within the horizon of such
-    a moment. ``lift`` is their win rate over that of all leads, with its 95 % interval (Wilson's, over the overall
+    ``leads`` is how many had it in one of their snapshots, ``won`` how many of them were won within the horizon of such
+    a one. ``lift`` is their win rate over that of all leads, with its 95 % interval (Wilson's, over the overall
     rate); None where no lead had it. ``share`` is the part of the model's explanations that speaks of what the rule
     asks about. ``history`` agrees where the interval lies on the side of 1 to which the points pull, contradicts where
     it lies on the other, and is open where it holds 1 or there are fewer than 20 leads.
@@ -44,13 +44,13 @@ class Reviewed:
         return asdict(self)
 
 
-def review(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> list[Reviewed]:
-    """Hold each rule against the outcomes of a training table, in the order of the file.
+def review_rules(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> list[RuleReview]:
+    """Compare each rule with the outcomes of a training table, in the order of the file.
 
     Of a rule of a persona only the leads count that were scored by it: no others got its points.
     ``shares`` is the part of the model's explanations that each rule has; see `models.rules.terms`.
     """
-    cells, leads = Cells(table.features), table.rows["lead_id"]
+    cells, leads = FeatureCells(table.features), table.rows["lead_id"]
     persona = personas_of(rules, cells)
     overall = table.won.astype(bool)
     rate = leads[overall].nunique() / max(leads.nunique(), 1)
@@ -60,15 +60,15 @@ def review(rules: Rules, table: TrainingTable, shares: Mapping[str, float]) -> l
     ]
 
 
-def _reviewed(rule: Rule, holds: Rows, table: TrainingTable, rate: float, share: float) -> Reviewed:
+def _reviewed(rule: Rule, holds: Rows, table: TrainingTable, rate: float, share: float) -> RuleReview:
     name, points = rule.name, rule.most
     of_leads: pd.Series = table.rows["lead_id"]
     leads, won = of_leads[holds].nunique(), of_leads[holds & (table.won == 1)].nunique()
     if not leads or not rate:
-        return Reviewed(name, points, leads, won, None, None, share, "open")
+        return RuleReview(name, points, leads, won, None, None, share, "open")
     interval = stats.binomtest(won, leads).proportion_ci(method="wilson")
     low, high = float(interval.low) / rate, float(interval.high) / rate
-    return Reviewed(
+    return RuleReview(
         name, points, leads, won, won / leads / rate, (low, high), share, _verdict(points, leads, low, high)
     )
 

@@ -1,6 +1,6 @@
 """A points scorecard learned from closed leads: the baseline where the shipped rules know nothing of the data.
 
-Every feature is cut into bins (levels, ranges, "not given"); the bins that tell most about winning become rules, one
+Every feature is cut into bins (levels, ranges, "not given"); the bins that say most about winning become rules, one
 after the other, and a regularised logistic regression weighs them. What comes out are `Rules` like any other: whole
 points, additive, without decay, at most fifteen lines that a team can read, edit and paste into its own file.
 """
@@ -35,14 +35,14 @@ from models.rules.format import (
 )
 
 MOST_LEADS = 50_000
-"""More are not looked at: whole points do not change with them."""
+"""More are not read: whole points do not change with them."""
 MOST_LEVELS = 20
 MOST_BINS = 5
 FEWEST_OUTCOMES = 5
 """Wins, and losses, without which there are no rules."""
 FEWEST_LEADS, SMALLEST_SHARE = 20, 0.01
 """A bin of fewer leads, or of a smaller share of all, makes no rule; nor does one without which as few would remain."""
-LEAST_WORTH = 9.0
+LEAST_GAIN = 9.0
 """Chi-square from which a bin says something: three standard errors."""
 MIDDLE = 50
 QUARTERS = (0.25, 0.5, 0.75)
@@ -61,7 +61,7 @@ class _Bin(NamedTuple):
 
 
 def fit_scorecard(
-    frame: pd.DataFrame,
+    features: pd.DataFrame,
     won: npt.NDArray,
     schema: Schema,
     *,
@@ -69,23 +69,23 @@ def fit_scorecard(
     rules: int = 15,
     seed: int = 0,
 ) -> Rules:
-    """Learn at most so many rules from a feature frame and the outcomes (0 or 1) of its rows.
+    """Learn at most so many rules from features and the outcomes (0 or 1) of their rows.
 
-    The mean lead of the frame gets about 50 points, and the one farthest from it 0 or 100. With fewer than five wins
-    or losses there are no rules, and all get 50. The seed draws the leads to look at where there are more than 50,000.
-    ``leads`` names the lead of each row; by default each is one of its own. The grades begin at the quarters of
-    the rows.
+    The mean lead gets about 50 points, and the one farthest from it 0 or 100. With fewer than five wins or losses there
+    are no rules, and all get 50. The seed draws the rows that are read where there are more than 50,000.
+    ``leads`` names the lead of each row; by default each is one of its own. The grades begin at the quarters of the
+    rows.
     """
-    rows = _drawn(len(frame), seed)
-    frame, won = frame.iloc[rows], np.asarray(won)[rows].astype(int)
+    rows = _drawn(len(features), seed)
+    features, won = features.iloc[rows], np.asarray(won)[rows].astype(int)
     leads = np.unique(leads[rows], return_inverse=True)[1] if leads is not None else rows
-    bins, holds = _with_support(list(_bins(frame, schema)), frame, leads)
+    bins, holds = _with_support(list(_bins(features, schema)), features, leads)
     chosen = _most_telling(holds, won, rules) if min(won.sum(), len(won) - won.sum()) >= FEWEST_OUTCOMES else []
     points, start = _whole_points(
         _logistic(holds[:, chosen], won).coef_[0] if chosen else np.empty(0), holds[:, chosen]
     )
     card = _as_rules([bins[number] for number in chosen], points, start, holds[:, chosen] @ points + start)
-    return with_grades(card, evaluate(card, frame))
+    return with_grades(card, evaluate(card, features))
 
 
 def _drawn(count: int, seed: int) -> npt.NDArray[np.int64]:
@@ -94,12 +94,14 @@ def _drawn(count: int, seed: int) -> npt.NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(count, MOST_LEADS, replace=False))
 
 
-def with_grades(card: Rules, told: pd.DataFrame, shares: Mapping[str, Sequence[float]] | None = None) -> Rules:
+def with_grades(card: Rules, evaluated: pd.DataFrame, shares: Mapping[str, Sequence[float]] | None = None) -> Rules:
     """Let the grades of rules begin at shares of some rows, at their quarters unless said otherwise.
 
-    ``told`` is what `evaluate` says of the rows. A dimension in which all are alike has no grades of its own.
+    ``evaluated`` is what `evaluate` returns for the rows. A dimension in which all are alike has no grades of its own.
     """
-    fit, engagement = (_whole_cuts(told[name], (shares or {}).get(name, QUARTERS)) for name in ("fit", "engagement"))
+    fit, engagement = (
+        _whole_thresholds(evaluated[name], (shares or {}).get(name, QUARTERS)) for name in ("fit", "engagement")
+    )
     grades = Grades(
         fit=FitGrades(**dict(zip("CBA", fit, strict=True))) if fit else None,
         engagement=EngagementGrades(**dict(zip("321", engagement, strict=True))) if engagement else None,
@@ -107,27 +109,27 @@ def with_grades(card: Rules, told: pd.DataFrame, shares: Mapping[str, Sequence[f
     return card.model_copy(update={"grades": grades})
 
 
-def _whole_cuts(points: pd.Series, shares: Sequence[float]) -> list[int]:
-    """Return rising cuts at shares of some points; the lowest points are below all of them.
+def _whole_thresholds(points: pd.Series, shares: Sequence[float]) -> list[int]:
+    """Return rising whole thresholds at shares of some points; the lowest points are below all of them.
 
-    >>> _whole_cuts(pd.Series([0.0] * 6 + [10, 20]), QUARTERS), _whole_cuts(pd.Series([5.0, 5.0]), QUARTERS)
+    >>> _whole_thresholds(pd.Series([0.0] * 6 + [10, 20]), QUARTERS), _whole_thresholds(pd.Series([5.0, 5.0]), QUARTERS)
     ([1, 2, 3], [])
     """
     if points.empty or points.min() == points.max():
         return []
-    cuts = [math.floor(points.min())]
+    thresholds = [math.floor(points.min())]
     for share in shares:
-        cuts.append(max(math.ceil(points.quantile(share)), cuts[-1] + 1))
-    return cuts[1:]
+        thresholds.append(max(math.ceil(points.quantile(share)), thresholds[-1] + 1))
+    return thresholds[1:]
 
 
 # Bins
 
 
-def _bins(frame: pd.DataFrame, schema: Schema) -> Iterator[_Bin]:
+def _bins(features: pd.DataFrame, schema: Schema) -> Iterator[_Bin]:
     for feature in catalogue(schema):
-        if feature.name in frame:
-            cells = frame[feature.name]
+        if feature.name in features:
+            cells = features[feature.name]
             tests = _levels(feature, cells) if feature.categorical else _ranges(feature, cells.to_numpy(float))
             for name, test in (*tests, (feature.absent, {"given": False})):
                 yield _Bin(name, _condition(feature, test), feature.family in ENGAGEMENT_FAMILIES)
@@ -179,10 +181,10 @@ def _edges(numbers: Floats) -> list[float]:
     above = numbers[numbers > numbers.min()]
     one_is_common = len(above) < len(numbers) * (1 - 1 / MOST_BINS)
     if one_is_common and len(above):
-        cuts = [above.min(), *np.quantile(above, np.linspace(0, 1, MOST_BINS)[1:-1])]
+        edges = [above.min(), *np.quantile(above, np.linspace(0, 1, MOST_BINS)[1:-1])]
     else:
-        cuts = np.quantile(numbers, np.linspace(0, 1, MOST_BINS + 1)[1:-1])
-    return sorted({float(f"{cut:.3g}") for cut in cuts if cut > numbers.min()})
+        edges = np.quantile(numbers, np.linspace(0, 1, MOST_BINS + 1)[1:-1])
+    return sorted({float(f"{edge:.3g}") for edge in edges if edge > numbers.min()})
 
 
 def _range(low: float | None, high: float | None) -> str:
@@ -197,18 +199,18 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _with_support(
-    bins: list[_Bin], frame: pd.DataFrame, leads: npt.NDArray[np.int64]
+    bins: list[_Bin], features: pd.DataFrame, leads: npt.NDArray[np.int64]
 ) -> tuple[list[_Bin], npt.NDArray[np.float32]]:
     """Return the bins of enough leads, one per name, and a matrix of which lead (row) is in which bin (column)."""
     bins = list({one.name: one for one in reversed(bins)}.values())[::-1]
-    fewest = max(FEWEST_LEADS, SMALLEST_SHARE * len(frame))
-    columns = [holds_on(one.condition, frame) for one in bins]
+    fewest = max(FEWEST_LEADS, SMALLEST_SHARE * len(features))
+    columns = [holds_on(one.condition, features) for one in bins]
     supported = [
-        fewest <= column.sum() <= len(frame) - fewest and len(np.unique(leads[column])) >= FEWEST_LEADS
+        fewest <= column.sum() <= len(features) - fewest and len(np.unique(leads[column])) >= FEWEST_LEADS
         for column in columns
     ]
-    kept = [column.astype(np.float32) for column, enough in zip(columns, supported, strict=True) if enough]
-    return list(compress(bins, supported)), np.column_stack(kept) if kept else np.empty((len(frame), 0), np.float32)
+    held = [column.astype(np.float32) for column, enough in zip(columns, supported, strict=True) if enough]
+    return list(compress(bins, supported)), np.column_stack(held) if held else np.empty((len(features), 0), np.float32)
 
 
 # Weights
@@ -219,17 +221,17 @@ def _most_telling(holds: Floats, won: npt.NDArray, most: int) -> list[int]:
     chosen: list[int] = []
     chance = np.full(len(won), won.mean())
     while len(chosen) < min(most, holds.shape[1]):
-        worth = _worth(holds, won, chance)
-        worth[chosen] = 0
-        best = int(worth.argmax())
-        if worth[best] < LEAST_WORTH:
+        gain = _chi_square(holds, won, chance)
+        gain[chosen] = 0
+        best = int(gain.argmax())
+        if gain[best] < LEAST_GAIN:
             break
         chosen.append(best)
         chance = _logistic(holds[:, chosen], won).predict_proba(holds[:, chosen])[:, 1]
     return sorted(chosen)
 
 
-def _worth(holds: Floats, won: npt.NDArray, chance: Floats) -> Floats:
+def _chi_square(holds: Floats, won: npt.NDArray, chance: Floats) -> Floats:
     """Return the chi-square by which each bin's wins differ from those that were to be expected."""
     surprise = (won - chance).astype(np.float32) @ holds
     weight = (chance * (1 - chance)).astype(np.float32)
@@ -255,24 +257,24 @@ def _whole_points(weights: Floats, holds: Floats) -> tuple[npt.NDArray[np.int64]
 
 def _as_rules(bins: list[_Bin], points: npt.NDArray[np.int64], start: int, totals: Floats) -> Rules:
     """Write the bins down as rules, behaviour under engagement and everything else under fit."""
-    worth_it = [(one, int(given)) for one, given in zip(bins, points, strict=True) if given]
+    giving = [(one, int(value)) for one, value in zip(bins, points, strict=True) if value]
 
     def rules_of(is_engagement: bool) -> tuple[Rule, ...]:
         return tuple(
-            Rule(name=one.name, when=(one.condition,), points=given)
-            for one, given in worth_it
+            Rule(name=one.name, when=(one.condition,), points=value)
+            for one, value in giving
             if one.is_engagement == is_engagement
         )
 
     return Rules(
-        thresholds=usual_bars(totals),
+        thresholds=usual_thresholds(totals),
         start=start,
         fit=Dimension(rules=rules_of(False)),
         engagement=Engagement(rules=rules_of(True)),
     )
 
 
-def usual_bars(points: Floats) -> Thresholds:
+def usual_thresholds(points: Floats) -> Thresholds:
     """Return the thresholds that make the best three tenths of some leads MQLs, and the best tenth SQLs."""
     mql, sql = (
         round(float(np.clip(np.quantile(points, 1 - share), 0, MOST_POINTS))) for share in (MQL_SHARE, SQL_SHARE)

@@ -59,7 +59,7 @@ def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
 def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
     """Return what `fired_codes` kept of a lead as points by the name of the rule."""
     names = [rule.name for _, rule in rules.with_places()]
-    return {names[number]: given for number, given in json.loads(codes)}
+    return {names[number]: points for number, points in json.loads(codes)}
 
 
 def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:

@@ -1,6 +1,6 @@
-"""How many leads a bar lets through, and how many of those were won: the two sides of every threshold.
+"""How many leads a threshold lets through, and how many of those were won: the two sides of each.
 
-A lead counts once, at the first of its moments at which it is over the bar.
+A lead counts once, in the first of its snapshots in which it is over the threshold.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from models.training_table import Rows, TrainingTable
 
 WEEK = pd.Timedelta(days=7)
 FEWEST_LEADS = 20
-"""Fewer leads over a bar than this say nothing of its precision."""
+"""Fewer leads over a threshold than this say nothing of its precision."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Volume:
-    """Leads over a bar in history, how many of them were won, and how many come in a week (None: no dates), those whose
-    end is not known yet among them.
+class LeadVolume:
+    """Leads over a threshold in history, how many of them were won, and how many come in a week (None: no dates).
 
-    ``precision`` is their share, with its 95 % interval (Wilson's); None where there are no leads.
+    Leads whose end is not known yet are among those that come in a week.
+
+    ``precision`` is the share that was won, with its 95 % interval (Wilson's); None where there are no leads.
     """
 
     leads: int
@@ -43,11 +44,13 @@ class Volume:
         return asdict(self)
 
 
-def volume(over: Rows, table: TrainingTable, within: Rows | None = None, waiting: pd.Series | None = None) -> Volume:
-    """Count the leads that have a moment over a bar; ``over`` says of each row of the table whether it is one.
+def volume_of(
+    over: Rows, table: TrainingTable, within: Rows | None = None, waiting: pd.Series | None = None
+) -> LeadVolume:
+    """Count the leads that have a snapshot over a threshold; ``over`` says of each row of the table whether it is one.
 
-    ``within`` are the rows of a block: then only those count that get over the bar in it. ``waiting`` are the moments
-    of leads over the bar that are in no row, for nobody knows yet how they end: they count in a week, too.
+    ``within`` are the rows of a time split: then only leads count that get over the threshold in it. ``waiting`` says
+    when leads over the threshold came that are in no row, for nobody knows yet how they end: they count in a week, too.
     """
     within = np.ones(len(table), dtype=bool) if within is None else within
     first = (~table.rows["lead_id"][over].duplicated()).reindex(table.rows.index, fill_value=False) & within
@@ -55,7 +58,7 @@ def volume(over: Rows, table: TrainingTable, within: Rows | None = None, waiting
     weeks = came and max((came[1] - came[0]) / WEEK, 1.0)
     weekly = leads if waiting is None or came is None else leads + int(waiting.between(*came).sum())
     interval = stats.binomtest(won, leads).proportion_ci(method="wilson") if leads else None
-    return Volume(
+    return LeadVolume(
         leads=leads,
         won=won,
         per_week=weekly / weeks if weeks else None,
@@ -64,36 +67,36 @@ def volume(over: Rows, table: TrainingTable, within: Rows | None = None, waiting
     )
 
 
-def volumes(
+def volumes_by_points(
     points: Floats, table: TrainingTable, within: Rows | None = None, waiting: tuple[Floats, pd.Series] | None = None
-) -> list[Volume]:
-    """Return what each whole number of points from 0 to 100 gives as a bar; see `volume`.
+) -> list[LeadVolume]:
+    """Return what each whole number of points from 0 to 100 gives as a threshold; see `volume_of`.
 
-    ``waiting`` are the points and the moments of leads of which nobody knows yet how they end.
+    ``waiting`` are the points and the dates of leads of which nobody knows yet how they end.
     """
-    bars = range(MOST_POINTS + 1)
-    still = [None if waiting is None else waiting[1][waiting[0] >= bar] for bar in bars]
-    return [volume(points >= bar, table, within, still[bar]) for bar in bars]
+    thresholds = range(MOST_POINTS + 1)
+    still = [None if waiting is None else waiting[1][waiting[0] >= each] for each in thresholds]
+    return [volume_of(points >= each, table, within, still[each]) for each in thresholds]
 
 
-def bar_for_capacity(given: Sequence[Volume], per_week: float) -> int | None:
-    """Return the lowest bar that lets at most so many leads a week through; None where none does.
+def threshold_for_capacity(by_points: Sequence[LeadVolume], per_week: float) -> int | None:
+    """Return the lowest threshold that lets at most so many leads a week through; None where none does.
 
-    ``given`` is what `volumes` returns. Raises InputError where the data do not say when leads came.
+    ``by_points`` is what `volumes_by_points` returns. Raises InputError where the data do not say when leads came.
     """
-    if given[0].per_week is None:
+    if by_points[0].per_week is None:
         raise InputError(
             "nothing says how many leads come in a week",
             expected="data with the date of creation of each lead",
             remedy="ask for a precision, or name the column with the date (--created)",
         )
-    return next((bar for bar, gives in enumerate(given) if (gives.per_week or 0.0) <= per_week), None)
+    return next((points for points, gives in enumerate(by_points) if (gives.per_week or 0.0) <= per_week), None)
 
 
-def bar_for_precision(given: Sequence[Volume], wanted: float) -> int | None:
-    """Return the lowest bar of whose leads so large a share was won; None where none of at least 20 leads does."""
-    enough = ((bar, gives) for bar, gives in enumerate(given) if gives.leads >= FEWEST_LEADS)
-    return next((bar for bar, gives in enough if (gives.precision or 0.0) >= wanted), None)
+def threshold_for_precision(by_points: Sequence[LeadVolume], wanted: float) -> int | None:
+    """Return the lowest threshold of at least 20 leads of which so large a share was won; None where there is none."""
+    enough = ((points, gives) for points, gives in enumerate(by_points) if gives.leads >= FEWEST_LEADS)
+    return next((points for points, gives in enough if (gives.precision or 0.0) >= wanted), None)
 
 
 def _came(table: TrainingTable, within: Rows) -> tuple[pd.Timestamp, pd.Timestamp] | None:

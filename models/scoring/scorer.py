@@ -36,10 +36,10 @@ from models.explanation import (
 from models.members import Encoded
 from models.rules import (
     Rules,
-    cuts_of,
     fired_codes,
     first_disqualifier,
     first_trigger,
+    grade_thresholds,
     grid_of,
     term_features,
     with_points,
@@ -310,7 +310,7 @@ def bars_of_rules(learned: Learned) -> BandThresholds | None:
 
 def _graded_by(rules: Rules, scale: Scale) -> Scale:
     """Return a scale whose grades begin where the rules say."""
-    return replace(scale, **cuts_of(rules)._asdict())
+    return replace(scale, **grade_thresholds(rules)._asdict())
 
 
 def fit_and_engagement(

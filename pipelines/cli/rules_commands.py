@@ -30,7 +30,7 @@ def check(
     from pipelines.cli.renderers import present, show_rules_check
     from pipelines.rules import Project, check_rules
 
-    result = check_rules(Project.found(workspace, config), path)
+    result = check_rules(Project.locate(workspace, config), path)
     present(result, show_rules_check, as_json=as_json)
     raise typer.Exit(ACTION if result.asks_for_action else 0)
 
@@ -48,7 +48,7 @@ def preview(
     from pipelines.rules import Project
     from pipelines.rules import preview as run
 
-    present(run(Project.found(workspace, config), against, path), show_preview, as_json=as_json)
+    present(run(Project.locate(workspace, config), against, path), show_preview, as_json=as_json)
 
 
 @rules.command()
@@ -65,5 +65,5 @@ def suggest(
     from pipelines.rules import Project
     from pipelines.rules import suggest as run
 
-    result = run(Project.found(workspace, config), rules=most, capacity=capacity, precision=precision)
+    result = run(Project.locate(workspace, config), rules=most, capacity=capacity, precision=precision)
     present(result, show_suggestion, as_json=as_json)

@@ -1,16 +1,19 @@
-"""The verbs of ``leadscore rules``: check a file of rules, preview a change of it, and suggest rules from history."""
+"""The verbs of ``leadscore rules``: check a file of rules, preview a change of it, and suggest rules from history.
+
+Each reads the leads of a project once and returns a typed result; none changes the model or the store.
+"""
 
 from pipelines.rules.check import RulesCheck, check_rules
-from pipelines.rules.preview import Changes, Preview, preview
+from pipelines.rules.preview import DispositionChanges, RulesPreview, preview
 from pipelines.rules.project import Project
-from pipelines.rules.suggest import Suggested, Suggestion, suggest
+from pipelines.rules.suggest import RuleEvidence, Suggestion, suggest
 
 __all__ = [
-    "Changes",
-    "Preview",
+    "DispositionChanges",
     "Project",
+    "RuleEvidence",
     "RulesCheck",
-    "Suggested",
+    "RulesPreview",
     "Suggestion",
     "check_rules",
     "preview",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.rules import Finding, Rules, findings
+from models.rules import RuleFinding, Rules, findings_of
 from pipelines.console import step
 from pipelines.rules.project import Project
 
@@ -21,7 +21,7 @@ NEEDS_LEADS = (
 
 @dataclass(frozen=True)
 class RulesCheck:
-    """What was found; ``leads`` is how many it was looked at on, None where only the file was.
+    """What is wrong with rules; ``leads`` is on how many leads they were checked, None where the file alone was.
 
     `as_json` is what ``rules check --json`` prints.
     """
@@ -33,12 +33,12 @@ class RulesCheck:
 
     @property
     def asks_for_action(self) -> bool:
-        """Tell whether something is wrong beyond rules about what the data do not have."""
-        return any(found["kind"] != "no data" for found in self.findings)
+        """Return whether something is wrong beyond rules about what the data do not have."""
+        return any(finding["kind"] != "no data" for finding in self.findings)
 
     @property
     def not_checked(self) -> Sequence[str]:
-        """Return what could not be looked at."""
+        """Return what could not be checked."""
         return NEEDS_LEADS if self.leads is None else ()
 
     def as_json(self) -> dict[str, Any]:
@@ -57,14 +57,13 @@ def check_rules(project: Project, path: Path | None = None) -> RulesCheck:
         file.require_known(read.table.schema)
         history, leads = pd.concat([read.table.features, read.open_leads]), read.report.tables["leads"].used
     with step("looking for rules that contradict each other or do nothing"):
-        found = findings(file.rules, history)
-    told = [_told(one, file.where(one.place)) for one in found]
-    return RulesCheck(str(file.document.path), _count(file.rules), leads, told)
+        listed = [_as_row(one, file.where(one.place)) for one in findings_of(file.rules, history)]
+    return RulesCheck(str(file.document.path), _count(file.rules), leads, listed)
 
 
 def _count(rules: Rules) -> int:
     return sum(1 for _ in rules.with_places())
 
 
-def _told(one: Finding, where: str) -> dict[str, str]:
+def _as_row(one: RuleFinding, where: str) -> dict[str, str]:
     return {"kind": one.kind, "what": one.what, "where": where}

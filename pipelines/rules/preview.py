@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from models.blend import RULES, member_names
-from models.rules import Rules, Volume, first_disqualifier, first_trigger, grid_of, judged, volume
+from models.rules import LeadVolume, Rules, first_disqualifier, first_trigger, grid_of, qualify, volume_of
 from models.scale import dispositions
 from models.training import chosen_of
 from pipelines.console import step
@@ -21,18 +21,18 @@ CLASSES = ("mql", "sql", "qso")
 
 
 @dataclass(frozen=True)
-class Qualified:
+class QualifiedLeads:
     """Leads of one class by one file of rules: those that are open now, and those of history."""
 
     open: int
-    history: Volume
+    history: LeadVolume
 
     def as_json(self) -> dict[str, Any]:
         return {"open": self.open, **self.history.as_json()}
 
 
 @dataclass(frozen=True)
-class Changes:
+class DispositionChanges:
     """How many open leads change their disposition: by what they were (``from``) and would be (``to``)."""
 
     changed: int
@@ -40,7 +40,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Served(Changes):
+class ServedChanges(DispositionChanges):
     """What changes of the dispositions that are served, where they come from the score and the grades of a model."""
 
     model_version: str
@@ -48,7 +48,7 @@ class Served(Changes):
 
 
 @dataclass(frozen=True)
-class Preview:
+class RulesPreview:
     """What rules change of the open leads, and both files' volumes; `as_json` is what ``rules preview --json`` prints.
 
     ``by_rules`` is what changes by the rules alone, ``served`` what does where a model is the champion, else None.
@@ -58,10 +58,10 @@ class Preview:
     rules: str
     against: str
     open: int
-    by_rules: Changes
-    served: Served | None
-    old: Mapping[str, Qualified]
-    new: Mapping[str, Qualified]
+    by_rules: DispositionChanges
+    served: ServedChanges | None
+    old: Mapping[str, QualifiedLeads]
+    new: Mapping[str, QualifiedLeads]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -70,14 +70,14 @@ class Preview:
             "open": self.open,
             **asdict(self.by_rules),
             "served": self.served and asdict(self.served),
-            **{name: {each: told.as_json() for each, told in getattr(self, name).items()} for name in ("old", "new")},
+            **{name: {each: leads.as_json() for each, leads in getattr(self, name).items()} for name in ("old", "new")},
         }
 
 
-def preview(project: Project, against: Path, path: Path | None = None) -> Preview:
-    """Hold the rules of a project against another file of them, on its leads.
+def preview(project: Project, against: Path, path: Path | None = None) -> RulesPreview:
+    """Compare the rules of a project with another file of them, on its leads.
 
-    Volumes and precision are those of history: a lead counts once, at the first moment at which it was in the class.
+    Volumes and precision are those of history: a lead counts once, in the first snapshot in which it was in the class.
     """
     new, old = project.rules(path), project.rules(against)
     after = project.history(new.rules)
@@ -85,8 +85,8 @@ def preview(project: Project, against: Path, path: Path | None = None) -> Previe
     for each in (new, old):
         each.require_known(after.table.schema)
     with step("judging the open leads and those of history by both"):
-        now_before, now_after = judged(old.rules, before.open_leads), judged(new.rules, after.open_leads)
-        return Preview(
+        now_before, now_after = qualify(old.rules, before.open_leads), qualify(new.rules, after.open_leads)
+        return RulesPreview(
             rules=str(new.document.path),
             against=str(against),
             open=len(now_before),
@@ -97,39 +97,39 @@ def preview(project: Project, against: Path, path: Path | None = None) -> Previe
         )
 
 
-def _changes(before: pd.Series, after: pd.Series) -> Changes:
+def _changes(before: pd.Series, after: pd.Series) -> DispositionChanges:
     moved = before != after
     pairs = pd.DataFrame({"from": before, "to": after})[moved].value_counts()
     listed = [{"from": one, "to": other, "leads": int(leads)} for (one, other), leads in pairs.items()]  # type: ignore[misc]
-    return Changes(int(moved.sum()), listed)
+    return DispositionChanges(int(moved.sum()), listed)
 
 
-def _served(project: Project, old: tuple[Rules, pd.DataFrame], new: tuple[Rules, pd.DataFrame]) -> Served | None:
+def _served(project: Project, old: tuple[Rules, pd.DataFrame], new: tuple[Rules, pd.DataFrame]) -> ServedChanges | None:
     """Let triggers, disqualifiers and grid of both files decide on the champion's present scores, if it is a model."""
     if project.champion is None or member_names(project.champion.scorer.model) == (RULES,):
         return None
     scorer = project.champion.scorer
-    known = [design for rules, design in (old, new) if rules.competitors == scorer.rules.competitors]
+    known = [features for rules, features in (old, new) if rules.competitors == scorer.rules.competitors]
     own = known[0] if known else project.history(scorer.rules).open_leads
-    told = scorer.judge_design(scorer.beside_points(own)).frame
-    band, fit, engagement = (told[name].to_numpy() for name in ("band", "fit", "engagement"))
+    scores = scorer.judge_design(scorer.beside_points(own)).frame
+    band, fit, engagement = (scores[name].to_numpy() for name in ("band", "fit", "engagement"))
     before, after = (
         dispositions(
             band,
             fit,
             engagement,
-            triggered=first_trigger(rules, design) != "",
-            disqualified=first_disqualifier(rules, design) != "",
+            triggered=first_trigger(rules, features) != "",
+            disqualified=first_disqualifier(rules, features) != "",
             grid=grid_of(rules),
         )
-        for rules, design in (old, new)
+        for rules, features in (old, new)
     )
     changes = _changes(pd.Series(before), pd.Series(after))
-    return Served(**vars(changes), model_version=scorer.version, chosen=chosen_of(scorer.model))
+    return ServedChanges(**vars(changes), model_version=scorer.version, chosen=chosen_of(scorer.model))
 
 
-def _qualified(rules: Rules, now: pd.DataFrame, read: TrainingData) -> dict[str, Qualified]:
-    then = judged(rules, read.table.features)
+def _qualified(rules: Rules, now: pd.DataFrame, read: TrainingData) -> dict[str, QualifiedLeads]:
+    then = qualify(rules, read.table.features)
     waiting = {name: read.waiting_since[now[name].to_numpy(bool)] for name in CLASSES}
-    gives = {name: volume(then[name].to_numpy(bool), read.table, waiting=waiting[name]) for name in CLASSES}
-    return {name: Qualified(int(now[name].sum()), gives[name]) for name in CLASSES}
+    gives = {name: volume_of(then[name].to_numpy(bool), read.table, waiting=waiting[name]) for name in CLASSES}
+    return {name: QualifiedLeads(int(now[name].sum()), gives[name]) for name in CLASSES}

@@ -1,4 +1,4 @@
-"""Where the rules of a project are, and the leads that they are looked at on."""
+"""Where the rules of a project are, and the leads that they are checked on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Project:
     """A project as its rules need it.
 
     ``settings`` say where its leads are, None where nothing does; ``champion`` is None where no model was trained, or
-    the settings were given: then the columns are decided anew.
+    its settings were named: then the columns are decided anew.
     """
 
     workspace: Workspace
@@ -31,7 +31,7 @@ class Project:
     champion: Stored | None = None
 
     @classmethod
-    def found(cls, root: Path, config: Path | None) -> Project:
+    def locate(cls, root: Path, config: Path | None) -> Project:
         """Find the settings: in the file given, else those that the champion of a workspace was trained with."""
         workspace = Workspace(root)
         if config:
@@ -47,7 +47,7 @@ class Project:
         return self.champion and self.champion.scorer.schema
 
     def history(self, rules: Rules) -> TrainingData:
-        """Read the leads of the project, as rules look at them. Raises ModelError where nothing says where they are."""
+        """Read the leads of the project, as rules see them. Raises ModelError where nothing says where they are."""
         if self.settings is None:
             raise ModelError(
                 "there is no model yet that knows the leads",
@@ -60,7 +60,7 @@ class Project:
 
     @contextmanager
     def _place_to_read(self) -> Iterator[Workspace]:
-        """Lend a passing workspace where there is none yet: who only looks makes none."""
+        """Lend a passing workspace where there is none yet: who only reads makes none."""
         if self.workspace.root.exists():
             yield Workspace.at(self.workspace.root)
             return

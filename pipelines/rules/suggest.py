@@ -15,18 +15,18 @@ from models.metrics import Interval
 from models.metrics import evaluate as measure
 from models.rules import (
     FEWEST_LEADS,
-    Cells,
+    FeatureCells,
+    LeadVolume,
     Rules,
     Thresholds,
-    Volume,
-    bar_for_capacity,
-    bar_for_precision,
-    cuts_of,
     evaluate,
+    grade_thresholds,
     holds_all,
-    judged,
-    usual_bars,
-    volumes,
+    qualify,
+    threshold_for_capacity,
+    threshold_for_precision,
+    usual_thresholds,
+    volumes_by_points,
     with_grades,
 )
 from models.training import outcomes_of, require_both_outcomes, scorecard_for, split_table
@@ -37,14 +37,14 @@ from pipelines.training_data import TrainingData
 
 MOST_RULES = 15
 LADDER = range(0, 101, 10)
-"""Points at which it is told what a bar there gives."""
-KEPT = ("personas", "competitors", "triggers", "disqualifiers", "dispositions", "qso")
+"""Thresholds of which the suggestion says what each gives."""
+AGREED = ("personas", "competitors", "triggers", "disqualifiers", "dispositions", "qso")
 """Parts of the rules in force that history has no better word for."""
 
 
 @dataclass(frozen=True)
-class Suggested:
-    """A rule, and what it was learned from: the older snapshots, on which the points look at leads, too.
+class RuleEvidence:
+    """A rule, and what it was learned from: the older snapshots.
 
     ``leads`` is how many had it in a snapshot, ``won`` how many of them were won within the horizon of such a one;
     ``snapshots``, ``win_rate`` and ``others_win_rate`` are of the snapshots with it and of those without. ``woe``
@@ -67,19 +67,19 @@ class Suggested:
 class Suggestion:
     """Rules learned from the older leads, and how they do on the newest fifth, which they have not seen.
 
-    ``told`` says of each rule what it was learned from. The bars were chosen by what they gave on the older leads
-    (``chosen_on``); ``thresholds`` and ``ladder`` hold what these and others give on the newest. ``why`` says what the
-    bar of the SQL was chosen by.
+    ``evidence`` says of each rule what it was learned from. The thresholds were chosen by what they gave on the older
+    leads (``chosen_on``); ``thresholds`` and ``ladder`` hold what these and others give on the newest. ``why`` says by
+    what that of the SQL was chosen.
     """
 
     rules: Rules
-    told: Sequence[Suggested]
+    evidence: Sequence[RuleEvidence]
     rows: int
     auc: float
     auc_ci: Interval
-    chosen_on: Mapping[str, Volume]
-    thresholds: Mapping[str, Volume]
-    ladder: Mapping[int, Volume]
+    chosen_on: Mapping[str, LeadVolume]
+    thresholds: Mapping[str, LeadVolume]
+    ladder: Mapping[int, LeadVolume]
     why: str
 
     @property
@@ -87,14 +87,14 @@ class Suggestion:
         return self.rules.to_yaml()
 
     def as_json(self) -> dict[str, Any]:
-        bars = self.rules.thresholds.model_dump()
+        points_of = self.rules.thresholds.model_dump()
         return {
-            "rules": [vars(rule) for rule in self.told],
+            "rules": [vars(rule) for rule in self.evidence],
             "rows": self.rows,
             "auc": self.auc,
             "auc_ci": self.auc_ci,
             "thresholds": {
-                name: {"points": bars[name], **gives.as_json(), "older": self.chosen_on[name].as_json()}
+                name: {"points": points_of[name], **gives.as_json(), "older": self.chosen_on[name].as_json()}
                 for name, gives in self.thresholds.items()
             },
             "ladder": [{"points": points, **gives.as_json()} for points, gives in self.ladder.items()],
@@ -128,17 +128,17 @@ def suggest(
         total = evaluate(card, table.features)["points"].to_numpy()
         measured = measure(total[splits.test] / 100, *outcomes_of(table, splits.test), seed)
         before, after = (_volumes(card, read, rows) for rows in (_until(older, table), splits.test))
-    bars, why = bars_for(card, before, capacity, precision)
-    places = {name: round(getattr(bars, name)) for name in ("mql", "sql")}
+    thresholds, why = suggested_thresholds(card, before, capacity, precision)
+    places = {name: round(getattr(thresholds, name)) for name in ("mql", "sql")}
     return Suggestion(
-        rules=card.model_copy(update={"thresholds": bars}),
-        told=list(evidence(points, table.subset(older))),
+        rules=card.model_copy(update={"thresholds": thresholds}),
+        evidence=list(evidence_of(points, table.subset(older))),
         rows=int(splits.test.sum()),
         auc=measured.auc,
         auc_ci=measured.auc_ci,
-        chosen_on={name: before[bar] for name, bar in places.items()},
-        thresholds={name: after[bar] for name, bar in places.items()},
-        ladder={bar: after[bar] for bar in LADDER},
+        chosen_on={name: before[points] for name, points in places.items()},
+        thresholds={name: after[points] for name, points in places.items()},
+        ladder={points: after[points] for points in LADDER},
         why=why,
     )
 
@@ -148,35 +148,35 @@ def _beside(in_force: Rules, points: Rules, older: pd.DataFrame) -> Rules:
 
     The points are others, so that grades begin where as large a share of the leads has each as by the rules in force.
     """
-    kept = {name: getattr(in_force, name) for name in KEPT}
+    agreed = {name: getattr(in_force, name) for name in AGREED}
     taken = {rule.name for place, rule in in_force.with_places() if place[0] == "personas"}
     dimensions = {}
     for name in ("fit", "engagement"):
-        own, agreed = getattr(points, name), getattr(in_force, name)
+        own, other = getattr(points, name), getattr(in_force, name)
         named = (
             rule.model_copy(update={"name": f"{rule.name} (all)"}) if rule.name in taken else rule for rule in own.rules
         )
-        groups = agreed.groups if in_force.personas else {}
+        groups = other.groups if in_force.personas else {}
         dimensions[name] = own.model_copy(update={"rules": tuple(named), "groups": groups})
-    card = points.model_copy(update={**kept, **dimensions})
-    told = evaluate(card, older)
-    bars = usual_bars(told["points"].to_numpy())
-    return with_grades(card.model_copy(update={"thresholds": bars}), told, _shares_below(in_force, older))
+    card = points.model_copy(update={**agreed, **dimensions})
+    evaluated = evaluate(card, older)
+    thresholds = usual_thresholds(evaluated["points"].to_numpy())
+    return with_grades(card.model_copy(update={"thresholds": thresholds}), evaluated, _shares_below(in_force, older))
 
 
 def _shares_below(rules: Rules, older: pd.DataFrame) -> dict[str, list[float]]:
-    """Return which shares of some rows are below the cuts of the grades, where rules tell the rows apart."""
-    told, cuts = evaluate(rules, older), cuts_of(rules)._asdict()
-    below = {name: [float((told[name] < cut).mean()) for cut in cuts[name]] for name in cuts}
+    """Return which shares of some rows are below the thresholds of the grades, where the rows differ by the rules."""
+    evaluated, grades = evaluate(rules, older), grade_thresholds(rules)._asdict()
+    below = {name: [float((evaluated[name] < points).mean()) for points in grades[name]] for name in grades}
     return {name: shares for name, shares in below.items() if shares and 0 < shares[0] < 1}
 
 
-def evidence(points: Rules, older: TrainingTable) -> Iterator[Suggested]:
+def evidence_of(points: Rules, older: TrainingTable) -> Iterator[RuleEvidence]:
     """Yield what the snapshots of a table say of each rule: those that the points were learned from, all alike."""
-    cells, leads, won = Cells(older.features), older.rows["lead_id"], older.won == 1
+    cells, leads, won = FeatureCells(older.features), older.rows["lead_id"], older.won == 1
     for place, rule in points.with_places():
         has = holds_all(rule.when, cells)
-        yield Suggested(
+        yield RuleEvidence(
             name=rule.name,
             dimension=str(place[0]),
             points=rule.most,
@@ -203,49 +203,49 @@ def _until(rows: Rows, table: TrainingTable) -> Rows:
     return (table.rows["as_of"] <= table.rows["as_of"][rows].max()).to_numpy() if table.timed else rows
 
 
-def _volumes(card: Rules, read: TrainingData, rows: Rows) -> list[Volume]:
-    """Return what each bar gives: of leads that fit and are not disqualified."""
-    points, waiting = (_qualified_points(card, design) for design in (read.table.features, read.open_leads))
-    return volumes(points, read.table, rows, (waiting, read.waiting_since))
+def _volumes(card: Rules, read: TrainingData, rows: Rows) -> list[LeadVolume]:
+    """Return what each threshold gives: of leads that fit and are not disqualified."""
+    points, waiting = (_qualified_points(card, features) for features in (read.table.features, read.open_leads))
+    return volumes_by_points(points, read.table, rows, (waiting, read.waiting_since))
 
 
-def _qualified_points(card: Rules, design: pd.DataFrame) -> npt.NDArray[np.float64]:
-    told = judged(card, design)
-    return told["points"].where(told["qualifies"], -1.0).to_numpy()
+def _qualified_points(card: Rules, features: pd.DataFrame) -> npt.NDArray[np.float64]:
+    scores = qualify(card, features)
+    return scores["points"].where(scores["qualifies"], -1.0).to_numpy()
 
 
-def bars_for(
-    card: Rules, given: list[Volume], capacity: float | None, precision: float | None
+def suggested_thresholds(
+    card: Rules, by_points: list[LeadVolume], capacity: float | None, precision: float | None
 ) -> tuple[Thresholds, str]:
     """Return the thresholds that are wished for, and what was wished; both wishes hold, where both are given.
 
-    ``given`` is what each bar gives, as `volumes` returns it. Raises InputError where no bar gives that.
+    ``by_points`` is what `volumes_by_points` returns. Raises InputError where no threshold gives that.
     """
     wishes: list[tuple[str, int]] = []
     if capacity is not None:
         wish = f"at most {capacity:g} SQLs a week"
-        wishes.append((wish, _required(wish, bar_for_capacity(given, capacity), _fewest(given), "more")))
+        wishes.append((wish, _required(wish, threshold_for_capacity(by_points, capacity), _fewest(by_points), "more")))
     if precision is not None:
         wish = f"at least {precision:.0%} of the SQLs won".replace("%", " %")
-        wishes.append((wish, _required(wish, bar_for_precision(given, precision), _best(given), "less")))
+        wishes.append((wish, _required(wish, threshold_for_precision(by_points, precision), _best(by_points), "less")))
     if not wishes:
         return card.thresholds, "the best tenth of the older leads are SQLs, the best three tenths MQLs, if they fit"
-    sql = max(bar for _, bar in wishes)
-    bars = Thresholds(mql=min(card.thresholds.mql, sql), sql=sql)
-    return bars, " and ".join(wish for wish, _ in wishes) + ", on the older leads"
+    sql = max(points for _, points in wishes)
+    thresholds = Thresholds(mql=min(card.thresholds.mql, sql), sql=sql)
+    return thresholds, " and ".join(wish for wish, _ in wishes) + ", on the older leads"
 
 
-def _required(wish: str, bar: int | None, at_most: str, remedy: str) -> int:
-    if bar is not None:
-        return bar
+def _required(wish: str, points: int | None, at_most: str, remedy: str) -> int:
+    if points is not None:
+        return points
     expected = "a wish that some threshold of 0 to 100 points fulfils"
     raise InputError(f"no threshold gives {wish}", expected=expected, got=at_most, remedy=f"wish for {remedy}")
 
 
-def _fewest(given: list[Volume]) -> str:
-    return f"{given[-1].per_week or 0.0:,.2g} a week from 100 points on, the fewest"
+def _fewest(by_points: list[LeadVolume]) -> str:
+    return f"{by_points[-1].per_week or 0.0:,.2g} a week from 100 points on, the fewest"
 
 
-def _best(given: list[Volume]) -> str:
-    known = [gives.precision for gives in given if gives.precision is not None and gives.leads >= FEWEST_LEADS]
+def _best(by_points: list[LeadVolume]) -> str:
+    known = [gives.precision for gives in by_points if gives.precision is not None and gives.leads >= FEWEST_LEADS]
     return f"at best {max(known):.0%} won".replace("%", " %") if known else "too few leads"

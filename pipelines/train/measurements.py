@@ -13,7 +13,7 @@ from data.config import BandThresholds
 from models.blend import spline_encoder
 from models.evaluation import bars_in_history, standing_in_history, what_closes
 from models.metrics import Metrics
-from models.rules import review, shares_of_rules
+from models.rules import review_rules, shares_of_rules
 from models.scoring import (
     Scorer,
     assemble,
@@ -101,7 +101,7 @@ def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[di
     effect = np.abs(narrator.merged(contributions)).mean(axis=0)
     share_of = dict(zip(narrator.concepts, (effect / max(effect.sum(), 1e-9)).tolist(), strict=True))
     shares = shares_of_rules(scorer.rules, narrator.features, share_of)
-    return [rule.as_json() for rule in review(scorer.rules, table.labelled, shares)]
+    return [rule.as_json() for rule in review_rules(scorer.rules, table.labelled, shares)]
 
 
 def sample_of(scorer: Scorer, learned: Learned) -> pd.DataFrame:

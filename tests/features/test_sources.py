@@ -19,10 +19,10 @@ from features.sources import (
     Derived,
     EventCount,
     EventSum,
+    FeatureSource,
     Given,
     HasToken,
     Recency,
-    Source,
     Traits,
     Trend,
     stage_channel,
@@ -34,7 +34,7 @@ from models.scoring.similar_deals import _has_some
 
 ROOT = Path(__file__).parents[2]
 declarations = import_module("features.catalogue")  # the package calls its function like it
-KINDS = {name for name, kind in vars(sources).items() if isinstance(kind, type) and issubclass(kind, Source)}
+KINDS = {name for name, kind in vars(sources).items() if isinstance(kind, type) and issubclass(kind, FeatureSource)}
 NEW_YEAR = pd.Timestamp("2025-01-01")
 
 
@@ -77,7 +77,7 @@ def _kinds_named_in_a_test(text: str) -> set[str]:
 
 
 @dataclass(frozen=True)
-class NightShare(Source):
+class NightShare(FeatureSource):
     """Share of a lead's events that came at night: a kind that only this test knows."""
 
     until: int

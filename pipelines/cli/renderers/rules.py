@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pipelines.console import OUT, say, table
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
-    from models.rules import Volume
-    from pipelines.rules import Changes, Preview, RulesCheck, Suggested, Suggestion
+    from models.rules import LeadVolume
+    from pipelines.rules import DispositionChanges, RuleEvidence, RulesCheck, RulesPreview, Suggestion
 
 
 def show_rules_check(result: RulesCheck) -> None:
@@ -27,7 +27,7 @@ def _counted(findings: int) -> str:
     return f"{findings or 'no'} {'finding' if findings == 1 else 'findings'}"
 
 
-def show_preview(result: Preview) -> None:
+def show_preview(result: RulesPreview) -> None:
     """Show how many leads change, and the volume and the precision of both files."""
     say(f"{result.rules} against {result.against}:")
     _show_changes(result.by_rules, result.open, "by the rules")
@@ -41,7 +41,7 @@ def show_preview(result: Preview) -> None:
     OUT.print(grid)
 
 
-def _show_changes(changes: Changes, leads: int, by: str) -> None:
+def _show_changes(changes: DispositionChanges, leads: int, by: str) -> None:
     say(f"{changes.changed:,} of {leads:,} open leads change their disposition {by}")
     for change in changes.changes:
         say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
@@ -51,7 +51,7 @@ def show_suggestion(result: Suggestion) -> None:
     """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
     say(result.yaml)
     say("# What the points were learned from, the older leads:")
-    for rule in result.told:
+    for rule in result.evidence:
         say(f"#   {rule.name}: {rule.points:+g} points; {_evidence(rule)}")
     low, high = result.auc_ci
     say(f"# On the newest {result.rows:,} snapshots, not learned from: AUC {result.auc:.3f} ({low:.3f}-{high:.3f})")
@@ -65,7 +65,7 @@ def show_suggestion(result: Suggestion) -> None:
             say(f"#   from {points}: {_in_words(gives)}")
 
 
-def _evidence(rule: Suggested) -> str:
+def _evidence(rule: RuleEvidence) -> str:
     rates = f"{rule.win_rate:.1%} won (others {rule.others_win_rate:.1%})"
     seen = f"{rule.snapshots:,} snapshots of {rule.leads:,} leads, {rates}"
     if (rule.woe > 0) == (rule.points > 0):
@@ -73,12 +73,12 @@ def _evidence(rule: Suggested) -> str:
     return f"{seen}, weight of evidence alone {rule.woe:+.2f}; beside the other rules it speaks the other way"
 
 
-def _in_words(gives: Volume) -> str:
+def _in_words(gives: LeadVolume) -> str:
     weekly, leads, won = _figures(gives)
     return f"{leads} leads, {weekly} a week, {won} of them won"
 
 
-def _figures(gives: Volume) -> tuple[str, str, str]:
+def _figures(gives: LeadVolume) -> tuple[str, str, str]:
     """Write leads a week, leads, and the share of them that was won with its interval."""
     weekly = "–" if gives.per_week is None else f"{gives.per_week:,.1f}"
     if gives.precision is None or gives.precision_ci is None:

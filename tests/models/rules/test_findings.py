@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from models.rules.findings import Finding, findings
+from models.rules.findings import RuleFinding, findings_of
 from models.rules.format import Rules
 from models.rules.reading import load_rules, read_rules
 
@@ -22,9 +22,9 @@ def rules(*fit: str, more: str = "", caps: str = "") -> Rules:
     return Rules.from_yaml(f"thresholds: {{mql: 0, sql: 0}}\n{more}\nfit:\n{caps}  rules:{listed or ' []'}")
 
 
-def of_rules(rules: Rules, history: pd.DataFrame | None = None) -> list[Finding]:
+def of_rules(rules: Rules, history: pd.DataFrame | None = None) -> list[RuleFinding]:
     """Return what is wrong with anything but the thresholds, which stand out of the way at 0."""
-    return [one for one in findings(rules, history) if one.place[0] != "thresholds"]
+    return [one for one in findings_of(rules, history) if one.place[0] != "thresholds"]
 
 
 def found(rules: Rules, history: pd.DataFrame | None = None) -> list[tuple]:
@@ -32,7 +32,7 @@ def found(rules: Rules, history: pd.DataFrame | None = None) -> list[tuple]:
 
 
 def test_nothing_is_wrong_with_the_shipped_rules():
-    assert findings(load_rules()) == []
+    assert findings_of(load_rules()) == []
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ fit:
     - {name: Large, when: {attribute: employees, at_least: 1000}, points: 10}
     - {name: Small, when: {attribute: employees, below: 50}, points: 5}
 """
-    (only,) = findings(Rules.from_yaml(text))
+    (only,) = findings_of(Rules.from_yaml(text))
     assert (only.kind, only.place) == ("unreachable", ("thresholds", "sql"))
     assert only.what.endswith("give 40")
 
 
 def test_a_threshold_above_all_points_together_is_out_of_reach():
     text = "thresholds: {mql: 30, sql: 41}\nfit: {rules: [{name: a, when: {event: trial}, points: 40}]}"
-    assert [(one.kind, one.place) for one in findings(Rules.from_yaml(text))] == [
+    assert [(one.kind, one.place) for one in findings_of(Rules.from_yaml(text))] == [
         ("unreachable", ("thresholds", "sql"))
     ]
 
@@ -200,7 +200,7 @@ def test_a_rule_that_gives_nothing_is_told_so(gives, history):
 )
 def test_a_bar_that_every_lead_is_over_is_told(bars, start, over):
     gives = "fit: {rules: [{name: a, when: {event: x}, points: -10}, {name: b, when: {event: y}, points: 30}]}"
-    told = findings(Rules.from_yaml(f"thresholds: {bars}\nstart: {start}\n{gives}"))
+    told = findings_of(Rules.from_yaml(f"thresholds: {bars}\nstart: {start}\n{gives}"))
     assert [(one.kind, one.place) for one in told] == [("idle bar", ("thresholds", name)) for name in over]
 
 
@@ -309,5 +309,5 @@ personas:
           points: -5
 """)
     read = read_rules(file)
-    told = {(one.kind, read.where(one.place).rpartition(" ")[2]) for one in findings(read.rules)}
+    told = {(one.kind, read.where(one.place).rpartition(" ")[2]) for one in findings_of(read.rules)}
     assert told == {("unreachable", "1"), ("contradiction", "4"), ("contradiction", "10")}

@@ -11,7 +11,7 @@ from data.vocabulary import Family, Kind
 from features import Batch, build
 from models.rules.evaluation import fired
 from models.rules.format import Rules
-from models.rules.judgement import judged
+from models.rules.qualification import qualify
 from models.rules.reading import load_rules
 from models.rules.terms import fired_by_name, fired_codes
 
@@ -48,7 +48,7 @@ def frame(lead: dict, events: dict[str, list[int]], schema: Schema = SCHEMA) -> 
 
 
 def told(lead: dict, events: dict[str, list[int]], rules: Rules = SHIPPED) -> pd.Series:
-    return judged(rules, frame(lead, events)).iloc[0]
+    return qualify(rules, frame(lead, events)).iloc[0]
 
 
 @pytest.mark.parametrize(

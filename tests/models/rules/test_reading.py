@@ -9,7 +9,7 @@ from data.errors import InputError
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import LEADS, Family, Kind
 from features import WINDOWS
-from models.rules.findings import findings
+from models.rules.findings import findings_of
 from models.rules.format import Rules
 from models.rules.reading import known_to, load_rules, speaks_of
 
@@ -85,15 +85,15 @@ def test_names_of_the_data_and_of_the_vocabulary_are_known(tmp_path, condition):
 
 
 def test_a_rule_is_known_to_data_that_has_its_columns():
-    assert known_to(SHIPPED, SCHEMA) == ["Attended a webinar"]
-    assert known_to(only("when: {attribute: industry, at_least: 5}, points: 1"), SCHEMA) == []
+    assert [rule.name for rule in known_to(SHIPPED, SCHEMA)] == ["Attended a webinar"]
+    assert [rule.name for rule in known_to(only("when: {attribute: industry, at_least: 5}, points: 1"), SCHEMA)] == []
 
 
 @pytest.mark.parametrize("days", WINDOWS)
 def test_windows_need_times(days):
     rules = only(f"when: {{event: webinar, within: {days}}}, points: 1")
-    assert known_to(rules, SCHEMA) == ["rule"]
-    assert known_to(rules, replace(SCHEMA, timed=False)) == []
+    assert [rule.name for rule in known_to(rules, SCHEMA)] == ["rule"]
+    assert [rule.name for rule in known_to(rules, replace(SCHEMA, timed=False))] == []
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_the_file_in_the_documentation_is_one(pytestconfig):
     page = (pytestconfig.rootpath / "docs" / "rules.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     rules = Rules.from_yaml(text)
-    assert rules.personas and rules.dispositions and findings(rules) == []
+    assert rules.personas and rules.dispositions and findings_of(rules) == []

@@ -5,7 +5,7 @@ import pytest
 
 from data.schema import Schema
 from models.rules.format import Rules
-from models.rules.review import review
+from models.rules.review import review_rules
 from models.training_table import TrainingTable
 
 RULES = Rules.from_yaml("""
@@ -31,7 +31,7 @@ def table() -> TrainingTable:
 
 
 def told(table: TrainingTable) -> dict:
-    return {rule.rule: rule for rule in review(RULES, table, {"Software": 0.25})}
+    return {rule.rule: rule for rule in review_rules(RULES, table, {"Software": 0.25})}
 
 
 def test_lift_is_the_win_rate_of_the_leads_over_that_of_all_and_counts_each_once(table):
@@ -62,5 +62,5 @@ personas:
   - name: Any firm
     fit: {rules: [{name: A firm, when: {attribute: employees, at_least: 1}, points: 5}]}
 """)
-    found = {rule.rule: (rule.leads, rule.won, rule.history) for rule in review(personas, table, {})}
+    found = {rule.rule: (rule.leads, rule.won, rule.history) for rule in review_rules(personas, table, {})}
     assert found == {"Code": (30, 30, "agrees"), "A firm": (30, 0, "contradicts")}

@@ -11,7 +11,7 @@ from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 from models.rules.evaluation import evaluate, fired
 from models.rules.format import Rules
-from models.rules.judgement import judged
+from models.rules.qualification import qualify
 from models.rules.scorecard import fit_scorecard
 
 SCHEMA = Schema(
@@ -88,7 +88,7 @@ def test_thresholds_let_the_best_tenth_and_three_tenths_through(card, frame):
 
 
 def test_its_grades_begin_at_the_quarters(card, frame):
-    grades = judged(card, frame)[["fit_grade", "engagement_grade"]]
+    grades = qualify(card, frame)[["fit_grade", "engagement_grade"]]
     assert 0.05 < (grades["fit_grade"] == "D").mean() <= 0.25
     assert set(grades["fit_grade"]) == set("ABCD") and set(grades["engagement_grade"]) == set("1234")
 

@@ -5,7 +5,7 @@ import pytest
 
 from data.errors import InputError
 from data.schema import Schema
-from models.rules.volume import bar_for_capacity, bar_for_precision, volume, volumes
+from models.rules.volume import threshold_for_capacity, threshold_for_precision, volume_of, volumes_by_points
 from models.training_table import TrainingTable
 
 ROWS = pd.DataFrame(
@@ -28,45 +28,45 @@ def many(count: int) -> TrainingTable:
 
 
 def test_a_lead_counts_once_at_the_first_moment_over_the_bar():
-    gives = volume(POINTS >= 50, TABLE)
+    gives = volume_of(POINTS >= 50, TABLE)
     assert (gives.leads, gives.won, gives.per_week) == (3, 1, 3 / 4)
     assert gives.precision == pytest.approx(1 / 3) and gives.precision_ci[0] < 1 / 3 < gives.precision_ci[1]
 
 
 def test_a_block_counts_the_leads_that_get_over_the_bar_in_it():
     newer = (ROWS["as_of"] > "2025-01-05").to_numpy()
-    assert volume(POINTS >= 50, TABLE, newer).leads == 2  # lead a was over it before
-    assert volume(POINTS >= 60, TABLE, newer).leads == 1
+    assert volume_of(POINTS >= 50, TABLE, newer).leads == 2  # lead a was over it before
+    assert volume_of(POINTS >= 60, TABLE, newer).leads == 1
 
 
 def test_no_lead_over_the_bar_has_no_precision():
-    assert volume(POINTS >= 99, TABLE).precision is None
+    assert volume_of(POINTS >= 99, TABLE).precision is None
 
 
 def test_without_dates_nothing_is_known_of_a_week():
     undated = TrainingTable(Schema(timed=False), TABLE.features, ROWS, timed=False, horizon=90)
-    given = volumes(POINTS, undated)
+    given = volumes_by_points(POINTS, undated)
     assert given[50].leads == 3 and given[50].per_week is None
     with pytest.raises(InputError, match="how many leads come in a week"):
-        bar_for_capacity(given, 3)
+        threshold_for_capacity(given, 3)
 
 
 def test_leads_that_wait_for_their_end_count_in_a_week_and_in_no_precision():
     waiting = pd.Series(pd.to_datetime(["2024-12-31", "2025-01-02", "2025-01-29", None]))
-    gives = volume(POINTS >= 50, TABLE, waiting=waiting)
+    gives = volume_of(POINTS >= 50, TABLE, waiting=waiting)
     assert (gives.leads, gives.won, gives.per_week) == (3, 1, 5 / 4)
-    given = volumes(POINTS, TABLE, waiting=(pd.Series([90.0, 90.0, 10.0, 90.0]).to_numpy(), waiting))
+    given = volumes_by_points(POINTS, TABLE, waiting=(pd.Series([90.0, 90.0, 10.0, 90.0]).to_numpy(), waiting))
     assert (given[50].per_week, given[10].per_week) == (4 / 4, 6 / 4)
 
 
 def test_the_bar_for_a_capacity_is_the_lowest_that_keeps_it():
-    given = volumes(POINTS, TABLE)
-    assert [bar_for_capacity(given, per_week) for per_week in (1, 0.75, 0.25, 0)] == [0, 11, 51, 61]
+    given = volumes_by_points(POINTS, TABLE)
+    assert [threshold_for_capacity(given, per_week) for per_week in (1, 0.75, 0.25, 0)] == [0, 11, 51, 61]
 
 
 def test_the_bar_for_a_precision_needs_twenty_leads():
     table = many(100)
     points = pd.Series(range(100)).mul(0.1).where(table.rows["won"] == 0, 50.0).to_numpy()
-    given = volumes(points, table)
-    assert [bar_for_precision(given, share) for share in (0.5, 0.9, 1.0)] == [0, 9, 10]
-    assert bar_for_precision(volumes(POINTS, TABLE), 0.1) is None
+    given = volumes_by_points(points, table)
+    assert [threshold_for_precision(given, share) for share in (0.5, 0.9, 1.0)] == [0, 9, 10]
+    assert threshold_for_precision(volumes_by_points(POINTS, TABLE), 0.1) is None

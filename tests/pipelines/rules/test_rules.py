@@ -10,9 +10,9 @@ import pytest
 
 from data.errors import InputError
 from data.schema import Schema
-from models.rules import Rules, volumes
+from models.rules import Rules, volumes_by_points
 from models.training_table import TrainingTable
-from pipelines.rules.suggest import bars_for, evidence
+from pipelines.rules.suggest import evidence_of, suggested_thresholds
 
 RULES = """thresholds: {mql: 20, sql: 40}
 grades: {fit: {A: 10, B: 5, C: 1}}
@@ -189,7 +189,7 @@ def test_evidence_is_counted_on_the_snapshots_that_points_were_learned_from_and_
     rows = pd.DataFrame([*lost, *({"lead_id": f"won {n}", "here": True, "won": 1} for n in range(10))])
     table = TrainingTable(Schema(timed=True), rows[["here"]].astype(float), rows, timed=True, horizon=90)
     here = "{name: Here today, when: {attribute: here, is: yes}, points: 5}"
-    (told,) = evidence(Rules.from_yaml(f"thresholds: {{mql: 1, sql: 1}}\nfit: {{rules: [{here}]}}"), table)
+    (told,) = evidence_of(Rules.from_yaml(f"thresholds: {{mql: 1, sql: 1}}\nfit: {{rules: [{here}]}}"), table)
     assert (told.snapshots, told.leads, told.won, told.win_rate, told.others_win_rate) == (20, 20, 10, 0.5, 0)
     assert told.woe == pytest.approx(math.log(10.5 / 10.5) - math.log(10.5 / 50.5))
 
@@ -228,10 +228,10 @@ def test_a_capacity_that_no_threshold_keeps_is_refused_with_the_fewest_that_come
     rows = pd.DataFrame({"lead_id": list("abcd"), "won": [0, 1, 0, 1]})
     rows["as_of"] = pd.date_range("2025-01-01", periods=4, freq="7D")
     table = TrainingTable(Schema(timed=True), pd.DataFrame(index=rows.index), rows, timed=True, horizon=90)
-    given = volumes(np.array([100.0, 90, 90, 90]), table)
+    given = volumes_by_points(np.array([100.0, 90, 90, 90]), table)
     with pytest.raises(InputError, match=r"(?s)at most 0 SQLs a week.*0\.33 a week from 100 points on.*wish for more"):
-        bars_for(Rules.from_yaml("thresholds: {mql: 1, sql: 1}"), given, 0, None)
-    assert bars_for(Rules.from_yaml("thresholds: {mql: 1, sql: 1}"), given, 0.4, None)[0].sql == 91
+        suggested_thresholds(Rules.from_yaml("thresholds: {mql: 1, sql: 1}"), given, 0, None)
+    assert suggested_thresholds(Rules.from_yaml("thresholds: {mql: 1, sql: 1}"), given, 0.4, None)[0].sql == 91
 
 
 def test_a_long_list_of_what_is_expected_hides_neither_the_place_nor_the_remedy():

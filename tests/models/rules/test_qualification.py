@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from models.rules.format import Rules
-from models.rules.judgement import bands, judged
+from models.rules.qualification import bands, qualify
 from models.rules.reading import load_rules
 
 SHIPPED = load_rules()
@@ -14,7 +14,7 @@ ASKED_FOR_A_DEMO = {"demo_request_ever": 1.0, "demo_request_7d": 1.0}
 
 def told(rules: Rules = SHIPPED, **cells) -> pd.Series:
     """Return what rules say of one lead."""
-    return judged(rules, pd.DataFrame([cells])).iloc[0]
+    return qualify(rules, pd.DataFrame([cells])).iloc[0]
 
 
 def rules(more: str, grades: str = "{fit: {A: 30, B: 20, C: 10}, engagement: {1: 30, 2: 20, 3: 10}}") -> Rules:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models import scale
-from models.rules.cells import Cells
+from models.rules.cells import FeatureCells
 from models.rules.evaluation import evaluate, holds_all
 from models.rules.format import Mark, Rules
 from models.rules.reach import reach
@@ -20,28 +20,28 @@ SHARES = {"fit": (0.16, 0.36, 0.6), "engagement": (0.12, 0.4, 0.8)}
 """Shares of the most points at which grades begin that no file says, the worst first: those of the shipped rules."""
 
 
-class Cuts(NamedTuple):
+class GradeThresholds(NamedTuple):
     """Points of the dimensions from which the three better grades begin, rising; empty where there are no rules."""
 
     fit: tuple[float, ...]
     engagement: tuple[float, ...]
 
 
-def judged(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return all that rules say of each row of a feature frame.
+def qualify(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
+    """Return all that rules say of each row of features.
 
     Columns: those of `evaluate`; ``fit_grade`` and ``engagement_grade``, empty without rules of that dimension;
     ``band``; ``trigger`` and ``disqualifier``, the name of the first that holds, or empty; ``disposition``; whether the
     lead ``qualifies``, and is an ``mql`` and an ``sql`` (it has enough points, too); and a ``qso`` (budget and timing,
     and not disqualified).
     """
-    told, cells, cuts = evaluate(rules, frame), Cells(frame), cuts_of(rules)
-    fit = scale.graded(cuts.fit, told["fit"].to_numpy(), scale.FIT)
-    engaged = scale.graded(cuts.engagement, told["engagement"].to_numpy(), scale.ENGAGEMENT)
+    evaluated, cells, grades = evaluate(rules, features), FeatureCells(features), grade_thresholds(rules)
+    fit = scale.graded(grades.fit, evaluated["fit"].to_numpy(), scale.FIT)
+    engaged = scale.graded(grades.engagement, evaluated["engagement"].to_numpy(), scale.ENGAGEMENT)
     trigger, disqualifier = _first_of(rules.triggers, cells), _first_of(rules.disqualifiers, cells)
-    band, out = bands(rules, told["points"]), pd.Series(disqualifier != "", index=frame.index)
+    band, out = bands(rules, evaluated["points"]), pd.Series(disqualifier != "", index=features.index)
     qualifies = scale.qualifies(fit, out.to_numpy())
-    return told.assign(
+    return evaluated.assign(
         fit_grade=fit,
         engagement_grade=engaged,
         band=band,
@@ -51,27 +51,27 @@ def judged(rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
             band.to_numpy(), fit, engaged, triggered=trigger != "", disqualified=out.to_numpy(), grid=grid_of(rules)
         ),
         qualifies=qualifies,
-        mql=(told["points"] >= rules.thresholds.mql) & qualifies,
-        sql=(told["points"] >= rules.thresholds.sql) & qualifies,
+        mql=(evaluated["points"] >= rules.thresholds.mql) & qualifies,
+        sql=(evaluated["points"] >= rules.thresholds.sql) & qualifies,
         qso=holds_all(rules.qso, cells) & ~out if rules.qso else False,
     )
 
 
-def cuts_of(rules: Rules) -> Cuts:
+def grade_thresholds(rules: Rules) -> GradeThresholds:
     """Return where the grades begin: as the rules say, else at shares of the most points that the dimension can give.
 
     >>> from models.rules import load_rules
     >>> from models.rules.format import Grades
-    >>> cuts_of(load_rules().model_copy(update={"grades": Grades()}))
-    Cuts(fit=(8.0, 18.0, 30.0), engagement=(6.0, 20.0, 40.0))
+    >>> grade_thresholds(load_rules().model_copy(update={"grades": Grades()}))
+    GradeThresholds(fit=(8.0, 18.0, 30.0), engagement=(6.0, 20.0, 40.0))
     """
-    return Cuts(*(_cuts_of(rules, name, shares) for name, shares in SHARES.items()))
+    return GradeThresholds(*(_grade_thresholds(rules, name, shares) for name, shares in SHARES.items()))
 
 
-def _cuts_of(rules: Rules, name: str, shares: tuple[float, ...]) -> tuple[float, ...]:
-    """A dimension of bad points alone has cuts at 0: what is below does not fit."""
-    if given := getattr(rules.grades, name):
-        return given.cuts
+def _grade_thresholds(rules: Rules, name: str, shares: tuple[float, ...]) -> tuple[float, ...]:
+    """A dimension of bad points alone has thresholds at 0: what is below does not fit."""
+    if agreed := getattr(rules.grades, name):
+        return agreed.rising
     has_rules = any(place[-1] == name and dimension.rules for place, dimension in rules.dimensions())
     most = reach(rules, [name]) if has_rules else 0.0
     return tuple(round(share * most, 6) for share in shares) if has_rules else ()
@@ -88,14 +88,14 @@ def bands(rules: Rules, points: pd.Series) -> pd.Series:
     return pd.Series(np.select([hot, warm], ["hot", "warm"], "cold"), index=points.index, dtype="str")
 
 
-def first_trigger(rules: Rules, frame: pd.DataFrame) -> Names:
-    """Return the name of the first trigger that holds on each row of a feature frame, or empty text."""
-    return _first_of(rules.triggers, Cells(frame))
+def first_trigger(rules: Rules, features: pd.DataFrame) -> Names:
+    """Return the name of the first trigger that holds on each row of features, or empty text."""
+    return _first_of(rules.triggers, FeatureCells(features))
 
 
-def first_disqualifier(rules: Rules, frame: pd.DataFrame) -> Names:
-    """Return the name of the first disqualifier that holds on each row of a feature frame, or empty text."""
-    return _first_of(rules.disqualifiers, Cells(frame))
+def first_disqualifier(rules: Rules, features: pd.DataFrame) -> Names:
+    """Return the name of the first disqualifier that holds on each row of features, or empty text."""
+    return _first_of(rules.disqualifiers, FeatureCells(features))
 
 
 def grid_of(rules: Rules) -> scale.Grid | None:
@@ -103,7 +103,7 @@ def grid_of(rules: Rules) -> scale.Grid | None:
     return rules.dispositions and dict(rules.dispositions)
 
 
-def _first_of(marks: Sequence[Mark], cells: Cells) -> Names:
+def _first_of(marks: Sequence[Mark], cells: FeatureCells) -> Names:
     names = np.full(len(cells), "", dtype=object)
     for mark in reversed(marks):
         names[holds_all(mark.when, cells)] = mark.name
