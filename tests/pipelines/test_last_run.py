@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.config import Settings, WriteBack, load_settings
+from data.config import FileTable, Settings, WriteBack, load_settings
 from data.store import open_store
 from data.workspace import Workspace
 from models.versions import Registry
@@ -29,7 +29,7 @@ def test_before_the_first_run_there_is_none_and_no_store_is_made(tmp_path):
 
 def test_the_store_says_what_the_last_run_was_and_no_file_does(workspace, scored, config):
     settings = settings_of(workspace)
-    assert settings.tables["leads"] == config.parent / "leads.parquet"
+    assert settings.place("leads") == str(config.parent / "leads.parquet")
     assert f"{settings.as_of.isoformat()}Z" == scored.ran.json["as_of"]
     assert not workspace.last_scored.exists()
 
@@ -129,10 +129,12 @@ def test_the_settings_of_a_training_name_the_files_of_the_copy(workspace, tmp_pa
     registry = Registry(workspace)
     newest = registry.newest()
     assert newest
-    settings = registry.champion().settings.model_copy(update={"tables": {"leads": workspace.root / "leads.csv"}})
+    settings = registry.champion().settings.model_copy(
+        update={"tables": {"leads": FileTable(workspace.root / "leads.csv")}}
+    )
     assert registry.settle(newest, settings)
     copy = Workspace(shutil.copytree(workspace.root, tmp_path / "copy"))
-    assert Registry(copy).champion().settings.tables == {"leads": copy.root / "leads.csv"}
+    assert Registry(copy).champion().settings.place("leads") == str(copy.root / "leads.csv")
 
 
 def held(file: Path) -> int:
