@@ -122,7 +122,7 @@ def told(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
             read = gathered(dataset)
             splits, signs = split_table(read.table, seed), dataset.hindsight(read.data_end)
             for lexicon in (True, False):
-                leaks = find_leaks(read.table, splits, dataset.columns, signs, lexicon=lexicon)
+                leaks = find_leaks(read.table, splits, dataset.columns, signs, by_name=lexicon)
                 found = {leak.column: "sure" if leak.excluded else "suspect" for leak in leaks.values()}
                 for attribute in dataset.schema.attributes:
                     column = dataset.columns[attribute.name]

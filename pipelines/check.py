@@ -42,7 +42,7 @@ class CheckResult:
     @property
     def asks_for_action(self) -> bool:
         """Return whether rows could not be used, or columns know the outcome, or may, that the settings do not keep."""
-        return self.has_quarantined or any(not leak.kept for leak in self.leaks)
+        return self.has_quarantined or any(not leak.named_in_keep for leak in self.leaks)
 
     def as_json(self) -> dict[str, Any]:
         tables = self.report.to_dict()["tables"]

@@ -13,7 +13,14 @@ from data.errors import InputError, ModelError
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from features import fingerprint
-from models.evaluation import Contestant, Verdict, ground_for, judge, probabilities_of, probabilities_of_rules
+from models.evaluation import (
+    Candidate,
+    Verdict,
+    compare_versions,
+    holdout_for,
+    probabilities_of,
+    probabilities_of_rules,
+)
 from models.metrics import Metrics, evaluate_all
 from models.training import outcomes_of, require_leads, split_table
 from models.training_table import TrainingTable
@@ -31,7 +38,7 @@ class Comparison:
 
     champion: str
     challenger: str | None
-    ground: str
+    holdout: str
     rules_kind: str
     metrics: Mapping[str, Metrics]
     verdict: Verdict | None
@@ -42,7 +49,7 @@ class Comparison:
         return verdict_words(self.verdict.figures) if self.verdict else ""
 
     def as_json(self) -> dict[str, Any]:
-        result = as_json(self.verdict) if self.verdict else {"ground": self.ground, "metrics": _numbers(self.metrics)}
+        result = as_json(self.verdict) if self.verdict else {"ground": self.holdout, "metrics": _numbers(self.metrics)}
         return {"champion": self.champion, "challenger": self.challenger, **result}
 
 
@@ -62,16 +69,16 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     return {
         "promoted": verdict.promoted,
         "why": verdict_words(verdict.figures),
-        "ground": verdict.ground.told,
+        "ground": verdict.holdout.description,
         "metrics": _numbers(verdict.metrics),
         "difference": verdict.difference.as_dict(),
     }
 
 
-def contestant_of(stored: Stored) -> Contestant:
+def candidate_of(stored: Stored) -> Candidate:
     """Return a stored version as a contestant."""
     ended = pd.Timestamp(stored.training["window"]["data_end"]).tz_localize(None)
-    return Contestant(
+    return Candidate(
         model=stored.scorer.model,
         rules=stored.scorer.rules,
         is_scorecard=stored.training["rules_kind"] == "scorecard",
@@ -136,19 +143,19 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     require_leads(table)
     splits = split_table(table, seed)
     versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}
-    contestants = {name: contestant_of(stored) for name, stored in versions.items()}
+    candidates = {name: candidate_of(stored) for name, stored in versions.items()}
     with step("comparing"):
-        ground = ground_for(table, splits, list(contestants.values()))
-        probabilities = {"rules": probabilities_of_rules(contestant_of(newest), table, splits, ground, seed=seed)}
-        for name, contestant in contestants.items():
+        holdout = holdout_for(table, splits, list(candidates.values()))
+        probabilities = {"rules": probabilities_of_rules(candidate_of(newest), table, splits, holdout, seed=seed)}
+        for name, candidate in candidates.items():
             own = table_for(versions[name], table, newest.settings, workspace)
-            probabilities[name] = probabilities_of(contestant, own, splits, ground, seed=seed)
-        verdict = judge(probabilities, table, ground, seed=seed) if challenger else None
-        metrics = verdict.metrics if verdict else evaluate_all(probabilities, *outcomes_of(table, ground.rows), seed)
+            probabilities[name] = probabilities_of(candidate, own, splits, holdout, seed=seed)
+        verdict = compare_versions(probabilities, table, holdout, seed=seed) if challenger else None
+        metrics = verdict.metrics if verdict else evaluate_all(probabilities, *outcomes_of(table, holdout.rows), seed)
     return Comparison(
         champion=champion.scorer.version,
         challenger=challenger.scorer.version if challenger else None,
-        ground=ground.told,
+        holdout=holdout.description,
         rules_kind=newest.training["rules_kind"],
         metrics=metrics,
         verdict=verdict,

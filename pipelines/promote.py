@@ -66,7 +66,7 @@ def _require_promoted(version: str, workspace: Workspace) -> Verdict:
         raise ModelError(
             f"version {version} was not promoted",
             expected="a log-loss that is surely not 0.005 above the champion's, and an AUC not below the rules'",
-            got=f"{verdict_words(verdict.figures)}; on {verdict.ground.told}",
+            got=f"{verdict_words(verdict.figures)}; on {verdict.holdout.description}",
             remedy="train again when more leads have closed, or promote it with --force --why TEXT",
         )
     return verdict

@@ -1,15 +1,18 @@
-"""models.evaluation."""
+"""How good a model is: beside the champion, by segment, in history, and whether columns leak the outcome into it.
+
+Measured on the newest split, or on leads newer than what was learned from; `plots` draws the pictures of a training.
+"""
 
 from models.evaluation.comparison import (
-    Contestant,
+    Candidate,
     Verdict,
-    ground_for,
-    judge,
+    compare_versions,
+    holdout_for,
     probabilities_of,
     probabilities_of_rules,
 )
-from models.evaluation.deciles import at, standing_in_history
-from models.evaluation.drivers import what_closes
+from models.evaluation.deciles import deciles_in_history
+from models.evaluation.drivers import drivers
 from models.evaluation.leakage import Leak, find_leaks, unmeasured
 from models.evaluation.segments import (
     FEWEST_LEADS,
@@ -19,27 +22,25 @@ from models.evaluation.segments import (
     measure_segments,
     segment_features,
 )
-from models.evaluation.thresholds import bars_in_history, history_at
+from models.evaluation.thresholds import thresholds_in_history
 
 __all__ = [
     "FEWEST_LEADS",
     "FEWEST_OUTCOMES",
     "MOST_LEVELS",
-    "Contestant",
+    "Candidate",
     "Leak",
     "Segment",
     "Verdict",
-    "at",
-    "bars_in_history",
+    "compare_versions",
+    "deciles_in_history",
+    "drivers",
     "find_leaks",
-    "ground_for",
-    "history_at",
-    "judge",
+    "holdout_for",
     "measure_segments",
     "probabilities_of",
     "probabilities_of_rules",
     "segment_features",
-    "standing_in_history",
+    "thresholds_in_history",
     "unmeasured",
-    "what_closes",
 ]

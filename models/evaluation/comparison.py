@@ -1,7 +1,7 @@
 """Champion against challenger, on leads that neither of them has learned from.
 
 The fair leads are those that came after both had stopped learning. Where too few of them have matured, the recipes are
-compared instead: both are fitted on the same older splits and looked at on the same newest block.
+compared instead: both are fitted on the same older splits and measured on the same newest one.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ Outcome = Literal["holds", "may be worse", "ranks worse", "incomparable"]
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Candidate:
     """A version as far as it matters here: its model, its rules, its recipe, and what it was trained for and on.
 
-    ``is_scorecard`` tells that the rules were learned too; ``horizon`` is None in flat mode.
+    ``is_scorecard`` says that the rules were learned too; ``horizon`` is None in flat mode.
     """
 
     model: StackingClassifier
@@ -46,18 +46,19 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The rows that scorers are compared on; ``fresh`` where no contestant can have learned from them, else ``why``."""
+class Holdout:
+    """The rows that scorers are compared on; ``fresh`` where no candidate can have learned from them, else ``why``."""
 
     rows: Rows
     fresh: bool
     why: str = ""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
+        """Return which leads these are, in words."""
         if self.fresh:
             return "leads newer than what was learned from"
-        return f"the newest block, recipes fitted on the splits before: {self.why}"
+        return f"the newest block, recipes fitted on the blocks before: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Verdict:
     """How a challenger does beside the champion; metrics of all scorers on the same rows, and how the two differ."""
 
     outcome: Outcome
-    ground: Ground
+    holdout: Holdout
     metrics: dict[str, Metrics]
     difference: Difference
 
@@ -82,68 +83,69 @@ class Verdict:
         return {"outcome": self.outcome, "log_loss_low": low, "log_loss_high": high, **aucs}
 
 
-def ground_for(table: TrainingTable, splits: TimeSplits, contestants: Sequence[Contestant]) -> Ground:
-    """Return the test rows whose whole window lies after the data of all contestants, if they are enough, else all.
+def holdout_for(table: TrainingTable, splits: TimeSplits, candidates: Sequence[Candidate]) -> Holdout:
+    """Return the test rows whose whole window lies after the data of all candidates, if they are enough, else all.
 
-    In flat mode nothing tells when an outcome was known, and a version for another horizon says something else: then
+    In flat mode nothing says when an outcome was known, and a version for another horizon says something else: then
     the recipes are compared.
     """
     if not table.timed:
-        return Ground(splits.test, fresh=False, why="nothing tells when outcomes were known")
-    if any(each.horizon != table.horizon for each in contestants):
-        return Ground(splits.test, fresh=False, why="one was trained for another horizon")
-    newest = max(each.data_end for each in contestants)
+        return Holdout(splits.test, fresh=False, why="nothing tells when outcomes were known")
+    if any(each.horizon != table.horizon for each in candidates):
+        return Holdout(splits.test, fresh=False, why="one was trained for another horizon")
+    newest = max(each.data_end for each in candidates)
     fresh = splits.test & (table.rows["as_of"] >= newest).to_numpy()
     if table.minority_count(fresh) >= FEWEST_FRESH:
-        return Ground(fresh, fresh=True)
-    return Ground(splits.test, fresh=False, why="too few leads are newer than what was learned from")
+        return Holdout(fresh, fresh=True)
+    return Holdout(splits.test, fresh=False, why="too few leads are newer than what was learned from")
 
 
 def probabilities_of(
-    contestant: Contestant, table: TrainingTable, splits: TimeSplits, ground: Ground, *, seed: int
+    candidate: Candidate, table: TrainingTable, splits: TimeSplits, holdout: Holdout, *, seed: int
 ) -> Floats:
-    """Return what a contestant says of the ground: its stored model, or its recipe fitted on the older splits.
+    """Return the probabilities of the holdout by a candidate's stored model, or its recipe fitted on the older splits.
 
-    ``table`` holds the features that the contestant knows.
+    ``table`` holds the features that the candidate knows.
     """
-    table = _with_own_points(contestant, table, splits, ground, seed)
-    if ground.fresh:
-        return probabilities(contestant.model, table.features[ground.rows])
-    learned = member_names(contestant.model) != (RULES,)
-    model = fit_recipe(contestant.recipe, table, splits, seed=seed) if learned else None
-    return probabilities(model or rule_curve(table, splits), table.features[ground.rows])
+    table = _with_own_points(candidate, table, splits, holdout, seed)
+    if holdout.fresh:
+        return probabilities(candidate.model, table.features[holdout.rows])
+    learned = member_names(candidate.model) != (RULES,)
+    model = fit_recipe(candidate.recipe, table, splits, seed=seed) if learned else None
+    return probabilities(model or rule_curve(table, splits), table.features[holdout.rows])
 
 
 def probabilities_of_rules(
-    contestant: Contestant, table: TrainingTable, splits: TimeSplits, ground: Ground, *, seed: int
+    candidate: Candidate, table: TrainingTable, splits: TimeSplits, holdout: Holdout, *, seed: int
 ) -> Floats:
-    """Return what the rules of a contestant alone say of the ground, by a curve fitted on the older splits."""
-    table = _with_own_points(contestant, table, splits, ground, seed)
-    return probabilities(rule_curve(table, splits), table.features[ground.rows])
+    """Return the probabilities of the holdout by a curve on a candidate's rules alone, fitted on the older splits."""
+    table = _with_own_points(candidate, table, splits, holdout, seed)
+    return probabilities(rule_curve(table, splits), table.features[holdout.rows])
 
 
 def _with_own_points(
-    contestant: Contestant, table: TrainingTable, splits: TimeSplits, ground: Ground, seed: int
+    candidate: Candidate, table: TrainingTable, splits: TimeSplits, holdout: Holdout, seed: int
 ) -> TrainingTable:
-    """Put the points of a contestant's rules into a table; a scorecard is learned anew unless the ground is fresh."""
-    learns_anew = contestant.is_scorecard and not ground.fresh
-    rules = scorecard_for(table, splits, seed) if learns_anew else contestant.rules
+    """Put the points of a candidate's rules into a table; a scorecard is learned anew unless the holdout is fresh."""
+    learns_anew = candidate.is_scorecard and not holdout.fresh
+    rules = scorecard_for(table, splits, seed) if learns_anew else candidate.rules
     return replace(table, features=with_points(rules, table.features))
 
 
-def judge(told: dict[str, Floats], table: TrainingTable, ground: Ground, *, seed: int) -> Verdict:
-    """Compare ``rules``, ``champion`` and ``challenger`` on the rows of the ground, and decide.
+def compare_versions(scored: dict[str, Floats], table: TrainingTable, holdout: Holdout, *, seed: int) -> Verdict:
+    """Compare the probabilities of ``rules``, ``champion`` and ``challenger`` on the rows of the holdout.
 
     The challenger is promoted when the upper 95 % bound of its log-loss less the champion's is below +0.005 and its
     AUC is not lower than the rules'.
     """
-    won, groups = outcomes_of(table, ground.rows)
-    metrics = evaluate_all(told, won, groups, seed)
-    apart = difference(told["challenger"], told["champion"], won, groups, seed)
-    return Verdict(_outcome(metrics, apart, comparable=table.minority_count(ground.rows) > 0), ground, metrics, apart)
+    won, groups = outcomes_of(table, holdout.rows)
+    metrics = evaluate_all(scored, won, groups, seed)
+    apart = difference(scored["challenger"], scored["champion"], won, groups, seed)
+    return Verdict(_outcome(metrics, apart, comparable=table.minority_count(holdout.rows) > 0), holdout, metrics, apart)
 
 
 def _outcome(metrics: dict[str, Metrics], apart: Difference, *, comparable: bool) -> Outcome:
+    """Return how the challenger does: it must surely not be much worse than the champion, and rank as the rules do."""
     if not comparable:
         return "incomparable"
     if apart.log_loss_ci[1] >= NO_WORSE:

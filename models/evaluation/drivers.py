@@ -1,6 +1,6 @@
-"""What closes: which concepts lifted the leads that were won, and how often leads with an asset or a rule were won.
+"""What drives wins: which concepts lifted the leads that were won, how often leads with an asset or a rule were won.
 
-Counted on the last moment at which each lead was learned from, each lead once. It tells what goes with winning, and not
+Counted on the last moment at which each lead was learned from, each lead once. It says what goes with winning, and not
 what causes it.
 """
 
@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.bool_]
 
 
 def last_of_each_lead(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the rows of a training table, by number, in which its leads stand for the last time.
+    """Return the rows of a training table, by number, that are the last of their leads.
 
     >>> rows = pd.DataFrame({"lead_id": ["a", "b", "a"], "as_of": pd.to_datetime(["2025-01-01"] * 2 + ["2025-02-01"])})
     >>> last_of_each_lead(rows).tolist()
@@ -35,15 +35,15 @@ def last_of_each_lead(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
     return np.sort(in_time[last].to_numpy())
 
 
-def concepts_that_close(told: Contributions, narrator: Narrator) -> list[Row]:
-    """Return each concept's share of all that lifted won leads, the largest first; ``told`` is of the won leads.
+def driving_concepts(won: Contributions, narrator: Narrator) -> list[Row]:
+    """Return each concept's share of all that lifted won leads, the largest first; ``won`` is of the won leads.
 
     Each row: ``concept``, ``family``, ``share`` (all add up to 1) and ``log_odds``, what it adds on average. There are
     none where no lead was won.
     """
-    if not len(told.values):
+    if not len(won.values):
         return []
-    merged = narrator.merged(told)
+    merged = narrator.merged(won)
     lifted = np.clip(merged, 0, None).sum(axis=0)
     shares = lifted / (lifted.sum() or 1.0)
     return [
@@ -57,20 +57,20 @@ def concepts_that_close(told: Contributions, narrator: Narrator) -> list[Row]:
     ]
 
 
-def assets_that_close(schema: Schema, design: pd.DataFrame, won: npt.NDArray[np.int64]) -> list[Row]:
-    """Return how leads with each asset ended, those that were won most often first: see `_ended`.
+def driving_assets(schema: Schema, features: pd.DataFrame, won: npt.NDArray[np.int64]) -> list[Row]:
+    """Return how leads with each asset ended, those that were won most often first: see `_counted`.
 
     ``event`` is what the asset was used in; empty for the asset that a lead came by.
     """
-    found = (_ended({"asset": asset, "event": event}, has, won) for asset, event, has in _assets(schema, design))
-    return sorted(filter(None, found), key=lambda row: -row["rate"])
+    rows = (_counted({"asset": asset, "event": event}, has, won) for asset, event, has in _assets(schema, features))
+    return sorted(filter(None, rows), key=lambda row: -row["rate"])
 
 
-def _assets(schema: Schema, design: pd.DataFrame) -> Iterator[tuple[str, str, Rows]]:
+def _assets(schema: Schema, features: pd.DataFrame) -> Iterator[tuple[str, str, Rows]]:
     """Yield each asset, what it was used in, and which rows have it."""
     channels = {channel_of(kind.name, asset): asset for kind in schema.event_types for asset in kind.assets}
     for feature in catalogue(schema):
-        traits, cells = feature.traits, design[feature.name]
+        traits, cells = feature.traits, features[feature.name]
         if traits.counts_events and traits.window is None and traits.channel in channels:
             asset = channels[traits.channel]
             yield asset, feature.concept, (cells > 0).to_numpy()
@@ -78,20 +78,20 @@ def _assets(schema: Schema, design: pd.DataFrame) -> Iterator[tuple[str, str, Ro
             yield from ((level, "", (cells == level).to_numpy()) for level in sorted(cells.dropna().unique()))
 
 
-def rules_that_close(rules: Rules, design: pd.DataFrame, won: npt.NDArray[np.int64]) -> list[Row]:
-    """Return how leads ended to which each rule applied, with the points that it gave them on average: see `_ended`.
+def driving_rules(rules: Rules, features: pd.DataFrame, won: npt.NDArray[np.int64]) -> list[Row]:
+    """Return how leads ended to which each rule applied, with the points that it gave them on average: see `_counted`.
 
-    Those with the most points come first: a rule whose ``lift`` does not fall with its points is worth another look.
+    Those with the most points come first: a rule whose ``lift`` does not fall with its points deserves a review.
     """
-    gives = fired(rules, design)
-    given = gives.where(gives != 0).mean().to_dict()
-    found = (_ended({"rule": rule, "points": given[rule]}, gives[rule].to_numpy() != 0, won) for rule in given)
-    return sorted(filter(None, found), key=lambda row: -row["points"])
+    gives = fired(rules, features)
+    points = gives.where(gives != 0).mean().to_dict()
+    rows = (_counted({"rule": rule, "points": mean}, gives[rule].to_numpy() != 0, won) for rule, mean in points.items())
+    return sorted(filter(None, rows), key=lambda row: -row["points"])
 
 
-def _ended(what: Row, has: Rows, won: npt.NDArray[np.int64]) -> Row | None:
+def _counted(what: Row, has: Rows, won: npt.NDArray[np.int64]) -> Row | None:
     """Count the leads that have something: ``leads``, ``won``, their ``rate``, its ``lift`` over that of all leads, and
-    the ``share`` of all won leads that have it. None where the leads are too few to tell."""
+    the ``share`` of all won leads that have it. None where the leads are too few to say."""
     leads, wins = int(has.sum()), int(won[has].sum())
     if leads < FEWEST_LEADS or not won.any():
         return None
@@ -99,13 +99,13 @@ def _ended(what: Row, has: Rows, won: npt.NDArray[np.int64]) -> Row | None:
     return {**what, "leads": leads, "won": wins, "rate": rate, "lift": rate / won.mean(), "share": wins / won.sum()}
 
 
-def what_closes(scorer: Scorer, design: pd.DataFrame, rows: pd.DataFrame) -> dict[str, list[Row]]:
+def drivers(scorer: Scorer, features: pd.DataFrame, rows: pd.DataFrame) -> dict[str, list[Row]]:
     """Return the tables ``concepts``, ``assets`` and ``rules`` of a training; ``rows`` are those of its table."""
     last = last_of_each_lead(rows)
-    design, won = design.iloc[last].reset_index(drop=True), rows["won"].to_numpy(np.int64)[last]
-    told = scorer.contributions(scorer.completed(design[won == 1]))
+    features, won = features.iloc[last].reset_index(drop=True), rows["won"].to_numpy(np.int64)[last]
+    contributions = scorer.contributions(scorer.completed(features[won == 1]))
     return {
-        "concepts": concepts_that_close(told, scorer.narrator),
-        "assets": assets_that_close(scorer.schema, design, won),
-        "rules": rules_that_close(scorer.rules, design, won),
+        "concepts": driving_concepts(contributions, scorer.narrator),
+        "assets": driving_assets(scorer.schema, features, won),
+        "rules": driving_rules(scorer.rules, features, won),
     }

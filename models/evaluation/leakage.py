@@ -4,14 +4,14 @@ Such a column makes a model that is right about the past and useless tomorrow. F
 that predicts too well; cells that only closed leads have; a history that begins with the closing (both in
 `data.quality.leakage_signs`); and a name that speaks of what sales writes down afterwards (`data.columns.words`).
 One column that is all but certain, or two signs, are sure, and the column is left out. One sign alone makes a suspect,
-which stays. What the settings keep stays in any case, and is reported. A personal column is judged by what is derived
+which stays. What the settings keep stays in any case, and is reported. A personal column counts by what is derived
 from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,11 +45,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Leak:
-    """A column that knows the outcome (``excluded``), or may, and why; ``attribute`` is our name for it.
+    """A column that knows the outcome (``excluded``), or may, and why; ``attribute`` is its canonical name.
 
-    ``kept`` says that the settings keep it by name: someone has looked at it, and it stays.
-    ``auc_with`` and ``auc_without`` are those of a model with all columns that are not excluded, on the tune block:
-    newer than what it learned from, older than the test block. None where there are too few outcomes to tell.
+    ``named_in_keep`` says that the settings keep it by name: someone has reviewed it, and it stays.
+    ``auc_with`` and ``auc_without`` are those of a model with all columns that are not excluded, on the tune split:
+    newer than what it learned from, older than the test split. None where there are too few outcomes to say.
     """
 
     attribute: str
@@ -58,10 +58,18 @@ class Leak:
     excluded: bool
     auc_with: float | None = None
     auc_without: float | None = None
-    kept: bool = False
+    named_in_keep: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "attribute"}
+        """Return the finding as `train --json` has it, by the name of the source's column."""
+        return {
+            "column": self.column,
+            "evidence": self.evidence,
+            "excluded": self.excluded,
+            "auc_with": self.auc_with,
+            "auc_without": self.auc_without,
+            "kept": self.named_in_keep,
+        }
 
 
 @dataclass(frozen=True)
@@ -70,40 +78,40 @@ class _Finding:
     column: str
     signs: tuple[str, ...]
     sure: bool
-    kept: bool
+    named_in_keep: bool
 
     @property
     def excluded(self) -> bool:
-        return self.sure and not self.kept
+        return self.sure and not self.named_in_keep
 
     @property
     def evidence(self) -> str:
-        return "; ".join(self.signs) + "; kept, for the settings name it" * self.kept
+        return "; ".join(self.signs) + "; kept, for the settings name it" * self.named_in_keep
 
 
 def find_leaks(
     table: TrainingTable,
     splits: TimeSplits,
     columns: Mapping[str, str],
-    hindsight: Mapping[str, Sequence[str]],
+    signs: Mapping[str, Sequence[str]],
     *,
     keep: Sequence[str] = (),
-    lexicon: bool = True,
+    by_name: bool = True,
     seed: int = 0,
 ) -> dict[str, Leak]:
     """Return the attributes and personal columns that know the outcome, or may; the sure ones first.
 
-    ``columns`` maps them to the columns of the source, ``hindsight`` to signs found in the data. Columns that
-    ``keep`` names (theirs or ours) are never excluded. Nothing is looked at in the test block.
+    ``columns`` maps them to the columns of the source, ``signs`` to those of leakage in the data; ``by_name`` counts a
+    column's name as one. Columns that ``keep`` names, canonically or as the source does, are never excluded.
+    The test split is not read.
     """
     halves = _halves(table, splits)
     alone = _aucs_alone(table, *halves) if halves else {}
-    found = [
-        _finding(name, columns.get(name, name), alone, hindsight, keep, lexicon=lexicon)
-        for name in _judged(table.schema)
+    findings = [
+        _finding(name, columns.get(name, name), alone, signs, keep, by_name=by_name) for name in _sources(table.schema)
     ]
-    told = sorted((finding for finding in found if finding.signs), key=lambda finding: not finding.excluded)
-    measured = _with_and_without(told, table, *halves, seed) if halves and told else {}
+    leaks = sorted((finding for finding in findings if finding.signs), key=lambda finding: not finding.excluded)
+    measured = _with_and_without(leaks, table, *halves, seed) if halves and leaks else {}
     return {
         each.attribute: Leak(
             each.attribute,
@@ -111,20 +119,20 @@ def find_leaks(
             each.evidence,
             each.excluded,
             *measured.get(each.attribute, (None, None)),
-            kept=each.kept,
+            named_in_keep=each.named_in_keep,
         )
-        for each in told
+        for each in leaks
     }
 
 
-def _judged(schema: Schema) -> list[str]:
-    """Return our names of the attributes, and of the personal columns from which features are derived."""
+def _sources(schema: Schema) -> list[str]:
+    """Return the canonical names of the attributes, and of the personal columns from which features are derived."""
     columns = (feature.traits.column for feature in catalogue(schema) if feature.traits.column)
     return list(dict.fromkeys((*(attribute.name for attribute in schema.attributes), *columns)))
 
 
 def unmeasured(table: TrainingTable, splits: TimeSplits) -> str:
-    """Say why no column could be measured by how well it tells the outcome; nothing where all were."""
+    """Say why no column could be measured by how well it predicts the outcome; nothing where all were."""
     if _halves(table, splits):
         return ""
     won, lost = int(table.won.sum()), int(len(table) - table.won.sum())
@@ -133,7 +141,7 @@ def unmeasured(table: TrainingTable, splits: TimeSplits) -> str:
 
 
 def _halves(table: TrainingTable, splits: TimeSplits) -> tuple[Rows, Rows] | None:
-    """Return older rows and newer ones to look at columns by: fit and tune block, or, of few leads, the halves of both.
+    """Return older and newer rows to measure columns on: fit and tune split, or, of few leads, the halves of both.
 
     None where either has too few outcomes.
     """
@@ -151,21 +159,24 @@ def _finding(
     name: str,
     column: str,
     alone: Mapping[str, float],
-    hindsight: Mapping[str, Sequence[str]],
+    signs: Mapping[str, Sequence[str]],
     keep: Sequence[str],
     *,
-    lexicon: bool,
+    by_name: bool,
 ) -> _Finding:
     reached = alone.get(name, 0.5)
-    signs = [f"alone it tells won from lost leads with an AUC of {reached:.2f} on newer leads"] * (reached >= TOO_WELL)
-    signs += hindsight.get(name, ())
-    signs += ["its name speaks of what is written down after the contact"] * (lexicon and is_post_contact_name(column))
-    sure = reached >= CERTAIN or len(signs) > 1
-    return _Finding(name, column, tuple(signs), sure, column in keep or name in keep)
+    evidence = [
+        *([f"alone it tells won from lost leads with an AUC of {reached:.2f} on newer leads"] * (reached >= TOO_WELL)),
+        *signs.get(name, ()),
+        *(["its name speaks of what is written down after the contact"] * (by_name and is_post_contact_name(column))),
+    ]
+    # One sign alone may be chance, or an honest column that predicts well: it makes a suspect, which stays.
+    sure = reached >= CERTAIN or len(evidence) > 1
+    return _Finding(name, column, tuple(evidence), sure, column in keep or name in keep)
 
 
 def _aucs_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, float]:
-    """Return what each column alone is worth: the best AUC, on newer rows, of the features that are of it alone."""
+    """Return how well each column alone predicts: the best AUC, on newer rows, of the features that are of it alone."""
     best: dict[str, float] = {}
     for feature in catalogue(table.schema):
         name = feature.traits.column
@@ -193,14 +204,14 @@ def _levels(cells: pd.Series, older: Rows) -> npt.NDArray[Any]:
 
 
 def _with_and_without(
-    found: Sequence[_Finding], table: TrainingTable, older: Rows, newer: Rows, seed: int
+    findings: Sequence[_Finding], table: TrainingTable, older: Rows, newer: Rows, seed: int
 ) -> dict[str, tuple[float, float]]:
     """Return the AUC of a quick model with and without each column; all other columns that are sure stay out.
 
     How much of a lead is filled in stays out as well: it counts the cells of the column.
     """
     known, ahead = (sample_leads(table.subset(rows), MOST_ROWS, seed) for rows in (older, newer))
-    sure = {finding.attribute for finding in found if finding.excluded}
+    sure = {finding.attribute for finding in findings if finding.excluded}
 
     def reached(columns_out: set[str]) -> float:
         left = catalogue(table.schema.without({}, columns_out))
@@ -214,5 +225,5 @@ def _with_and_without(
         finding.attribute: (reached(sure - {finding.attribute}), base)
         if finding.excluded
         else (base, reached(sure | {finding.attribute}))
-        for finding in found
+        for finding in findings
     }

@@ -1,21 +1,25 @@
-"""The plots of a training: calibration, gains, and what the model goes by."""
+"""The plots of a training: calibration, gains, and what the model goes by.
+
+matplotlib and SHAP are loaded by the functions that draw: what measures or scores imports this room, and draws nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from models.explanation import Contributions
 from models.metrics import calibration_bins, gains
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
@@ -73,14 +77,15 @@ def concepts_plot(merged: Floats, concepts: Sequence[str]) -> Figure:
     return figure
 
 
-def dependence_plot(told: Contributions, shown: pd.DataFrame) -> Figure:
+def dependence_plot(contributions: Contributions, shown: pd.DataFrame) -> Figure:
     """Draw how the contribution of the four columns that matter most goes with their value, as it may be ``shown``."""
     import shap
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 7), layout="constrained")
-    for code, axes in zip(_strongest(told.values, 4), figure.subplots(2, 2).flat, strict=False):
-        name = told.columns[code]
-        explained = shap.Explanation(told.values[:, code], data=_cells(shown[name]), feature_names=name)
+    for code, axes in zip(_strongest(contributions.values, 4), figure.subplots(2, 2).flat, strict=False):
+        name = contributions.columns[code]
+        explained = shap.Explanation(contributions.values[:, code], data=_cells(shown[name]), feature_names=name)
         with _closing_what_shap_opens():
             shap.plots.scatter(explained, ax=axes, show=False)
         axes.set_ylabel("contribution (log-odds)")
@@ -100,14 +105,16 @@ def _cells(cells: pd.Series) -> Numbers:
     return levels.where(levels.isin(levels.value_counts().index[:MOST_LEVELS]), "others").to_numpy(object)
 
 
-def contributions_plot(told: Contributions, design: pd.DataFrame) -> Figure:
+def contributions_plot(contributions: Contributions, features: pd.DataFrame) -> Figure:
     """Draw SHAP's summary of the contributions of the columns that matter most."""
     import matplotlib.pyplot as plt
     import shap
 
-    values = design[list(told.columns)].apply(lambda cells: pd.factorize(cells)[0] if cells.dtype == "str" else cells)
+    values = features[list(contributions.columns)].apply(
+        lambda cells: pd.factorize(cells)[0] if cells.dtype == "str" else cells
+    )
     plt.figure()  # shap draws on the newest one
-    shap.summary_plot(told.values, values, show=False, max_display=15, rng=np.random.default_rng(0))
+    shap.summary_plot(contributions.values, values, show=False, max_display=15, rng=np.random.default_rng(0))
     figure = plt.gcf()
     plt.close(figure)
     return figure
@@ -115,6 +122,8 @@ def contributions_plot(told: Contributions, design: pd.DataFrame) -> Figure:
 
 def save(figures: Mapping[str, Figure], folder: Path) -> None:
     """Write figures as PNG and SVG."""
+    import matplotlib as mpl
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         with mpl.rc_context({"svg.hashsalt": "leadscore", "svg.fonttype": "none"}):
@@ -123,6 +132,8 @@ def save(figures: Mapping[str, Figure], folder: Path) -> None:
 
 
 def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(5.2, 4.2))
     axes = figure.add_subplot()
     axes.set(title=title, xlabel=x, ylabel=y)

@@ -1,6 +1,6 @@
 """How well a model does in parts of the leads, such as those of one source or industry, on the newest block.
 
-A part is a level of a column that the user names. What is told of few leads tells of persons, and little of the model:
+A part is a level of a column that the user names. Figures of few leads describe persons, and hardly the model:
 rare levels stand together, and without enough wins and losses there is no AUC.
 """
 
@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Level:
+class SegmentLevel:
     """The leads of one level on the newest block, and how they were scored.
 
     ``leads`` and ``won`` count leads; ``observed`` and ``predicted`` are the mean outcome and the mean probability of
@@ -57,26 +57,27 @@ class Segment:
     """A column and its levels, those with most leads first and ranges in order; without any, ``hidden`` says why."""
 
     label: str
-    levels: tuple[Level, ...]
+    levels: tuple[SegmentLevel, ...]
     hidden: str = ""
 
 
 def segment_features(settings: Settings, schema: Schema) -> tuple[Feature, ...]:
-    """Return the features behind the columns that the settings name as segments, by our name or the file's.
+    """Return the features behind the columns that the settings name as segments, by the canonical name or the file's.
 
-    Raises InputError for a column that is no feature of one value, or that tells of persons.
+    Raises InputError for a column that is no feature of one value, or that describes persons.
     """
     by_attribute = {each.traits.attribute: each for each in catalogue(schema) if each.traits.attribute}
     return tuple(_feature(name, by_attribute, settings, schema) for name in settings.segments)
 
 
 def _feature(name: str, known: dict[str, Feature], settings: Settings, schema: Schema) -> Feature:
-    ours = claims([name], list(LEADS), settings.columns.get("leads", {}))
-    found = next((known[each] for each in (name, name + RENAMED, *ours) if each in known), None)
-    if found and not tells_of_persons(name):
-        return found
-    told = schema.excluded.get(settings.column("leads", name), "")
-    why = told or ("it tells of persons" if found else "it is no attribute with one value per lead")
+    canonical = claims([name], list(LEADS), settings.columns.get("leads", {}))
+    feature = next((known[each] for each in (name, name + RENAMED, *canonical) if each in known), None)
+    if feature and not tells_of_persons(name):
+        return feature
+    # Refused: say whether it was left out on reading, names persons, or is no attribute of leads.
+    left_out = schema.excluded.get(settings.column("leads", name), "")
+    why = left_out or ("it tells of persons" if feature else "it is no attribute with one value per lead")
     raise InputError(
         f"'{name}' cannot be a segment: {why}",
         expected=", ".join(attribute for attribute in known if not tells_of_persons(attribute)),
@@ -105,12 +106,12 @@ def _segment(
     return Segment(feature.concept, tuple(levels[name] for name in _in_order(feature, table.features[tested], rows)))
 
 
-def _in_order(feature: Feature, design: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+def _in_order(feature: Feature, features: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """Return the names of levels as they are listed: the largest first, ranges as they rise, all others last."""
     if feature.categorical:
         names = rows.groupby("level")["lead_id"].nunique().sort_values(ascending=False, kind="stable").index
     else:
-        names = rows["level"].iloc[np.argsort(design[feature.name].to_numpy(float), kind="stable")].unique()
+        names = rows["level"].iloc[np.argsort(features[feature.name].to_numpy(float), kind="stable")].unique()
     return sorted(names, key=lambda name: name == OTHERS)
 
 
@@ -119,8 +120,8 @@ def _level_names(feature: Feature, table: TrainingTable, tested: npt.NDArray[np.
     cells = table.features.loc[tested, feature.name].reset_index(drop=True)
     if feature.categorical:
         common = common_levels(table.features[feature.name], table.rows["lead_id"])
-        told = [level for level in common if not begins_with_first_name(level)]
-        return cells.where(cells.isna() | cells.isin(told), OTHERS).astype("str").fillna(NOT_GIVEN)
+        shown = [level for level in common if not begins_with_first_name(level)]
+        return cells.where(cells.isna() | cells.isin(shown), OTHERS).astype("str").fillna(NOT_GIVEN)
     if set(cells.dropna().unique()) <= {0.0, 1.0}:
         return cells.map({0.0: "no", 1.0: "yes"}).astype("str").fillna(NOT_GIVEN)
     return _ranges(cells)
@@ -133,11 +134,11 @@ def _ranges(numbers: pd.Series) -> pd.Series:
     ['under 3', '3 to under 5', '5 to under 7', '7 or more', 'not given']
     """
     known = numbers.dropna()
-    cuts = np.quantile(known, np.linspace(0, 1, RANGES + 1)[1:-1], method="higher") if len(known) else []
-    cuts = sorted({float(f"{cut:.3g}") for cut in cuts if cut > known.min()})
-    names = [f"{low:,.10g} to under {high:,.10g}" for low, high in pairwise(cuts)]
-    names = [f"under {cuts[0]:,.10g}", *names, f"{cuts[-1]:,.10g} or more"] if cuts else ["given"]
-    place = np.searchsorted(cuts, numbers.to_numpy(float), side="right")
+    edges = np.quantile(known, np.linspace(0, 1, RANGES + 1)[1:-1], method="higher") if len(known) else []
+    edges = sorted({float(f"{edge:.3g}") for edge in edges if edge > known.min()})
+    names = [f"{low:,.10g} to under {high:,.10g}" for low, high in pairwise(edges)]
+    names = [f"under {edges[0]:,.10g}", *names, f"{edges[-1]:,.10g} or more"] if edges else ["given"]
+    place = np.searchsorted(edges, numbers.to_numpy(float), side="right")
     return pd.Series(np.array(names, dtype=object)[np.minimum(place, len(names) - 1)]).where(numbers.notna(), NOT_GIVEN)
 
 
@@ -148,13 +149,13 @@ def _separate(rows: pd.DataFrame) -> list[str]:
     return enough.index[:MOST_LEVELS].tolist()
 
 
-def _level(name: str, rows: pd.DataFrame, seed: int) -> Level:
+def _level(name: str, rows: pd.DataFrame, seed: int) -> SegmentLevel:
     winners = rows.groupby("lead_id")["won"].max()
     leads, won = len(winners), int(winners.sum())
     probability, outcomes = rows["probability"].to_numpy(float), rows["won"].to_numpy()
     enough = min(won, leads - won) >= FEWEST_OUTCOMES
     measured = evaluate(probability, outcomes, rows["group"].to_numpy(), seed) if enough else None
-    return Level(
+    return SegmentLevel(
         name=name,
         leads=leads,
         won=won,

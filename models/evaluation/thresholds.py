@@ -1,8 +1,7 @@
-"""What bars of probability meant in history: the newest leads that came over each, and how many of them were won."""
+"""What thresholds of probability meant in history: the newest leads that came over each, and how many were won."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,26 +10,19 @@ import numpy.typing as npt
 from models.rules import volume_of
 from models.training_table import Rows, TrainingTable
 
-MOST_BARS = 100
+MOST_THRESHOLDS = 100
 
 
-def bars_in_history(told: npt.NDArray[np.float64], table: TrainingTable, newest: Rows) -> list[dict[str, Any]]:
-    """Return what `models.rules.volume.LeadVolume` tells of each of many bars, from the lowest up, with the ``bar``.
+def thresholds_in_history(
+    probability: npt.NDArray[np.float64], table: TrainingTable, newest: Rows
+) -> list[dict[str, Any]]:
+    """Return a `models.rules.volume.LeadVolume` as JSON for each of many thresholds (``bar``), from the lowest up.
 
-    ``newest`` are the rows of the block from which nothing was learned, ``told`` their probabilities; none of no rows.
+    ``newest`` are the rows of the split from which nothing was learned, ``probability`` is theirs; none of no rows.
     """
-    if not len(told):
+    if not len(probability):
         return []
     everywhere = np.full(len(table), np.nan)
-    everywhere[newest] = told
-    bars = np.unique(np.quantile(told, np.linspace(0, 1, MOST_BARS), method="nearest"))
-    return [{"bar": float(bar), **volume_of(everywhere >= bar, table, newest).as_json()} for bar in bars]
-
-
-def history_at(bars: Sequence[Mapping[str, Any]], bar: float) -> Mapping[str, Any] | None:
-    """Return what history tells of a bar: of the next one that was measured; None above the highest.
-
-    >>> history_at([{"bar": 0.1, "won": 7}, {"bar": 0.3, "won": 2}], 0.2)
-    {'bar': 0.3, 'won': 2}
-    """
-    return next((told for told in bars if told["bar"] >= bar), None)
+    everywhere[newest] = probability
+    thresholds = np.unique(np.quantile(probability, np.linspace(0, 1, MOST_THRESHOLDS), method="nearest"))
+    return [{"bar": float(at), **volume_of(everywhere >= at, table, newest).as_json()} for at in thresholds]

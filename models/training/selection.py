@@ -23,7 +23,7 @@ FEW_TO_COMPARE = 100
 Floats = npt.NDArray[np.float64]
 
 
-class Reason(StrEnum):
+class Cause(StrEnum):
     """Why the model, or why the rules."""
 
     NOTHING_LEARNED = "nothing learned"
@@ -39,29 +39,29 @@ class Reason(StrEnum):
 
 
 SELECT_THE_MODEL = {
-    Reason.FEW_AND_ONE_OUTCOME,
-    Reason.FEW_AND_NO_WORSE,
-    Reason.RULES_RANK_NOTHING,
-    Reason.BETTER,
-    Reason.SCORECARD_NO_BETTER,
+    Cause.FEW_AND_ONE_OUTCOME,
+    Cause.FEW_AND_NO_WORSE,
+    Cause.RULES_RANK_NOTHING,
+    Cause.BETTER,
+    Cause.SCORECARD_NO_BETTER,
 }
 """The reasons for which the model is served; for all others the rules are."""
 
 ALIKE = "all leads of the newest block ended alike, so that nothing can be compared"
 FEW = "few outcomes bear a logistic regression: {shortage}"
-WORDS: Mapping[Reason, str] = {
-    Reason.NOTHING_LEARNED: "the rules decide: {shortage}",
-    Reason.DOES_NOT_HOLD: "the rules decide: what was learned did not hold on later leads",
-    Reason.ONE_OUTCOME: f"the rules decide: {ALIKE}",
-    Reason.FEW_AND_ONE_OUTCOME: f"{FEW}; {ALIKE}",
-    Reason.FEW_AND_NO_WORSE: f"{FEW}: {{figures}}",
-    Reason.FEW_AND_WORSE: "the rules are surely better and are served: {figures}",
-    Reason.RULES_RANK_NOTHING: "the model is served, for the rules tell no lead from another: {figures}",
-    Reason.BETTER: "the model beats the rules: {figures}",
-    Reason.SCORECARD_NO_BETTER: (
+WORDS: Mapping[Cause, str] = {
+    Cause.NOTHING_LEARNED: "the rules decide: {shortage}",
+    Cause.DOES_NOT_HOLD: "the rules decide: what was learned did not hold on later leads",
+    Cause.ONE_OUTCOME: f"the rules decide: {ALIKE}",
+    Cause.FEW_AND_ONE_OUTCOME: f"{FEW}; {ALIKE}",
+    Cause.FEW_AND_NO_WORSE: f"{FEW}: {{figures}}",
+    Cause.FEW_AND_WORSE: "the rules are surely better and are served: {figures}",
+    Cause.RULES_RANK_NOTHING: "the model is served, for the rules tell no lead from another: {figures}",
+    Cause.BETTER: "the model beats the rules: {figures}",
+    Cause.SCORECARD_NO_BETTER: (
         "the model is served, for the scorecard, learned from the same leads, is not better: {figures}"
     ),
-    Reason.NOT_CLEARLY_BETTER: "the model does not clearly beat the rules, which are served: {figures}",
+    Cause.NOT_CLEARLY_BETTER: "the model does not clearly beat the rules, which are served: {figures}",
 }
 
 
@@ -87,18 +87,18 @@ class Selection:
     figures   how both did on the test split; None where nothing was compared
     """
 
-    reason: Reason
+    cause: Cause
     shortage: str = ""
     figures: Figures | None = None
 
     @property
     def model_is_served(self) -> bool:
-        return self.reason in SELECT_THE_MODEL
+        return self.cause in SELECT_THE_MODEL
 
     @property
     def why(self) -> str:
         """Return the reason in words, as people read it."""
-        return WORDS[self.reason].format(shortage=self.shortage, figures=self.figures)
+        return WORDS[self.cause].format(shortage=self.shortage, figures=self.figures)
 
 
 def select(
@@ -121,23 +121,23 @@ def select(
     lacks = shortage(table, splits) if rung != "full" else ""
     # Nothing was compared: there is no model, or there is nothing to compare it on.
     if rung == "rules":
-        return Selection(Reason.NOTHING_LEARNED, lacks)
+        return Selection(Cause.NOTHING_LEARNED, lacks)
     if model is None:
-        return Selection(Reason.DOES_NOT_HOLD, lacks)
+        return Selection(Cause.DOES_NOT_HOLD, lacks)
     if not table.minority_count(splits.test):
-        return Selection(Reason.FEW_AND_ONE_OUTCOME if rung == "logistic" else Reason.ONE_OUTCOME, lacks)
+        return Selection(Cause.FEW_AND_ONE_OUTCOME if rung == "logistic" else Cause.ONE_OUTCOME, lacks)
     figures = compare(tested, *outcomes_of(table, splits.test), seed)
     low, high = figures.log_loss_ci
     # Of few outcomes the model has departed from the rules only as far as they bear: it need not prove more.
     if rung == "logistic":
-        return Selection(Reason.FEW_AND_NO_WORSE if low <= 0 else Reason.FEW_AND_WORSE, lacks, figures)
+        return Selection(Cause.FEW_AND_NO_WORSE if low <= 0 else Cause.FEW_AND_WORSE, lacks, figures)
     if not np.ptp(tested["rules"]) and (figures.auc > figures.auc_of_rules or high < 0):
-        return Selection(Reason.RULES_RANK_NOTHING, figures=figures)
+        return Selection(Cause.RULES_RANK_NOTHING, figures=figures)
     if figures.auc >= figures.auc_of_rules and high < NO_WORSE:
-        return Selection(Reason.BETTER, figures=figures)
+        return Selection(Cause.BETTER, figures=figures)
     if low <= 0 and not of_people and table.minority_count(splits.test) < FEW_TO_COMPARE:
-        return Selection(Reason.SCORECARD_NO_BETTER, figures=figures)
-    return Selection(Reason.NOT_CLEARLY_BETTER, figures=figures)
+        return Selection(Cause.SCORECARD_NO_BETTER, figures=figures)
+    return Selection(Cause.NOT_CLEARLY_BETTER, figures=figures)
 
 
 def compare(tested: Mapping[str, Floats], won: npt.NDArray, groups: npt.NDArray, seed: int) -> Figures:

@@ -16,7 +16,7 @@ CATEGORICAL, MISSING_LEFT, MISSING = 1, 2, 2
 """Two bits of LightGBM's ``decision_type``, and how far it is shifted for what counts as missing."""
 
 
-class Decision(NamedTuple):
+class Split(NamedTuple):
     """A question with the answer yes to the left: is a number at most ``threshold``, or its whole part in ``levels``?
 
     What is missing is a yes where ``missing_left``; it is in no levels, and neither is a number below 0.
@@ -29,10 +29,10 @@ class Decision(NamedTuple):
     levels: tuple[int, ...] = ()
 
 
-class Condition(NamedTuple):
+class PathStep(NamedTuple):
     """A decision on the way to a leaf, the answer that leads there, and the share of its training rows that gave it."""
 
-    decision: Decision
+    decision: Split
     answer: bool
     share: float
 
@@ -42,7 +42,7 @@ class Leaf:
     """What a leaf adds to the log-odds, and the way there; empty where the tree is nothing but this leaf."""
 
     value: float
-    path: tuple[Condition, ...]
+    path: tuple[PathStep, ...]
 
     @property
     def share(self) -> float:
@@ -88,11 +88,11 @@ class _Tree:
     def rows_of(self, node: int) -> int:
         return self.rows[node] if node >= 0 else self.rows_of_leaf[-1 - node]
 
-    def decision_of(self, node: int) -> Decision:
+    def decision_of(self, node: int) -> Split:
         kind, feature = self.kinds[node], self.features[node]
         if kind & CATEGORICAL:
-            return Decision(feature, 0.0, LEVELS, False, self._levels(int(self.thresholds[node])))
-        return Decision(feature, self.thresholds[node], kind >> MISSING, bool(kind & MISSING_LEFT))
+            return Split(feature, 0.0, LEVELS, False, self._levels(int(self.thresholds[node])))
+        return Split(feature, self.thresholds[node], kind >> MISSING, bool(kind & MISSING_LEFT))
 
     def _levels(self, number: int) -> tuple[int, ...]:
         """Read a set of levels, which is kept as bits in words of 32."""
@@ -101,7 +101,7 @@ class _Tree:
 
 
 def _leaves(tree: _Tree) -> Iterator[Leaf]:
-    waiting: list[tuple[int, tuple[Condition, ...]]] = [(0 if tree.children else -1, ())]
+    waiting: list[tuple[int, tuple[PathStep, ...]]] = [(0 if tree.children else -1, ())]
     while waiting:
         node, path = waiting.pop()
         if node < 0:
@@ -109,4 +109,4 @@ def _leaves(tree: _Tree) -> Iterator[Leaf]:
             continue
         decision, rows = tree.decision_of(node), tree.rows_of(node)
         for child, answer in zip(reversed(tree.children[node]), (False, True), strict=True):
-            waiting.append((child, (*path, Condition(decision, answer, tree.rows_of(child) / rows))))
+            waiting.append((child, (*path, PathStep(decision, answer, tree.rows_of(child) / rows))))

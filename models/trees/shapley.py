@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from lightgbm import Booster
 
-from models.trees.paths import LEVELS, NAN, ZERO, Decision, Leaf, leaves_of
+from models.trees.paths import LEVELS, NAN, ZERO, Leaf, Split, leaves_of
 
 MOST_DECISIONS = 8
 """Decisions that one table tells apart, so that a pattern is a byte; longer paths are left to LightGBM."""
@@ -115,7 +115,7 @@ def lookup_of(booster: Booster) -> Lookup | None:
     return Lookup(base, cut, _tables(groups, asked))
 
 
-def decisions_of(leaves: Iterable[Leaf]) -> list[Decision]:
+def decisions_of(leaves: Iterable[Leaf]) -> list[Split]:
     """Return the different decisions on the paths to leaves."""
     return list(dict.fromkeys(condition.decision for leaf in leaves for condition in leaf.path))
 
@@ -131,13 +131,13 @@ def groups_of(leaves: Sequence[Leaf]) -> Iterator[list[Leaf]]:
     yield group
 
 
-def _cut(decisions: Iterable[Decision]) -> tuple[Bytes, dict[Decision, tuple[int, int, int]]]:
+def _cut(decisions: Iterable[Split]) -> tuple[Bytes, dict[Split, tuple[int, int, int]]]:
     """Return columns of bytes that tell decisions apart, and the column, least byte and breadth of each decision."""
-    kept: dict[tuple[int, int], list[Decision]] = {}
+    kept: dict[tuple[int, int], list[Split]] = {}
     for decision in sorted(decisions):
         kept.setdefault((decision.feature, decision.missing), []).append(decision)
     columns: list[tuple[int, int, Sequence[float]]] = []
-    asked: dict[Decision, tuple[int, int, int]] = {}
+    asked: dict[Split, tuple[int, int, int]] = {}
     for (feature, missing), alike in kept.items():
         for marks, ranges in _by_levels(alike) if missing == LEVELS else _by_thresholds(alike):
             asked |= {decision: (len(columns), *of_yes) for decision, of_yes in ranges.items()}
@@ -147,7 +147,7 @@ def _cut(decisions: Iterable[Decision]) -> tuple[Bytes, dict[Decision, tuple[int
     return Bytes(kinds[:, 0].copy(), kinds[:, 1].copy(), _starts(marks for *_, marks in columns), marks), asked
 
 
-def _by_thresholds(decisions: Sequence[Decision]) -> Iterator[tuple[Sequence[float], dict[Decision, tuple[int, int]]]]:
+def _by_thresholds(decisions: Sequence[Split]) -> Iterator[tuple[Sequence[float], dict[Split, tuple[int, int]]]]:
     """Yield the marks of each column of a number, and the least byte and breadth of each decision on those marks."""
     thresholds = sorted({decision.threshold for decision in decisions})
     for start in range(0, len(thresholds), MOST_MARKS):
@@ -157,13 +157,13 @@ def _by_thresholds(decisions: Sequence[Decision]) -> Iterator[tuple[Sequence[flo
         yield marks, {decision: (first, byte_of[decision.threshold] - first) for decision, first in least.items()}
 
 
-def _by_levels(decisions: Sequence[Decision]) -> Iterator[tuple[Sequence[float], dict[Decision, tuple[int, int]]]]:
+def _by_levels(decisions: Sequence[Split]) -> Iterator[tuple[Sequence[float], dict[Split, tuple[int, int]]]]:
     """Yield a column for each set of levels, in which 1 is a yes."""
     for decision in decisions:
         yield decision.levels, {decision: (1, 0)}
 
 
-def _tables(groups: Sequence[Sequence[Leaf]], asked: Mapping[Decision, tuple[int, int, int]]) -> Tables:
+def _tables(groups: Sequence[Sequence[Leaf]], asked: Mapping[Split, tuple[int, int, int]]) -> Tables:
     decisions = [decisions_of(group) for group in groups]
     features = [sorted({decision.feature for decision in some}) for some in decisions]
     tables = [_table(*each) for each in zip(groups, decisions, features, strict=True)]
@@ -189,7 +189,7 @@ def _starts(parts: Iterable[Sized]) -> Integers:
     return np.cumsum([0, *map(len, parts)])
 
 
-def _table(leaves: Sequence[Leaf], decisions: Sequence[Decision], features: Sequence[int]) -> Floats:
+def _table(leaves: Sequence[Leaf], decisions: Sequence[Split], features: Sequence[int]) -> Floats:
     """Add up what the leaves of a group add to each feature for each pattern: of shape (features, patterns).
 
     Bit b of a pattern is the answer to decision b.

@@ -1,4 +1,4 @@
-"""The horizon that a history is long enough for: splits of time lie one horizon apart, and each needs wins."""
+"""The horizon that a history is long enough for: blocks of time lie one horizon apart, and each needs wins."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from data.errors import InputError, ModelError
 from data.workspace import Workspace
-from models.evaluation import Verdict, ground_for, judge, probabilities_of
+from models.evaluation import Verdict, compare_versions, holdout_for, probabilities_of
 from models.training import Learned
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored
-from pipelines.compare import contestant_of, table_for
+from pipelines.compare import candidate_of, table_for
 from pipelines.training_data import TrainingData
 
 
@@ -37,7 +37,7 @@ class Contest:
         """Return what the decision rests on, as it is stored with it."""
         if self.verdict is None or self.champion is None:
             return dict(self.obstacle)
-        compared = {"champion": self.champion.scorer.version, "measured_on": self.verdict.ground.told}
+        compared = {"champion": self.champion.scorer.version, "measured_on": self.verdict.holdout.description}
         return {**self.verdict.figures, **compared}
 
 
@@ -68,12 +68,12 @@ def _leaks_of(champion: Stored, read: TrainingData) -> list[str]:
 
 def _verdict(champion: Stored, own: TrainingTable, learned: Learned, read: TrainingData) -> Verdict:
     """Compare what was learned with the champion; ``own`` is the training table with the champion's features."""
-    seed, splits, contestant = read.settings.seed, learned.splits, contestant_of(champion)
-    ground = ground_for(read.table, splits, [contestant])
-    inside = ground.rows[splits.test]
+    seed, splits, candidate = read.settings.seed, learned.splits, candidate_of(champion)
+    holdout = holdout_for(read.table, splits, [candidate])
+    inside = holdout.rows[splits.test]
     probabilities = {
         "rules": learned.tested["rules"][inside],
-        "champion": probabilities_of(contestant, own, splits, ground, seed=seed),
+        "champion": probabilities_of(candidate, own, splits, holdout, seed=seed),
         "challenger": learned.served[inside],
     }
-    return judge(probabilities, read.table, ground, seed=seed)
+    return compare_versions(probabilities, read.table, holdout, seed=seed)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.config import BandThresholds
 from models.blend import spline_encoder
-from models.evaluation import bars_in_history, standing_in_history, what_closes
+from models.evaluation import deciles_in_history, drivers, thresholds_in_history
 from models.metrics import Metrics
 from models.rules import review_rules, shares_of_rules
 from models.scoring import (
@@ -75,9 +75,9 @@ def make_result(
         when=_timing_measured(read, learned),
         amounts=measure_amounts(table, learned.splits),
         rules_review=_reviewed(scorer, learned, read.table),
-        closing=what_closes(scorer, table.labelled.features, table.labelled.rows),
-        bars=bars_in_history(learned.served, read.table, learned.splits.test),
-        standing=standing_in_history(scorer, learned, read.table, read.open_leads),
+        closing=drivers(scorer, table.labelled.features, table.labelled.rows),
+        bars=thresholds_in_history(learned.served, read.table, learned.splits.test),
+        standing=deciles_in_history(scorer, learned, read.table, read.open_leads),
         excluded=dict(read.table.schema.excluded),
     )
 

@@ -76,7 +76,7 @@ def _show_leaks(result: CheckResult) -> None:
 def _grid_of_leaks(leaks: Sequence[Leak]) -> Table:
     grid = table("column", "", ">AUC with", ">without", "what speaks for it")
     for leak in leaks:
-        done = "left out" if leak.excluded else "kept" if leak.kept else "suspect"
+        done = "left out" if leak.excluded else "kept" if leak.named_in_keep else "suspect"
         measured = ("–" if value is None else f"{value:.3f}" for value in (leak.auc_with, leak.auc_without))
         grid.add_row(escape(leak.column), done, *measured, escape(leak.evidence))
     return grid

@@ -73,7 +73,7 @@ def show_comparison(result: Comparison) -> None:
     """Show all scorers on the same leads, and what the difference means."""
     measured = next(iter(result.metrics.values()))
     won = f"{measured.base_rate:.1%}" if measured.rows else "none"
-    say(f"{measured.rows:,} snapshots, {won} won: {result.ground}")
+    say(f"{measured.rows:,} snapshots, {won} won: {result.holdout}")
     grid = table("", ">AUC", ">log-loss", ">lift at 10 %")
     for name, metrics in result.metrics.items():
         grid.add_row(result.rules_kind if name == "rules" else name, *figures(metrics))

@@ -9,7 +9,7 @@ from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
 from models import scale as scales
-from models.evaluation.deciles import as_it_was, at, counted, standing_in_history
+from models.evaluation.deciles import counted, deciles_in_history, scorer_before
 from models.scoring import assemble
 from models.training import learn
 from models.training_table import TrainingTable
@@ -49,7 +49,7 @@ def trained():
 def test_a_scorer_as_it_was_says_what_was_measured_on_the_newest_block(trained):
     scorer, learned, *_ = trained
     newest = learned.features[learned.splits.test]
-    was = as_it_was(*trained)
+    was = scorer_before(*trained)
     told = was.judge_design(was.completed(newest.reset_index(drop=True))).frame
     assert told["probability"].to_numpy() == pytest.approx(learned.served, abs=1e-9)
     assert (scorer.judge_design(scorer.completed(newest)).frame["probability"] != told["probability"].to_numpy()).any()
@@ -57,20 +57,21 @@ def test_a_scorer_as_it_was_says_what_was_measured_on_the_newest_block(trained):
 
 def test_tenths_are_those_of_the_newest_block_alone_counted_plainly(trained):
     _, learned, table, _ = trained
-    tenth = np.minimum(scales.scores(as_it_was(*trained).scale, learned.served) // 10, 9)
+    tenth = np.minimum(scales.scores(scorer_before(*trained).scale, learned.served) // 10, 9)
     won = table.won[learned.splits.test]
     plainly = [
         (place, int((tenth == place).sum()), won[tenth == place].mean()) for place in range(10) if place in tenth
     ]
-    found = standing_in_history(*trained)["tenths"]
+    found = deciles_in_history(*trained)["tenths"]
     assert [(each["place"], each["leads"], pytest.approx(each["won"])) for each in found] == plainly
     assert found[-1]["won"] > 2 * found[0]["won"]
 
 
 def test_who_fits_and_visits_was_won_more_often_than_who_does_neither(trained):
-    found = standing_in_history(*trained)["grades"]
+    found = deciles_in_history(*trained)["grades"]
     assert sum(each["leads"] for each in found) == trained[1].splits.test.sum()
-    assert at(found, "A1")["won"] > 4 * at(found, "C4")["won"]
+    won = {each["place"]: each["won"] for each in found}
+    assert won["A1"] > 4 * won["C4"]
 
 
 def test_a_lead_that_was_looked_at_often_counts_no_more_than_one_looked_at_once():

@@ -7,7 +7,7 @@ import pytest
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 from features import catalogue
-from models.evaluation.drivers import assets_that_close, concepts_that_close, rules_that_close
+from models.evaluation.drivers import driving_assets, driving_concepts, driving_rules
 from models.explanation import Contributions, Evidence, Narrator
 from models.rules import Rules
 from models.scale import Scale
@@ -28,7 +28,7 @@ def design(**columns) -> pd.DataFrame:
 
 def test_price_list_downloaders_close_more():
     downloads = {"download: price_list_ever": [2.0] * 40 + [0.0] * 60, "download: ebook_ever": [1.0] * 100}
-    price_list, ebook = assets_that_close(SCHEMA, design(**downloads), WON)
+    price_list, ebook = driving_assets(SCHEMA, design(**downloads), WON)
     assert price_list == {
         "asset": "price_list",
         "event": "downloads",
@@ -43,7 +43,7 @@ def test_price_list_downloaders_close_more():
 
 def test_the_asset_that_a_lead_came_by_counts_too():
     levels = pd.Series(["trial"] * 40 + ["ebook"] * 55 + ["Erika Mustermann"] * 5, dtype="str")
-    assert [(row["asset"], row["event"]) for row in assets_that_close(SCHEMA, design(asset=levels), WON)] == [
+    assert [(row["asset"], row["event"]) for row in driving_assets(SCHEMA, design(asset=levels), WON)] == [
         ("trial", ""),
         ("ebook", ""),
     ]
@@ -53,7 +53,7 @@ def test_shares_of_concepts_are_of_all_that_lifted_won_leads(features):
     narrator = Narrator(features, Evidence({}, {}, {}, 0, 0), Scale((0.0, 1.0), hot=0.3, warm=0.1))
     columns = ("industry", "budget", "visits_7d", "visits_30d")
     told = Contributions(columns, np.array([[1.0, -5.0, 1.0, 1.0], [0.0, 1.0, 0.0, 0.0]]), 0.0)
-    rows = concepts_that_close(told, narrator)
+    rows = driving_concepts(told, narrator)
     assert [(row["concept"], row["share"]) for row in rows] == [
         ("pricing page visits", 0.5),
         ("Industry", 0.25),
@@ -68,5 +68,5 @@ def test_rules_stand_beside_how_their_leads_ended():
         fit: {cap: 50, rules: []}
         engagement: {cap: 50, rules: [{name: Downloads, when: {event: download}, points: 10}]}
         """)
-    (row,) = rules_that_close(rules, design(download_ever=[1.0] * 40 + [0.0] * 60), WON)
+    (row,) = driving_rules(rules, design(download_ever=[1.0] * 40 + [0.0] * 60), WON)
     assert (row["rule"], row["points"], row["leads"], row["won"], row["rate"]) == ("Downloads", 10.0, 40, 20, 0.5)

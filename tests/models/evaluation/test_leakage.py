@@ -99,21 +99,21 @@ def test_personal_columns_that_nothing_is_derived_from_are_not_judged(leads):
 
 
 def test_without_the_lexicon_names_say_nothing(leads):
-    assert found(leads, columns={"visits": "Lead Quality"}, lexicon=False) == {}
+    assert found(leads, columns={"visits": "Lead Quality"}, by_name=False) == {}
 
 
 @pytest.mark.parametrize("named", ["Ended", "How it ended"])
 def test_what_the_settings_keep_stays_and_is_told(leads, named):
     table = with_column(leads, "Ended", telling(leads, 1.0))
     leak = found(table, columns={"Ended": "How it ended"}, keep=[named])["Ended"]
-    assert (leak.excluded, leak.kept) == (False, True)
+    assert (leak.excluded, leak.named_in_keep) == (False, True)
     assert leak.evidence.endswith("; kept, for the settings name it")
 
 
 def test_a_suspect_that_the_settings_keep_is_said_to_be_kept(leads):
     suspect = {"columns": {"visits": "Lead Quality"}}
     kept = found(leads, keep=["Lead Quality"], **suspect)["visits"]
-    assert kept.kept and not found(leads, **suspect)["visits"].kept
+    assert kept.named_in_keep and not found(leads, **suspect)["visits"].named_in_keep
     assert kept.evidence == "its name speaks of what is written down after the contact; kept, for the settings name it"
 
 

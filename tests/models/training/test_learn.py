@@ -15,7 +15,7 @@ from models.blend import affine, probabilities
 from models.members.table import default_recipe
 from models.rules import Rules
 from models.training.learn import Learned, fit_blend, learn, refit
-from models.training.selection import Reason, select
+from models.training.selection import Cause, select
 from models.training.splits import split_table
 from models.training_table import TrainingTable
 from pipelines.training_data import read_training_data
@@ -100,7 +100,7 @@ def test_beside_rules_that_tell_no_lead_from_another_the_right_level_is_enough(k
     won = knowing.won[learned.splits.test]
     tested = {"rules": np.full(len(won), level or won.mean()), "model": won.mean() + 0.001 * (0.5 - won)}
     selection = select(learned.model, tested, knowing, learned.splits, of_people=False, seed=0)
-    assert selection.reason == (Reason.RULES_RANK_NOTHING if beats else Reason.NOT_CLEARLY_BETTER)
+    assert selection.cause == (Cause.RULES_RANK_NOTHING if beats else Cause.NOT_CLEARLY_BETTER)
     assert selection.model_is_served == beats
 
 
