@@ -22,7 +22,7 @@ FOREMOST = 10_000
 
 
 @dataclass(frozen=True)
-class Reason:
+class WordedReason:
     """One reason as a page shows it: ``points`` are its share of the score, ``evidence`` what history says, if any."""
 
     sentence: str
@@ -51,17 +51,17 @@ class Wording:
                 worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
         return worded
 
-    def parts(self, score: Mapping[str, Any]) -> tuple[list[Reason], list[Reason]]:
+    def parts(self, score: Mapping[str, Any]) -> tuple[list[WordedReason], list[WordedReason]]:
         """Return the reasons up and down of one stored score, each way the strongest first."""
         ways = zip((1, -1), json.loads(score["reasons"]), strict=True)
         up, down = (self._way(score["model_version"], way, sign) for sign, way in ways)
         return up, down
 
-    def _way(self, version: str, way: list[list], sign: int) -> list[Reason]:
+    def _way(self, version: str, way: list[list], sign: int) -> list[WordedReason]:
         worded = [self._sentence(version, code, value, sign) for code, value, _ in way]
         sentences = beside_others([sentence for sentence, *_ in worded])
         return [
-            Reason(*sentence.apart, concept, family, points)
+            WordedReason(*sentence.apart, concept, family, points)
             for sentence, (_, concept, family), (_, _, points) in zip(sentences, worded, way, strict=True)
         ]
 
