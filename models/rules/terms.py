@@ -27,20 +27,20 @@ CAPS = Feature(
 )  # fmt: skip
 
 
-def with_points(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
+def with_points(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
     """Put the points of the rules beside the features."""
-    return design.assign(**{RULE_POINTS.name: evaluate(rules, design)["points"].to_numpy()})
+    return features.assign(**{RULE_POINTS.name: evaluate(rules, features)["points"].to_numpy()})
 
 
-def with_terms(rules: Rules, design: pd.DataFrame) -> pd.DataFrame:
+def with_terms(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
     """Put the points that each rule gives beside the features; with the last term they add up to the rule points."""
-    gives = fired(rules, design).add_prefix(PREFIX)
+    gives = fired(rules, features).add_prefix(PREFIX)
     # Row by row in memory, a row adds up in the same order, to the last bit, whether it stands alone or not.
-    held_back = (design[RULE_POINTS.name] - np.ascontiguousarray(gives).sum(axis=1)).rename(CAPS.name)
-    return pd.concat([design, gives, held_back], axis=1)
+    held_back = (features[RULE_POINTS.name] - np.ascontiguousarray(gives).sum(axis=1)).rename(CAPS.name)
+    return pd.concat([features, gives, held_back], axis=1)
 
 
-def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
+def fired_codes(rules: Rules, features: pd.DataFrame) -> list[str]:
     """Return every rule that fired for each row as JSON: pairs of its place among the rules and what it gives.
 
     Points are rounded to hundredths: what has cooled to less is no reason any more.
@@ -49,7 +49,7 @@ def fired_codes(rules: Rules, design: pd.DataFrame) -> list[str]:
     >>> fired_codes(load_rules(), pd.DataFrame({"job_rank": ["VP", None], "trial_ever": [1.0, 0.0]}))
     ['[[0,12.0],[25,20.0]]', '[]']
     """
-    points = fired(rules, design).round(2).to_numpy()
+    points = fired(rules, features).round(2).to_numpy()
     rows, numbers = np.nonzero(points)
     pairs = list(zip(numbers.tolist(), points[rows, numbers].tolist(), strict=True))
     ends = np.searchsorted(rows, np.arange(len(points) + 1)).tolist()
