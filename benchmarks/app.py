@@ -147,18 +147,18 @@ def recorded(workspace, chosen: Sequence[str]) -> list[list[Asked]]:
     from data.config import Pages
 
     app = make_app(workspace, access_for("127.0.0.1", Pages()))
-    found: list[list[Asked]] = []
+    asked: list[list[Asked]] = []
     with TestClient(app, base_url="http://127.0.0.1") as client:
         client.get(chosen[0])
         sa.event.listen(
             app.state.site.store.engine,
             "before_cursor_execute",
-            lambda *told: found[-1].append((told[2], told[3])) if told[2].startswith("SELECT") else None,
+            lambda *event: asked[-1].append((event[2], event[3])) if event[2].startswith("SELECT") else None,
         )
         for address in chosen[:50]:
-            found.append([])
+            asked.append([])
             client.get(address)
-    return found
+    return asked
 
 
 class Served:
@@ -191,7 +191,7 @@ def line(name: str, chosen: Sequence[str], port: int, asked: list[list[Asked]], 
     ask(one, 0)  # what is known until the next run is counted once
     connect = partial(http.client.HTTPConnection, "127.0.0.1", port)
     alone = np.median(at_once(connect, ask, clients=1))
-    ours = at_once(connect, ask)
+    durations = at_once(connect, ask)
     file = workspace.store.removeprefix("sqlite:///")
 
     def carry_out(connection: sqlite3.Connection, number: int) -> None:
@@ -200,9 +200,9 @@ def line(name: str, chosen: Sequence[str], port: int, asked: list[list[Asked]], 
 
     bare = at_once(lambda: sqlite3.connect(file, check_same_thread=False), carry_out)
     errors = sum(status != 200 for status in statuses)
-    one, median, high, sql = (1000 * value for value in (alone, *np.quantile(ours, [0.5, 0.99]), np.median(bare)))
-    told = f"{name:<22}{one:>8.1f}{len(ours):>8,}{median:>9.1f}{high:>9.1f}{errors:>8}"
-    print(told + (f"{sql:>10.2f}{median / sql:>7.0f}×" if asked[0] else ""), flush=True)
+    one, median, high, sql = (1000 * value for value in (alone, *np.quantile(durations, [0.5, 0.99]), np.median(bare)))
+    line = f"{name:<22}{one:>8.1f}{len(durations):>8,}{median:>9.1f}{high:>9.1f}{errors:>8}"
+    print(line + (f"{sql:>10.2f}{median / sql:>7.0f}×" if asked[0] else ""), flush=True)
     return errors
 
 

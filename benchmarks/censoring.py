@@ -6,7 +6,7 @@ A funnel is simulated and learned from as it was known at a moment, by the same 
 been followed to the end of their windows (which nobody can do); without the snapshots whose window is not over, closed
 or not; with those that closed early, all weighted as the product does; and with open leads taken for lost. Each is
 asked for snapshots of other leads up to the same moment, whose true chances are known. What is printed is the log-loss
-in excess of that of the truth, and what is told on average beside the truth.
+in excess of that of the truth, and the mean probability beside the true one.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ Tell = Callable[[pd.DataFrame], Floats]
 
 
 class World(NamedTuple):
-    """Snapshots up to a moment: their design, what became of them with their true chances, and the schema."""
+    """Snapshots up to a moment: their features, what became of them with their true chances, and the schema."""
 
-    design: pd.DataFrame
+    features: pd.DataFrame
     rows: pd.DataFrame
     schema: Schema
 
@@ -42,7 +42,7 @@ class Treatment(NamedTuple):
     """A way to treat snapshots whose window is not over: which are learned from, with what label and weight."""
 
     name: str
-    taken: npt.NDArray[np.bool_]
+    rows: npt.NDArray[np.bool_]
     label: Floats
     weight: Floats
 
@@ -55,24 +55,24 @@ def world_at(leads: int, seed: int, at: pd.Timestamp, folder: Path) -> World:
     from features import Batch, build, snapshots_between
 
     settings = load_settings(simulate(leads, folder / f"crm {seed}", seed=seed).config)
-    designs, rows = [], []
+    features, leads_of = [], []
     with open_dataset(settings, workspace=folder / "workspace") as dataset:
         for chunk in dataset.chunks():
-            moments = snapshots_between(chunk.leads, pd.Timestamp("2000-01-01"), at)
-            designs.append(build(Batch(dataset.schema, *chunk, snapshots=moments)))
-            known = chunk.leads.iloc[moments["row"]].reset_index(drop=True)
-            rows.append(known[["lead_id", "created_at", "closed_at", "won"]].assign(as_of=moments["as_of"]))
+            snapshots = snapshots_between(chunk.leads, pd.Timestamp("2000-01-01"), at)
+            features.append(build(Batch(dataset.schema, *chunk, snapshots=snapshots)))
+            known = chunk.leads.iloc[snapshots["row"]].reset_index(drop=True)
+            leads_of.append(known[["lead_id", "created_at", "closed_at", "won"]].assign(as_of=snapshots["as_of"]))
         schema = dataset.schema
-    told = pd.concat(rows, ignore_index=True)
+    rows = pd.concat(leads_of, ignore_index=True)
     truth = pd.read_parquet(settings.truth)
     truth["as_of"] = truth["as_of"].dt.tz_localize(None).astype("datetime64[us]")
-    told = told.merge(truth, on=["lead_id", "as_of"], how="left")
-    has_truth = told["probability"].notna()
-    told, design = told[has_truth].reset_index(drop=True), pd.concat(designs)[has_truth.to_numpy()]
-    told["closes_in"] = ((told["closed_at"] - told["as_of"]) / pd.Timedelta(days=1)).fillna(np.inf)
-    told["watched"] = (at - told["as_of"]) / pd.Timedelta(days=1)
-    told["age"] = ((told["as_of"] - told["created_at"]) / pd.Timedelta(days=1)).round()
-    return World(design.reset_index(drop=True), told, schema)
+    rows = rows.merge(truth, on=["lead_id", "as_of"], how="left")
+    has_truth = rows["probability"].notna()
+    rows, known = rows[has_truth].reset_index(drop=True), pd.concat(features)[has_truth.to_numpy()]
+    rows["closes_in"] = ((rows["closed_at"] - rows["as_of"]) / pd.Timedelta(days=1)).fillna(np.inf)
+    rows["watched"] = (at - rows["as_of"]) / pd.Timedelta(days=1)
+    rows["age"] = ((rows["as_of"] - rows["created_at"]) / pd.Timedelta(days=1)).round()
+    return World(known.reset_index(drop=True), rows, schema)
 
 
 def treatments(world: World) -> Iterator[Treatment]:
@@ -99,30 +99,30 @@ def learned(world: World, treatment: Treatment) -> Tell:
     features = list(catalogue(world.schema))
     levels = {feature.name: world.features[feature.name].astype("category").cat.categories for feature in features}
 
-    def encoded(design: pd.DataFrame) -> pd.DataFrame:
+    def encoded(table: pd.DataFrame) -> pd.DataFrame:
         columns = {
-            feature.name: pd.Categorical(design[feature.name], levels[feature.name])
+            feature.name: pd.Categorical(table[feature.name], levels[feature.name])
             if feature.categorical
-            else design[feature.name].to_numpy()
+            else table[feature.name].to_numpy()
             for feature in features
         }
         return pd.DataFrame(columns).rename(columns=lambda name: str(list(levels).index(name)))
 
     settings = {"num_leaves": 15, "max_depth": 4, "learning_rate": 0.05, "min_child_samples": 20, "reg_lambda": 5.0}
     trees = LGBMRegressor(objective="cross_entropy", n_estimators=150, colsample_bytree=0.5, verbose=-1, **settings)
-    taken = treatment.taken
-    trees.fit(encoded(world.features[taken]), treatment.label[taken], sample_weight=treatment.weight[taken])
-    return lambda design: np.clip(np.asarray(trees.predict(encoded(design))), 1e-9, 1 - 1e-9)
+    rows = treatment.rows
+    trees.fit(encoded(world.features[rows]), treatment.label[rows], sample_weight=treatment.weight[rows])
+    return lambda table: np.clip(np.asarray(trees.predict(encoded(table))), 1e-9, 1 - 1e-9)
 
 
-def excess(told: Floats, truth: Floats) -> float:
+def excess(probability: Floats, truth: Floats) -> float:
     """Return the expected log-loss of probabilities in excess of that of the truth."""
-    losses = truth * np.log(truth / told) + (1 - truth) * np.log((1 - truth) / (1 - told))
+    losses = truth * np.log(truth / probability) + (1 - truth) * np.log((1 - truth) / (1 - probability))
     return float(np.nan_to_num(losses).mean())
 
 
-def draw(told: dict[str, Floats], truth: Floats, path: Path) -> None:
-    """Draw, for tenths of the snapshots by what is told, the mean that is told beside the true one."""
+def draw(probabilities: dict[str, Floats], truth: Floats, path: Path) -> None:
+    """Draw, for deciles of the snapshots by probability, its mean beside the true one."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -131,31 +131,31 @@ def draw(told: dict[str, Floats], truth: Floats, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(6, 4.5))
     axes.axline((0, 0), slope=1, color="grey", linewidth=0.8)
     for name, marker in (("followed to the end", "o"), ("left out", "s"), ("open taken for lost", "v")):
-        tenth = pd.qcut(told[name], 10, labels=False, duplicates="drop")
-        means = pd.DataFrame({"told": told[name], "truth": truth}).groupby(tenth).mean()
-        axes.plot(means["told"], means["truth"], marker=marker, label=name)
-    axes.set(xlabel="chance that is told", ylabel="true chance", xscale="log", yscale="log")
+        decile = pd.qcut(probabilities[name], 10, labels=False, duplicates="drop")
+        means = pd.DataFrame({"probability": probabilities[name], "truth": truth}).groupby(decile).mean()
+        axes.plot(means["probability"], means["truth"], marker=marker, label=name)
+    axes.set(xlabel="predicted chance", ylabel="true chance", xscale="log", yscale="log")
     axes.set_title("Leads whose window is not over: what they are taken for")
     axes.legend(frameon=False)
     figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
 
 
 def compare(leads: int, at: pd.Timestamp, seed: int, plot: Path | None) -> dict[str, float]:
-    """Print what each treatment tells at a moment; return its excess."""
+    """Print what each treatment predicts at a moment; return its excess."""
     with tempfile.TemporaryDirectory() as folder:
         world, others = world_at(leads, seed, at, Path(folder)), world_at(OTHERS, 1000 + seed, at, Path(folder))
     truth = others.rows["probability"].to_numpy()
     print(f"{len(world.rows):,} snapshots up to {at:%Y-%m-%d}; asked for {len(truth):,}")
-    told, found = {}, {}
+    predicted, excesses = {}, {}
     for treatment in treatments(world):
         name = treatment.name
-        told[name] = learned(world, treatment)(others.features)
-        found[name] = excess(told[name], truth)
-        said = f"told {told[name].mean():.2%}, true {truth.mean():.2%}"
-        print(f"  {name:22} {treatment.taken.sum():9,} snapshots, {said}: {found[name]:.5f}", flush=True)
+        predicted[name] = learned(world, treatment)(others.features)
+        excesses[name] = excess(predicted[name], truth)
+        said = f"predicted {predicted[name].mean():.2%}, true {truth.mean():.2%}"
+        print(f"  {name:22} {treatment.rows.sum():9,} snapshots, {said}: {excesses[name]:.5f}", flush=True)
     if plot:
-        draw(told, truth, plot)
-    return found
+        draw(predicted, truth, plot)
+    return excesses
 
 
 def main() -> None:
@@ -164,9 +164,9 @@ def main() -> None:
     parser.add_argument("--at", type=pd.Timestamp, default=pd.Timestamp("2025-01-01"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--plot", type=Path)
-    given = parser.parse_args()
-    found = [compare(given.leads, given.at, seed, None if seed else given.plot) for seed in range(given.seeds)]
-    means = pd.DataFrame(found).mean()
+    args = parser.parse_args()
+    excesses = [compare(args.leads, args.at, seed, None if seed else args.plot) for seed in range(args.seeds)]
+    means = pd.DataFrame(excesses).mean()
     harm = means - means["followed to the end"]
     for name in ("left out", "weighted"):
         left = harm[name] / harm["open taken for lost"]

@@ -2,8 +2,8 @@
 
     python -m benchmarks.drift [--leads 20000] [--seeds 3]
 
-With ``--drift`` the simulator's market changes on 2025-07-01: a model that was trained on that day is looked at month
-after month, from 2025-07-31 on, until the monitor fires. Without it a model trained on 2025-04-01 is looked at in each
+With ``--drift`` the simulator's market changes on 2025-07-01: a model that was trained on that day is monitored month
+after month, from 2025-07-31 on, until the monitor fires. Without it a model trained on 2025-04-01 is monitored in each
 of the nine months that follow, over as many seeds: 27 monthly runs for three of them.
 """
 
@@ -45,14 +45,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=20_000, help="leads to simulate, over 24 months")
     parser.add_argument("--seeds", type=int, default=3, help="funnels of each kind")
-    given = parser.parse_args()
+    args = parser.parse_args()
     late, calm = [], []
-    for seed in range(given.seeds):
+    for seed in range(args.seeds):
         print(f"seed {seed}, the market changes on {CHANGE:%Y-%m-%d}", flush=True)
-        months = fired(given.leads, seed, CHANGE, drift=True)
+        months = fired(args.leads, seed, CHANGE, drift=True)
         late.append(str(len(months)) if months[-1] else "never")
         print(f"seed {seed}, the market stays as it is", flush=True)
-        calm += fired(given.leads, seed, CALM_FROM, drift=False)
+        calm += fired(args.leads, seed, CALM_FROM, drift=False)
     print(f"months from the change to the alarm, by seed: {', '.join(late)}")
     print(f"false alarms without a change: {sum(map(bool, calm))} in {len(calm)} monthly runs")
 

@@ -46,13 +46,13 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--whole", action="store_true", help="a scoring run instead of the values alone")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        if given.whole:
-            whole(given.leads, Path(name))
+        if args.whole:
+            whole(args.leads, Path(name))
         else:
-            values(given.leads, given.rounds, Path(name))
-            one_lead(given.rounds, Path(name))
+            values(args.leads, args.rounds, Path(name))
+            one_lead(args.rounds, Path(name))
 
 
 def values(leads: int, rounds: int, folder: Path) -> None:
@@ -64,7 +64,7 @@ def values(leads: int, rounds: int, folder: Path) -> None:
     fitted, rows, won = _fitted(leads, folder)
     booster, by_default = fitted.booster_, LGBMClassifier(verbose=-1).fit(rows, won)
     began = time.perf_counter()
-    base, ours = tree_shap(booster, rows)
+    base, values_by_tables = tree_shap(booster, rows)
     print(f"{len(rows):,} rows of {rows.shape[1]} features, {booster.num_trees()} trees of depth 4")
     print(f"tables made, code compiled or loaded, and a first call: {time.perf_counter() - began:.2f} s")
     ways = {
@@ -75,7 +75,7 @@ def values(leads: int, rounds: int, folder: Path) -> None:
         "as without us": lambda: _shap(by_default, rows),
         **_woodelf(fitted, rows, won),
     }
-    difference = np.abs(np.column_stack([ours, np.full(len(rows), base)]) - ways["pred_contrib"]()).max()
+    difference = np.abs(np.column_stack([values_by_tables, np.full(len(rows), base)]) - ways["pred_contrib"]()).max()
     seconds = _medians(ways, rounds)
     for way, median in seconds.items():
         print(f"  {way:<20}{median:>8.2f} s{median / seconds['booster.predict']:>8.2f}×", flush=True)

@@ -5,9 +5,9 @@
 In each draw a funnel is simulated and columns are planted: one leak of each kind in `LEAKS`, one honest column of each
 kind in `HONEST`. Leaks bear names that CRMs give to what is written down after the contact, honest columns names of
 what a form or a data provider says; both lists were written before anything was measured. The lexicon has been widened
-since, by the words of other CRMs, and knows some of these names: what it adds is told apart. The simulator's own
-attributes are honest, too. What is looked for on all outcomes is counted, with and without
-the lexicon of names: *sure* columns are left out, *suspect* ones stay and are told.
+since, by the words of other CRMs, and knows some of these names: what it adds is shown apart. The simulator's own
+attributes are honest, too. What is taken for a leak is counted, with and without
+the lexicon of names: *sure* columns are left out, *suspect* ones stay and are reported.
 """
 
 from __future__ import annotations
@@ -107,26 +107,26 @@ def funnel(leads: int, seed: int, folder: Path) -> tuple[Path, dict[str, str]]:
     return simulated.config, kinds
 
 
-def told(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
-    """Yield with or without lexicon, kind of column, and what was found of it: sure, suspect or nothing."""
+def outcomes(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
+    """Yield with or without lexicon, kind of column, and what it was taken for: sure, suspect or nothing."""
     from data.config import load_settings
     from data.dataset import open_dataset
     from models.evaluation import find_leaks
     from models.training import split_table
-    from pipelines.training_data import gathered
+    from pipelines.training_data import gather
 
     with tempfile.TemporaryDirectory() as name:
         config, kinds = funnel(leads, seed, Path(name) / "crm")
         settings = load_settings(config)
         with open_dataset(settings, workspace=Path(name) / "workspace") as dataset:
-            read = gathered(dataset)
+            read = gather(dataset)
             splits, signs = split_table(read.table, seed), dataset.hindsight(read.data_end)
             for lexicon in (True, False):
                 leaks = find_leaks(read.table, splits, dataset.columns, signs, by_name=lexicon)
-                found = {leak.column: "sure" if leak.excluded else "suspect" for leak in leaks.values()}
+                verdicts = {leak.column: "sure" if leak.excluded else "suspect" for leak in leaks.values()}
                 for attribute in dataset.schema.attributes:
                     column = dataset.columns[attribute.name]
-                    said = found.get(column, "nothing")
+                    said = verdicts.get(column, "nothing")
                     yield "with" if lexicon else "without", kinds.get(column, "simulated"), said
 
 
@@ -134,10 +134,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=3000)
     parser.add_argument("--draws", type=int, default=20)
-    given = parser.parse_args()
-    counts = Counter(each for seed in range(given.draws) for each in told(given.leads, seed))
+    args = parser.parse_args()
+    counts = Counter(each for seed in range(args.draws) for each in outcomes(args.leads, seed))
     for lexicon in ("with", "without"):
-        print(f"{lexicon} the lexicon of names, {given.draws} draws of {given.leads:,} leads")
+        print(f"{lexicon} the lexicon of names, {args.draws} draws of {args.leads:,} leads")
         for kind in (*LEAKS, *HONEST, "simulated"):
             sure, suspect, nothing = (counts[lexicon, kind, said] for said in ("sure", "suspect", "nothing"))
             total = sure + suspect + nothing
@@ -150,10 +150,10 @@ def main() -> None:
 
 def print_precision(counts: Counter[tuple[str, str, str]], lexicon: str) -> None:
     for what, said in (("left out", ("sure",)), ("at least suspect", ("sure", "suspect"))):
-        found = {kind: sum(counts[lexicon, kind, each] for each in said) for kind in (*LEAKS, *HONEST, "simulated")}
-        right = sum(found[kind] for kind in LEAKS)
+        flagged = {kind: sum(counts[lexicon, kind, each] for each in said) for kind in (*LEAKS, *HONEST, "simulated")}
+        right = sum(flagged[kind] for kind in LEAKS)
         planted = sum(count for (used, kind, _), count in counts.items() if used == lexicon and kind in LEAKS)
-        precision = right / max(1, sum(found.values()))
+        precision = right / max(1, sum(flagged.values()))
         print(f"  {what}: precision {precision:.2f}, recall {right / planted:.2f}")
 
 

@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from benchmarks.quality import TASKS, Task, ours, plain_peers
+from benchmarks.quality import TASKS, Task, plain_peers, train_and_score
 
 SIZES = (60, 200, 448, 1000)
 ASKED = 4000
 """Leads that were not drawn and are asked for."""
 
 
-def told(task: Task, size: int, draw: int) -> dict[str, float]:
+def losses_of(task: Task, size: int, draw: int) -> dict[str, float]:
     """Return the log-loss of each scorer for one draw."""
     from models.metrics import log_losses
 
@@ -34,8 +34,8 @@ def told(task: Task, size: int, draw: int) -> dict[str, float]:
     asked = np.setdiff1d(np.arange(len(drawn)), learned_from)
     some = replace(task, rows=task.rows.iloc[drawn].iloc[np.concatenate([learned_from, asked])])
     older, later = slice(0, size), slice(size, None)
-    told = {"leadscore": ours(some, older, later), **dict(plain_peers(some, older, later))}
-    return {name: float(log_losses(each, some.labels[later]).mean()) for name, each in told.items()}
+    probabilities = {"leadscore": train_and_score(some, older, later), **dict(plain_peers(some, older, later))}
+    return {name: float(log_losses(each, some.labels[later]).mean()) for name, each in probabilities.items()}
 
 
 def main() -> None:
@@ -44,11 +44,11 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--only", choices=("education", "bank"))
     parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES))
-    given = parser.parse_args()
-    for name in [given.only] if given.only else ["education", "bank"]:
-        task = TASKS[name](given.data)
-        for size in given.sizes:
-            losses = Parallel(n_jobs=-1)(delayed(told)(task, size, draw) for draw in range(given.draws))
+    args = parser.parse_args()
+    for name in [args.only] if args.only else ["education", "bank"]:
+        task = TASKS[name](args.data)
+        for size in args.sizes:
+            losses = Parallel(n_jobs=-1)(delayed(losses_of)(task, size, draw) for draw in range(args.draws))
             mean = pd.DataFrame(losses).mean()
             best = mean.drop("leadscore").min()
             figures = ", ".join(f"{scorer} {loss:.4f}" for scorer, loss in mean.items())

@@ -22,13 +22,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("workspace", type=Path, help="Workspace of the demo.")
     parser.add_argument("out", type=Path, help="PNG to write.")
-    given = parser.parse_args()
-    workspace = Workspace.at(given.workspace)
+    args = parser.parse_args()
+    workspace = Workspace.at(args.workspace)
     with Served(workspace) as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport=SIZE, color_scheme="light")  # pyright: ignore[reportArgumentType]
         page.goto(f"http://127.0.0.1:{port}/leads/{shown(workspace)}")
-        page.screenshot(path=given.out)
+        page.screenshot(path=args.out)
         browser.close()
 
 

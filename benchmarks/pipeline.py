@@ -37,10 +37,10 @@ def run(leads: int, folder: Path) -> None:
     print(f"{leads:,} leads; seconds and peak MiB, each step in a process of its own")
     print(f"{'step':<28}{'ours':>14}{'reference':>18}{'ours/reference':>17}  reference")
     _line("simulate", measure(simulate_tables, leads, data), measure(write_tables, data), "pyarrow writes the tables")
-    ours, pandas = measure(event_features, data), measure(event_features_in_pandas, data)
-    _line("event features", ours, pandas, "plain pandas, the same numbers")
-    if ours.result != pandas.result:
-        raise SystemExit(f"the event features differ: {ours.result} and {pandas.result}")
+    measured, pandas = measure(event_features, data), measure(event_features_in_pandas, data)
+    _line("event features", measured, pandas, "plain pandas, the same numbers")
+    if measured.result != pandas.result:
+        raise SystemExit(f"the event features differ: {measured.result} and {pandas.result}")
     _line("all features, from files", measure(all_features, data, folder), pandas, "plain pandas, event features only")
     _line("train", measure(train_model, data, workspace), measure(bare_fit, data, workspace), "bare LGBMClassifier.fit")
     _line("score, matrix ready", measure(probabilities_only, data, workspace), measure(bare_predict, data, workspace),
@@ -49,9 +49,9 @@ def run(leads: int, folder: Path) -> None:
           "bare booster.predict")  # fmt: skip
 
 
-def _line(step: str, ours: Measured, reference: Measured, named: str) -> None:
-    times = f"{ours.seconds:>8.2f} {ours.peak:>5.0f}{reference.seconds:>12.2f} {reference.peak:>5.0f}"
-    print(f"{step:<28}{times}{ours.seconds / reference.seconds:>16.2f}×  {named}", flush=True)
+def _line(step: str, measured: Measured, reference: Measured, named: str) -> None:
+    times = f"{measured.seconds:>8.2f} {measured.peak:>5.0f}{reference.seconds:>12.2f} {reference.peak:>5.0f}"
+    print(f"{step:<28}{times}{measured.seconds / reference.seconds:>16.2f}×  {named}", flush=True)
 
 
 def simulate_tables(leads: int, data: Path) -> Call:

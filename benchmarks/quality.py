@@ -74,7 +74,7 @@ TASKS: Mapping[str, Callable[[Path], Task]] = {"education": education, "olist": 
 # What is compared
 
 
-def ours(task: Task, older: slice, later: slice) -> Floats:
+def train_and_score(task: Task, older: slice, later: slice) -> Floats:
     """Train the whole product on a file of older leads and score a file of later ones."""
     from data.config import flat_settings
     from data.workspace import Workspace
@@ -158,35 +158,37 @@ def run_tasks(folder: Path, names: list[str], *, newest: bool) -> None:
     for name in names:
         task = TASKS[name](folder)
         count = len(task.rows)
-        cuts = [(ORIGINS[number], ORIGINS[number + 1]) for number in range(5)] if not newest else [(0.8, 1.0)]
-        told = [_told_at(task, int(start * count), int(end * count)) for start, end in cuts]
-        _print_task(task, cuts, told)
+        spans = [(ORIGINS[number], ORIGINS[number + 1]) for number in range(5)] if not newest else [(0.8, 1.0)]
+        predictions = [_predictions_at(task, int(start * count), int(end * count)) for start, end in spans]
+        _print_task(task, spans, predictions)
 
 
-def _told_at(task: Task, start: int, end: int) -> dict[str, Floats]:
+def _predictions_at(task: Task, start: int, end: int) -> dict[str, Floats]:
     older, later = slice(0, start), slice(start, end)
     began = time.perf_counter()
-    told = {"leadscore": ours(task, older, later)}
+    predictions = {"leadscore": train_and_score(task, older, later)}
     print(f"{task.name}: trained on {start:,} rows and scored in {time.perf_counter() - began:.0f} s", flush=True)
-    return told | dict(peers(task, older, later))
+    return predictions | dict(peers(task, older, later))
 
 
-def _print_task(task: Task, cuts: list[tuple[float, float]], told: list[dict[str, Floats]]) -> None:
+def _print_task(task: Task, spans: list[tuple[float, float]], predictions: list[dict[str, Floats]]) -> None:
     from models.metrics import auc, difference, log_losses
 
-    won = [task.labels[int(start * len(task.rows)) : int(end * len(task.rows))] for start, end in cuts]
+    won = [task.labels[int(start * len(task.rows)) : int(end * len(task.rows))] for start, end in spans]
     figures = {
-        metric: pd.DataFrame([{name: of(p, y) for name, p in each.items()} for each, y in zip(told, won, strict=True)])
+        metric: pd.DataFrame(
+            [{name: of(p, y) for name, p in each.items()} for each, y in zip(predictions, won, strict=True)]
+        )
         for metric, of in (("auc", auc), ("log_loss", lambda p, y: float(log_losses(p, y).mean())))
     }
     for metric, table in figures.items():
-        shown = table.assign(rows=[f"{start:.0%}-{end:.0%}" for start, end in cuts]).set_index("rows")
+        shown = table.assign(rows=[f"{start:.0%}-{end:.0%}" for start, end in spans]).set_index("rows")
         print(f"\n{task.name}, {metric.replace('_', '-')} ahead of each origin")
         print(pd.concat([shown, shown.mean().to_frame("mean").T]).round(4).to_string())
         others = table.drop(columns="leadscore").mean()
         best = others.idxmax() if metric == "auc" else others.idxmin()
         print(f"  less the best single peer, {best}, 95 %:")
-        for (start, end), each, outcome in zip(cuts, told, won, strict=True):
+        for (start, end), each, outcome in zip(spans, predictions, won, strict=True):
             apart = difference(each["leadscore"], each[best], outcome, np.arange(len(outcome)))
             value, (low, high) = getattr(apart, metric), getattr(apart, f"{metric}_ci")
             worse = high < 0 if metric == "auc" else low > 0
@@ -224,11 +226,11 @@ def run_simulator(leads: int, share: float) -> None:
     splits = split_table(some, 0)
     tested = some.rows[splits.test]
     possible = tested.merge(truth, on=["lead_id", "as_of"], how="left")["probability"].to_numpy()
-    won, told = some.won[splits.test], learned.tested["model"]
+    won, probability = some.won[splits.test], learned.tested["model"]
     print(f"{len(some):,} snapshots, {int(splits.test.sum()):,} to test on, {time.perf_counter() - began:.0f} s")
-    measured = evaluate(told, won, tested["group"].to_numpy())
+    measured = evaluate(probability, won, tested["group"].to_numpy())
     print(f"AUC {measured.auc:.4f} {measured.auc_ci}, log-loss {measured.log_loss:.4f}, ECE {measured.ece:.4f}")
-    off, best = calibration_error(told, possible), auc(possible, won)
+    off, best = calibration_error(probability, possible), auc(possible, won)
     print(f"mean |p - p_true| over ten bins: {off:.4f}; best possible AUC {best:.4f}")
 
     times, horizon = table.rows["as_of"], pd.Timedelta(days=table.horizon)
@@ -236,8 +238,8 @@ def run_simulator(leads: int, share: float) -> None:
     fit = (times <= fit_end).to_numpy()
     tune = ((times >= tune_start) & (times <= tested["as_of"].min() - horizon)).to_numpy()
     table = replace(table, features=with_points(learned.rules, table.features))
-    found = search_recipe(table.subset(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
-    model = fit_blend(found.recipe, table, TimeSplits(fit, tune, fit & tune, "by time"), seed=0)
+    search = search_recipe(table.subset(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
+    model = fit_blend(search.recipe, table, TimeSplits(fit, tune, fit & tune, "by time"), seed=0)
     assert model is not None, "so many leads hold"
     more = auc(probabilities(model, with_points(learned.rules, some.features)[splits.test]), won)
     lost = (more - measured.auc) / (more - 0.5)
@@ -252,11 +254,11 @@ def main() -> None:
     parser.add_argument("--simulator", action="store_true", help="simulated leads, beside the truth")
     parser.add_argument("--leads", type=int, default=320_000, help="leads to simulate")
     parser.add_argument("--share", type=float, default=0.17, help="share of them to learn from")
-    given = parser.parse_args()
-    if given.data:
-        run_tasks(given.data, [given.only] if given.only else list(TASKS), newest=given.newest)
-    if given.simulator:
-        run_simulator(given.leads, given.share)
+    args = parser.parse_args()
+    if args.data:
+        run_tasks(args.data, [args.only] if args.only else list(TASKS), newest=args.newest)
+    if args.simulator:
+        run_simulator(args.leads, args.share)
 
 
 if __name__ == "__main__":

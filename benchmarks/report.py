@@ -7,7 +7,7 @@ files and count, for all leads and by source, campaign, asset, industry and owne
 their intervals and median times, and who went on within 30 days; cohorts, entries and who went on by month; by owner
 how long MQLs waited. Ours also checks every row, finds what is odd in the histories, compares what may be worse than
 it should be, and weighs channels, as the report does. Each runs in a process of its own, in turn, three times; the
-medians are shown. Reading and counting are told apart, for checking every row takes its time where pandas checks
+medians are shown. Reading and counting are timed apart, for checking every row takes its time where pandas checks
 nothing. That both count the same is checked.
 """
 
@@ -48,8 +48,8 @@ def main() -> None:
             reading, counting = (median(each) for each in zip(*map(_split, runs), strict=True))
             print(f"  {name:<14}{reading + counting:6.1f} s (reading {reading:.1f}, counting {counting:.1f}), ", end="")
             print(f"peak {max(run.peak for run in runs):,.0f} MiB", flush=True)
-        whole = median(ours.seconds / theirs.seconds for theirs, ours in tries)
-        counting = median(_split(ours)[1] / _split(theirs)[1] for theirs, ours in tries)
+        whole = median(measured.seconds / reference.seconds for reference, measured in tries)
+        counting = median(_split(measured)[1] / _split(reference)[1] for reference, measured in tries)
         print(f"  ours beside pandas: {whole:.2f}×, counting alone {counting:.2f}×", flush=True)
         ((_, by_pandas), (_, figures)) = (run.result for run in tries[0])
         assert figures == by_pandas, "both count the same"
@@ -179,8 +179,8 @@ def _follow_up(table: pd.DataFrame) -> pd.DataFrame:
     return groups.agg({"hours": "median", "contacted": "mean", "hour": "mean"})
 
 
-def _summed_up(found: Any) -> Any:
-    reading, everything, cuts, _ = found
+def _summed_up(counts: Any) -> Any:
+    reading, everything, cuts, _ = counts
     (row,) = everything.to_dict("records")
     return reading, ({stage: row[stage] for stage in STAGES}, cuts["source"]["customer"].to_dict())
 

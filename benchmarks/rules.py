@@ -82,10 +82,10 @@ def leads(count: int, seed: int = 0) -> pd.DataFrame:
 
 
 class Plain(NamedTuple):
-    """A rule as one would write it down before a loop: plain values, each looked up once."""
+    """A rule as one would write it down before a loop: plain values, each resolved once."""
 
     column: str
-    given: bool | None
+    filled: bool | None
     words: tuple[str, ...]
     at_least: float
     below: float
@@ -105,7 +105,7 @@ def _plain(rule: Rule, condition: Condition) -> Plain:
     bounds = condition.bounds
     return Plain(
         column=condition.columns[0],
-        given=condition.given,
+        filled=condition.given,
         words=condition.is_,
         at_least=bounds.get("at_least", -math.inf),
         below=bounds.get("below", math.inf),
@@ -138,11 +138,11 @@ def _of_dimension(
 ) -> float:
     good: dict[str, float] = {}
     bad = 0.0
-    for column, given, words, at_least, below, points, each, most, half_life, age, group in rules:
+    for column, filled, words, at_least, below, points, each, most, half_life, age, group in rules:
         cell = row[column]
         missing = cell is None or cell != cell
-        if given is not None:
-            if missing == given:
+        if filled is not None:
+            if missing == filled:
                 continue
         elif missing or (words and cell not in words) or (not words and not at_least <= cell < below):
             continue
@@ -160,13 +160,13 @@ def compare_speed(count: int) -> None:
     rules, frame = sixty_rules(), leads(count)
     evaluate(rules, frame[:1000])
     began = time.perf_counter()
-    told = evaluate(rules, frame)["points"].to_numpy()
+    points = evaluate(rules, frame)["points"].to_numpy()
     seconds = time.perf_counter() - began
     rows: list[Any] = frame[:SAMPLE].to_dict("records")
     began = time.perf_counter()
     plain = points_row_by_row(rules, rows)
     loop = (time.perf_counter() - began) * count / SAMPLE
-    apart = float(np.abs(told[:SAMPLE] - plain).max())
+    apart = float(np.abs(points[:SAMPLE] - plain).max())
     asked = sum(1 for _ in rules.with_places())
     print(f"{count:,} leads × {asked} rules: {seconds:.2f} s; a plain loop, measured on {SAMPLE:,} leads: {loop:.0f} s")
     print(f"ratio {loop / seconds:.0f}; largest difference in points {apart:.1g}")
@@ -182,20 +182,22 @@ def measure_suggestion(folder: Path) -> None:
     settings = flat_settings(file, lead_id="Prospect ID", outcome="Converted", order="Lead Number")
     with tempfile.TemporaryDirectory() as name:
         dropped = settings.model_copy(update={"drop": list(FILLED_IN_BY_SALES)})
-        found = suggest(Project(Workspace.at(Path(name)), dropped))
-    low, high = found.auc_ci
-    rules = sum(1 for _ in found.rules.with_places())
-    print(f"X Education, newest {found.rows:,} leads: {rules} rules, AUC {found.auc:.3f} ({low:.3f}-{high:.3f})")
+        suggestion = suggest(Project(Workspace.at(Path(name)), dropped))
+    low, high = suggestion.auc_ci
+    rules = sum(1 for _ in suggestion.rules.with_places())
+    print(
+        f"X Education, newest {suggestion.rows:,} leads: {rules} rules, AUC {suggestion.auc:.3f} ({low:.3f}-{high:.3f})"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--data", type=Path, help="folder with x-education")
-    given = parser.parse_args()
-    compare_speed(given.leads)
-    if given.data:
-        measure_suggestion(given.data)
+    args = parser.parse_args()
+    compare_speed(args.leads)
+    if args.data:
+        measure_suggestion(args.data)
 
 
 if __name__ == "__main__":

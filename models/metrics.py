@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 
 RESAMPLES = 300
 TOP = 0.10
-"""The share of leads that the lift looks at."""
+"""The share of leads that the lift is of."""
 BINS = 10
 NAN = float("nan")
 
@@ -31,7 +31,7 @@ MEASURED = ("auc", "log_loss", "lift_10", "ece", "brier", "reliability", "resolu
 
 @dataclass(frozen=True)
 class Metrics:
-    """Metrics of one scorer on one block; intervals are 95 %.
+    """Metrics of one scorer on one split; intervals are 95 %.
 
     auc        chance that a won lead ranks above another one (ties count half)
     log_loss   mean negative log-likelihood, in nats
@@ -76,13 +76,13 @@ def evaluate(probability: Floats, won: Numbers, groups: npt.NDArray, seed: int =
     measures = _Measures(probability, won)
     draws = np.array([measures.of(weights) for weights in resampled_weights(groups, seed)])
     point = measures.of(np.ones(len(won)))
-    told = {
+    figures = {
         name: value
         for number, name in enumerate(MEASURED)
         for name, value in ((name, point[number]), (f"{name}_ci", _interval_of(name, point[number], draws[:, number])))
     }
     base_rate = float(won.mean())
-    return Metrics(**told, uncertainty=base_rate * (1 - base_rate), base_rate=base_rate, rows=len(won))  # type: ignore[arg-type]
+    return Metrics(**figures, uncertainty=base_rate * (1 - base_rate), base_rate=base_rate, rows=len(won))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -98,15 +98,15 @@ class Difference:
         return asdict(self)
 
 
-def difference(ours: Floats, theirs: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Difference:
-    """Return our metrics less theirs: an AUC above zero and a log-loss below zero mean that ours is better.
+def difference(probability: Floats, baseline: Floats, won: Numbers, groups: npt.NDArray, seed: int = 0) -> Difference:
+    """Return the metrics of a scorer less those of a baseline: an AUC above zero and a log-loss below zero are better.
 
     Of no rows none is a number.
     """
     if not len(won):
         return Difference(NAN, (NAN, NAN), NAN, (NAN, NAN))
-    rankings = _Ranking(ours, won), _Ranking(theirs, won)
-    losses = log_losses(ours, won) - log_losses(theirs, won)
+    rankings = _Ranking(probability, won), _Ranking(baseline, won)
+    losses = log_losses(probability, won) - log_losses(baseline, won)
 
     def measured(weights: Floats) -> tuple[float, float]:
         return rankings[0].auc(weights) - rankings[1].auc(weights), float(np.average(losses, weights=weights))
@@ -145,7 +145,7 @@ def evaluate_all(
 ) -> dict[str, Metrics]:
     """Measure several scorers on the same rows, side by side on all processors."""
     measured = Parallel(n_jobs=os.cpu_count(), prefer="threads")(
-        delayed(evaluate)(told, won, groups, seed) for told in probabilities.values()
+        delayed(evaluate)(probability, won, groups, seed) for probability in probabilities.values()
     )
     return dict(zip(probabilities, measured, strict=True))  # type: ignore[arg-type]
 
@@ -200,10 +200,10 @@ def calibration_error(probability: Floats, won: Numbers) -> float:
 
 
 def gains(probability: Floats, won: Numbers) -> tuple[Floats, Floats]:
-    """Return the shares of rows taken from the top and of wins found in them; ties are taken together."""
+    """Return the shares of rows taken from the top and of wins among them; ties are taken together."""
     leads, wins = _Ranking(probability, won).totals(np.ones(len(won)))
-    rows, found = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
-    return np.insert(rows / rows[-1], 0, 0.0), np.insert(found / max(found[-1], 1e-12), 0, 0.0)
+    rows, won_rows = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
+    return np.insert(rows / rows[-1], 0, 0.0), np.insert(won_rows / max(won_rows[-1], 1e-12), 0, 0.0)
 
 
 class _Ranking:
@@ -228,9 +228,9 @@ class _Ranking:
 
     def lift(self, weights: Floats, top: float = TOP) -> float:
         leads, wins = self.totals(weights)
-        rows, found = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
-        within = np.interp(top * rows[-1], np.insert(rows, 0, 0.0), np.insert(found, 0, 0.0))
-        return float(within / (top * found[-1])) if found[-1] else NAN
+        rows, won_rows = np.cumsum(leads[::-1]), np.cumsum(wins[::-1])
+        within = np.interp(top * rows[-1], np.insert(rows, 0, 0.0), np.insert(won_rows, 0, 0.0))
+        return float(within / (top * won_rows[-1])) if won_rows[-1] else NAN
 
 
 class _Measures:
@@ -243,9 +243,9 @@ class _Measures:
 
     def of(self, weights: Floats) -> tuple[float, ...]:
         """Return the metrics in the order of ``MEASURED``."""
-        rows, told, won = (np.bincount(self.bin, weights * values) for values in (1.0, self.probability, self.won))
-        rows, told, won = rows[rows > 0], told[rows > 0], won[rows > 0]
-        off, share = (told - won) / rows, rows / rows.sum()
+        rows, expected, won = (np.bincount(self.bin, weights * values) for values in (1.0, self.probability, self.won))
+        rows, expected, won = rows[rows > 0], expected[rows > 0], won[rows > 0]
+        off, share = (expected - won) / rows, rows / rows.sum()
         spread = won / rows - won.sum() / rows.sum()
         return (
             self.ranking.auc(weights),

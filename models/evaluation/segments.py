@@ -143,7 +143,7 @@ def _ranges(numbers: pd.Series) -> pd.Series:
 
 
 def _separate(rows: pd.DataFrame) -> list[str]:
-    """Return the levels that enough leads have to stand alone."""
+    """Return the levels that enough leads have to be shown."""
     leads = rows.groupby("level")["lead_id"].nunique().drop(OTHERS, errors="ignore")
     enough = leads[leads >= FEWEST_LEADS].sort_values(ascending=False, kind="stable")
     return enough.index[:MOST_LEVELS].tolist()

@@ -18,7 +18,7 @@ def thresholds_in_history(
 ) -> list[dict[str, Any]]:
     """Return a `models.rules.volume.LeadVolume` as JSON for each of many thresholds (``bar``), from the lowest up.
 
-    ``newest`` are the rows of the split from which nothing was learned, ``probability`` is theirs; none of no rows.
+    ``newest`` are the rows of the split from which nothing was learned, which have a ``probability``; none of no rows.
     """
     if not len(probability):
         return []

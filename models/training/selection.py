@@ -18,7 +18,7 @@ from models.training_table import TrainingTable
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
 FEW_TO_COMPARE = 100
-"""Wins (or losses) of the test split with fewer of which two good scorers can hardly be told apart."""
+"""Wins (or losses) of the test split with fewer of which two good scorers can hardly be distinguished."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ WORDS: Mapping[Cause, str] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """How the model did beside the rules on the test split: ``log_loss_ci`` is of its log-loss less theirs, 95 %."""
+    """How the model did beside the rules on the test split: ``log_loss_ci`` is of the difference in log-loss, 95 %."""
 
     auc: float
     auc_of_rules: float

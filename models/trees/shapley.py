@@ -93,11 +93,11 @@ def tree_shap(booster: Booster, rows: Floats) -> tuple[float, Floats]:
         _known[booster] = lookup_of(booster)
     lookup = _known[booster]
     if lookup is None:
-        told = np.asarray(booster.predict(rows, pred_contrib=True))
-        return float(told[0, -1]), told[:, :-1]
+        values = np.asarray(booster.predict(rows, pred_contrib=True))
+        return float(values[0, -1]), values[:, :-1]
     values = np.zeros((rows.shape[1], len(rows)))  # feature by feature, as a DataFrame keeps it
     rows = np.ascontiguousarray(rows, dtype=np.float64)
-    if len(rows) <= BLOCK:  # one lead is told before other cores would have been woken
+    if len(rows) <= BLOCK:  # one lead is explained before other cores would have been woken
         _of_block(rows, 0, len(rows), lookup.bytes, lookup.tables, values)
     else:
         _of_blocks(rows, lookup.bytes, lookup.tables, values)
@@ -133,12 +133,12 @@ def groups_of(leaves: Sequence[Leaf]) -> Iterator[list[Leaf]]:
 
 def _cut(decisions: Iterable[Split]) -> tuple[Bytes, dict[Split, tuple[int, int, int]]]:
     """Return columns of bytes that tell decisions apart, and the column, least byte and breadth of each decision."""
-    kept: dict[tuple[int, int], list[Split]] = {}
+    by_column: dict[tuple[int, int], list[Split]] = {}
     for decision in sorted(decisions):
-        kept.setdefault((decision.feature, decision.missing), []).append(decision)
+        by_column.setdefault((decision.feature, decision.missing), []).append(decision)
     columns: list[tuple[int, int, Sequence[float]]] = []
     asked: dict[Split, tuple[int, int, int]] = {}
-    for (feature, missing), alike in kept.items():
+    for (feature, missing), alike in by_column.items():
         for marks, ranges in _by_levels(alike) if missing == LEVELS else _by_thresholds(alike):
             asked |= {decision: (len(columns), *of_yes) for decision, of_yes in ranges.items()}
             columns.append((feature, missing, marks))
