@@ -139,6 +139,7 @@ def one_lead(rounds: int, folder: Path) -> None:
     from data.config import load_settings
     from data.dataset import open_dataset
     from features import Batch, scoring_time
+    from models.scoring import score_chunk
     from models.versions import Registry
     from pipelines.as_of import end_of_data
 
@@ -146,13 +147,14 @@ def one_lead(rounds: int, folder: Path) -> None:
     scorer = Registry(workspace).champion().scorer
     with open_dataset(load_settings(data), workspace=workspace.root, schema=scorer.schema) as dataset:
         chunk = next(iter(dataset.chunks(1)))
-        batch = Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, end_of_data(dataset)))
-    design = scorer.design(batch)
+        as_of = end_of_data(dataset)
+        batch = Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, as_of))
+    design = scorer.features(batch)
     ways = {
         "predict_proba": lambda: scorer.model.predict_proba(design),
         "values": lambda: scorer.contributions(design),
-        "score and reasons": lambda: scorer.in_words(scorer.judge_design(design)),
-        "features": lambda: scorer.design(batch),
+        "score and reasons": lambda: score_chunk(chunk, scorer, as_of),
+        "features": lambda: scorer.features(batch),
     }
     _medians(ways, 2)
     seconds = _medians(ways, 20 * rounds)

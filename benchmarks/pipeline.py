@@ -220,7 +220,7 @@ def _design(data: Path, workspace: Path) -> pd.DataFrame:
             Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, end_of_data(dataset)))
             for chunk in dataset.chunks()
         )
-        return pd.concat([scorer.design(batch) for batch in batches], ignore_index=True)
+        return pd.concat([scorer.features(batch) for batch in batches], ignore_index=True)
 
 
 if __name__ == "__main__":

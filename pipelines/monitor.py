@@ -141,7 +141,7 @@ def _seen_once(chunk: Chunk, scorer: Scorer, as_of: pd.Timestamp) -> Part:
 
 
 def _seen(chunk: Chunk, moments: pd.DataFrame, scorer: Scorer) -> Part:
-    design = scorer.design(Batch(scorer.schema, *chunk, snapshots=moments))
+    design = scorer.features(Batch(scorer.schema, *chunk, snapshots=moments))
     leads = chunk.leads.iloc[moments["row"]].reset_index(drop=True)
     rows = moments.drop(columns="row").assign(
         group=leads["account_id"].fillna("lead " + leads["lead_id"]),

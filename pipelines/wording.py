@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.store import Store
 from models.explanation import Sentence, beside_others
-from models.scoring import unpacked
+from models.scoring import decode_reasons
 from models.versions import Registry
 
 SENTENCES = 100_000
@@ -47,7 +47,7 @@ class Wording:
         worded = pd.DataFrame(index=scores.index, columns=["reasons_up", "reasons_down"], dtype=object)
         for version, of_version in scores.groupby("model_version"):
             narrator, features = self.narrator(version), self.codebook(version).features
-            for name, reasons in zip(worded, unpacked(of_version["reasons"], features, narrator), strict=True):
+            for name, reasons in zip(worded, decode_reasons(of_version["reasons"], features, narrator), strict=True):
                 worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
         return worded
 

@@ -99,7 +99,7 @@ def test_imports_run_in_one_direction():
         ("funnel/stages.py", "import features.build"),
         ("models/rules/volume.py", "import funnel"),
         ("models/training/blend.py", "def fit():\n    from pipelines.train import train"),
-        ("pipelines/score/score.py", "if True:\n    import app as pages"),
+        ("pipelines/score/batch.py", "if True:\n    import app as pages"),
         ("pipelines/demo.py", "from tests.conftest import datasets"),
     ],
 )

@@ -14,7 +14,7 @@ from app.security import Viewer
 from app.site import CurrentSite
 from app.view import page
 from features import activity_until
-from pipelines.explain import FoundLead
+from pipelines.explain import LeadRecord
 
 router = APIRouter()
 MOST_ENTRIES = 200
@@ -37,7 +37,7 @@ def activity(request: Request, site: CurrentSite, _: Viewer, lead_id: str) -> Re
     return page(request, "activity.html", lead_id=lead_id, activity=_entries(read_lead(lead_id, site)))
 
 
-def _entries(lead: FoundLead) -> list[Entry]:
+def _entries(lead: LeadRecord) -> list[Entry]:
     """Return what a lead did until the newest run, the newest first."""
     events, stages = activity_until(lead.chunk, lead.as_of)
     entries = [_event(*row) for row in events[["occurred_at", "type", "asset"]].itertuples(index=False)]

@@ -16,9 +16,8 @@ from app.site import CurrentSite, Site
 from app.view import page
 from data.errors import InputError
 from data.store import WEEK, Newest, companies_of
-from models.explanation import Looked
-from models.scoring import Scorer, SimilarDeal
-from pipelines.explain import Changes, FoundLead, look, similar_won, what_next, why_changed, won_deals
+from models.scoring import ScoredChunk, Scorer, SimilarDeal, score_chunk
+from pipelines.explain import Changes, LeadRecord, similar_won, what_next, why_changed, won_deals
 
 router = APIRouter()
 Row = dict[str, Any]
@@ -32,8 +31,8 @@ def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: st
     scores = site.scores_of(lead_id)
     scorer = site.registry.version(scores[0]["model_version"]).scorer
     lead = read_lead(lead_id, site, scorer.schema)
-    snapshot = look(lead.chunk, lead.as_of, scorer)
-    changes = _changes(lead, snapshot, scores, scorer, site)
+    scored = score_chunk(lead.chunk, scorer, lead.as_of)
+    changes = _changes(lead, scored, scores, scorer, site)
     return page(
         request,
         "lead_detail.html",
@@ -41,21 +40,23 @@ def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: st
         score=scores[0]["score"],
         changes=changes,
         most=max((abs(points) for points, _ in changes.parts), default=1) if changes else 1,
-        questions=what_next(snapshot, scorer),
-        similar=_similar(lead, snapshot, scorer, site, run),
+        questions=what_next(scored, scorer),
+        similar=_similar(scored, scorer, site, run),
     )
 
 
-def _changes(lead: FoundLead, snapshot: Looked, scores: Sequence[Row], scorer: Scorer, site: Site) -> Changes | None:
+def _changes(
+    lead: LeadRecord, scored: ScoredChunk, scores: Sequence[Row], scorer: Scorer, site: Site
+) -> Changes | None:
     """Say why the score changed; None where nothing is known of the lead before."""
     since = since_when(lead, scores)
     try:
-        return why_changed(lead.chunk, snapshot, since, lead.as_of, scorer, site.store, site.registry)
+        return why_changed(lead.chunk, scored, since, lead.as_of, scorer, site.store, site.registry)
     except InputError:
         return None
 
 
-def since_when(lead: FoundLead, scores: Sequence[Row]) -> pd.Timestamp:
+def since_when(lead: LeadRecord, scores: Sequence[Row]) -> pd.Timestamp:
     """Return a week ago where the score was another then, else when it was another last; never before the lead came.
 
     ``scores`` are those stored of it, the newest first.
@@ -67,10 +68,10 @@ def since_when(lead: FoundLead, scores: Sequence[Row]) -> pd.Timestamp:
     return max(since, lead.chunk.leads["created_at"].iloc[0])
 
 
-def _similar(lead: FoundLead, snapshot: Looked, scorer: Scorer, site: Site, run: Newest) -> list[Row]:
+def _similar(scored: ScoredChunk, scorer: Scorer, site: Site, run: Newest) -> list[Row]:
     """Return similar won deals by the names that sales knows; those that were forgotten since are left out."""
     deals = site.once(run, f"won by {scorer.version}", lambda: won_deals(site.store, scorer))
-    similar: list[SimilarDeal] = similar_won(lead, snapshot, scorer, deals)
+    similar: list[SimilarDeal] = similar_won(scored, scorer, deals)
     with site.store.transaction() as connection:
         companies = companies_of(connection, [deal.lead_id for deal in similar])
     return [

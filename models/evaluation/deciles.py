@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.scoring import Scorer, centres_and_scale
+from models.scoring import Scorer
+from models.scoring.fitting import centres_and_scale
 from models.training import Learned
 from models.training_table import TrainingTable
 
@@ -35,7 +36,7 @@ def deciles_in_history(
     if not newest.any():
         return {"tenths": [], "grades": []}
     before = scorer_before(scorer, learned, table, open_leads)
-    scored = before.judge_design(before.completed(learned.features[newest].reset_index(drop=True))).frame
+    scored = before.score(before.with_rules(learned.features[newest].reset_index(drop=True)))
     leads, weights = table.rows["lead_id"][newest].to_numpy(), table.weights[newest]
     deciles = np.minimum(scored["score"].to_numpy() // 10, HIGHEST)
     return {

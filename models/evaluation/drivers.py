@@ -15,7 +15,8 @@ import pandas as pd
 
 from data.schema import Schema
 from features import catalogue, channel_of
-from models.explanation import FEWEST_LEADS, Contributions, Narrator
+from models.explanation import FEWEST_LEADS, Narrator
+from models.members import Contributions
 from models.rules import Rules, fired
 from models.scoring import Scorer
 
@@ -103,7 +104,7 @@ def drivers(scorer: Scorer, features: pd.DataFrame, rows: pd.DataFrame) -> dict[
     """Return the tables ``concepts``, ``assets`` and ``rules`` of a training; ``rows`` are those of its table."""
     last = last_of_each_lead(rows)
     features, won = features.iloc[last].reset_index(drop=True), rows["won"].to_numpy(np.int64)[last]
-    contributions = scorer.contributions(scorer.completed(features[won == 1]))
+    contributions = scorer.contributions(scorer.with_rules(features[won == 1]))
     return {
         "concepts": driving_concepts(contributions, scorer.narrator),
         "assets": driving_assets(scorer.schema, features, won),

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.explanation import Contributions
+from models.members import Contributions
 from models.metrics import calibration_bins, gains
 
 if TYPE_CHECKING:

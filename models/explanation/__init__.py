@@ -1,6 +1,9 @@
-"""models.explanation."""
+"""Why a lead has its score: exact contributions, reasons with evidence, what changed, and what to ask next.
 
-from models.explanation.contributions import Centres, Contributions, centres_from_json, centres_of, contributions
+Sentences are made from codes and values in one place, in the language of the reader.
+"""
+
+from models.explanation.contributions import Centres, centres_from_json, centres_of, contributions
 from models.explanation.evidence import FEWEST_LEADS, Evidence, gather
 from models.explanation.language import AGAINST_BOTH, RARE, REACHED, SOME, THERE, put, template
 from models.explanation.next_questions import (
@@ -12,7 +15,7 @@ from models.explanation.next_questions import (
     what_next,
 )
 from models.explanation.reasons import AGES, MOST_REASONS, Narrator, Reasons, Sentence, beside_others, say
-from models.explanation.score_change import Change, Looked, changes_between, values_changed
+from models.explanation.score_change import Change, Snapshot, changes_between, with_values
 
 __all__ = [
     "AGAINST_BOTH",
@@ -25,14 +28,13 @@ __all__ = [
     "THERE",
     "Centres",
     "Change",
-    "Contributions",
     "Evidence",
-    "Looked",
     "Narrator",
     "NextQuestion",
     "Question",
     "Reasons",
     "Sentence",
+    "Snapshot",
     "beside_others",
     "centres_from_json",
     "centres_of",
@@ -45,6 +47,6 @@ __all__ = [
     "questions_to_json",
     "say",
     "template",
-    "values_changed",
     "what_next",
+    "with_values",
 ]

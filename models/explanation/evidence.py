@@ -7,12 +7,12 @@ rate of all. Learned from the training rows and stored with the model.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import TypeAdapter
 
 from features import Feature
 from models.training_table import TrainingTable, common_levels
@@ -23,7 +23,7 @@ FEWEST_LEADS = 20
 SEED = 0
 """Of the draw of the moments: the same leads give the same evidence, whatever else is tried."""
 LEAST_DISTANCE = 1.0
-"""Standard errors between the rate of such leads and that of all, below which the difference tells nothing."""
+"""Standard errors between the rate of such leads and that of all, below which the difference says nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,21 @@ class Evidence:
     all_won: int
 
     def to_json(self) -> str:
-        return json.dumps(self.__dict__)
+        """Return the counts as JSON."""
+        return STORED.dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Evidence:
-        return cls(**json.loads(text))
+        """Read what `to_json` wrote."""
+        return STORED.validate_json(text)
 
     @property
     def overall(self) -> float:
+        """Return the share of all leads that was won."""
         return self.all_won / max(self.all_leads, 1)
 
     def known_share(self, name: str) -> float:
-        """Return the share of the leads with a level of a category that had one of those that are told apart.
+        """Return the share of the leads with a level of a category that had one that the model distinguishes.
 
         >>> Evidence({"source": ["ads", "fair"]}, {"source": [50, 10, 7, 20]}, {}, 87, 0).known_share("source")
         0.75
@@ -84,6 +87,9 @@ class Evidence:
         return int(np.sign(distance)) if abs(distance) >= LEAST_DISTANCE * error else 0
 
 
+STORED = TypeAdapter(Evidence)
+
+
 def percent(rate: float) -> str:
     """Return a rate as it is shown.
 
@@ -109,7 +115,7 @@ def gather(features: tuple[Feature, ...], table: TrainingTable) -> Evidence:
 
 
 def _bins(feature: Feature, table: TrainingTable, once: TrainingTable) -> list:
-    """Return the levels that the model tells apart, or edges for the numbers of leads at one moment."""
+    """Return the levels that the model distinguishes, or edges for the numbers of leads at one moment."""
     if feature.categorical:
         return common_levels(table.features[feature.name], table.rows["lead_id"])
     return _edges(once.features[feature.name].dropna().to_numpy(np.float64), has_zero=bool(feature.zero))

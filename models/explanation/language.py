@@ -28,7 +28,7 @@ EVIDENCE_WITHIN = (
 TOGETHER = "{reason}, together with: {other}"
 """A reason whose value alone speaks the other way, and the strongest of the others beside it."""
 THE_REST = "what else is known"
-"""What stands in its place where no other is told."""
+"""What stands in its place where there is no other."""
 SOME = "Some {concept}"
 REACHED = "Reached {concept}"
 THERE = "{reason} (there: {value})"
@@ -79,12 +79,12 @@ def _filled(text: str, values: dict[str, str]) -> str:
 
 def messages(features: Iterable[Feature], words: Iterable[str] = ()) -> Iterator[Message]:
     """Yield all that is said of features, and further words, each English text once: what a catalogue translates."""
-    told = [EVIDENCE, EVIDENCE_WITHIN, *((text, "") for text in (*SENTENCES, *words))]
+    texts = [EVIDENCE, EVIDENCE_WITHIN, *((text, "") for text in (*SENTENCES, *words))]
     for feature in features:
-        told.append((feature.one, feature.sentence) if feature.one else (feature.sentence, ""))
-        told += [(feature.absent, ""), (feature.zero, ""), (feature.concept, ""), (str(feature.family), "")]
+        texts.append((feature.one, feature.sentence) if feature.one else (feature.sentence, ""))
+        texts += [(feature.absent, ""), (feature.zero, ""), (feature.concept, ""), (str(feature.family), "")]
     forms: dict[str, str] = {}
-    for one, many in told:
+    for one, many in texts:
         forms[one] = forms.get(one) or many
     yield from ((one, many) for one, many in forms.items() if one)
 

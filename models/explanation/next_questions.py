@@ -1,20 +1,20 @@
 """What to ask next: of the fields that a lead left empty, those whose answer would move its score most.
 
 The answers that leads gave in history are stored with the model, each with its share; a lead is scored with each of
-them in turn. That tells what is still unknown, and nothing about causes: an answer tells more about a lead and does not
-make it another one.
+them in turn. That shows what is still unknown, and nothing about causes: an answer adds to what is known of a lead and
+does not make it another one.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import TypeAdapter
 
 from data.schema import Schema
 from data.vocabulary import FIT_FAMILIES
@@ -48,7 +48,7 @@ class Question:
     counts: bool
 
     def is_open(self, row: Mapping[Any, Any]) -> bool:
-        """Tell whether a lead has not answered; the first of the features tells."""
+        """Return whether a lead has not answered, by the first of the features."""
         return not _is_known(self.features[0], row[self.features[0]])
 
 
@@ -71,39 +71,39 @@ class NextQuestion:
 
     @property
     def is_worth_asking(self) -> bool:
-        """Tell whether the answer moves the score, and whether it matters which answer that is."""
+        """Return whether the answer moves the score, and whether it matters which answer that is."""
         return self.points >= LEAST_POINTS and self.lowest_score < self.highest_score
 
 
 def gather_questions(
-    features: Sequence[Feature], schema: Schema, design: pd.DataFrame, leads: npt.NDArray
+    features: Sequence[Feature], schema: Schema, rows: pd.DataFrame, leads: npt.NDArray
 ) -> tuple[Question, ...]:
-    """Find what can be asked for and what leads answered; ``leads`` names the lead of each row of a design.
+    """Return what can be asked for and what leads answered; ``rows`` are training features, ``leads`` the lead of each.
 
     Answers that fewer than five leads gave are left out: they may name a person.
     """
     asked = {attribute.name: attribute.label for attribute in schema.attributes if attribute.family in FIT_FAMILIES}
     labels = asked | {name: PERSONAL_FIELDS[name] for name in schema.personal if name in PERSONAL_FIELDS}
-    found = (_question(name, label, features, design, leads) for name, label in labels.items())
-    return tuple(question for question in found if question)
+    questions = (_question(name, label, features, rows, leads) for name, label in labels.items())
+    return tuple(question for question in questions if question)
 
 
 def _question(
-    field: str, label: str, features: Sequence[Feature], design: pd.DataFrame, leads: npt.NDArray
+    field: str, label: str, features: Sequence[Feature], rows: pd.DataFrame, leads: npt.NDArray
 ) -> Question | None:
     filled = [feature for feature in features if feature.traits.column == field]
     if not filled:
         return None
     names = [feature.name for feature in filled]
-    first = design[names[0]]
+    first = rows[names[0]]
     known = (first.replace(0, np.nan) if _only_presence(names[0]) else first).notna().to_numpy()
-    given = design.loc[known, names].assign(lead=leads[known]).drop_duplicates()
-    answers, shares = _in_bins(given, names) if _is_fine(filled, given) else _by_count(given, names)
+    answered = rows.loc[known, names].assign(lead=leads[known]).drop_duplicates()
+    answers, shares = _in_bins(answered, names) if _is_fine(filled, answered) else _by_count(answered, names)
     return Question(label, tuple(names), answers, shares, field not in PERSONAL_FIELDS) if answers else None
 
 
 def _only_presence(name: str) -> bool:
-    """Tell whether a feature is always there and says 0 where the field is empty."""
+    """Return whether a feature is always there and says 0 where the field is empty."""
     return name == "company_given"
 
 
@@ -111,20 +111,20 @@ def _is_known(name: str, value: Any) -> bool:
     return not pd.isna(value) and not (_only_presence(name) and value == 0)
 
 
-def _is_fine(filled: Sequence[Feature], given: pd.DataFrame) -> bool:
-    """Tell whether a field is a number with many values."""
+def _is_fine(filled: Sequence[Feature], answered: pd.DataFrame) -> bool:
+    """Return whether a field is a number with many values."""
     name = filled[0].name
-    return len(filled) == 1 and not filled[0].categorical and given[name].nunique() > MOST_ANSWERS
+    return len(filled) == 1 and not filled[0].categorical and answered[name].nunique() > MOST_ANSWERS
 
 
-def _in_bins(given: pd.DataFrame, names: list[str]) -> tuple[tuple[Answer, ...], tuple[float, ...]]:
+def _in_bins(answered: pd.DataFrame, names: list[str]) -> tuple[tuple[Answer, ...], tuple[float, ...]]:
     """Take the middle of each of eight equal parts, in two digits: it shall be nobody's own number."""
-    middles = np.quantile(given[names[0]], (np.arange(MOST_ANSWERS) + 0.5) / MOST_ANSWERS, method="nearest")
+    middles = np.quantile(answered[names[0]], (np.arange(MOST_ANSWERS) + 0.5) / MOST_ANSWERS, method="nearest")
     return tuple((float(f"{value:.2g}"),) for value in middles), (1 / MOST_ANSWERS,) * MOST_ANSWERS
 
 
-def _by_count(given: pd.DataFrame, names: list[str]) -> tuple[tuple[Answer, ...], tuple[float, ...]]:
-    counts = given.groupby(names, dropna=False, sort=True).size()
+def _by_count(answered: pd.DataFrame, names: list[str]) -> tuple[tuple[Answer, ...], tuple[float, ...]]:
+    counts = answered.groupby(names, dropna=False, sort=True).size()
     counts = counts[counts >= RARE_LEVEL]
     rows = counts.index.to_frame(index=False).astype(object)
     answers = tuple(tuple(None if pd.isna(cell) else cell for cell in row) for row in rows.to_numpy())
@@ -144,9 +144,10 @@ def what_next(
         return []
     scores = score(pd.concat([row, *(_answered(row, question) for question in still_open)], ignore_index=True))
     ends = np.cumsum([1, *(len(question.answers) for question in still_open)])
-    parts = zip(still_open, np.split(scores, ends)[1:-1], strict=True)
-    told = [_told(question, there, scores[0], features) for question, there in parts]
-    worth_asking = [each for each in told if each.is_worth_asking]
+    # The first score is the present one; those of each question's answers follow in turn.
+    answered = zip(still_open, np.split(scores, ends)[1:-1], strict=True)
+    asked = [_next_question(question, with_answers, scores[0], features) for question, with_answers in answered]
+    worth_asking = [each for each in asked if each.is_worth_asking]
     return sorted(worth_asking, key=lambda each: (each.highest_points <= 0, -each.points))[:most]
 
 
@@ -160,12 +161,15 @@ def _answered(row: pd.DataFrame, question: Question) -> pd.DataFrame:
     return rows.assign(**filled)
 
 
-def _told(question: Question, there: npt.NDArray, now: float, features: Mapping[str, Feature]) -> NextQuestion:
-    low, high = int(there.argmin()), int(there.argmax())
-    lowest, highest, present = round(there[low]), round(there[high]), round(now)
+def _next_question(
+    question: Question, scores: npt.NDArray, now: float, features: Mapping[str, Feature]
+) -> NextQuestion:
+    """Return what the answers of a question do to a score; ``scores`` has one for each answer."""
+    low, high = int(scores.argmin()), int(scores.argmax())
+    lowest, highest, present = round(scores[low]), round(scores[high]), round(now)
     return NextQuestion(
         field=question.field,
-        points=float(np.dot(question.shares, np.abs(there - now))),
+        points=float(np.dot(question.shares, np.abs(scores - now))),
         lowest_score=lowest,
         lowest_points=lowest - present,
         lowest=_in_words(question, question.answers[low], features),
@@ -176,14 +180,18 @@ def _told(question: Question, there: npt.NDArray, now: float, features: Mapping[
 
 
 def _in_words(question: Question, answer: Answer, features: Mapping[str, Feature]) -> str:
-    told = zip(question.features, answer, strict=True)
-    said = [say(features[name], value) for name, value in told if value is not None and value != 0]
-    words = said or [say(features[question.features[0]], answer[0])]
+    values = zip(question.features, answer, strict=True)
+    sentences = [say(features[name], value) for name, value in values if value is not None and value != 0]
+    words = sentences or [say(features[question.features[0]], answer[0])]
     return ", ".join(text.removeprefix(f"{question.field}: ") for text in words)
 
 
+STORED = TypeAdapter(tuple[Question, ...] | None)
+
+
 def questions_to_json(questions: Sequence[Question] | None) -> str:
-    return json.dumps(questions and [asdict(question) for question in questions], ensure_ascii=False)
+    """Return questions as JSON."""
+    return STORED.dump_json(questions if questions is None else tuple(questions)).decode()
 
 
 def questions_from_json(text: str) -> tuple[Question, ...] | None:
@@ -193,14 +201,4 @@ def questions_from_json(text: str) -> tuple[Question, ...] | None:
     >>> questions_from_json(questions_to_json(asked)) == asked
     True
     """
-    content = json.loads(text)
-    return content and tuple(
-        Question(
-            field=told["field"],
-            features=tuple(told["features"]),
-            answers=tuple(map(tuple, told["answers"])),
-            shares=tuple(told["shares"]),
-            counts=told["counts"],
-        )
-        for told in content
-    )
+    return STORED.validate_json(text)

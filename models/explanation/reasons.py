@@ -32,7 +32,8 @@ class Reasons:
     """Up to five reasons per row in one direction, the strongest first: arrays of shape (rows, at most 5).
 
     ``concept`` is a number in the narrator's ``concepts`` (-1 where there is no further reason), ``feature`` the
-    strongest of its features, a number in ``names``; ``value`` what that is for the lead, ``points`` what it is worth.
+    strongest of its features, a number in ``names``; ``value`` what that is for the lead, ``points`` its share of the
+    score.
     ``sign`` is +1 for reasons up and -1 for reasons down.
     """
 
@@ -89,77 +90,87 @@ class Narrator:
         feature = self.features[name]
         return feature.categorical and bool(feature.traits.attribute) and name in self.evidence.bins
 
-    def merged(self, told: Contributions) -> npt.NDArray[np.float64]:
+    def merged(self, contributions: Contributions) -> npt.NDArray[np.float64]:
         """Return what each concept adds to each row's log-odds: of shape (rows, concepts)."""
-        return told.values @ np.eye(len(self.concepts))[self._concept_of_each(told)]
+        return contributions.values @ np.eye(len(self.concepts))[self._concept_of_each(contributions)]
 
-    def reasons(self, told: Contributions, design: pd.DataFrame) -> tuple[Reasons, Reasons]:
-        """Return the reasons up and the reasons down of each row of a design."""
-        merged = self.said_once(told, design)
-        worth = points(self.scale, merged, told.base)
-        up, down = (self._strongest(sign, merged, worth, told, design) for sign in (1, -1))
+    def reasons(self, contributions: Contributions, features: pd.DataFrame) -> tuple[Reasons, Reasons]:
+        """Return the reasons up and the reasons down of each row of features."""
+        merged = self.merged_by_words(contributions, features)
+        shares = points(self.scale, merged, contributions.base)
+        up, down = (self._strongest(sign, merged, shares, contributions, features) for sign in (1, -1))
         return up, down
 
-    def said_once(self, told: Contributions, design: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return what each concept adds, of shape (rows, concepts): those of a row that would be named as absent in the
-        same words are added to the first of them."""
-        merged, concept_of_each = self.merged(told), self._concept_of_each(told)
-        for alike in self._absent_alike(told):
-            columns = np.array(told.columns)[np.isin(concept_of_each, alike)]
-            absent = np.flatnonzero(design[columns].isna().all(axis="columns"))
+    def merged_by_words(self, contributions: Contributions, features: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return what each concept adds, of shape (rows, concepts), with nothing said twice.
+
+        The concepts of a row whose absence is named in the same words are added to the first of them.
+        """
+        merged, concept_of_each = self.merged(contributions), self._concept_of_each(contributions)
+        for alike in self._absent_alike(contributions):
+            columns = np.array(contributions.columns)[np.isin(concept_of_each, alike)]
+            absent = np.flatnonzero(features[columns].isna().all(axis="columns"))
             merged[absent, alike[0]] = merged[np.ix_(absent, alike)].sum(axis=1)
             merged[np.ix_(absent, alike[1:])] = 0.0
         return merged
 
-    def _absent_alike(self, told: Contributions) -> list[npt.NDArray[np.int64]]:
+    def _absent_alike(self, contributions: Contributions) -> list[npt.NDArray[np.int64]]:
         """Return the concepts, by number, that have one text for their absence, where several have the same."""
-        absent = [self.features[name].absent for name in told.columns]
-        texts = pd.DataFrame({"concept": self._concept_of_each(told), "text": absent}).drop_duplicates()
+        absent = [self.features[name].absent for name in contributions.columns]
+        texts = pd.DataFrame({"concept": self._concept_of_each(contributions), "text": absent}).drop_duplicates()
         texts = texts.drop_duplicates("concept", keep=False)
         return [alike.to_numpy() for _, alike in texts.groupby("text")["concept"] if len(alike) > 1]
 
-    def _concept_of_each(self, told: Contributions) -> npt.NDArray[np.int64]:
-        return np.array([self.concepts.index(self.features[name].concept) for name in told.columns])
+    def _concept_of_each(self, contributions: Contributions) -> npt.NDArray[np.int64]:
+        return np.array([self.concepts.index(self.features[name].concept) for name in contributions.columns])
 
     def _strongest(
-        self, sign: int, merged: npt.NDArray, worth: npt.NDArray, told: Contributions, design: pd.DataFrame
+        self,
+        sign: int,
+        merged: npt.NDArray,
+        shares: npt.NDArray,
+        contributions: Contributions,
+        features: pd.DataFrame,
     ) -> Reasons:
-        strength = np.where(sign * worth > 0, sign * merged, 0.0)
+        """Return the strongest concepts of one direction, each by the feature that adds most to it."""
+        # Points are rounded to whole ones, so the order among those alike is that of the log-odds.
+        strength = np.where(sign * shares > 0, sign * merged, 0.0)
         top = np.argsort(-strength, axis=1, kind="stable")[:, :MOST_REASONS]
         concept = np.where(np.take_along_axis(strength, top, axis=1) > 0, top, -1)
         feature, value = np.full(concept.shape, -1), np.full(concept.shape, None, dtype=object)
-        concept_of_each = self._concept_of_each(told)
+        concept_of_each = self._concept_of_each(contributions)
+        # Concept by concept and feature by feature, since each feature has a type of its own.
         for code in np.unique(concept[concept >= 0]):
             rows, slots = np.nonzero(concept == code)
             columns = np.flatnonzero(concept_of_each == code)
-            strongest = columns[np.argmax(sign * told.values[np.ix_(rows, columns)], axis=1)]
+            strongest = columns[np.argmax(sign * contributions.values[np.ix_(rows, columns)], axis=1)]
             for column in np.unique(strongest):
-                here, name = strongest == column, told.columns[column]
+                here, name = strongest == column, contributions.columns[column]
                 feature[rows[here], slots[here]] = self.names.index(name)
-                value[rows[here], slots[here]] = self.values_of(name, design[name].iloc[rows[here]])
-        return Reasons(concept, feature, value, np.take_along_axis(worth, top, axis=1), sign)
+                value[rows[here], slots[here]] = self.values_of(name, features[name].iloc[rows[here]])
+        return Reasons(concept, feature, value, np.take_along_axis(shares, top, axis=1), sign)
 
     def values_of(self, name: str, cells: Any) -> Objects:
-        """Return what may be kept of a feature's values (a series): missing is None, and a level may be too rare."""
+        """Return the values of a feature (a series) as they may be stored: missing is None, a rare level is `RARE`."""
         if name in self.levels:
             cells = cells.where(cells.isna() | cells.isin(self.levels[name]), RARE)
         return cells.to_numpy(object, na_value=None)
 
-    def shown(self, design: pd.DataFrame) -> pd.DataFrame:
-        """Return a design as it may be shown: levels that few leads had are one, for they may name a person."""
-        told = {name: self.values_of(name, design[name]) for name in self.levels}
-        return design.assign(**{name: pd.Series(cells, design.index, "str") for name, cells in told.items()})
+    def shown(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return features as they may be shown: levels that few leads had are one, for they may name a person."""
+        values = {name: self.values_of(name, features[name]) for name in self.levels}
+        return features.assign(**{name: pd.Series(cells, features.index, "str") for name, cells in values.items()})
 
     def sentences(self, reasons: Reasons) -> Objects:
         """Put reasons into words: an array of texts, empty where there is no further reason."""
-        told = np.full(reasons.feature.shape, NOTHING, dtype=object)
+        sentences = np.full(reasons.feature.shape, NOTHING, dtype=object)
         for code in np.unique(reasons.feature[reasons.feature >= 0]):
             here = np.nonzero(reasons.feature == code)
             feature = self.features[self.names[code]]
-            told[here] = self._sentences(feature, _cells(feature, reasons.value[here].tolist()), reasons.sign)
-        for row in np.flatnonzero(_contradicted(told).astype(bool).any(axis=1)):
-            told[row] = beside_others(told[row])
-        return _texts(told)
+            sentences[here] = self._sentences(feature, _cells(feature, reasons.value[here].tolist()), reasons.sign)
+        for row in np.flatnonzero(_contradicted(sentences).astype(bool).any(axis=1)):
+            sentences[row] = beside_others(sentences[row])
+        return _texts(sentences)
 
     def sentence(self, name: str, value: Any, sign: int) -> Sentence:
         """Put one value of a feature into words."""
@@ -172,30 +183,30 @@ class Narrator:
         return [[self._text(*reason) for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
 
     def _text(self, concept: int, points: int, sentence: str) -> str:
-        worth = f"{points:+d}".replace("-", "−")
-        return f"{sentence} ({put(self.families[self.concepts[concept]])}, {worth})"
+        signed = f"{points:+d}".replace("-", "−")
+        return f"{sentence} ({put(self.families[self.concepts[concept]])}, {signed})"
 
     def _sentences(self, feature: Feature, values: pd.Series, sign: int) -> Objects:
         """Values repeat: each distinct one is put into words once."""
         codes, distinct = pd.factorize(values, use_na_sentinel=False)
         distinct = pd.Series(distinct)
         leads, won = self.evidence.like(feature, distinct)
-        told = np.empty(len(distinct), dtype=object)
-        told[:] = [
+        sentences = np.empty(len(distinct), dtype=object)
+        sentences[:] = [
             self._with_evidence(say(feature, value), count, wins, sign)
             for value, count, wins in zip(distinct, leads, won, strict=True)
         ]
-        return told[codes]
+        return sentences[codes]
 
     def _with_evidence(self, reason: str, leads: int, won: int, sign: int) -> Sentence:
-        """Add what history tells, where that says anything."""
+        """Add how many such leads were won, where that differs from all leads in the direction of the reason."""
         speaks = sign * self.evidence.speaks(leads, won)
         if speaks <= 0:
             return Sentence(reason, reason, is_contradicted=speaks < 0)
-        told = {"won": f"{won:,}", "leads": f"{leads:,}", "overall": percent(self.evidence.overall)}
+        counts = {"won": f"{won:,}", "leads": f"{leads:,}", "overall": percent(self.evidence.overall)}
         if self.horizon is None:
-            return Sentence(reason, counted(*EVIDENCE, won, reason=reason, **told))
-        return Sentence(reason, counted(*EVIDENCE_WITHIN, won, reason=reason, days=str(self.horizon), **told))
+            return Sentence(reason, counted(*EVIDENCE, won, reason=reason, **counts))
+        return Sentence(reason, counted(*EVIDENCE_WITHIN, won, reason=reason, days=str(self.horizon), **counts))
 
 
 def beside_others(way: Sequence[Sentence]) -> Sequence[Sentence]:

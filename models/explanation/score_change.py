@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -25,20 +26,21 @@ NEVER = 1e6
 
 
 @dataclass(frozen=True)
-class Looked:
-    """One lead at one moment: its design of one row, its contributions, and its raw log-odds.
+class Snapshot:
+    """One lead at one moment: its features (one row), its contributions, and its raw log-odds.
 
-    ``merged`` are the contributions of the concepts as they were written down, where they were.
+    ``stored`` are the contributions of the concepts as the store has them, where it has them.
     """
 
-    design: pd.DataFrame
-    told: Contributions
+    features: pd.DataFrame
+    contributions: Contributions
     log_odds: float
-    merged: Concepts | None = None
+    stored: Concepts | None = None
 
     def concepts(self, narrator: Narrator) -> Concepts:
-        rebuilt = narrator.merged(self.told)[0].astype(np.float16)
-        return rebuilt if self.merged is None else self.merged
+        """Return what each concept adds to the log-odds."""
+        rebuilt = narrator.merged(self.contributions)[0].astype(np.float16)
+        return rebuilt if self.stored is None else self.stored
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Change:
     points: int
 
 
-def changes_between(then: Looked, now: Looked, narrator: Narrator) -> list[Change]:
+def changes_between(then: Snapshot, now: Snapshot, narrator: Narrator) -> list[Change]:
     """Return what moved a lead's score between two moments, five concepts each way at most, the strongest first.
 
     All points of all concepts would add up to the difference of the scores that the narrator's scale gives.
@@ -61,27 +63,28 @@ def changes_between(then: Looked, now: Looked, narrator: Narrator) -> list[Chang
     if not len(codes):
         return []
     ends = np.array([then.log_odds]), np.array([now.log_odds])
-    worth = points_between(narrator.scale, moved[None, codes], *ends)[0]
-    ways = [[each for each in np.argsort(-np.abs(worth), kind="stable") if sign * worth[each] > 0] for sign in (1, -1)]
-    listed = sorted((each for way in ways for each in way[:MOST_REASONS]), key=lambda each: -abs(worth[each]))
-    return [_change(narrator.concepts[codes[each]], int(worth[each]), then, now, narrator) for each in listed]
+    shares = points_between(narrator.scale, moved[None, codes], *ends)[0]
+    strongest_first = np.argsort(-np.abs(shares), kind="stable")
+    directions = ([each for each in strongest_first if sign * shares[each] > 0] for sign in (1, -1))
+    listed = sorted((each for way in directions for each in way[:MOST_REASONS]), key=lambda each: -abs(shares[each]))
+    return [_change(narrator.concepts[codes[each]], int(shares[each]), then, now, narrator) for each in listed]
 
 
-def _change(concept: str, points: int, then: Looked, now: Looked, narrator: Narrator) -> Change:
+def _change(concept: str, points: int, then: Snapshot, now: Snapshot, narrator: Narrator) -> Change:
     return Change(concept, str(narrator.families[concept]), _sentence(concept, points, then, now, narrator), points)
 
 
-def _sentence(concept: str, points: int, then: Looked, now: Looked, narrator: Narrator) -> str:
+def _sentence(concept: str, points: int, then: Snapshot, now: Snapshot, narrator: Narrator) -> str:
     """Say it of the feature of a concept that moved most, of those first whose value changed."""
-    known = [name for name in now.told.columns if narrator.features[name].concept == concept]
-    before, after = ({name: narrator.values_of(name, each.design[name])[0] for name in known} for each in (then, now))
+    known = [name for name in now.contributions.columns if narrator.features[name].concept == concept]
+    before, after = ({name: narrator.values_of(name, each.features[name])[0] for name in known} for each in (then, now))
     changed = [name for name in known if before[name] != after[name]]
     added = {name: _added(name, now) - _added(name, then) for name in known}
     name = max(changed or known, key=lambda name: (np.sign(points) * added[name], abs(added[name])))
     feature = narrator.features[name]
     if changed:
-        told = told_change(*_both_said(feature, before[name], after[name]))
-        return put(BESIDE, change=told) if points * _better(feature, before[name], after[name]) < 0 else told
+        sentence = change_in_words(*_both_in_words(feature, before[name], after[name]))
+        return put(BESIDE, change=sentence) if points * _better(feature, before[name], after[name]) < 0 else sentence
     if _is_rebuilt(concept, then, narrator):
         return put(STILL, now=say(feature, after[name]))
     return put(BEFORE, now=say(feature, after[name]), then=put(ANOTHER_VALUE))
@@ -100,7 +103,7 @@ def _better(feature: Feature, before: Any, after: Any) -> float:
     return DIRECTIONS.get(traits.channel, 1) * (after - before)
 
 
-def _both_said(feature: Feature, before: Any, after: Any) -> tuple[str, str]:
+def _both_in_words(feature: Feature, before: Any, after: Any) -> tuple[str, str]:
     """Say two values; with their numbers, where the words are the same."""
     words = say(feature, before), say(feature, after)
     if words[0] != words[1]:
@@ -108,27 +111,27 @@ def _both_said(feature: Feature, before: Any, after: Any) -> tuple[str, str]:
     return f"{words[0]}: {before:+,.0f}", f"{words[1]}: {after:+,.0f}"
 
 
-def _added(name: str, looked: Looked) -> float:
-    return float(looked.told.values[0, looked.told.columns.index(name)])
+def _added(name: str, snapshot: Snapshot) -> float:
+    return float(snapshot.contributions.values[0, snapshot.contributions.columns.index(name)])
 
 
-def _is_rebuilt(concept: str, then: Looked, narrator: Narrator) -> bool:
-    """Tell whether the data of today say of then what was written down then."""
+def _is_rebuilt(concept: str, then: Snapshot, narrator: Narrator) -> bool:
+    """Return whether the data of today give the concept what was stored of it then."""
     code = narrator.concepts.index(concept)
-    rebuilt = float(narrator.merged(then.told)[0, code])
+    rebuilt = float(narrator.merged(then.contributions)[0, code])
     return bool(np.isclose(rebuilt, float(then.concepts(narrator)[code]), rtol=2e-3, atol=1e-3))
 
 
-def told_change(before: str, after: str) -> str:
+def change_in_words(before: str, after: str) -> str:
     """Say what became of what, without saying twice what it is about.
 
-    >>> told_change("Budget not given", "Budget: 20,000")
+    >>> change_in_words("Budget not given", "Budget: 20,000")
     'Budget: 20,000 (before: not given)'
-    >>> told_change("Budget: 9,000", "Budget: 20,000")
+    >>> change_in_words("Budget: 9,000", "Budget: 20,000")
     'Budget: 20,000 (before: 9,000)'
-    >>> told_change("Last webinar attended 1 to 6 days ago", "Last webinar attended 90 to 179 days ago")
+    >>> change_in_words("Last webinar attended 1 to 6 days ago", "Last webinar attended 90 to 179 days ago")
     'Last webinar attended 90 to 179 days ago (before: 1 to 6 days ago)'
-    >>> told_change("2 visits in the last 7 days", "No visit in the last 7 days")
+    >>> change_in_words("2 visits in the last 7 days", "No visit in the last 7 days")
     'No visit in the last 7 days (before: 2 visits in the last 7 days)'
     """
     about, colon, _ = after.partition(": ")
@@ -147,7 +150,9 @@ def _without_shared_words(text: str, other: str) -> str:
     return " ".join(text.split()[shared:]) if shared > 1 else text
 
 
-def values_changed(design: pd.DataFrame, known: dict[str, Any]) -> pd.DataFrame:
-    """Return a design of one row with values that are known better than by the data of today."""
-    columns = {name: pd.Series([value], design.index, design[name].dtype) for name, value in known.items()}
-    return design.assign(**columns)
+def with_values(features: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+    """Return features with values that are known better than by the data of today, the same in each row."""
+    columns = {
+        name: pd.Series([value] * len(features), features.index, features[name].dtype) for name, value in values.items()
+    }
+    return features.assign(**columns)

@@ -205,7 +205,7 @@ def find(seen: Seen, stored: Stored, reference: Reference, as_of: pd.Timestamp, 
         as_of=as_of,
         leads=leads,
         score=drift.score_shift(reference, window.design, window.probability, window.groups),
-        features=drift.feature_shifts(stored.scorer.features, reference, window.design, window.groups, unused),
+        features=drift.feature_shifts(stored.scorer.catalogue, reference, window.design, window.groups, unused),
         then=stored.training["metrics"]["rules" if stored.training["chosen"] == RULES else "model"],
         notes=[] if leads >= FEWEST_LEADS else [_too_few(leads, timed=timed)],
     )
@@ -233,7 +233,7 @@ def _with_wins(found: Findings, seen: Seen, stored: Stored, reference: Reference
         expected = f"{wins.expected:.1f} wins are expected"
         return _noting(found, f"No lead is known to have closed since {_day(since)}, though {expected}: not judged.")
     spared = {each.feature for each in found.features if each.status in ("calendar", "unused")}
-    told = [each for each in stored.scorer.features if each.categorical and each.name not in spared]
+    told = [each for each in stored.scorer.catalogue if each.categorical and each.name not in spared]
     groups = drift.group_wins(told, reference, alive.design, counted, alive.groups)
     found = replace(found, wins=wins, wins_since=since, groups=groups)
     if wins.expected < FEWEST_EXPECTED:

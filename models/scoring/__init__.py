@@ -1,30 +1,28 @@
-"""models.scoring."""
+"""Scoring: from a chunk of leads and a trained model to probabilities, scores, grades and reasons.
 
-from models.scoring.amount import FEWEST_AT_ALL, Amounts, fit_amounts, measure_amounts
-from models.scoring.codec import digests, packed, unpacked, unpacked_contributions, values_in
-from models.scoring.scorer import Judged, Scorer, assemble, bars_of_rules, centres_and_scale
+`score_chunk` is the one way from leads to scores, and it is pure. Nothing here trains: see `models.scoring.fitting`.
+"""
+
+from models.scoring.amount import FEWEST_AMOUNTS, Amounts
+from models.scoring.chunk import ScoredChunk, score_chunk, worded
+from models.scoring.codec import decode_contributions, decode_reasons, decode_values, encode
+from models.scoring.scorer import Scorer
 from models.scoring.similar_deals import SimilarDeal, WonDeal, WonDeals
-from models.scoring.timing import Timing, fit_timing, measure_timing
+from models.scoring.timing import Timing
 
 __all__ = [
-    "FEWEST_AT_ALL",
+    "FEWEST_AMOUNTS",
     "Amounts",
-    "Judged",
+    "ScoredChunk",
     "Scorer",
     "SimilarDeal",
     "Timing",
     "WonDeal",
     "WonDeals",
-    "assemble",
-    "bars_of_rules",
-    "centres_and_scale",
-    "digests",
-    "fit_amounts",
-    "fit_timing",
-    "measure_amounts",
-    "measure_timing",
-    "packed",
-    "unpacked",
-    "unpacked_contributions",
-    "values_in",
+    "decode_contributions",
+    "decode_reasons",
+    "decode_values",
+    "encode",
+    "score_chunk",
+    "worded",
 ]

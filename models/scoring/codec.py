@@ -1,4 +1,4 @@
-"""Scores as the store keeps them: contributions packed as float16, reasons as codes, and a digest that tells changes.
+"""Scores as the store keeps them: contributions as float16, reasons as codes, and a digest that shows changes.
 
 Words are made when a reason is shown: codes and values are small, and the words of a model version stay with it.
 """
@@ -14,22 +14,30 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.explanation import MOST_REASONS, RARE, Narrator, Reasons
-from models.scoring.scorer import Judged
+from models.scoring.chunk import ScoredChunk
 
-TELLING = (
+DIGESTED = (
     *("probability", "score", "band", "disposition", "fit", "engagement", "grade", "stage", "outcome"),
     *("model_version", "reasons", "company", "owner", "source", "triggered_by", "disqualified_by"),
 )
 """Two scores that differ in one of these are two scores; the moment alone makes no difference."""
+MARKS = ("persona", "triggered_by", "disqualified_by")
+"""What the rules say of a lead beside its points, as far as they have such."""
 
 
-def packed(judged: Judged, narrator: Narrator) -> pd.DataFrame:
-    """Return ``contributions`` (of each concept, float16, little-endian), ``reasons`` and fired ``rules`` (JSON)."""
-    merged = narrator.merged(judged.told).astype("<f2")
-    ways = zip(_as_lists(judged.up), _as_lists(judged.down), strict=True)
-    reasons = [json.dumps(way, ensure_ascii=False, separators=(",", ":")) for way in ways]
-    kept = {"contributions": [row.tobytes() for row in merged], "reasons": reasons, "rules": judged.fired}
-    return pd.DataFrame(kept)
+def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
+    """Return the scores of a chunk as the store keeps them, a row for each lead.
+
+    Beside what leads and scores say, that is ``contributions`` (of each concept, float16, little-endian), ``reasons``
+    and fired ``rules`` (JSON), and the ``digest``.
+    """
+    contributions = narrator.merged(scored.contributions).astype("<f2")
+    directions = zip(_as_lists(scored.up), _as_lists(scored.down), strict=True)
+    reasons = [json.dumps(both, ensure_ascii=False, separators=(",", ":")) for both in directions]
+    explained = {"contributions": [row.tobytes() for row in contributions], "reasons": reasons, "rules": scored.fired}
+    scores = pd.concat([scored.leads, scored.numbers, pd.DataFrame(explained)], axis="columns")
+    scores = scores.assign(**{name: scores.get(name) for name in MARKS})
+    return scores.assign(digest=digests(scores))
 
 
 def _as_lists(reasons: Reasons) -> list[list[list]]:
@@ -39,27 +47,27 @@ def _as_lists(reasons: Reasons) -> list[list[list]]:
 
 
 def digests(scores: pd.DataFrame) -> pd.Series:
-    """Return a whole number per row that is another where anything that tells is another."""
+    """Return a whole number per row that is another where anything that matters is another."""
     texts = dict.fromkeys(("stage", "company", "owner", "source", "triggered_by", "disqualified_by"), "str")
-    hashed = pd.util.hash_pandas_object(scores[list(TELLING)].astype(texts), index=False)
+    hashed = pd.util.hash_pandas_object(scores[list(DIGESTED)].astype(texts), index=False)
     return pd.Series(hashed.to_numpy().view("int64"), index=scores.index)
 
 
-def unpacked_contributions(kept: bytes) -> npt.NDArray[np.float16]:
-    """Return what each concept adds to the log-odds, as `packed` rounded it."""
-    return np.frombuffer(kept, dtype="<f2")
+def decode_contributions(stored: bytes) -> npt.NDArray[np.float16]:
+    """Return what each concept adds to the log-odds, as `encode` rounded it."""
+    return np.frombuffer(stored, dtype="<f2")
 
 
-def values_in(kept: str, features: Sequence[str]) -> dict[str, Any]:
-    """Return the values that kept reasons tell of, by feature; ``features`` are the names behind their codes."""
-    told = {features[int(code)]: value for way in json.loads(kept) for code, value, _ in way}
-    return {name: value for name, value in told.items() if value != RARE}
+def decode_values(stored: str, features: Sequence[str]) -> dict[str, Any]:
+    """Return the values in stored reasons, by feature; ``features`` are the names behind their codes."""
+    values = {features[int(code)]: value for direction in json.loads(stored) for code, value, _ in direction}
+    return {name: value for name, value in values.items() if value != RARE}
 
 
-def unpacked(kept: Iterable[str], features: Sequence[str], narrator: Narrator) -> tuple[Reasons, Reasons]:
-    """Return the reasons up and down of rows as they were kept; ``features`` are the names behind their codes."""
+def decode_reasons(stored: Iterable[str], features: Sequence[str], narrator: Narrator) -> tuple[Reasons, Reasons]:
+    """Return the reasons up and down of stored rows; ``features`` are the names behind their codes."""
     codes = [narrator.names.index(name) for name in features]
-    rows = [json.loads(text) for text in kept]
+    rows = [json.loads(text) for text in stored]
     up = _from_lists([row[0] for row in rows], codes, narrator, 1)
     return up, _from_lists([row[1] for row in rows], codes, narrator, -1)
 
@@ -69,7 +77,7 @@ def _from_lists(rows: list[list[list]], codes: list[int], narrator: Narrator, si
     feature, points = np.full(shape, -1), np.zeros(shape, dtype=np.int64)
     value = np.full(shape, None, dtype=object)
     for number, row in enumerate(rows):
-        for slot, (code, of_lead, worth) in enumerate(row):
-            feature[number, slot], value[number, slot], points[number, slot] = codes[code], of_lead, worth
+        for slot, (code, cell, its_points) in enumerate(row):
+            feature[number, slot], value[number, slot], points[number, slot] = codes[code], cell, its_points
     concepts = [narrator.concepts.index(narrator.features[name].concept) for name in narrator.names]
     return Reasons(np.where(feature >= 0, np.array(concepts)[feature], -1), feature, value, points, sign)

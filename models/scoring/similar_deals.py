@@ -9,24 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.neighbors import NearestNeighbors
 
 from features import Feature
 from models.explanation import AGAINST_BOTH, REACHED, SOME, THERE, Narrator, Reasons, put, say
-from models.scoring.codec import unpacked
+from models.scoring.codec import decode_reasons
+
+if TYPE_CHECKING:
+    from sklearn.neighbors import NearestNeighbors
 
 MOST_DEALS = 5
 MOST_IN_COMMON = 3
-"""What is named of what spoke for both leads, or else against both: the strongest of the lead that was asked for."""
+"""Reasons that are named of those for both leads, or else against both: the strongest of the lead itself."""
 
 
 @dataclass(frozen=True)
 class WonDeal:
-    """A deal that was won: its lead, its moment just before where that is known, and what is kept of its score."""
+    """A deal that was won: its lead, the moment just before where that is known, and its stored score."""
 
     lead_id: str
     as_of: datetime | None
@@ -45,7 +47,7 @@ class SimilarDeal:
 
 
 class WonDeals:
-    """All won deals of one model version, ready to be asked for the nearest.
+    """All won deals of one model version, in an index of the nearest.
 
     ``features`` are the names behind the codes in their reasons.
     """
@@ -54,7 +56,7 @@ class WonDeals:
         self.deals = deals
         self.features = features
         self.narrator = narrator
-        self.index = NearestNeighbors().fit(np.stack([deal.contributions for deal in deals])) if deals else None
+        self.index = _index([deal.contributions for deal in deals]) if deals else None
 
     def like(self, lead_id: str, contributions: npt.NDArray, reasons: tuple[Reasons, Reasons]) -> list[SimilarDeal]:
         """Return the deals nearest to a lead other than itself, the nearest first; ``reasons`` are its own."""
@@ -62,60 +64,68 @@ class WonDeals:
             return []
         count = min(MOST_DEALS + 1, len(self.deals))
         distances, rows = self.index.kneighbors(contributions[None, :], count)
-        near = [(self.deals[row], far) for far, row in zip(distances[0], rows[0], strict=True)]
-        others = [(deal, far) for deal, far in near if deal.lead_id != lead_id][:MOST_DEALS]
-        own = _told(reasons)
-        return [self._similar(deal, far, own) for deal, far in others]
+        near = [(self.deals[row], distance) for distance, row in zip(distances[0], rows[0], strict=True)]
+        others = [(deal, distance) for deal, distance in near if deal.lead_id != lead_id][:MOST_DEALS]
+        own = _by_concept(reasons)
+        return [self._similar(deal, distance, own) for deal, distance in others]
 
-    def _similar(self, deal: WonDeal, distance: float, own: Mapping[int, Told]) -> SimilarDeal:
-        theirs = _told(unpacked([deal.reasons], self.features, self.narrator))
-        against = (put(AGAINST_BOTH, reason=reason) for reason in self._in_common(-1, own, theirs))
-        in_common = self._in_common(1, own, theirs) or tuple(against)
+    def _similar(self, deal: WonDeal, distance: float, own: Mapping[int, LeadReason]) -> SimilarDeal:
+        of_deal = _by_concept(decode_reasons([deal.reasons], self.features, self.narrator))
+        against = (put(AGAINST_BOTH, reason=reason) for reason in self._in_common(-1, own, of_deal))
+        in_common = self._in_common(1, own, of_deal) or tuple(against)
         return SimilarDeal(deal.lead_id, f"{deal.as_of:%Y-%m-%d}" if deal.as_of else "", float(distance), in_common)
 
-    def _in_common(self, sign: int, own: Mapping[int, Told], theirs: Mapping[int, Told]) -> tuple[str, ...]:
-        both = [each for each in own if each in theirs and own[each].sign == theirs[each].sign == sign]
-        said = (self._in_both(own[each], theirs[each]) for each in both)
-        return tuple(islice(filter(None, said), MOST_IN_COMMON))
+    def _in_common(
+        self, sign: int, own: Mapping[int, LeadReason], of_deal: Mapping[int, LeadReason]
+    ) -> tuple[str, ...]:
+        both = [concept for concept in own if concept in of_deal and own[concept].sign == of_deal[concept].sign == sign]
+        sentences = (self._in_both(own[concept], of_deal[concept]) for concept in both)
+        return tuple(islice(filter(None, sentences), MOST_IN_COMMON))
 
-    def _in_both(self, own: Told, theirs: Told) -> str:
+    def _in_both(self, own: LeadReason, of_deal: LeadReason) -> str:
         """Say what two reasons of one concept have in common: a value, or that there is some of it; else nothing."""
-        feature, other = (self.narrator.features[self.narrator.names[told.feature]] for told in (own, theirs))
-        if own == theirs:
+        feature, other = (self.narrator.features[self.narrator.names[reason.feature]] for reason in (own, of_deal))
+        if own == of_deal:
             return say(feature, own.value)
-        if _has_some(feature, own.value) and _has_some(other, theirs.value):
+        if _has_some(feature, own.value) and _has_some(other, of_deal.value):
             return put(REACHED if feature.traits.is_stage else SOME, concept=put(feature.concept))
-        if feature == other and _is_amount(feature) and None not in (own.value, theirs.value):
-            _, _, there = say(feature, theirs.value).partition(": ")
+        if feature == other and _is_amount(feature) and None not in (own.value, of_deal.value):
+            _, _, there = say(feature, of_deal.value).partition(": ")
             return put(THERE, reason=say(feature, own.value), value=there)
         return ""
 
 
+def _index(contributions: Sequence[npt.NDArray[np.float16]]) -> NearestNeighbors:
+    from sklearn.neighbors import NearestNeighbors  # what only scores never needs it
+
+    return NearestNeighbors().fit(np.stack(contributions))
+
+
 def _has_some(feature: Feature, value: Any) -> bool:
-    """Tell whether a lead has any of the events, or was in the stage, that a feature is of."""
+    """Return whether a lead has any of the events, or was in the stage, that a feature is of."""
     if feature.traits.days_since:
         return value is not None
     return feature.traits.counts_activity and value is not None and value > 0
 
 
 def _is_amount(feature: Feature) -> bool:
-    """Tell whether a feature is a number that was given, and no yes or no."""
+    """Return whether a feature is a number in a column of the source, and no yes or no."""
     return bool(feature.traits.attribute) and not (feature.categorical or feature.one)
 
 
-class Told(NamedTuple):
-    """What a reason tells: whether it speaks for or against, of which feature, and its value."""
+class LeadReason(NamedTuple):
+    """A reason of one lead: its direction (+1 up, −1 down), the number of its feature, and the value of that."""
 
     sign: int
     feature: int
     value: object
 
 
-def _told(reasons: tuple[Reasons, Reasons]) -> dict[int, Told]:
-    """Return what the reasons of one lead tell, by the number of their concept, those for it first."""
+def _by_concept(reasons: tuple[Reasons, Reasons]) -> dict[int, LeadReason]:
+    """Return the reasons of one lead by the number of their concept, those for it first."""
     return {
-        int(concept): Told(way.sign, int(feature), value)
-        for way in reasons
-        for concept, feature, value in zip(way.concept[0], way.feature[0], way.value[0], strict=True)
+        int(concept): LeadReason(direction.sign, int(feature), value)
+        for direction in reasons
+        for concept, feature, value in zip(direction.concept[0], direction.feature[0], direction.value[0], strict=True)
         if concept >= 0
     }

@@ -1,16 +1,18 @@
-"""pipelines.explain."""
+"""The verb explain: one lead's score taken apart, why it changed, what to ask next and which won deals are like it.
 
-from pipelines.explain.explain import Explanation, FoundLead, explain, find_lead, similar_won, what_next
-from pipelines.explain.score_change import Changes, look, why_changed
+The pages show the same of a lead, by the version that made its score.
+"""
+
+from pipelines.explain.explain import Explanation, LeadRecord, explain, find_lead, similar_won, what_next
+from pipelines.explain.score_change import Changes, why_changed
 from pipelines.explain.similar import won_deals
 
 __all__ = [
     "Changes",
     "Explanation",
-    "FoundLead",
+    "LeadRecord",
     "explain",
     "find_lead",
-    "look",
     "similar_won",
     "what_next",
     "why_changed",

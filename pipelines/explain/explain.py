@@ -16,14 +16,14 @@ from data.errors import InputError, ModelError
 from data.schema import Schema
 from data.store import open_store
 from data.workspace import Workspace
-from features import age_at, existing_at, scoring_time, stage_at
-from models.explanation import Looked, Narrator, NextQuestion, Reasons
-from models.rules import fired_by_name, fired_codes
-from models.scoring import Scorer, SimilarDeal, WonDeals
+from features import existing_at
+from models.explanation import Narrator, NextQuestion, Reasons
+from models.rules import fired_by_name
+from models.scoring import ScoredChunk, Scorer, SimilarDeal, WonDeals, score_chunk
 from models.versions import Registry
 from pipelines.as_of import end_of_data, format_moment
 from pipelines.console import note, step
-from pipelines.explain.score_change import Changes, look, why_changed
+from pipelines.explain.score_change import Changes, why_changed
 from pipelines.explain.similar import won_deals
 from pipelines.last_run import settings_in, store_address
 
@@ -74,11 +74,12 @@ class Explanation:
     similar_won: Sequence[SimilarDeal] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"when": self.when or "unavailable"}
+        changes = self.changes.as_json() if self.changes else None
+        return asdict(self) | {"when": self.when or "unavailable", "changes": changes}
 
 
 @dataclass(frozen=True)
-class FoundLead:
+class LeadRecord:
     """One lead with all that is known of it, and the moment of the last scoring run, else the end of the data."""
 
     chunk: Chunk
@@ -103,14 +104,14 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
         with step("looking for the lead"):
             settings = settings_in(store, workspace) or stored.settings
             lead = find_lead(lead_id, workspace, settings, scorer.schema)
-        looked = look(lead.chunk, lead.as_of, scorer)
-        changed = since and why_changed(lead.chunk, looked, since, lead.as_of, scorer, store, registry)
-        similar = similar_won(lead, looked, scorer, won_deals(store, scorer))
-    told = {"changes": changed, "what_next": what_next(looked, scorer), "similar_won": similar}
-    return replace(explanation_of(lead, looked, scorer), **told)
+        scored = score_chunk(lead.chunk, scorer, lead.as_of)
+        changes = why_changed(lead.chunk, scored, since, lead.as_of, scorer, store, registry) if since else None
+        similar = similar_won(scored, scorer, won_deals(store, scorer))
+    explanation = explanation_of(scored, scorer)
+    return replace(explanation, changes=changes, what_next=what_next(scored, scorer), similar_won=similar)
 
 
-def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema) -> FoundLead:
+def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema) -> LeadRecord:
     """Read one lead from its tables. Raises InputError where it is not there, or was not yet at that moment."""
     only = lead_id if settings.as_of else None  # else all leads tell which moment is the newest
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=False, only=only) as dataset:
@@ -121,75 +122,66 @@ def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Sc
             expected="the id of a lead, exactly as the data has it",
             where=f"{settings.place('leads')}, as of {format_moment(as_of)}",
         )
-    return FoundLead(chunk, as_of)
+    return LeadRecord(chunk, as_of)
 
 
-def explanation_of(lead: FoundLead, looked: Looked, scorer: Scorer) -> Explanation:
-    """Say what the score of a lead is made of."""
-    told, judged = looked.told, scorer.judge_told(looked.design, looked.told)
-    scored, base_score = judged.frame.iloc[0], scorer.base_score(told)
-    listed = np.concatenate([reasons.points[reasons.concept >= 0] for reasons in (judged.up, judged.down)])
-    all_reasons = int(np.count_nonzero(scorer.narrator.said_once(told, looked.design)))
+def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
+    """Return what the score of the one lead of a chunk is made of."""
+    lead, numbers, contributions = scored.leads.iloc[0], scored.numbers.iloc[0], scored.contributions
+    base_score, narrator = scorer.base_score(contributions), scorer.narrator
+    listed = np.concatenate([reasons.points[reasons.concept >= 0] for reasons in (scored.up, scored.down)])
+    all_reasons = int(np.count_nonzero(narrator.merged_by_words(contributions, scored.features)))
     return Explanation(
-        lead_id=lead.lead_id,
-        as_of=f"{scoring_time(lead.chunk.leads, lead.as_of).iloc[0].isoformat()}Z",
-        probability=float(scored["probability"]),
-        score=int(scored["score"]),
-        band=str(scored["band"]),
-        disposition=str(scored["disposition"]),
-        grade=str(scored["grade"]),
-        stage=_stage(lead),
-        age_days=_age(lead),
+        lead_id=str(lead["lead_id"]),
+        as_of=f"{lead['as_of'].isoformat()}Z",
+        probability=float(numbers["probability"]),
+        score=int(numbers["score"]),
+        band=str(numbers["band"]),
+        disposition=str(numbers["disposition"]),
+        grade=str(numbers["grade"]),
+        stage=None if pd.isna(lead["stage"]) else str(lead["stage"]),
+        age_days=None if pd.isna(lead["age_days"]) else int(lead["age_days"]),
         base_score=base_score,
-        other_points=int(scored["score"]) - base_score - int(listed.sum()),
+        other_points=int(numbers["score"]) - base_score - int(listed.sum()),
         other_reasons=all_reasons - len(listed),
-        raw_log_odds=float(told.raw_log_odds[0]),
-        base=told.base,
-        contributions=dict(zip(told.columns, told.values[0].tolist(), strict=True)),
-        reasons_up=_listed(judged.up, scorer.narrator),
-        reasons_down=_listed(judged.down, scorer.narrator),
+        raw_log_odds=float(contributions.raw_log_odds[0]),
+        base=contributions.base,
+        contributions=dict(zip(contributions.columns, contributions.values[0].tolist(), strict=True)),
+        reasons_up=_listed(scored.up, narrator),
+        reasons_down=_listed(scored.down, narrator),
         model_version=scorer.version,
-        persona=str(scored.get("persona", "")),
-        rules=fired_by_name(scorer.rules, fired_codes(scorer.rules, looked.design)[0]),
-        triggered_by=str(scored.get("triggered_by", "")),
-        disqualified_by=str(scored.get("disqualified_by", "")),
-        when=_when(scored) if scorer.timing else None,
-        expected_amount=float(scored["expected_amount"]) if scorer.amounts else None,
-        expected_value=float(scored["expected_value"]) if scorer.amounts else None,
+        persona=str(numbers.get("persona", "")),
+        rules=fired_by_name(scorer.rules, scored.fired[0]),
+        triggered_by=str(numbers.get("triggered_by", "")),
+        disqualified_by=str(numbers.get("disqualified_by", "")),
+        when=_when(numbers) if scorer.timing else None,
+        expected_amount=float(numbers["expected_amount"]) if scorer.amounts else None,
+        expected_value=float(numbers["expected_value"]) if scorer.amounts else None,
     )
 
 
-def what_next(looked: Looked, scorer: Scorer) -> list[NextQuestion] | None:
+def what_next(scored: ScoredChunk, scorer: Scorer) -> list[NextQuestion] | None:
     """Return what to ask a lead next; None, with a note, where the model's version does not know what leads answer."""
     try:
-        return scorer.what_next(looked.design[[feature.name for feature in scorer.features]])
+        return scorer.what_next(scored.features[[feature.name for feature in scorer.catalogue]])
     except ModelError as problem:
         note(f"{problem.what}: {problem.parts['remedy']}")
         return None
 
 
-def similar_won(lead: FoundLead, looked: Looked, scorer: Scorer, deals: WonDeals) -> list[SimilarDeal]:
-    """Return the won deals that are most like a lead."""
-    narrator = scorer.narrator
-    return deals.like(lead.lead_id, looked.concepts(narrator), narrator.reasons(looked.told, looked.design))
+def similar_won(scored: ScoredChunk, scorer: Scorer, deals: WonDeals) -> list[SimilarDeal]:
+    """Return the won deals that are most like the one lead of a chunk."""
+    # As finely as the store has those of the deals: the distances are then of the same kind.
+    contributions = scorer.narrator.merged(scored.contributions)[0].astype(np.float16)
+    return deals.like(str(scored.leads["lead_id"].iloc[0]), contributions, (scored.up, scored.down))
 
 
-def _age(lead: FoundLead) -> int | None:
-    age = age_at(lead.chunk.leads, scoring_time(lead.chunk.leads, lead.as_of)).iloc[0]
-    return None if pd.isna(age) else int(age)
-
-
-def _stage(lead: FoundLead) -> str | None:
-    stage = stage_at(existing_at(lead.chunk, lead.as_of), lead.as_of).iloc[0]
-    return None if pd.isna(stage) else str(stage)
-
-
-def _when(scored: pd.Series) -> dict[str, float]:
+def _when(numbers: pd.Series) -> dict[str, float]:
     """Return the chance of a win by days, and within how many days half of the wins of such leads come."""
     times = {
-        name: name.removeprefix("probability_").removesuffix("d") for name in scored.index if "probability_" in name
+        name: name.removeprefix("probability_").removesuffix("d") for name in numbers.index if "probability_" in name
     }
-    return {days: float(scored[name]) for name, days in times.items()} | {"days_if_won": float(scored["days_if_won"])}
+    return {days: float(numbers[name]) for name, days in times.items()} | {"days_if_won": float(numbers["days_if_won"])}
 
 
 def _listed(reasons: Reasons, narrator: Narrator) -> list[dict[str, Any]]:

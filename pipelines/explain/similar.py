@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from data.store import Store
-from models.scoring import Scorer, WonDeal, WonDeals, unpacked_contributions
+from models.scoring import Scorer, WonDeal, WonDeals, decode_contributions
 
 
 def won_deals(store: Store, scorer: Scorer) -> WonDeals:
-    """Return the won deals that were scored by the scorer's version; others are made up of other parts."""
+    """Return the won deals that were scored by the scorer's version; those of others have other concepts."""
     is_timed = scorer.horizon is not None
     deals = [
         WonDeal(
             lead_id=row["lead_id"],
             as_of=row["as_of"] if is_timed else None,
-            contributions=unpacked_contributions(row["contributions"]),
+            contributions=decode_contributions(row["contributions"]),
             reasons=row["reasons"],
         )
         for row in store.won(scorer.version)

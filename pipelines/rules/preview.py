@@ -111,7 +111,7 @@ def _served(project: Project, old: tuple[Rules, pd.DataFrame], new: tuple[Rules,
     scorer = project.champion.scorer
     known = [features for rules, features in (old, new) if rules.competitors == scorer.rules.competitors]
     own = known[0] if known else project.history(scorer.rules).open_leads
-    scores = scorer.judge_design(scorer.beside_points(own)).frame
+    scores = scorer.score(scorer.with_rules(own))
     band, fit, engagement = (scores[name].to_numpy() for name in ("band", "fit", "engagement"))
     before, after = (
         dispositions(

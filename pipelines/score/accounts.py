@@ -10,8 +10,7 @@ import pandas as pd
 
 from data.dataset import Dataset
 from data.errors import InputError
-from features import Batch
-from models.scoring import Scorer
+from models.scoring import ScoredChunk, Scorer, score_chunk, worded
 
 
 class Accounts:
@@ -20,10 +19,10 @@ class Accounts:
     def __init__(self) -> None:
         self._people: list[pd.DataFrame] = []
 
-    def add(self, leads: pd.DataFrame, scores: pd.DataFrame) -> None:
-        """Take note of leads (position, lead_id, account_id, outcome) and their scores."""
-        known = {"probability": scores["probability"].to_numpy(), "is_out": _is_out(scores)}
-        people = leads[["position", "lead_id", "account_id", "outcome"]].assign(**known)
+    def add(self, scored: ScoredChunk) -> None:
+        """Add the leads of a chunk that belong to an account."""
+        of_each = {"probability": scored.numbers["probability"].to_numpy(), "is_out": _is_out(scored.numbers)}
+        people = scored.leads[["position", "lead_id", "account_id", "outcome"]].assign(**of_each)
         self._people.append(people.dropna(subset="account_id"))
 
     def best(self) -> pd.DataFrame:
@@ -49,15 +48,16 @@ def scored_accounts(
 ) -> Iterator[pd.DataFrame]:
     """Yield the accounts with an open lead as they are exported, in the order of their best leads.
 
-    What others did may speak against a lead, or disqualify it: then it stands alone, and no account is worse than its
-    best lead.
+    What others did may speak against a lead, or disqualify it: then its own score counts, and no account is worse than
+    its best lead.
     Raises InputError where no account has an open lead.
     """
     best = accounts.best()
     if best.empty:
         raise InputError("there is no account to score", expected="open leads with an account_id")
     for alone, together in dataset.account_chunks(best):
-        own, pooled = (scorer.score(Batch.at(chunk, scorer.schema, as_of)) for chunk in (alone, together))
+        scores = (score_chunk(chunk, scorer, as_of) for chunk in (alone, together))
+        own, pooled = (worded(scored, scorer.narrator) for scored in scores)
         better = (pooled["probability"] >= own["probability"]) & (~_is_out(pooled) | _is_out(own))
         scores = pooled.where(better, own)
         known = alone.leads[["position"]].merge(best, on="position", how="left")
@@ -66,5 +66,5 @@ def scored_accounts(
 
 
 def _is_out(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell which scores are of leads that the rules let go."""
+    """Return which scores are of leads that the rules disqualify."""
     return (scores["disqualified_by"] != "").to_numpy() if "disqualified_by" in scores else np.zeros(len(scores), bool)

@@ -14,14 +14,14 @@ from models.blend import spline_encoder
 from models.evaluation import deciles_in_history, drivers, thresholds_in_history
 from models.metrics import Metrics
 from models.rules import review_rules, shares_of_rules
-from models.scoring import (
-    Scorer,
+from models.scoring import Scorer
+from models.scoring.fitting import (
     assemble,
-    bars_of_rules,
     fit_amounts,
     fit_timing,
     measure_amounts,
     measure_timing,
+    thresholds_of_rules,
 )
 from models.training import Learned
 from models.training_table import TrainingTable
@@ -106,7 +106,7 @@ def _reviewed(scorer: Scorer, learned: Learned, table: TrainingTable) -> list[di
 
 def sample_of(scorer: Scorer, learned: Learned) -> pd.DataFrame:
     """Return the features of some rows, the same each time, for plots and shares."""
-    return scorer.completed(learned.features.sample(min(SUMMARY_ROWS, len(learned.features)), random_state=0))
+    return scorer.with_rules(learned.features.sample(min(SUMMARY_ROWS, len(learned.features)), random_state=0))
 
 
 def thresholds_for(champion: Stored | None, read: TrainingData, learned: Learned) -> BandThresholds:
@@ -114,7 +114,7 @@ def thresholds_for(champion: Stored | None, read: TrainingData, learned: Learned
     settings, table = read.settings, read.table
     if settings.thresholds != BandThresholds():
         return settings.thresholds
-    if agreed := bars_of_rules(learned):
+    if agreed := thresholds_of_rules(learned):
         return agreed
     horizon = table.horizon if table.timed else None
     if champion is None or champion.scorer.horizon != horizon:

@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 # A library that keeps threads would not survive the fork: importing starts none.
 import pipelines.push
-import pipelines.score
 from pipelines.cli import main
+from pipelines.score import batch
 
 
 def run(arguments: list[str], log: Path) -> None:
@@ -22,7 +22,7 @@ def run(arguments: list[str], log: Path) -> None:
     file = log.open("ab", buffering=0)
     os.dup2(file.fileno(), 1)
     os.dup2(file.fileno(), 2)
-    pipelines.score.CHUNK = 1000  # so that there are many transactions to be killed between
+    batch.CHUNK = 1000  # so that there are many transactions to be killed between
     pipelines.push.BATCH = 1000
     sys.argv = ["leadscore", *arguments]
     try:

@@ -68,7 +68,7 @@ def test_outcomes_stand_beside_those_of_the_training_with_intervals(monitored, l
 
 def test_every_feature_is_looked_at(monitored, later, trained):
     features = monitored(later)[1]["features"]
-    known = Registry(trained.workspace).champion().scorer.features
+    known = Registry(trained.workspace).champion().scorer.catalogue
     assert {feature["feature"] for feature in features} == {feature.name for feature in known}
     assert {"concept", "psi", "unseen_share", "missing_share", "missing_share_then"} <= set(features[0])
 

@@ -58,7 +58,8 @@ def _show_changes(changes: Changes) -> None:
     moved = f"{signed(changes.points)} since {changes.as_of}" if changes.points else f"as it was at {changes.as_of}"
     OUT.print(f"[bold]Score {changes.score}, {moved}[/bold]", soft_wrap=True)
     grid = table(">points", "why it changed")
-    grid.add_row(str(changes.score_then), "the score then" if changes.kept else "what the score would have been then")
+    then = "the score then" if changes.is_stored else "what the score would have been then"
+    grid.add_row(str(changes.score_then), then)
     for points, sentence in changes.parts:
         grid.add_row(signed(points), escape(sentence))
     OUT.print(grid)

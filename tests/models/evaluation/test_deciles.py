@@ -10,7 +10,7 @@ from data.vocabulary import Family, Kind
 from features import Batch, build
 from models import scale as scales
 from models.evaluation.deciles import counted, deciles_in_history, scorer_before
-from models.scoring import assemble
+from models.scoring.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 
@@ -50,9 +50,9 @@ def test_a_scorer_as_it_was_says_what_was_measured_on_the_newest_block(trained):
     scorer, learned, *_ = trained
     newest = learned.features[learned.splits.test]
     was = scorer_before(*trained)
-    told = was.judge_design(was.completed(newest.reset_index(drop=True))).frame
+    told = was.score(was.with_rules(newest.reset_index(drop=True)))
     assert told["probability"].to_numpy() == pytest.approx(learned.served, abs=1e-9)
-    assert (scorer.judge_design(scorer.completed(newest)).frame["probability"] != told["probability"].to_numpy()).any()
+    assert (scorer.score(scorer.with_rules(newest))["probability"] != told["probability"].to_numpy()).any()
 
 
 def test_tenths_are_those_of_the_newest_block_alone_counted_plainly(trained):

@@ -8,7 +8,8 @@ from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
 from features import catalogue
 from models.evaluation.drivers import driving_assets, driving_concepts, driving_rules
-from models.explanation import Contributions, Evidence, Narrator
+from models.explanation import Evidence, Narrator
+from models.members import Contributions
 from models.rules import Rules
 from models.scale import Scale
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from models.evaluation.plots import LONGEST_LEVEL, dependence_plot
-from models.explanation import Contributions
+from models.members import Contributions
 
 
 def test_a_level_of_thousands_of_characters_is_cut():

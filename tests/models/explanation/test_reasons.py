@@ -170,7 +170,7 @@ def test_no_lead_is_told_the_same_twice(data):
     assert len({*said}) == len(said)
     of_assets = {re.sub(" “.*”", "", text) for text in said if "“" in text and text.startswith("No ")}
     assert not of_assets & {*said}
-    assert narrator.said_once(of_lead, design).sum() == pytest.approx(sum(added))
+    assert narrator.merged_by_words(of_lead, design).sum() == pytest.approx(sum(added))
 
 
 def cell_of(feature: Feature, number: float, known: dict[str, bool]) -> float | str | None:

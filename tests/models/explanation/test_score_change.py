@@ -14,7 +14,7 @@ from features import ActiveDays, EventCount, Feature, Given, Recency
 from models.explanation.contributions import Contributions
 from models.explanation.evidence import Evidence
 from models.explanation.reasons import Narrator
-from models.explanation.score_change import Looked, _better, changes_between, told_change, values_changed
+from models.explanation.score_change import Snapshot, _better, change_in_words, changes_between, with_values
 from models.scale import Scale, points_between, position
 
 COLUMNS = ("industry", "budget", "visits_7d", "visits_30d")
@@ -29,16 +29,17 @@ def narrator(features) -> Narrator:
     )
 
 
-def looked(*contributions: float, kept: list[float] | None = None, **values) -> Looked:
+def snapshot(*contributions: float, stored: list[float] | None = None, **values) -> Snapshot:
     row = {"industry": "Software", "budget": np.nan, "visits_7d": 0.0, "visits_30d": 0.0} | values
-    design = pd.DataFrame([row]).astype({"industry": "str"})
-    merged = np.array(kept, np.float16) if kept else None
-    return Looked(design, Contributions(COLUMNS, np.array([contributions]), 0.0), sum(kept or contributions), merged)
+    features = pd.DataFrame([row]).astype({"industry": "str"})
+    concepts = np.array(stored, np.float16) if stored else None
+    explained = Contributions(COLUMNS, np.array([contributions]), 0.0)
+    return Snapshot(features, explained, sum(stored or contributions), concepts)
 
 
 def test_a_change_says_what_became_of_what(narrator):
-    then = looked(0.5, -0.25, 0.5, 1.0, visits_7d=2.0, visits_30d=3.0)
-    now = looked(0.5, 0.375, 0.25, -0.125, visits_30d=0.0, budget=20_000.0)
+    then = snapshot(0.5, -0.25, 0.5, 1.0, visits_7d=2.0, visits_30d=3.0)
+    now = snapshot(0.5, 0.375, 0.25, -0.125, visits_30d=0.0, budget=20_000.0)
     told = [(change.points, change.sentence) for change in changes_between(then, now, narrator)]
     assert told == [
         (-14, "No visit in 30 days (before: 3 visits in 30 days)"),
@@ -47,18 +48,18 @@ def test_a_change_says_what_became_of_what(narrator):
 
 
 def test_what_did_not_change_is_not_told(narrator):
-    same = looked(0.3, 0.1, 0.2, 0.7)
+    same = snapshot(0.3, 0.1, 0.2, 0.7)
     assert changes_between(same, same, narrator) == []
 
 
 def test_a_value_that_stands_still_says_so(narrator):
-    (change,) = changes_between(looked(0.5, 0, 0, 0), looked(1.5, 0, 0, 0), narrator)
+    (change,) = changes_between(snapshot(0.5, 0, 0, 0), snapshot(1.5, 0, 0, 0), narrator)
     assert change.sentence == "Industry: Software, as before, beside what else changed"
 
 
 def test_a_value_that_speaks_the_other_way_says_so(narrator):
-    more = looked(0, 0, -0.1, 0, visits_7d=3.0)
-    (change,) = changes_between(looked(0, 0, 0, 0, visits_7d=2.0), more, narrator)
+    more = snapshot(0, 0, -0.1, 0, visits_7d=3.0)
+    (change,) = changes_between(snapshot(0, 0, 0, 0, visits_7d=2.0), more, narrator)
     assert change.points == -1
     assert change.sentence == "3 visits in 7 days (before: 2 visits in 7 days), beside what else changed"
 
@@ -89,13 +90,13 @@ def test_more_or_newer_is_better_except_visits_to_the_careers_page(feature, befo
 
 
 def test_of_values_that_nobody_kept_only_the_change_is_known(narrator):
-    then = looked(1.0, 0, 0, 0, kept=[-1.0, 0.0, 0.0])
-    (change,) = changes_between(then, looked(1.0, 0, 0, 0), narrator)
+    then = snapshot(1.0, 0, 0, 0, stored=[-1.0, 0.0, 0.0])
+    (change,) = changes_between(then, snapshot(1.0, 0, 0, 0), narrator)
     assert (change.points, change.sentence) == (20, "Industry: Software (before: another value)")
 
 
 def test_a_rare_level_is_not_repeated(narrator):
-    (change,) = changes_between(looked(0, 0, 0, 0), looked(1, 0, 0, 0, industry="Erika Mustermann"), narrator)
+    (change,) = changes_between(snapshot(0, 0, 0, 0), snapshot(1, 0, 0, 0, industry="Erika Mustermann"), narrator)
     assert change.sentence == "Industry: a rare one (before: Software)"
 
 
@@ -107,7 +108,7 @@ def test_points_between_two_scores_add_up(parts, start):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "sentence"),
     [
         ("Not yet MQL", "Became MQL 7 to 13 days ago", "Became MQL 7 to 13 days ago (before: Not yet MQL)"),
         ("Industry: Real Estate", "Industry: Real Time", "Industry: Real Time (before: Real Estate)"),
@@ -120,12 +121,12 @@ def test_points_between_two_scores_add_up(parts, start):
         ("Industry: Retail", "Industry not given", "Industry not given (before: Retail)"),
     ],
 )
-def test_what_it_is_about_is_said_once(before, after, told):
-    assert told_change(before, after) == told
+def test_what_it_is_about_is_said_once(before, after, sentence):
+    assert change_in_words(before, after) == sentence
 
 
 def test_values_that_were_written_down_count_more_than_those_of_today():
     design = pd.DataFrame({"industry": pd.Series(["Retail"], dtype="str"), "budget": [5.0]})
-    told = values_changed(design, {"industry": None, "budget": 7})
-    assert (told["industry"].isna().tolist(), told["budget"].tolist()) == ([True], [7.0])
-    assert told.dtypes.equals(design.dtypes)
+    changed = with_values(design, {"industry": None, "budget": 7})
+    assert (changed["industry"].isna().tolist(), changed["budget"].tolist()) == ([True], [7.0])
+    assert changed.dtypes.equals(design.dtypes)

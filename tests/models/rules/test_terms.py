@@ -11,7 +11,8 @@ from models.blend import probabilities
 from models.rules import with_points
 from models.rules.format import Rules
 from models.rules.terms import CAPS, PREFIX, shares_of_rules, term_features, with_terms
-from models.scoring import Scorer, assemble
+from models.scoring import Scorer
+from models.scoring.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 
@@ -73,23 +74,27 @@ def test_a_rule_of_a_persona_is_a_reason_in_the_family_of_its_dimension():
     assert told["Known industry"][1] == "Not so: Known industry"
 
 
-def test_what_is_told_of_the_leads_of_a_persona_is_what_the_model_says(served):
-    design = served.beside_points(LEADS)
-    judged = served.judge_design(design)
+def test_the_contributions_of_the_leads_of_a_persona_add_up_to_what_the_model_says(served):
+    features = served.with_rules(LEADS)
+    contributions = served.contributions(features)
     assert served.has_points
-    assert judged.frame["probability"].to_numpy() == pytest.approx(probabilities(served.model, design), abs=1e-12)
-    assert {PREFIX + "Writes code", PREFIX + "Often here"} <= {*judged.told.columns}
+    assert served.score(features)["probability"].to_numpy() == pytest.approx(
+        probabilities(served.model, features), abs=1e-12
+    )
+    assert {PREFIX + "Writes code", PREFIX + "Often here"} <= {*contributions.columns}
 
 
 def test_the_reasons_of_a_lead_name_the_rules_of_its_persona(served):
-    scored = served.in_words(served.judge_design(served.beside_points(LEADS)))
-    assert any(reason.startswith("Writes code") for reason in scored["reasons_up"][0])
-    assert any(reason.startswith("Often here") for reason in scored["reasons_up"][0])
+    features = served.with_rules(LEADS)
+    up, _ = served.explain(features, served.contributions(features))
+    reasons = served.narrator.texts(up)[0]
+    assert any(reason.startswith("Writes code") for reason in reasons)
+    assert any(reason.startswith("Often here") for reason in reasons)
 
 
 def test_where_rules_are_served_their_shares_of_the_explanations_are_all_of_them(served):
-    told = served.contributions(served.beside_points(LEADS))
-    speaks = np.abs(served.narrator.merged(told)).mean(axis=0)
+    contributions = served.contributions(served.with_rules(LEADS))
+    speaks = np.abs(served.narrator.merged(contributions)).mean(axis=0)
     parts = dict(zip(served.narrator.concepts, speaks / speaks.sum(), strict=True))
     shares = shares_of_rules(RULES, served.narrator.features, parts)
     assert sum(shares.values()) + parts[CAPS.concept] == pytest.approx(1)

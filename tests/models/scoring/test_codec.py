@@ -1,4 +1,4 @@
-"""Reasons survive being kept as codes, and digests tell changes from repetitions."""
+"""Reasons survive being stored as codes, and digests show changes."""
 
 import json
 
@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.explanation import Contributions, Evidence, Narrator
+from models.explanation import Evidence, Narrator
+from models.members import Contributions
 from models.scale import Scale
-from models.scoring.codec import TELLING, digests, packed, unpacked
-from models.scoring.scorer import Judged
+from models.scoring.chunk import ScoredChunk
+from models.scoring.codec import DIGESTED, decode_contributions, decode_reasons, digests, encode
 
 COLUMNS = ("industry", "budget", "visits_7d", "visits_30d")
 
@@ -21,46 +22,48 @@ def narrator(features) -> Narrator:
 
 
 @pytest.fixture
-def judged(narrator) -> Judged:
+def scored(narrator) -> ScoredChunk:
     """Two leads: one of an industry with visits, one without anything."""
-    design = pd.DataFrame({"industry": ["Söhne | Co", None], "budget": [np.nan, 5.0], "visits_7d": [2.0, 0.0],
-                           "visits_30d": [3.0, 0.0]}).astype({"industry": "str"})  # fmt: skip
-    told = Contributions(COLUMNS, np.array([[1.0, -0.5, 0.4, 0.6], [0.0, 0.2, -1.0, -0.1]]), base=0.0)
-    up, down = narrator.reasons(told, design)
-    return Judged(pd.DataFrame(index=range(2)), told, up, down, ["[[0,12]]", "[]"])
+    features = pd.DataFrame({"industry": ["Söhne | Co", None], "budget": [np.nan, 5.0], "visits_7d": [2.0, 0.0],
+                             "visits_30d": [3.0, 0.0]}).astype({"industry": "str"})  # fmt: skip
+    contributions = Contributions(COLUMNS, np.array([[1.0, -0.5, 0.4, 0.6], [0.0, 0.2, -1.0, -0.1]]), base=0.0)
+    up, down = narrator.reasons(contributions, features)
+    known = dict.fromkeys(("stage", "outcome", "company", "owner", "source"), "")
+    numbers = pd.DataFrame([dict.fromkeys(DIGESTED[:7], "") | {"model_version": "1"}] * 2)
+    return ScoredChunk(pd.DataFrame([known] * 2), features, numbers, contributions, up, down, ["[[0,12]]", "[]"])
 
 
-def test_reasons_read_the_same_after_they_were_kept(judged, narrator):
-    up, down = unpacked(packed(judged, narrator)["reasons"], narrator.names, narrator)
-    assert narrator.texts(up) == narrator.texts(judged.up)
-    assert narrator.texts(down) == narrator.texts(judged.down)
+def test_reasons_read_the_same_after_they_were_stored(scored, narrator):
+    up, down = decode_reasons(encode(scored, narrator)["reasons"], narrator.names, narrator)
+    assert narrator.texts(up) == narrator.texts(scored.up)
+    assert narrator.texts(down) == narrator.texts(scored.down)
 
 
-def test_codes_mean_features_by_name_and_not_by_place(judged, narrator):
+def test_codes_mean_features_by_name_and_not_by_place(scored, narrator):
     """A later catalogue may have its features in another order."""
-    kept = packed(judged, narrator)
+    stored = encode(scored, narrator)
     reversed_names = tuple(reversed(narrator.names))
-    moved = [json.loads(text) for text in kept["reasons"]]
+    moved = [json.loads(text) for text in stored["reasons"]]
     last = len(narrator.names) - 1
     texts = [json.dumps([[[last - code, *rest] for code, *rest in way] for way in row]) for row in moved]
-    up, _ = unpacked(texts, reversed_names, narrator)
-    assert narrator.texts(up) == narrator.texts(judged.up)
+    up, _ = decode_reasons(texts, reversed_names, narrator)
+    assert narrator.texts(up) == narrator.texts(scored.up)
 
 
-def test_contributions_are_those_of_the_concepts(judged, narrator):
-    kept = np.frombuffer(packed(judged, narrator)["contributions"][0], dtype="<f2")
-    np.testing.assert_allclose(kept, narrator.merged(judged.told)[0], atol=1e-3)
+def test_contributions_are_those_of_the_concepts(scored, narrator):
+    stored = decode_contributions(encode(scored, narrator)["contributions"][0])
+    np.testing.assert_allclose(stored, narrator.merged(scored.contributions)[0], atol=1e-3)
 
 
 def scores(**changed) -> pd.DataFrame:
-    return pd.DataFrame([dict.fromkeys(TELLING, "x") | {"probability": 0.5, "score": 50} | changed])
+    return pd.DataFrame([dict.fromkeys(DIGESTED, "x") | {"probability": 0.5, "score": 50} | changed])
 
 
 def test_the_same_score_has_the_same_digest():
     assert digests(scores()).equals(digests(scores()))
 
 
-@pytest.mark.parametrize("name", TELLING)
-def test_whatever_tells_changes_the_digest(name):
+@pytest.mark.parametrize("name", DIGESTED)
+def test_whatever_matters_changes_the_digest(name):
     changed = {"probability": 0.5 + 1e-12, "score": 51}.get(name, "y")
     assert not digests(scores(**{name: changed})).equals(digests(scores()))

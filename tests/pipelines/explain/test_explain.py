@@ -4,15 +4,15 @@ import math
 import re
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from features import catalogue
-from models.explanation import Contributions, Looked, NextQuestion
+from models.explanation import NextQuestion
+from models.scoring import score_chunk
 from models.versions import Registry
-from pipelines.cli.renderers.lead import _show_questions
-from pipelines.explain.explain import what_next
+from pipelines.cli.renderers import _show_questions
+from pipelines.explain.explain import find_lead, what_next
 
 EXPLANATION = {
     "lead_id": str,
@@ -115,10 +115,11 @@ def test_what_to_ask_next_is_said_with_its_points(explained):
     assert len(explained["what_next"]) <= 2
 
 
-def test_a_version_that_knows_no_answers_asks_nothing_and_says_why(capfd, trained):
-    scorer = replace(Registry(trained.workspace).champion().scorer, questions=None)
-    nobody = pd.DataFrame(columns=[feature.name for feature in scorer.features])
-    assert what_next(Looked(nobody, Contributions((), np.zeros((1, 0)), 0.0), 0.0), scorer) is None
+def test_a_version_that_knows_no_answers_asks_nothing_and_says_why(capfd, lead, trained):
+    stored = Registry(trained.workspace).champion()
+    lead = find_lead(lead["lead_id"], trained.workspace, stored.settings, stored.scorer.schema)
+    scored = score_chunk(lead.chunk, stored.scorer, lead.as_of)
+    assert what_next(scored, replace(stored.scorer, questions=None)) is None
     assert "does not know what leads answer: run `leadscore train` again" in capfd.readouterr().err
 
 

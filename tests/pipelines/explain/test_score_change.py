@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from shutil import copytree
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from data.dataset import Dataset, open_dataset
 from data.store import Store, open_store
 from data.workspace import Workspace
+from models.scoring import score_chunk
 from models.versions import Registry
 from pipelines.console import signed
-from pipelines.explain.score_change import Changes, look, why_changed
+from pipelines.explain.score_change import Changes, why_changed
 from pipelines.score import score
 
 THEN, BETWEEN, NOW = map(pd.Timestamp, ("2025-11-01", "2025-12-01", "2026-01-01"))
@@ -32,7 +32,7 @@ class Scores:
     def changes(self, lead_id: str, since: pd.Timestamp) -> Changes:
         scorer, lead = self.registry.champion().scorer, self.dataset.lead(lead_id)
         assert lead is not None
-        return why_changed(lead, look(lead, NOW, scorer), since, NOW, scorer, self.store, self.registry)
+        return why_changed(lead, score_chunk(lead, scorer, NOW), since, NOW, scorer, self.store, self.registry)
 
     def moved(self, count: int) -> list[str]:
         """The open leads whose score is another at the second moment."""
@@ -64,7 +64,7 @@ def test_points_add_up_to_the_difference_of_the_two_kept_scores(scores):
     for lead in leads:
         now, then = scores.store.scores_of(lead)[:2]
         changes = scores.changes(lead, BETWEEN)
-        assert (changes.kept, changes.score_then, changes.score) == (True, then["score"], now["score"])
+        assert (changes.is_stored, changes.score_then, changes.score) == (True, then["score"], now["score"])
         assert total(changes) == now["score"] - then["score"]
         assert changes.model_points == changes.reference_points == 0
 
@@ -74,9 +74,9 @@ def test_where_no_score_was_kept_the_features_are_made_as_of_then(scores):
     scorer, chunk = scores.registry.champion().scorer, scores.dataset.lead(lead)
     moment = THEN - pd.Timedelta(hours=1)
     changes = scores.changes(lead, moment)
-    assert not changes.kept
+    assert not changes.is_stored
     assert chunk is not None
-    assert changes.probability_then == pytest.approx(1 / (1 + np.exp(-look(chunk, moment, scorer).log_odds)))
+    assert changes.probability_then == pytest.approx(score_chunk(chunk, scorer, moment).numbers["probability"][0])
     assert total(changes) == changes.score - changes.score_then
 
 

@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data.config import settings_of_folder
 from data.dataset import open_dataset
 from data.schema import EventType, Schema
-from features import Batch, build
+from features import catalogue
+from models.rules import Rules
+from models.scoring import Scorer, score_chunk
+from models.scoring.fitting import assemble
+from models.training import learn
+from models.training_table import TrainingTable
 from pipelines.score.accounts import Accounts, scored_accounts
 
 
@@ -44,43 +50,45 @@ ann,_,2025-04-01T10:00Z,visit,9
 STAGES = "lead_id,stage,entered_at\ncem,customer,2025-02-10\n"
 
 
-class CountsVisits:
-    """Gives a hundredth for each visit, and lets those of the industry Rival go."""
+RULES = Rules.from_yaml("""
+thresholds: {mql: 40, sql: 60}
+engagement: {rules: [{name: Visits, when: {event: visit}, each: 10, max: 90}]}
+disqualifiers: [{name: Rival, when: {attribute: industry, is: Rival}}]
+""")
 
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
 
-    def score(self, batch: Batch) -> pd.DataFrame:
-        features = build(batch)
-        let_go = features["industry"].eq("Rival").map({True: "Rival", False: ""})
-        return pd.DataFrame({"probability": features["visit_ever"] / 100, "disqualified_by": let_go})
+def counting_visits(schema: Schema) -> Scorer:
+    """A scorer of rules that gives points for each visit, and disqualifies the industry Rival."""
+    visits = pd.Series([number % 10 for number in range(40)], dtype=float)
+    columns = {feature.name: [None] * 40 if feature.categorical else np.nan for feature in catalogue(schema)}
+    features = pd.DataFrame(columns).assign(visit_ever=visits)
+    names = pd.Series([str(number) for number in range(40)])
+    rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": pd.NaT, "won": (visits == 9).astype(int)})
+    table = TrainingTable(schema, features, rows.assign(order=range(40)), timed=False, horizon=90)
+    return assemble(learn(table, RULES, seed=0, trials=0), table, features.head(0), version="1")
 
 
 @pytest.fixture
 def of_visits(tmp_path) -> pd.DataFrame:
-    """The accounts of a few literal leads, scored by their visits until 1 March."""
+    """The accounts of a few literal leads, scored by their ``visits`` until 1 March."""
     for name, text in (("leads", PEOPLE), ("events", VISITS), ("stages", STAGES)):
         (tmp_path / f"{name}.csv").write_text(text.replace("_,", ",").replace(",_", ","))
     as_of, people = pd.Timestamp("2025-03-01"), Accounts()
     with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=as_of) as dataset:
-        scorer = CountsVisits(replace(dataset.schema, event_types=(EventType("visit"),)))
+        scorer = counting_visits(replace(dataset.schema, event_types=(EventType("visit"),)))
         (chunk,) = dataset.chunks()
-        own = scorer.score(Batch.at(chunk, scorer.schema, as_of))
-        assert own["probability"].mul(100).round().tolist() == [4, 5, 3, 2, 0, 0]  # two visits of nobody in particular
-        outcome = (
-            chunk.leads["won"]
-            .map({True: "won", False: "lost"})
-            .astype(object)
-            .where(chunk.leads["won"].notna(), "open")
-        )
-        people.add(chunk.leads.assign(outcome=outcome), own)
-        return pd.concat(scored_accounts(dataset, scorer, as_of, people)).set_index("account_id")
+        own = score_chunk(chunk, scorer, as_of)
+        assert own.features["visit_ever"].tolist() == [4, 5, 3, 2, 0, 0]  # two visits of nobody in particular
+        people.add(own)
+        accounts = pd.concat(scored_accounts(dataset, scorer, as_of, people)).set_index("account_id")
+    by_visits = scorer.score(scorer.with_rules(own.features.iloc[[0] * 10].assign(visit_ever=np.arange(10.0))))
+    return accounts.assign(visits=by_visits["probability"].searchsorted(accounts["probability"]))
 
 
 def test_an_account_is_its_best_open_lead_with_the_visits_of_all_its_people_each_counted_once(of_visits):
     acme = of_visits.loc["acme"]
     assert (acme["best_lead"], acme["people"], acme["open_leads"]) == ("ann", 4, 3)
-    assert round(acme["probability"] * 100) == 2 + 3 + 1 + 2
+    assert acme["visits"] == 2 + 3 + 1 + 2
 
 
 def test_a_disqualified_lead_stands_for_its_account_only_where_there_is_no_other(of_visits):

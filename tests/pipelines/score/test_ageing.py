@@ -9,7 +9,7 @@ from data.config import load_settings
 from data.dataset import open_dataset
 from data.vocabulary import AGE_EDGES
 from data.workspace import Workspace
-from pipelines.score.score import score
+from pipelines.score.batch import score
 
 END = pd.Timestamp("2026-01-01")
 """The end of the simulated data."""

@@ -5,8 +5,7 @@ import pytest
 
 from data.chunk import Chunk
 from data.dataset import open_dataset
-from features import Batch
-from models.scoring import Scorer
+from models.scoring import Scorer, score_chunk
 from models.versions import Registry
 
 NOW = pd.Timestamp("2026-01-01")
@@ -26,8 +25,10 @@ def crossed(trained, scored, scorer) -> pd.DataFrame:
     leads = chunk.leads
     fitting, hopeless = (_one(leads, scored, f"fit == '{grade}' and engagement == '4'") for grade in "AD")
     eager, idle = (_one(leads, scored, f"engagement == '{grade}' and fit == 'D'") for grade in "14")
-    batch = Batch.at(_crossed(chunk, [fitting, hopeless], [eager, idle]), scorer.schema, NOW)
-    return scorer.score(batch).set_axis(["fits, eager", "fits, idle", "hopeless, eager", "hopeless, idle"])
+    people = _crossed(chunk, [fitting, hopeless], [eager, idle])
+    return score_chunk(people, scorer, NOW).numbers.set_axis(
+        ["fits, eager", "fits, idle", "hopeless, eager", "hopeless, idle"]
+    )
 
 
 def _one(leads: pd.DataFrame, scored, query: str) -> int:

@@ -10,7 +10,7 @@ from data.config import load_settings
 from data.store import SCORES, open_store
 from data.store.tables import RUNS
 from data.workspace import Workspace
-from pipelines.score.score import score
+from pipelines.score.batch import score
 
 
 @pytest.fixture

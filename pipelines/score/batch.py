@@ -1,4 +1,4 @@
-"""score: load the champion → read leads in chunks → keep each lead's score with its reasons, and export them."""
+"""score: load the champion → read leads in chunks → store each lead's score with its reasons, and export them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from data.sinks import Write, export_to
 from data.store import Codebook, Run, Store, open_store
 from data.vocabulary import TABLES, Kind
 from data.workspace import Workspace
-from features import Batch, age_at, existing_at, outcome_at, scoring_time, stage_at
-from models.scoring import FEWEST_AT_ALL, Judged, Scorer, digests, packed
+from features import exists_at
+from models.scoring import FEWEST_AMOUNTS, ScoredChunk, Scorer, encode, score_chunk, worded
 from models.training_table import RARE_LEVEL
 from models.versions import Registry, Stored
 from pipelines import last_run
@@ -33,14 +33,8 @@ from pipelines.score.retention import erase_old
 
 CHUNK = 50_000
 """Leads that are in memory at once."""
-KNOWN_BY = ["company", "owner", "source"]
-"""By what sales knows a lead, and finds its own; empty where the data do not say it, or it is left out."""
-
-FEWEST_TO_JUDGE = 20
-"""Leads from which on columns without any known value are told."""
-
-OF_RULES = ("persona", "triggered_by", "disqualified_by")
-"""What the rules say of a lead beside its points, as far as they have such."""
+FEWEST_FOR_NOTES = 20
+"""Leads from which on columns without any known value are named."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +106,8 @@ def score(
         with step("loading the champion"):
             stored = Registry(workspace).champion()
             _require_known(rank_by, out, stored.scorer)
-        given = settings or (leads.in_place_of(stored.settings) if leads else stored.settings)
-        settings = read_as_trained(given, stored)
+        of_leads = leads.in_place_of(stored.settings) if leads else stored.settings
+        settings = read_as_trained(settings or of_leads, stored)
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = as_of or end_of_data(dataset)
@@ -169,14 +163,17 @@ def _write_scores(
     """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
     counts = {"scored": 0, "open": 0}
     try:
-        for leads, judged in judged_chunks(dataset, scorer, as_of):
-            counts["scored"] += len(leads)
-            counts["open"] += int((leads["outcome"] == "open").sum())
+        for chunk in dataset.chunks(CHUNK):
+            if not exists_at(chunk.leads, as_of).any():
+                continue
+            scored = score_chunk(chunk, scorer, as_of)
+            counts["scored"] += len(scored.leads)
+            counts["open"] += int((scored.leads["outcome"] == "open").sum())
             if accounts:
-                accounts.add(leads, judged.frame)
-            store.add(run, _kept(leads, judged, scorer))
+                accounts.add(scored)
+            store.add(run, encode(scored, scorer.narrator))
             if write:
-                write(_exported(leads, scorer.in_words(judged)))
+                write(_exported(scored, scorer))
         return {**counts, "changed": store.publish(run)}
     except Exception as problem:
         with suppress(LeadscoreError):
@@ -184,15 +181,9 @@ def _write_scores(
         raise
 
 
-def _kept(leads: pd.DataFrame, judged: Judged, scorer: Scorer) -> pd.DataFrame:
-    """Return the scores as the store keeps them."""
-    scores = pd.concat([leads, judged.frame, packed(judged, scorer.narrator)], axis="columns")
-    scores = scores.assign(**{name: scores.get(name) for name in OF_RULES})
-    return scores.assign(digest=digests(scores))
-
-
-def _exported(leads: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores as they are exported, whatever more is known of the leads standing last."""
+def _exported(scored: ScoredChunk, scorer: Scorer) -> pd.DataFrame:
+    """Return the scores as they are exported; what else is known of the leads comes last."""
+    leads, scores = scored.leads, worded(scored, scorer.narrator)
     return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome", "age_days"]]], axis="columns")
 
 
@@ -203,7 +194,7 @@ def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> Non
     if rank_by == "expected_value" and scorer.amounts is None:
         raise InputError(
             "leads cannot be ranked by what they are worth",
-            expected=f"at least {FEWEST_AT_ALL} won leads with an amount in training",
+            expected=f"at least {FEWEST_AMOUNTS} won leads with an amount in training",
             got=f"fewer, so that version {scorer.version} knows no amounts",
             remedy="map the column 'amount' of the outcomes table and train again, or rank by probability",
         )
@@ -228,41 +219,21 @@ def _missing_tables(tables: list[str]) -> Iterator[str]:
 
 
 def _unknown(dataset: Dataset, scorer: Scorer) -> Iterator[str]:
-    """Say which columns are empty now, and were not in training, and which hardly have a value that is told apart."""
-    if dataset.lead_count < FEWEST_TO_JUDGE:
+    """Say which columns are empty now, unlike in training, and which hardly have a value that training knew."""
+    if dataset.lead_count < FEWEST_FOR_NOTES:
         return
     for attribute in dataset.empty_attributes():
         yield f"{dataset.columns[attribute]} is empty for all leads, and was not in training: it counts as not given."
     for attribute in (each.name for each in dataset.schema.attributes if each.kind is Kind.CATEGORY):
         column, counts = dataset.columns[attribute], dataset.counts(attribute)
-        new = scorer.tells_little(attribute, counts)
+        new = scorer.new_levels(attribute, counts)
         if len(new):
             example = f", such as {shown(new.index[0])!r}" if new.iloc[0] >= RARE_LEVEL else ""
             said = f"{new.sum():,} of {counts.sum():,} leads have a value that is rare or was not there in training"
             yield f"{column}: {said}{example}; these count alike, and other columns decide."
 
 
-def _erased(found: dict[str, int]) -> Iterator[str]:
-    told = ", ".join(f"{count:,} {name}" for name, count in found.items() if count)
-    if told:
-        yield f"Erased, for they are older than retention_days and no longer current: {told}."
-
-
-def judged_chunks(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> Iterator[tuple[pd.DataFrame, Judged]]:
-    """Score chunk after chunk, in input order: who each lead is, as_of, stage, outcome and owner, and its score."""
-    for chunk in dataset.chunks(CHUNK):
-        existing = existing_at(chunk, as_of)
-        batch = Batch.at(existing, scorer.schema, scoring_time(existing.leads, as_of))
-        leads = existing.leads.reset_index(drop=True)
-        known = pd.DataFrame(
-            {
-                "lead_id": leads["lead_id"],
-                "position": leads["position"],
-                "account_id": leads["account_id"],
-                "as_of": batch.snapshots["as_of"],
-                "stage": stage_at(existing, as_of).reset_index(drop=True),
-                "outcome": outcome_at(leads, as_of),
-                "age_days": age_at(leads, batch.snapshots["as_of"]),
-            }
-        )
-        yield pd.concat([known, leads.reindex(columns=KNOWN_BY).astype("str")], axis="columns"), scorer.judge(batch)
+def _erased(erased: dict[str, int]) -> Iterator[str]:
+    counts = ", ".join(f"{count:,} {name}" for name, count in erased.items() if count)
+    if counts:
+        yield f"Erased, for they are older than retention_days and no longer current: {counts}."

@@ -8,7 +8,8 @@ import pytest
 
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
-from models.scoring.amount import Amounts, fit_amounts, measure_amounts
+from models.scoring import Amounts
+from models.scoring.fitting import fit_amounts, measure_amounts
 from models.training import TimeSplits
 from models.training_table import TrainingTable
 
@@ -37,7 +38,7 @@ def leads() -> TrainingTable:
 
 
 def test_a_large_company_is_expected_to_bring_more(leads):
-    small, large = fit_amounts(leads).expected(table_of(np.array([10.0, 1000.0]), np.full(2, np.nan)).features)
+    small, large = fit_amounts(leads).expected(table_of(np.array([10.0, 1000.0]), np.full(2, np.nan)).design)
     assert 700 < small < 2500
     assert 50_000 < large < 130_000
 
@@ -69,7 +70,7 @@ def test_of_few_wins_only_what_is_usual_is_said():
 
 def test_the_mean_of_skewed_amounts_is_expected_and_not_their_middle():
     amounts = np.array([100.0] * 10 + [400.0] * 10)
-    told = fit_amounts(table_of(np.full(20, 50.0), amounts)).expected(table_of(np.ones(1), np.full(1, np.nan)).features)
+    told = fit_amounts(table_of(np.full(20, 50.0), amounts)).expected(table_of(np.ones(1), np.full(1, np.nan)).design)
     assert told == pytest.approx([250.0])
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import pipelines.score
 from data.config import FileTable, Settings, load_settings
 from data.workspace import Workspace
-from pipelines.score.score import score
+from pipelines.score import batch
+from pipelines.score.batch import score
 
 COLUMNS = """lead_id as_of probability score band disposition fit engagement grade
     reasons_up reasons_down model_version""".split()
@@ -146,7 +146,7 @@ def test_nothing_new_changes_nothing(rescore, scored):
 
 
 def test_the_size_of_the_chunks_changes_nothing(rescore, scored, monkeypatch):
-    monkeypatch.setattr(pipelines.score, "CHUNK", 1000)
+    monkeypatch.setattr(batch, "CHUNK", 1000)
     pd.testing.assert_frame_equal(rescore(), scored.frame)
 
 

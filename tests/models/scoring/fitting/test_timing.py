@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.scoring.timing import TIMES, Timing, days_if_won, fit_timing, measure_timing
+from models.scoring.fitting.timing import TIMES, fit_timing, measure_timing
+from models.scoring.timing import Timing, days_if_won
 from models.training import split_by_time
 
 START = pd.Timestamp("2025-01-01")
@@ -72,7 +73,7 @@ def test_a_time_that_nobody_was_watched_for_adds_nothing(timed, probability):
     end = timed.rows["as_of"].min() + pd.Timedelta(days=90)
     seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
     young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
-    told = fit_timing(young, probability, end, seed=0).chances(young.features, probability)
+    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
     assert told[180] == pytest.approx(told[90], abs=1e-6)
 
 
@@ -81,7 +82,7 @@ def test_a_time_that_few_were_watched_for_is_told_from_how_often_wins_came(timed
     end = timed.rows["as_of"].min() + pd.Timedelta(days=150)
     seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
     young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
-    told = fit_timing(young, probability, end, seed=0).chances(young.features, probability)
+    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
     days = (timed.rows["ever_won_at"] - timed.rows["as_of"]) / pd.Timedelta(days=1)
     assert told[180].mean() == pytest.approx((days <= 180).mean(), abs=0.06)
 
@@ -110,7 +111,7 @@ line = st.tuples(st.floats(-5, 5), st.floats(0, 3))
 @given(st.dictionaries(st.sampled_from((30, 60)), line), st.dictionaries(st.sampled_from((120, 180)), line),
        st.lists(st.floats(0.001, 0.999), min_size=1, max_size=5))  # fmt: skip
 def test_whatever_is_learned_chances_rise_and_half_of_them_comes_in_time(shares, added, probability):
-    chances = Timing(90, None, dict(sorted(shares.items())), dict(sorted(added.items()))).chances(
+    chances = Timing(90, dict(sorted(shares.items())), dict(sorted(added.items()))).chances(
         pd.DataFrame(index=range(len(probability))), np.array(probability)
     )
     columns = np.column_stack(list(chances.values()))

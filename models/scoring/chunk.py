@@ -1,0 +1,103 @@
+"""The seam that all scoring goes through: from a chunk of leads to their scores, with the reasons.
+
+It is pure. Batch runs, one lead that is explained, accounts and tests call the same function, so a lead has the same
+score, to the last bit, whatever leads it is scored with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from data.chunk import Chunk
+from features import Batch, age_at, build, existing_at, outcome_at, scoring_time, stage_at
+from models.explanation import Narrator, Reasons, with_values
+from models.members import Contributions, Encoded
+from models.rules import fired_codes
+from models.scoring.scorer import Scorer
+
+SHOWN = ["company", "owner", "source"]
+"""What sales know a lead by; empty where the data do not have it, or where it is left out."""
+
+
+@dataclass(frozen=True)
+class ScoredChunk:
+    """Leads and their scores, a row for each lead in the order of the chunk.
+
+    leads     who they are and what they were: lead_id, position, account_id, as_of, stage, outcome, age_days, company,
+              owner, source
+    features  what was scored
+    numbers   the scores, as `Scorer.score` has them
+    contributions  what each column adds to the log-odds
+    up, down  the reasons in each direction
+    fired     the rules that fired, as `models.rules.fired_codes` has them
+    """
+
+    leads: pd.DataFrame
+    features: pd.DataFrame
+    numbers: pd.DataFrame
+    contributions: Contributions
+    up: Reasons
+    down: Reasons
+    fired: Sequence[str]
+
+
+def score_chunk(
+    chunk: Chunk,
+    scorer: Scorer,
+    as_of: pd.Timestamp | pd.Series,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+) -> ScoredChunk:
+    """Score the leads of a chunk that there were at ``as_of``: at least one.
+
+    ``as_of`` is one moment for all leads, or a series with a moment for each by the index of ``chunk.leads``: naive
+    UTC. A lead that had closed by then is scored as it stood just before; one that was lost then, and opened again
+    later, is lost. ``overrides`` are values of features that are known better than by the data of today.
+    """
+    existing = existing_at(chunk, as_of)
+    batch = Batch.at(existing, scorer.schema, scoring_time(existing.leads, as_of))
+    features = scorer.with_rules(with_values(build(batch), overrides or {}))
+    encoded = Encoded(features)
+    contributions = scorer.contributions(encoded)
+    up, down = scorer.explain(features, contributions)
+    return ScoredChunk(
+        leads=_leads(existing, batch, as_of),
+        features=features,
+        numbers=scorer.score(encoded, contributions),
+        contributions=contributions,
+        up=up,
+        down=down,
+        fired=fired_codes(scorer.rules, features),
+    )
+
+
+def worded(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
+    """Return the scores with ``reasons_up`` and ``reasons_down``, lists of the texts that people read."""
+    place = scored.numbers.columns.get_loc("model_version")
+    texts = {
+        name: pd.Series(narrator.texts(reasons), dtype=object)
+        for name, reasons in (("reasons_up", scored.up), ("reasons_down", scored.down))
+    }
+    before, after = scored.numbers.iloc[:, :place], scored.numbers.iloc[:, place:]
+    return pd.concat([before, pd.DataFrame(texts), after], axis="columns")
+
+
+def _leads(existing: Chunk, batch: Batch, as_of: pd.Timestamp | pd.Series) -> pd.DataFrame:
+    """Return who the leads are, and what they were at the moment at which they are scored."""
+    leads, scored_at = existing.leads.reset_index(drop=True), batch.snapshots["as_of"]
+    known = pd.DataFrame(
+        {
+            "lead_id": leads["lead_id"],
+            "position": leads["position"],
+            "account_id": leads["account_id"],
+            "as_of": scored_at,
+            "stage": stage_at(existing, as_of).reset_index(drop=True),
+            "outcome": outcome_at(existing.leads, as_of),
+            "age_days": age_at(leads, scored_at),
+        }
+    )
+    return pd.concat([known, leads.reindex(columns=SHOWN).astype("str")], axis="columns")

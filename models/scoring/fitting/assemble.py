@@ -1,0 +1,89 @@
+"""From what was learned to a scorer: the scale, the evidence and the questions that are fixed at training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from data.config import BandThresholds
+from features import RULE_POINTS, catalogue
+from models.blend import RULES, log_odds, member_names, probabilities
+from models.explanation import Centres, centres_of, contributions, gather, gather_questions
+from models.rules import Rules, grade_thresholds, term_features, with_points, with_terms
+from models.scale import Scale, make_scale
+from models.scoring.scorer import Scorer, fit_and_engagement
+from models.training import Learned
+from models.training_table import TrainingTable
+
+FEWEST_REFERENCES = 200
+"""Fewer open leads than this are no population to rank among: the training rows are taken, unless they are fewer."""
+
+
+def assemble(
+    learned: Learned,
+    table: TrainingTable,
+    open_leads: pd.DataFrame,
+    version: str,
+    thresholds: BandThresholds | None = None,
+) -> Scorer:
+    """Return the scorer of a learned model; ``open_leads`` are the features of the leads that are open now.
+
+    ``thresholds`` are where the bands begin, by default multiples of the base rate; where all leads ended alike, of the
+    mean probability instead.
+    """
+    catalogued, features, terms = catalogue(table.schema), learned.features, ()
+    if RULES in member_names(learned.model):
+        features, terms = with_terms(learned.rules, features), term_features(learned.rules, table.schema)
+    centres, scale = centres_and_scale(learned, table, open_leads, thresholds)
+    return Scorer(
+        model=learned.model,
+        schema=table.schema,
+        rules=learned.rules,
+        scale=scale,
+        evidence=gather((*catalogued, *terms), replace(table, features=features)),
+        centres=centres,
+        horizon=table.horizon if table.timed else None,
+        version=version,
+        questions=gather_questions(catalogued, table.schema, features, table.rows["lead_id"].to_numpy()),
+    )
+
+
+def centres_and_scale(
+    learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, thresholds: BandThresholds | None = None
+) -> tuple[Centres, Scale]:
+    """Return the means that explanations are centred about, and the cut points; see `assemble`."""
+    features, population, terms = learned.features, learned.features, ()
+    if len(open_leads) >= min(FEWEST_REFERENCES, len(features)):
+        population = with_points(learned.rules, open_leads)
+    if RULES in member_names(learned.model):
+        features, population = (with_terms(learned.rules, each) for each in (features, population))
+        terms = term_features(learned.rules, table.schema)
+    by_name = {feature.name: feature for feature in (*catalogue(table.schema), *terms)}
+    centres = centres_of(learned.model, features, [term.name for term in terms])
+    parts = contributions(learned.model, population, centres)
+    fit, engagement = fit_and_engagement(parts, by_name, learned.rules, population)
+    probability = probabilities(learned.model, population)
+    base_rate = float((table.won if table.minority_count() else probability).mean())
+    scale = make_scale(log_odds(probability), fit, engagement, base_rate, thresholds)
+    return centres, _graded_by(learned.rules, scale) if learned.chosen == RULES else scale
+
+
+def thresholds_of_rules(learned: Learned) -> BandThresholds | None:
+    """Return the chances of leads that have just the points of the rules' thresholds, where a team's rules are served.
+
+    None where a model is served, where nobody agreed on the points, or where more points are no better.
+    """
+    if learned.chosen != RULES or learned.rules_kind != "rules":
+        return None
+    agreed = [learned.rules.thresholds.mql, learned.rules.thresholds.sql]
+    at_them = learned.features.iloc[[0, 0]].assign(**{RULE_POINTS.name: agreed})
+    # A hair below: the terms of a lead with just so many points add up to its chance but for the last bits.
+    warm, hot = probabilities(learned.model, at_them) * (1 - np.array([2e-9, 1e-9]))
+    return BandThresholds(hot=hot, warm=warm) if hot > warm else None
+
+
+def _graded_by(rules: Rules, scale: Scale) -> Scale:
+    """Return a scale whose grades begin where the rules say."""
+    return replace(scale, **grade_thresholds(rules)._asdict())
