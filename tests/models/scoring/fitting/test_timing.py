@@ -73,7 +73,7 @@ def test_a_time_that_nobody_was_watched_for_adds_nothing(timed, probability):
     end = timed.rows["as_of"].min() + pd.Timedelta(days=90)
     seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
     young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
-    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
+    told = fit_timing(young, probability, end, seed=0).chances(young.features, probability)
     assert told[180] == pytest.approx(told[90], abs=1e-6)
 
 
@@ -82,7 +82,7 @@ def test_a_time_that_few_were_watched_for_is_told_from_how_often_wins_came(timed
     end = timed.rows["as_of"].min() + pd.Timedelta(days=150)
     seen = timed.rows["ever_won_at"].where(timed.rows["ever_won_at"] <= end)
     young = replace(timed, rows=timed.rows.assign(ever_won_at=seen))
-    told = fit_timing(young, probability, end, seed=0).chances(young.design, probability)
+    told = fit_timing(young, probability, end, seed=0).chances(young.features, probability)
     days = (timed.rows["ever_won_at"] - timed.rows["as_of"]) / pd.Timedelta(days=1)
     assert told[180].mean() == pytest.approx((days <= 180).mean(), abs=0.06)
 
