@@ -21,10 +21,10 @@ def table_of(employees: np.ndarray, amount: np.ndarray) -> TrainingTable:
     from features import catalogue
 
     count = len(employees)
-    design = pd.DataFrame({feature.name: np.full(count, np.nan) for feature in catalogue(SIZE)})
+    features = pd.DataFrame({feature.name: np.full(count, np.nan) for feature in catalogue(SIZE)})
     rows = pd.DataFrame({"lead_id": [f"l{number}" for number in range(count)], "amount": amount})
     rows["as_of"] = pd.Timestamp("2025-01-01")
-    return TrainingTable(SIZE, design.assign(employees=employees), rows, True, 90)
+    return TrainingTable(SIZE, features.assign(employees=employees), rows, True, 90)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def leads() -> TrainingTable:
 
 
 def test_a_large_company_is_expected_to_bring_more(leads):
-    small, large = fit_amounts(leads).expected(table_of(np.array([10.0, 1000.0]), np.full(2, np.nan)).design)
+    small, large = fit_amounts(leads).expected(table_of(np.array([10.0, 1000.0]), np.full(2, np.nan)).features)
     assert 700 < small < 2500
     assert 50_000 < large < 130_000
 
@@ -70,7 +70,7 @@ def test_of_few_wins_only_what_is_usual_is_said():
 
 def test_the_mean_of_skewed_amounts_is_expected_and_not_their_middle():
     amounts = np.array([100.0] * 10 + [400.0] * 10)
-    told = fit_amounts(table_of(np.full(20, 50.0), amounts)).expected(table_of(np.ones(1), np.full(1, np.nan)).design)
+    told = fit_amounts(table_of(np.full(20, 50.0), amounts)).expected(table_of(np.ones(1), np.full(1, np.nan)).features)
     assert told == pytest.approx([250.0])
 
 
