@@ -19,7 +19,7 @@ END = pd.Timestamp("2026-01-01")
 @pytest.fixture(scope="module")
 def timed(table_of):
     """Leads of which the South buys within a month, and the rest any time later, if at all."""
-    table = table_of(lambda features: design["visits"] - 2)
+    table = table_of(lambda features: features["visits"] - 2)
     random = np.random.default_rng(0)
     south = (table.features["region"] == "South").to_numpy()
     days = np.where(south, random.uniform(0, 30, len(table)), random.uniform(30, 200, len(table)))
