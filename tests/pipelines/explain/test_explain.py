@@ -11,7 +11,7 @@ from features import catalogue
 from models.explanation import NextQuestion
 from models.scoring import score_chunk
 from models.versions import Registry
-from pipelines.cli.renderers import _show_questions
+from pipelines.cli.renderers.lead import _show_questions
 from pipelines.explain.explain import find_lead, what_next
 
 EXPLANATION = {
