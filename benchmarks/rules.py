@@ -105,7 +105,7 @@ def _plain(rule: Rule, condition: Condition) -> Plain:
     bounds = condition.bounds
     return Plain(
         column=condition.columns[0],
-        filled=condition.given,
+        filled=condition.is_given,
         words=condition.is_,
         at_least=bounds.get("at_least", -math.inf),
         below=bounds.get("below", math.inf),
