@@ -1,4 +1,4 @@
-"""How well a model does in parts of the leads, such as those of one source or industry, on the newest block.
+"""How well a model does in parts of the leads, such as those of one source or industry, on the newest split.
 
 A part is a level of a column that the user names. Figures of few leads describe persons, and hardly the model:
 rare levels stand together, and without enough wins and losses there is no AUC.
@@ -24,7 +24,7 @@ from models.metrics import Interval, evaluate
 from models.training_table import TrainingTable, common_levels
 
 FEWEST_LEADS = 20
-"""Fewer leads of the newest block than this are no level of their own."""
+"""Fewer leads of the newest split than this are no level of their own."""
 FEWEST_OUTCOMES = 20
 """Won leads, and others, that an AUC needs."""
 MOST_LEVELS = 12
@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SegmentLevel:
-    """The leads of one level on the newest block, and how they were scored.
+    """The leads of one level on the newest split, and how they were scored.
 
     ``leads`` and ``won`` count leads; ``observed`` and ``predicted`` are the mean outcome and the mean probability of
     their snapshots. ``auc`` with its 95 % interval is None where fewer than 20 leads were won, or were not.

@@ -100,13 +100,13 @@ def factors(won: Floats, expected: Floats, spread: float) -> list[tuple[float, f
 
 
 def by_month(since: pd.Timestamp, until: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
-    """Cut the time between two moments at the beginnings of months.
+    """Yield the stretches of time between two moments, cut at the beginnings of months.
 
     >>> [(a.day, b.day) for a, b in by_month(pd.Timestamp("2026-01-20"), pd.Timestamp("2026-02-10"))]
     [(20, 1), (1, 10)]
     """
-    cuts = pd.date_range(since, until, freq="MS", normalize=True, inclusive="both")
-    moments = [since, *(cut for cut in cuts if since < cut < until), until]
+    month_starts = pd.date_range(since, until, freq="MS", normalize=True, inclusive="both")
+    moments = [since, *(start for start in month_starts if since < start < until), until]
     return pairwise(moments)
 
 

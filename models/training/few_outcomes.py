@@ -1,7 +1,7 @@
 """Learning from few outcomes: a logistic regression that departs from the rules only as far as the outcomes bear.
 
 Its log-odds are ``r + s · (f - r)``: f of a logistic regression that is strongly held back, r of the rules, or of the
-base rate where the rules were learned from the same leads, and s between 0 and 1. It is found by cross-fitting: a block
+base rate where the rules were learned from the same leads, and s between 0 and 1. It comes of cross-fitting: a split
 of its own to choose on would leave too little to learn from.
 """
 
