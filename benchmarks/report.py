@@ -101,6 +101,7 @@ def _dated(leads: pd.DataFrame, rows: pd.DataFrame, time: str) -> pd.DataFrame:
 
 def the_report(folder: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
     from data.config import FunnelSettings, settings_of_folder
+    from features import sql_known_at
     from funnel import open_funnel
     from pipelines.report import count
 
@@ -110,7 +111,7 @@ def the_report(folder: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
 
     def run() -> Any:
         began = time.perf_counter()
-        with open_funnel(settings, workspace=workspace) as tables:
+        with open_funnel(settings, workspace=workspace, known_at=sql_known_at) as tables:
             reading = time.perf_counter() - began
             return reading, count(tables, settings)
 

@@ -14,7 +14,7 @@ from features.as_of import (
     open_at,
     outcome_at,
     scoring_time,
-    sql_happened_by,
+    sql_known_at,
     stage_at,
 )
 from features.batch import Batch
@@ -74,7 +74,7 @@ __all__ = [
     "rank_of",
     "scoring_time",
     "snapshots_between",
-    "sql_happened_by",
+    "sql_known_at",
     "stage_at",
     "timed_snapshots",
 ]

@@ -1,7 +1,7 @@
 """Before and after: what may be known as of a moment, and how leads stood then. No other module cuts by time.
 
 One rule, `happened_by`, is behind everything: what happened up to and at the moment is known, what comes later is not,
-nor is what happened nobody knows when. NumPy, pandas and Numba run it as it is; `sql_happened_by` is the same in SQL.
+nor is what happened nobody knows when. NumPy, pandas and Numba run it as it is; `sql_known_at` is the same in SQL.
 """
 
 from __future__ import annotations
@@ -35,13 +35,25 @@ def happened_between(moment: Any, since: Any, as_of: Any) -> Any:
     return happened_by(moment, as_of) & ~happened_by(moment, since)
 
 
-def sql_happened_by(column: str, as_of: str) -> str:
-    """Return `happened_by` as a condition in SQL; ``as_of`` is a literal or the place of a parameter.
+def sql_known_at(as_of: pd.Timestamp) -> dict[str, str]:
+    """Return the condition in SQL for what is known as of a moment, by the name of a table of `data.staging`.
 
-    >>> sql_happened_by("e.occurred_at", "$1")
-    'e.occurred_at <= $1'
+    A lead that was created nobody knows when always was, and one that closed nobody knows when always had.
+
+    >>> sql_known_at(pd.Timestamp("2025-01-01"))["events"]
+    "occurred_at <= TIMESTAMP '2025-01-01 00:00:00.000000'"
     """
-    return f"{column} <= {as_of}"
+    happened = {
+        column: f"{column} <= TIMESTAMP '{as_of:%Y-%m-%d %H:%M:%S.%f}'"
+        for column in ("occurred_at", "entered_at", "lost_at", "created_at", "closed_at")
+    }
+    return {
+        "leads": f"(created_at IS NULL OR {happened['created_at']})",
+        "events": happened["occurred_at"],
+        "entries": happened["entered_at"],
+        "closings": f"(closed_at IS NULL OR {happened['closed_at']})",
+        "overtaken": happened["lost_at"],
+    }
 
 
 # Each lead at one moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,8 @@ from data.staging import (
 )
 from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
 
+KnownAt = Callable[[pd.Timestamp], Mapping[str, str]]
+"""The condition in SQL for the rows of each table of the staging that are known as of a moment."""
 VERBATIM = ("account_id", "company", "owner")
 BELOW_ZERO = {
     "spend": "a spend below zero: take a refund off the spend of its month",
@@ -46,46 +48,46 @@ BELOW_ZERO = {
 }
 OWN = ("position", "lead_id", "created_at", "closed_at", "won", "amount")
 """Columns of all leads, whatever they are cut by."""
-LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM leads WHERE created_at IS NULL OR created_at <= $1"
+LEADS_QUERY = "SELECT position, lead_id, created_at{cells} FROM known_leads"
 """In order of position, as the table is: with their ends joined, DuckDB would have to sort them."""
-ENDS = "SELECT position, closed_at, won, amount FROM closings WHERE closed_at IS NULL OR closed_at <= $1"
+ENDS = "SELECT position, closed_at, won, amount FROM known_closings"
 LOST_THEN = """
     UPDATE closings SET won = FALSE, closed_at = o.lost_at, amount = NULL
-    FROM (SELECT position, max(lost_at) AS lost_at FROM overtaken WHERE lost_at <= $1 GROUP BY position) o
-    WHERE closings.position = o.position AND closings.closed_at > $1"""
-THERE = "SELECT count(*) FROM leads WHERE created_at IS NULL OR created_at <= $1"
+    FROM (SELECT position, max(lost_at) AS lost_at FROM overtaken WHERE {overtaken} GROUP BY position) o
+    WHERE closings.position = o.position AND NOT {closings}"""
+THERE = "SELECT count(*) FROM known_leads"
 COUNTED = """
-    SELECT {column}, count(DISTINCT position) FROM events JOIN leads l USING (position)
-    WHERE {column} IS NOT NULL AND occurred_at <= $1 AND (l.created_at IS NULL OR l.created_at <= $1) GROUP BY ALL"""
+    SELECT {column}, count(DISTINCT position) FROM known_events JOIN known_leads USING (position)
+    WHERE {column} IS NOT NULL GROUP BY ALL"""
 TOUCHED = """
     SELECT n.name AS asset, count(DISTINCT position) AS leads, count(DISTINCT e.asset) AS assets,
-        count(DISTINCT position) FILTER (c.won AND (c.closed_at IS NULL OR c.closed_at <= $1)) AS won
-    FROM events e LEFT JOIN closings c USING (position) JOIN leads l USING (position)
-        LEFT JOIN (SELECT unnest($2::VARCHAR[]) AS name) n ON n.name = e.asset
-    WHERE e.asset IS NOT NULL AND e.occurred_at <= $1 AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
-        AND (l.created_at IS NULL OR l.created_at <= $1)
+        count(DISTINCT position) FILTER (c.won) AS won
+    FROM known_events e LEFT JOIN known_closings c USING (position) JOIN known_leads l USING (position)
+        LEFT JOIN (SELECT unnest($1::VARCHAR[]) AS name) n ON n.name = e.asset
+    WHERE e.asset IS NOT NULL AND (c.closed_at IS NULL OR e.occurred_at < c.closed_at)
     GROUP BY n.name ORDER BY leads DESC, n.name"""
 """Leads by the asset that they touched before they closed, and how many of them were won; of those that may not be
 named, together. Who closed nobody knows when has touched all that is on record."""
 ACTIVITIES = """
-    SELECT position, occurred_at FROM events
-    WHERE list_contains($1, lower(type)) AND occurred_at <= $2 ORDER BY position, occurred_at"""
+    SELECT position, occurred_at FROM known_events
+    WHERE list_contains($1, lower(type)) ORDER BY position, occurred_at"""
 ACCOUNTS = """
     WITH recent AS (
-        SELECT DISTINCT l.account_id, e.seq, e.occurred_at, e.type, e.asset FROM events e JOIN leads l USING (position)
-        WHERE l.account_id IS NOT NULL AND e.occurred_at <= $1 AND e.occurred_at > $2),
+        SELECT DISTINCT l.account_id, e.seq, e.occurred_at, e.type, e.asset
+        FROM known_events e JOIN leads l USING (position)
+        WHERE l.account_id IS NOT NULL AND e.occurred_at > $1),
     most AS (SELECT account_id, count(*) AS activities, max(occurred_at) AS last_activity FROM recent
-        GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $3),
+        GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $2),
     viewed AS (
         SELECT account_id, concat_ws(': ', t.name, a.name) AS what, count(*) AS times
-        FROM recent r JOIN most USING (account_id) LEFT JOIN (SELECT unnest($4::VARCHAR[]) AS name) t ON t.name = r.type
-            LEFT JOIN (SELECT unnest($5::VARCHAR[]) AS name) a ON a.name = r.asset
+        FROM recent r JOIN most USING (account_id) LEFT JOIN (SELECT unnest($3::VARCHAR[]) AS name) t ON t.name = r.type
+            LEFT JOIN (SELECT unnest($4::VARCHAR[]) AS name) a ON a.name = r.asset
         WHERE t.name IS NOT NULL OR a.name IS NOT NULL GROUP BY ALL)
     SELECT m.*, first(l.company ORDER BY l.position) FILTER (l.company IS NOT NULL) AS company,
         list(l.position ORDER BY l.created_at, l.position) AS positions,
         coalesce((SELECT list(what ORDER BY times DESC, what)[:4] FROM viewed v WHERE v.account_id = m.account_id), [])
             AS viewed
-    FROM most m JOIN leads l USING (account_id) WHERE l.created_at IS NULL OR l.created_at <= $1
+    FROM most m JOIN known_leads l USING (account_id)
     GROUP BY ALL ORDER BY m.activities DESC, m.account_id"""
 
 
@@ -110,7 +112,9 @@ class FunnelTables:
     ``as_of`` is the moment (naive UTC): nothing later is known.
     """
 
-    def __init__(self, staging: Staging, cuts: _Cuts, costs: Sums | None, asset_stats: Sums | None) -> None:
+    def __init__(
+        self, staging: Staging, known_at: KnownAt, cuts: _Cuts, costs: Sums | None, asset_stats: Sums | None
+    ) -> None:
         self._connection = staging.connection
         self.report: Report = staging.report
         self.by: list[str] = list(cuts.by)
@@ -119,6 +123,8 @@ class FunnelTables:
         self.tables: list[str] = list(staging.tables)
         newest = newest_moment(staging.connection, staging.now).as_unit("us").ceil("s")
         self.as_of: pd.Timestamp = _stated_moment(staging) or newest
+        for table, condition in known_at(self.as_of).items():
+            self._connection.execute(f"CREATE VIEW known_{table} AS SELECT * FROM {table} WHERE {condition}")
         self.costs: Sums | None = costs and costs.until(self.as_of)
         self.asset_stats: Sums | None = asset_stats and asset_stats.until(self.as_of)
 
@@ -132,20 +138,18 @@ class FunnelTables:
         cuts = {name: f"b{number}" for number, name in enumerate(self.by) if name not in OWN}
         columns = {"owner": "owner"} | cuts
         cells = "".join(f", {cell}" for cell in (*columns.values(), *(["job_title"] if self._title else [])))
-        table = self._connection.sql(LEADS_QUERY.format(cells=cells), params=[self.as_of]).to_arrow_table()
+        table = self._connection.sql(LEADS_QUERY.format(cells=cells)).to_arrow_table()
         for name, cell in columns.items():
             coded = table.column(cell).dictionary_encode()
             table = table.drop_columns(cell).append_column(name, coded)
-        ends = self._connection.sql(ENDS, params=[self.as_of]).to_arrow_table().to_pandas()
+        ends = self._connection.sql(ENDS).to_arrow_table().to_pandas()
         leads = table.to_pandas().merge(ends.astype({"won": "boolean"}), on="position", how="left")
         return leads.astype({"closed_at": "datetime64[us]", "amount": "float64"})
 
     def stage_names(self) -> dict[str, int]:
         """Return what the history calls its stages with the number of entries, the most frequent first."""
-        query = (
-            "SELECT stage, count(*) FROM entries WHERE entered_at <= $1 GROUP BY stage ORDER BY count(*) DESC, stage"
-        )
-        return dict(self._connection.execute(query, [self.as_of]).fetchall())
+        query = "SELECT stage, count(*) FROM known_entries GROUP BY stage ORDER BY count(*) DESC, stage"
+        return dict(self._connection.execute(query).fetchall())
 
     def entries(self, places: Mapping[str, int]) -> pd.DataFrame:
         """Return the entries into stages until the moment, by lead and time: ``position``, ``place``, ``entered_at``.
@@ -153,30 +157,29 @@ class FunnelTables:
         ``places`` numbers the names of stages. The table is in this order already, and DuckDB keeps it.
         """
         query = """SELECT position, $places[list_position($names, stage)]::TINYINT AS place, entered_at
-            FROM entries WHERE entered_at <= $as_of"""
-        parameters = {"names": list(places), "places": list(places.values()), "as_of": self.as_of}
+            FROM known_entries"""
+        parameters = {"names": list(places), "places": list(places.values())}
         return self._connection.sql(query, params=parameters).to_arrow_table().to_pandas()
 
     def activities(self, types: Sequence[str]) -> pd.DataFrame:
         """Return when events of some types occurred, by ``position`` of their lead."""
         wanted = [name.strip().lower() for name in types]
-        return self._connection.sql(ACTIVITIES, params=[wanted, self.as_of]).to_arrow_table().to_pandas()
+        return self._connection.sql(ACTIVITIES, params=[wanted]).to_arrow_table().to_pandas()
 
     def touched(self) -> pd.DataFrame:
         """Return how many leads touched each asset before they closed, and how many of them were won.
 
         ``pooled`` is how many assets that may not be named stand together in a row.
         """
-        parameters = [self.as_of, self._named("asset")]
-        touched = self._connection.sql(TOUCHED, params=parameters).to_arrow_table().to_pandas()
+        touched = self._connection.sql(TOUCHED, params=[self._named("asset")]).to_arrow_table().to_pandas()
         others = touched["asset"].isna()
         touched["asset"] = touched["asset"].astype("str").mask(others, touched["assets"].map(name_of_others))
         return touched.assign(pooled=touched.pop("assets").where(others, 0))
 
     def _named(self, column: str) -> list[str]:
         """Return the types or assets of events that may be named."""
-        ((leads,),) = self._connection.execute(THERE, [self.as_of]).fetchall()
-        counts = self._connection.execute(COUNTED.format(column=column), [self.as_of]).fetchall()
+        ((leads,),) = self._connection.execute(THERE).fetchall()
+        counts = self._connection.execute(COUNTED.format(column=column)).fetchall()
         return [name for name, count in counts if is_named(name, count, leads)]
 
     def accounts(self, days: int, count: int) -> pd.DataFrame:
@@ -185,7 +188,7 @@ class FunnelTables:
         ``positions`` are those of their leads, the oldest first.
         """
         since = self.as_of - pd.Timedelta(days=days)
-        parameters = [self.as_of, since, count, self._named("type"), self._named("asset")]
+        parameters = [since, count, self._named("type"), self._named("asset")]
         return self._connection.sql(ACCOUNTS, params=parameters).to_arrow_table().to_pandas()
 
 
@@ -202,15 +205,17 @@ class _Cuts:
 
 
 @contextmanager
-def open_funnel(settings: Settings, *, workspace: Path, now: pd.Timestamp | None = None) -> Iterator[FunnelTables]:
+def open_funnel(
+    settings: Settings, *, workspace: Path, known_at: KnownAt, now: pd.Timestamp | None = None
+) -> Iterator[FunnelTables]:
     """Read what the funnel needs into a temporary database, which spills into the workspace.
 
-    ``now`` (naive UTC, default: the present) is what dates are not later than. Raises `InputError` where the input as a
-    whole cannot be used.
+    ``known_at`` decides what is known as of a moment, ``now`` (naive UTC, default: the present) is what dates are not
+    later than. Raises `InputError` where the input as a whole cannot be used.
     """
     with open_staging(_needed(settings), workspace=workspace, now=now) as staging:
         with reading_errors(settings):
-            tables = _read(staging)
+            tables = _read(staging, known_at)
         yield tables
 
 
@@ -221,7 +226,7 @@ def _needed(settings: Settings) -> Settings:
     return settings.model_copy(update={"tables": tables, "stages": stages})
 
 
-def _read(staging: Staging) -> FunnelTables:
+def _read(staging: Staging, known_at: KnownAt) -> FunnelTables:
     """Fill the database: as for a training, past everything that is only learned from."""
     stage_tables(staging, [*READ_TABLES])
     identify_leads(staging)
@@ -232,17 +237,17 @@ def _read(staging: Staging) -> FunnelTables:
     cuts = _read_cuts(staging)
 
     before_closing = future_rows(staging.connection, staging.now)
-    _forget_later_entries(staging)
+    _forget_later_entries(staging, known_at)
     outcome = staging.settings.outcome
     close_leads(staging, strict=outcome is not None and outcome.column in staging.leads.file.columns)
-    _recall_losses(staging)
+    _recall_losses(staging, known_at)
     of_closings = [flag for flag in future_rows(staging.connection, staging.now) if flag not in before_closing]
     staging.report.flags += [*before_closing, *of_closings]
 
     note_zoneless(staging)
     drop_staged(staging)
     require_unchanged(staging)
-    return FunnelTables(staging, cuts, costs, asset_stats)
+    return FunnelTables(staging, known_at, cuts, costs, asset_stats)
 
 
 def _stated_moment(staging: Staging) -> pd.Timestamp | None:
@@ -251,16 +256,16 @@ def _stated_moment(staging: Staging) -> pd.Timestamp | None:
     return pd.Timestamp(stated).as_unit("us").ceil("s") if stated else None
 
 
-def _forget_later_entries(staging: Staging) -> None:
+def _forget_later_entries(staging: Staging, known_at: KnownAt) -> None:
     """Let a lead that was lost at a stated moment be lost then, whatever became of it later."""
     if moment := _stated_moment(staging):
-        staging.connection.execute("DELETE FROM entries WHERE entered_at > $1", [moment])
+        staging.connection.execute(f"DELETE FROM entries WHERE NOT {known_at(moment)['entries']}")
 
 
-def _recall_losses(staging: Staging) -> None:
+def _recall_losses(staging: Staging, known_at: KnownAt) -> None:
     """Let a lead whose outcome came after a stated moment be lost then, where an earlier outcome said so."""
     if moment := _stated_moment(staging):
-        staging.connection.execute(LOST_THEN, [moment])
+        staging.connection.execute(LOST_THEN.format(**known_at(moment)))
 
 
 def _read_cuts(staging: Staging) -> _Cuts:

@@ -14,7 +14,7 @@ from data.errors import InputError
 from data.quality_report import Report
 from data.store import DONE, Store
 from data.workspace import Workspace
-from features import rank_of
+from features import rank_of, sql_known_at
 from funnel import (
     PERIODS,
     UNKNOWN,
@@ -101,7 +101,7 @@ def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: 
 
     What was scored for later moments is not known. Raises InputError where they cannot be read.
     """
-    with open_funnel(settings, workspace=workspace.root) as tables:
+    with open_funnel(settings, workspace=workspace.root, known_at=sql_known_at) as tables:
         scores = scores_at(store, registry, tables.as_of, settings.funnel)
         return count(tables, settings, scores), tables.report
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from data.config import FunnelSettings, Outcome, Settings, StageMapping, settings_of_folder
+from features import sql_known_at
 from funnel.tables import FunnelTables, open_funnel
 
 NOW = pd.Timestamp("2025-06-01")
@@ -49,7 +50,7 @@ def opened(tmp_path: Path) -> Open:
                 csv.writer(file).writerows(rows)
         settings = settings_of_folder(tmp_path).model_copy(update=given or {})
         (tmp_path / "var").mkdir(exist_ok=True)
-        with open_funnel(settings, workspace=tmp_path / "var", now=NOW) as found:
+        with open_funnel(settings, workspace=tmp_path / "var", known_at=sql_known_at, now=NOW) as found:
             yield found
 
     return open_them

@@ -9,6 +9,7 @@ import pytest
 from data.config import FunnelSettings, Settings, StageMapping, load_settings, settings_of_folder
 from data.errors import InputError
 from data.store import open_store
+from features import sql_known_at
 from funnel import Funnel, Threshold, figures, open_funnel
 from funnel.figures import COLUMNS
 from models.versions import Registry
@@ -21,7 +22,7 @@ def counted(tmp_path):
     """Count the funnel of settings, without any scores."""
 
     def run(settings: Settings) -> Funnel:
-        with open_funnel(settings, workspace=tmp_path) as tables:
+        with open_funnel(settings, workspace=tmp_path, known_at=sql_known_at) as tables:
             return count(tables, settings)
 
     return run
@@ -30,7 +31,7 @@ def counted(tmp_path):
 @pytest.fixture(scope="module")
 def funnel(config, tmp_path_factory) -> Funnel:
     settings = load_settings(config)
-    with open_funnel(settings, workspace=tmp_path_factory.mktemp("funnel")) as tables:
+    with open_funnel(settings, workspace=tmp_path_factory.mktemp("funnel"), known_at=sql_known_at) as tables:
         return count(tables, settings)
 
 
@@ -225,7 +226,7 @@ def test_the_persona_is_that_of_the_rules_where_they_have_any(tmp_path):
         "lead_id,created_at,job_title\na,2025-01-01,CTO\nb,2025-01-02,CTO\nc,2025-01-02,\n"
     )
     personas = pd.Series({"a": "Decision maker", "b": ""})
-    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path, known_at=sql_known_at) as tables:
         told = count(tables, settings_of_folder(tmp_path), scored(personas=personas))
         without = count(tables, settings_of_folder(tmp_path), scored())
     assert [level.name for level in told.cuts["persona"]] == ["Decision maker", "like none", "not given"]
@@ -242,7 +243,7 @@ def test_daily_use_is_the_share_of_ready_leads_that_sales_contacted_and_of_open_
     standing = {"probability": 0.9, "score": 90, "fit": "A", "disqualified_by": ""}
     still_open = pd.DataFrame(standing, index=[f"l{n}" for n in range(4)])
     scores = scored(crossings=crossings, open=still_open, opened=1)
-    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path, known_at=sql_known_at) as tables:
         told = count(tables, settings_of_folder(tmp_path), scores)
     assert (told.use.contacted.count, told.use.contacted.of) == (2, 3)
     assert (told.use.opened.count, told.use.opened.of) == (1, 4)
@@ -260,7 +261,7 @@ def test_a_lead_that_does_not_fit_or_is_disqualified_does_not_qualify_however_li
     about = {"probability": 0.9, "score": 90, "fit": fit, "disqualified_by": disqualified_by, "disposition": "nurture"}
     still_open = pd.DataFrame(about, index=pd.Index(["a"], name="lead_id"))
     crossings = still_open.reset_index().assign(as_of=pd.Timestamp("2025-01-02"), outcome="open")
-    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path) as tables:
+    with open_funnel(settings_of_folder(tmp_path), workspace=tmp_path, known_at=sql_known_at) as tables:
         funnel = count(tables, settings_of_folder(tmp_path), scored(crossings=crossings, open=still_open))
     assert funnel.qualified
     assert sum(number or 0 for number in funnel.qualified.volumes[0].today) == count_qualified

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from data.config import settings_of_folder
+from features import sql_known_at
 from funnel import open_funnel
 from pipelines.describe import describe
 from pipelines.page import filled
@@ -38,7 +39,7 @@ def told(tmp_path: Path) -> Told:
             pd.DataFrame(list(rows), columns=columns).to_csv(tmp_path / f"{name}.csv", index=False)
         (tmp_path / "var").mkdir()
         settings = settings_of_folder(tmp_path)
-        with open_funnel(settings, workspace=tmp_path / "var", now=NOW) as found:
+        with open_funnel(settings, workspace=tmp_path / "var", known_at=sql_known_at, now=NOW) as found:
             return count(found, settings).as_json() | {"read": list(describe(found.report))}
 
     return run
