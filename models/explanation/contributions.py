@@ -9,14 +9,16 @@ because they are affine.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import StackingClassifier
 
 from models.blend import LOGISTIC, RULES, affine
 from models.members import MEMBERS, Contributions, Encoded
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import StackingClassifier
 
 Centres = Mapping[str, Mapping[str, float]]
 """By member, the means over the training rows of what its columns add; empty for one that needs none."""

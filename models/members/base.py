@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from models.blend import log_odds
 from models.members.encoding import Encoded
 from models.members.recipe import Recipe, Settings
 from models.training_table import TrainingTable
 
-if TYPE_CHECKING:
-    import optuna  # only the search needs it, and what scores must not load it
+if TYPE_CHECKING:  # what only scores must not load them
+    import optuna
+    from sklearn.pipeline import Pipeline
 
 Floats = npt.NDArray[np.float64]
 
@@ -114,6 +114,8 @@ def fit_encoded(
     encoder: Any, name: str, learner: Any, table: TrainingTable, half_life: float | None, **options: Any
 ) -> Pipeline:
     """Fit a learner behind an encoder, every lead weighing alike; ``options`` go to its ``fit``."""
+    from sklearn.pipeline import Pipeline
+
     encoded = encoder.fit_transform(table.features)
     learner.fit(encoded, table.won, sample_weight=row_weights(table, half_life), **options)
     return Pipeline([("encode", encoder), (name, learner)])

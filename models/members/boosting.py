@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OrdinalEncoder
 
 from features import Feature
 from models.blend import BOOSTING
@@ -20,6 +17,8 @@ from models.training_table import TrainingTable
 
 if TYPE_CHECKING:
     import optuna
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
 
 SHALLOW_TREES: Settings = {
     "max_depth": 4,
@@ -133,6 +132,9 @@ def tree_counts(most: int) -> list[int]:
 
 def _numbered_levels(categories: list[str], numbers: list[str], table: TrainingTable) -> ColumnTransformer:
     """Number the levels of categories; what is missing is a level of its own, and so are the rare ones together."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import OrdinalEncoder
+
     levels: Any = [frequent_levels(table, name) for name in categories]
     widest = max(map(len, levels), default=0)
     encoder = OrdinalEncoder(

@@ -7,17 +7,18 @@ encoder of the logistic regression that says whether.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder
 
 from features import Feature, catalogue
 from models.members.recipe import Recipe
 from models.training_table import TrainingTable, common_levels
+
+if TYPE_CHECKING:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
 
 
 class Encoded:
@@ -81,6 +82,6 @@ def _transformers(encoder: ColumnTransformer) -> list[tuple[Any, list[str]]]:
 
 def _widths(transformer: Any, features: int) -> list[int]:
     """Return how many columns a fitted transformer makes of each feature."""
-    if isinstance(transformer, OneHotEncoder):
+    if hasattr(transformer, "categories_"):  # one column for each level
         return [len(levels) for levels in transformer.categories_]
     return [len(transformer.get_feature_names_out()) // features] * features

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from features import Feature
 from models.blend import LOGISTIC
@@ -19,6 +14,10 @@ from models.members.base import Contributions, Floats, Member, fit_encoded
 from models.members.encoding import Encoded, features_for, frequent_levels, names_by_kind, source_of_each
 from models.members.recipe import Recipe, Settings
 from models.training_table import RARE_LEVEL, TrainingTable, sample_leads
+
+if TYPE_CHECKING:  # loaded where something is fitted: what only scores starts without them
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
 
 SPLINES: Settings = {"C": 0.1, "n_knots": 6}
 """Logistic regression in which the effect of a number bends at six quantiles: as additive as a straight line. Where
@@ -62,6 +61,8 @@ def fit_logistic(
 
     Beyond its last knots a spline goes on level: neither an outlier nor a number that only grows carries a lead away.
     """
+    from sklearn.linear_model import LogisticRegression
+
     encoder = spline_columns(used, table, settings["n_knots"])
     regression = LogisticRegression(C=settings["C"], max_iter=1000)
     return fit_encoded(encoder, "regression", regression, table, half_life)
@@ -72,6 +73,10 @@ def spline_columns(used: Sequence[Feature], table: TrainingTable, knots: int) ->
 
     A number that is always the same needs no spline. Rare levels are the level against which the others are weighed.
     """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import MissingIndicator
+    from sklearn.preprocessing import OneHotEncoder
+
     categories, numbers = names_by_kind(used)
     knots_by_name = {name: knots_of(table.features[name].to_numpy(float), knots) for name in numbers}
     missing = [name for name in numbers if table.features[name].isna().any()]
@@ -90,6 +95,10 @@ def spline_columns(used: Sequence[Feature], table: TrainingTable, knots: int) ->
 
 def _splines(knots_by_name: Mapping[str, Floats]) -> Iterator[tuple[str, Pipeline, list[str]]]:
     """Yield a transformer for all numbers with as many knots: it takes them side by side."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import SplineTransformer
+
     for count in sorted({len(knots) for knots in knots_by_name.values()} - {0, 1}):
         names = [name for name, knots in knots_by_name.items() if len(knots) == count]
         places: Any = np.column_stack([knots_by_name[name] for name in names])

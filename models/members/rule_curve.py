@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special
-from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from features import RULE_POINTS
 from models.blend import RULES
@@ -18,6 +16,9 @@ from models.members.base import Contributions, Floats, Member
 from models.members.encoding import Encoded
 from models.members.recipe import Recipe
 from models.training_table import TrainingTable
+
+if TYPE_CHECKING:  # loaded where the curve is fitted: what only scores starts without it
+    from sklearn.pipeline import Pipeline
 
 LOG_ODDS_OF_A_POINT, BELIEVED_WINS = 0.03, 3.0
 """Log-odds that a point of the rules adds before outcomes are known, and for how many wins that belief counts: 23
@@ -50,6 +51,10 @@ def fit_rule_curve(features: pd.DataFrame, won: npt.NDArray[np.int64], sample_we
     turn the points around, and there may be none. The curve is held back just so far that points which separate won
     from lost leads without a fault give no certainty.
     """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+
     encoder = ColumnTransformer([("points", "passthrough", [RULE_POINTS.name])]).fit(features)
     points = features[RULE_POINTS.name].to_numpy(float)
     observed = np.ones(len(won)) if sample_weight is None else sample_weight

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from models.rules.clashes import clash
 from models.rules.evaluation import merged
 from models.rules.format import Dimension, Persona, Rule, Rules
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 DIMENSIONS = ("fit", "engagement")
 
@@ -33,6 +34,8 @@ def _reach_of(rules: Rules, persona: Persona | None, names: tuple[str, ...]) -> 
 
     Its unknowns are whether each rule gives its points, and what each group of a dimension lets through of them.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # what only scores starts without it
+
     caps: dict[str, Dimension] = {name: getattr(rules, name) for name in names}
     candidates = [(name, rule) for name in names for rule in caps[name].rules]
     if persona:
@@ -61,6 +64,8 @@ def _reach_of(rules: Rules, persona: Persona | None, names: tuple[str, ...]) -> 
 
 def _apart(rules: list[Rule], unknowns: int) -> sparse.csr_matrix:
     """Return a row for each pair of rules that exclude each other, with a 1 for both; rules are the first unknowns."""
+    from scipy import sparse
+
     numbered = combinations(enumerate(rules), 2)
     pairs = [(here, there) for (here, one), (there, other) in numbered if clash((*one.when, *other.when))]
     rows = np.repeat(np.arange(len(pairs)), 2)

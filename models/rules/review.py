@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import pandas as pd
-from scipy import stats
 
 from models.rules.cells import FeatureCells
 from models.rules.evaluation import counts_for, holds_all, personas_of
@@ -61,6 +60,8 @@ def review_rules(rules: Rules, table: TrainingTable, shares: Mapping[str, float]
 
 
 def _reviewed(rule: Rule, holds: Rows, table: TrainingTable, rate: float, share: float) -> RuleReview:
+    from scipy import stats  # what only scores starts without it
+
     name, points = rule.name, rule.most
     of_leads: pd.Series = table.rows["lead_id"]
     leads, won = of_leads[holds].nunique(), of_leads[holds & (table.won == 1)].nunique()

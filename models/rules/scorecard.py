@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress, pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES
@@ -33,6 +32,9 @@ from models.rules.format import (
     Rules,
     Thresholds,
 )
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 MOST_LEADS = 50_000
 """More are not read: whole points do not change with them."""
@@ -240,6 +242,8 @@ def _chi_square(holds: Floats, won: npt.NDArray, chance: Floats) -> Floats:
 
 
 def _logistic(holds: Floats, won: npt.NDArray) -> LogisticRegression:
+    from sklearn.linear_model import LogisticRegression  # what only scores starts without it
+
     return LogisticRegression(C=1.0, max_iter=1000).fit(holds, won)
 
 

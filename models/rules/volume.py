@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from data.errors import InputError
 from models.rules.format import MOST_POINTS
@@ -52,6 +51,8 @@ def volume_of(
     ``within`` are the rows of a time split: then only leads count that get over the threshold in it. ``waiting`` says
     when leads over the threshold came that are in no row, for nobody knows yet how they end: they count in a week, too.
     """
+    from scipy import stats  # what only scores starts without it
+
     within = np.ones(len(table), dtype=bool) if within is None else within
     first = (~table.rows["lead_id"][over].duplicated()).reindex(table.rows.index, fill_value=False) & within
     leads, won, came = int(first.sum()), int(table.won[first].sum()), _came(table, within)
