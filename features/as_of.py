@@ -86,7 +86,7 @@ def outcome_at(leads: pd.DataFrame, as_of: AsOf) -> npt.NDArray[np.str_]:
 def stage_at(chunk: Chunk, as_of: AsOf) -> pd.Series:
     """Return the stage that each lead was in: the last one entered, else the one that its row names."""
     moments = pd.Series(_of_each(chunk.leads, as_of).to_numpy(), index=chunk.leads["position"])
-    until = happened_by(chunk.stages["entered_at"], chunk.stages["position"].map(moments))
+    until = happened_by(chunk.stages["entered_at"], moments.reindex(chunk.stages["position"]).to_numpy())
     entered = chunk.stages[until].groupby("position")["stage"].last()
     return chunk.leads["position"].map(entered).astype("str").fillna(chunk.leads["stage"])
 

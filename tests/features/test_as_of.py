@@ -147,6 +147,15 @@ def test_each_lead_may_have_a_moment_of_its_own(chunk_of):
     assert len(existing_at(chunk, pd.Series([moment(-10), NEW_YEAR])).leads) == 1
 
 
+def test_a_moment_before_all_leads_leaves_none(chunk_of):
+    lead = {"created_at": NEW_YEAR, "won": True, "closed_at": moment(9)}
+    chunk = with_spells(chunk_of([lead], stages=[{"position": 0, "stage": "mql", "entered_at": moment(1)}]), [lead])
+    existing = existing_at(chunk, moment(-1))
+    assert stage_at(existing, moment(-1)).tolist() == []
+    assert outcome_at(existing.leads, moment(-1)).tolist() == []
+    assert age_at(existing.leads, scoring_time(existing.leads, moment(-1))).tolist() == []
+
+
 def test_a_stretch_has_its_end_and_not_its_beginning():
     times = pd.Series([moment(0), moment(1), moment(2), moment(3), pd.NaT])
     assert happened_between(times, moment(1), moment(2)).tolist() == [False, False, True, False, False]
