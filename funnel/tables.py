@@ -113,7 +113,7 @@ class FunnelTables:
     """
 
     def __init__(
-        self, staging: Staging, known_at: KnownAt, cuts: _Cuts, costs: Sums | None, asset_stats: Sums | None
+        self, staging: Staging, known_at: KnownAt, cuts: _CutColumns, costs: Sums | None, asset_stats: Sums | None
     ) -> None:
         self._connection = staging.connection
         self.report: Report = staging.report
@@ -193,7 +193,7 @@ class FunnelTables:
 
 
 @dataclass(frozen=True)
-class _Cuts:
+class _CutColumns:
     """The columns that rates are cut by: name → column of the leads, the names that the leads do not have.
 
     ``title`` is the column that a persona is read from where there is none of its own.
@@ -268,7 +268,7 @@ def _recall_losses(staging: Staging, known_at: KnownAt) -> None:
         staging.connection.execute(LOST_THEN.format(**known_at(moment)))
 
 
-def _read_cuts(staging: Staging) -> _Cuts:
+def _read_cuts(staging: Staging) -> _CutColumns:
     """Make the table of leads, with a column ``b0``, ``b1``, … for each that rates are cut by."""
     leads, settings = staging.leads, staging.settings
     columns = {name: _column_of(leads, name) for name in [*settings.funnel.by, *settings.segments]}
@@ -282,7 +282,7 @@ def _read_cuts(staging: Staging) -> _Cuts:
     ]
     type_table(staging, "leads", readings, "leads")
     staging.report.flags += impossible_dates(staging.connection, leads, staging.now)
-    return _Cuts(by, [name for name, column in columns.items() if not column], title)
+    return _CutColumns(by, [name for name, column in columns.items() if not column], title)
 
 
 def _column_of(leads: Table, name: str) -> str | None:
