@@ -9,7 +9,7 @@ from funnel.costs import channels, without_totals
 from funnel.diagnosis import diagnose
 from funnel.figures import figures
 from funnel.follow_up import FollowUp, follow_up
-from funnel.funnel import Costs, Funnel, QualifiedLeads, Use
+from funnel.funnel import Costs, Funnel, QualifiedVolumes, Use
 from funnel.rates import (
     PERIODS,
     Kinds,
@@ -42,7 +42,7 @@ __all__ = [
     "Kinds",
     "Level",
     "Period",
-    "QualifiedLeads",
+    "QualifiedVolumes",
     "Stage",
     "Threshold",
     "Use",

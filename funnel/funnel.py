@@ -35,7 +35,7 @@ class Costs:
 
 
 @dataclass(frozen=True)
-class QualifiedLeads:
+class QualifiedVolumes:
     """Leads by the CRM's stage and by score: the volume at fixed thresholds, and the two beside each other.
 
     ``standing`` counts the open leads that are over each threshold now, at today's and at the earlier one.
@@ -76,7 +76,7 @@ class Funnel:
     growth: dict[str, float | None]
     cohorts: tuple[Level, ...]
     cuts: dict[str, tuple[Level, ...]]
-    qualified: QualifiedLeads | None
+    qualified: QualifiedVolumes | None
     costs: tuple[Costs, ...]
     assets: tuple[AssetConversion, ...]
     touched: tuple[Touched, ...]

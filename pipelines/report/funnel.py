@@ -28,7 +28,7 @@ from funnel import (
     Kinds,
     Level,
     Period,
-    QualifiedLeads,
+    QualifiedVolumes,
     Stage,
     Threshold,
     Use,
@@ -284,7 +284,7 @@ def _growth(journeys: Journeys, by_period: Sequence[Period]) -> dict[str, float 
     return {each.name: growth([period.entries[each.name] for period in by_period], whole) for each in journeys.stages}
 
 
-def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> QualifiedLeads | None:
+def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> QualifiedVolumes | None:
     if scores is None:
         return None
     place = journeys.place("mql")
@@ -297,7 +297,7 @@ def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualif
     over_it_now = {
         each.name: (int((fits >= each.today).sum()), int((fits >= each.before).sum())) for each in scores.thresholds
     }
-    return QualifiedLeads(counted, over_it_now, both, scores.since)
+    return QualifiedVolumes(counted, over_it_now, both, scores.since)
 
 
 def _qualifying(scores: pd.DataFrame) -> pd.DataFrame:
