@@ -120,7 +120,7 @@ def outcomes(leads: int, seed: int) -> Iterator[tuple[str, str, str]]:
         settings = load_settings(config)
         with open_dataset(settings, workspace=Path(name) / "workspace") as dataset:
             read = gather(dataset)
-            splits, signs = split_table(read.table, seed), dataset.hindsight(read.data_end)
+            splits, signs = split_table(read.table, seed), dataset.leakage_signs(read.data_end)
             for lexicon in (True, False):
                 leaks = find_leaks(read.table, splits, dataset.columns, signs, by_name=lexicon)
                 verdicts = {leak.column: "sure" if leak.excluded else "suspect" for leak in leaks.values()}

@@ -55,5 +55,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     ''
     """
     by_lower = {candidate.lower(): candidate for candidate in known}
-    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean '{by_lower[found[0]]}'?" if found else ""
+    matches = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean '{by_lower[matches[0]]}'?" if matches else ""

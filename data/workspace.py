@@ -68,7 +68,7 @@ class Workspace:
 
     @property
     def has_models(self) -> bool:
-        """Tell whether anything was ever trained here."""
+        """Return whether anything was ever trained here."""
         return self.models.exists()
 
     @property
@@ -111,5 +111,5 @@ class Workspace:
 
     @property
     def findings(self) -> Path:
-        """What `monitor` found last, as it told it."""
+        """What `monitor` found last, as JSON."""
         return self.root / "monitor.json"

@@ -96,6 +96,6 @@ def _unchecked(dataset: Dataset, read: TrainingData) -> str:
 
 
 def _nothing_to_learn(dataset: Dataset, read: TrainingData) -> str:
-    if not dataset.settings.tells_outcomes:
+    if not dataset.settings.has_outcomes:
         return "nothing says how the leads ended"
     return read.lacks and f"there is nothing to learn from: {read.lacks}"

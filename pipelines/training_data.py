@@ -98,7 +98,7 @@ def read_training_data(
 def without_leaks(dataset: Dataset) -> TrainingData:
     """Gather what is learned from, and leave out the columns that surely know the outcome."""
     read, settings = gather(dataset), dataset.settings
-    splits, signs = split_table(read.table, settings.seed), dataset.hindsight(read.data_end)
+    splits, signs = split_table(read.table, settings.seed), dataset.leakage_signs(read.data_end)
     leaks = find_leaks(read.table, splits, dataset.columns, signs, keep=settings.keep, seed=settings.seed)
     sure = {name: f"it knows the outcome: {leak.evidence}" for name, leak in leaks.items() if leak.excluded}
     if sure:

@@ -31,23 +31,23 @@ def resolve(text: str, environment: Mapping[str, str] | None = None) -> str:
             expected=f"a value to put into '{masked(text)}'",
             remedy=f"set it where the command runs: export {missing[0]}=…",
         )
-    return VARIABLE.sub(lambda found: known[found[1]], CREDENTIALS.sub(lambda found: _quoted(found[0], known), text))
+    return VARIABLE.sub(lambda match: known[match[1]], CREDENTIALS.sub(lambda match: _quoted(match[0], known), text))
 
 
 def _quoted(credentials: str, known: Mapping[str, str]) -> str:
-    """Read what stands before the host, where signs such as @ and / in a password must not end it."""
-    return VARIABLE.sub(lambda found: quote(known[found[1]], safe=""), credentials)
+    """Read what stands before the host, where characters such as @ and / in a password must not end it."""
+    return VARIABLE.sub(lambda match: quote(known[match[1]], safe=""), credentials)
 
 
 def holds_password(text: str) -> bool:
-    """Tell whether an address holds a password as it is written.
+    """Return whether an address holds a password as it is written.
 
     >>> holds_password("postgresql://me:secret@crm/sales"), holds_password("postgresql://me:${PASSWORD}@crm/sales")
     (True, False)
     """
     text = unquote(text)
-    found = CREDENTIALS.search(text)
-    secrets = [*([found["password"]] if found else []), *(each["value"] for each in IN_QUERY.finditer(text))]
+    login = CREDENTIALS.search(text)
+    secrets = [*([login["password"]] if login else []), *(each["value"] for each in IN_QUERY.finditer(text))]
     return any(VARIABLE.sub("", secret) for secret in secrets)
 
 

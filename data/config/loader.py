@@ -43,7 +43,7 @@ def _checked(document: Document) -> Settings:
 
 
 def _check_names(document: Document) -> None:
-    """Names of tables, of columns and of event types are ours, so a misspelt one is found here."""
+    """Refuse names of tables, columns and event types that the vocabulary lacks: pydantic would take any."""
     known_tables = [*READ_TABLES, *LATER_TABLES]
     for part in ("tables", "columns", "formats"):
         _require_known(document, (part,), known_tables, "table")

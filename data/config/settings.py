@@ -34,7 +34,7 @@ from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
 SQLITE = "sqlite:///"
 UPDATED_AT = "updated_at"
-"""The column that tells when a row was changed, where the settings name no other."""
+"""The column with the time of the last change of a row, where the settings name no other."""
 
 
 def _as_texts(value: Any) -> Any:
@@ -82,7 +82,7 @@ class Outcome(CheckedPart):
 
 
 class StageMapping(CheckedPart):
-    """What the stages of the CRM are called in ours, and which of them close a lead; without regard to case."""
+    """The stages of the CRM by those of the vocabulary, with those that close a lead; without regard to case."""
 
     contact: Texts = []
     lead: Texts = []
@@ -94,9 +94,9 @@ class StageMapping(CheckedPart):
 
     @property
     def renamed(self) -> dict[str, str]:
-        """Map their open stages, in lower case, to ours."""
+        """Map the open stages of the CRM, in lower case, to those of the vocabulary."""
         open_stages = ("contact", "lead", "mql", "sql", "qso")
-        return {theirs.strip().lower(): ours for ours in open_stages for theirs in getattr(self, ours)}
+        return {value.strip().lower(): stage for stage in open_stages for value in getattr(self, stage)}
 
 
 class BandThresholds(CheckedPart):
@@ -160,7 +160,7 @@ class WriteBack(CheckedPart):
     """Where scores are written back to: a table of a database, by default the one that the leads are read from.
 
     ``kind`` is the kind of the place (`data.sinks.kinds`); ``key`` is its column with the lead's id; ``columns`` maps
-    our fields to its columns, by default all by our names.
+    fields of a score to its columns, by default all by their names.
     """
 
     kind: str = "sql"
@@ -181,14 +181,14 @@ class WriteBack(CheckedPart):
 class FunnelSettings(CheckedPart):
     """What the funnel's figures are: the words and limits that sales and marketing agree on.
 
-    ``split`` maps a stage of ours to its parts in order, each with what the CRM calls it:
+    ``split`` maps a stage to its parts in order, each with what the CRM calls it:
     ``{"qso": {"meeting": ["Meeting held"], "proposal": ["Proposal sent"]}}``. ``definitions`` says what a stage means,
     and ``benchmarks`` at which rate the market's leads come to it from the stage before; both by stage or part of one.
     ``by`` are columns of the leads by whose levels rates are cut; ``segments`` follow them. ``bars`` are classes of the
     user's own, each from a chance of winning on, counted beside those of warm and hot leads.
     ``within`` is the number of days in which a step counts where periods are compared, so that young leads do not look
-    like lost ones. A rate on fewer leads than ``smallest`` is shown and not judged. ``sales_activities`` are types of
-    events. Without a ``currency`` the one that most costs are in is taken.
+    like lost ones. A rate on fewer leads than ``smallest`` is shown without a verdict. ``sales_activities`` are types
+    of events. Without a ``currency`` the one that most costs are in is taken.
     """
 
     split: dict[str, dict[str, Texts]] = {}
@@ -250,14 +250,14 @@ class Settings(CheckedPart):
     """Everything that a run needs to know about its input, and where its scores go.
 
     ``tables`` says where each table is: a file, a table of ``database``, an SQLAlchemy URL, or another kind of source.
-    ``columns`` maps, per table, our name to theirs: ``{"leads": {"lead_id": "Id"}}``; ``event_types`` our type of event
-    to theirs, ``stages`` our stage to theirs.
-    ``formats`` says, per table and our name, how times or numbers are written where the cells leave it open; what a
-    data set decided about its own columns is kept here, so that later files are read in the same way.
+    ``columns`` maps, per table, names of the vocabulary to those of the source: ``{"leads": {"lead_id": "Id"}}``;
+    ``event_types`` and ``stages`` map them to the values that mean them.
+    ``formats`` says, by the same names, how times or numbers are written where the cells leave it open; what a data set
+    decided about its own columns is kept here, so that later files are read in the same way.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
-    ``snapshot_ages`` are the days after its creation at which a lead is looked at, to learn from, the first being 0.
-    ``segments`` are columns by whose levels the model card tells how well the model does.
+    ``snapshot_ages`` are the days after its creation of which snapshots are learned from, the first being 0.
+    ``segments`` are columns by whose levels the model card measures the model.
     ``funnel`` is what the report's figures are made by.
     ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
@@ -340,13 +340,13 @@ class Settings(CheckedPart):
         return ", ".join(self.place(table) for table in self.tables)
 
     @property
-    def tells_outcomes(self) -> bool:
-        """Tell whether there is a place at all where it is said how leads ended."""
+    def has_outcomes(self) -> bool:
+        """Return whether there is a place at all where it is said how leads ended."""
         return self.outcome is not None or "stages" in self.tables or "outcomes" in self.tables
 
     @property
     def outcome_is_final(self) -> bool:
-        """Tell whether this is flat mode: one outcome per lead without a moment at which it fell."""
+        """Return whether this is flat mode: one outcome per lead without a moment at which it fell."""
         timed = "stages" in self.tables or "outcomes" in self.tables
         return not timed and "closed_at" not in self.columns.get("leads", {})
 

@@ -15,7 +15,7 @@ from data.chunk import Chunk
 from data.config import Settings
 from data.dataset.assembly import assemble
 from data.errors import InputError
-from data.quality import hindsight
+from data.quality import leakage_signs
 from data.quality_report import Report
 from data.schema import Schema
 from data.staging import Staging, newest_moment, newest_plausible, open_staging, reading_errors
@@ -159,9 +159,9 @@ class Dataset:
             GROUP BY 1 ORDER BY 2 DESC, 1"""
         return self._connection.sql(query).to_arrow_table().to_pandas().set_index("value")["leads"]
 
-    def hindsight(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
-        """Return the signs, in sentences, that columns were filled in with hindsight, as known at ``end``."""
-        return hindsight(self._connection, self.schema, self.columns, end)
+    def leakage_signs(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
+        """Return the signs of leakage of each column, in sentences, as known at ``end``."""
+        return leakage_signs(self._connection, self.schema, self.columns, end)
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits of the leads with all that is known of them, whatever the order of the rows.
@@ -225,7 +225,7 @@ def open_dataset(
 
 def require_outcomes(dataset: Dataset) -> None:
     """Raise `InputError` where nothing says how leads end; that none has ended yet, or all alike, is no error."""
-    if not dataset.settings.tells_outcomes:
+    if not dataset.settings.has_outcomes:
         raise InputError(
             "nothing says how the leads ended",
             expected="the outcome: its column and values, or a table under tables.outcomes or tables.stages",

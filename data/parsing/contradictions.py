@@ -45,7 +45,7 @@ def _rich_few(revenues: pd.Series, employees: pd.Series) -> pd.Series:
 
 
 def _have(titles: pd.Series, role: re.Pattern[str]) -> pd.Series:
-    """Tell which titles name a role as one of their parts; each distinct title is read once."""
+    """Return which titles name a role as one of their parts; each distinct title is read once."""
     distinct = titles.dropna().unique()
     return titles.isin([title for title in distinct if any(role.fullmatch(part) for part in PARTS.split(title))])
 
@@ -68,14 +68,14 @@ def contradiction_of(leads: pd.DataFrame) -> pd.Series:
     >>> contradiction_of(leads).tolist()
     ['a student who heads a firm', nan]
     """
-    found = pd.Series(None, index=leads.index, dtype="str")
+    contradictions = pd.Series(None, index=leads.index, dtype="str")
     for what, (is_seen, needed) in reversed(CONTRADICTIONS.items()):
         if can_contradict(leads.columns, needed):
-            found[is_seen(*(leads[name] for name in needed))] = what
-    return found
+            contradictions[is_seen(*(leads[name] for name in needed))] = what
+    return contradictions
 
 
 def can_contradict(columns: Collection[str], needed: Collection[str] | None = None) -> bool:
-    """Tell whether a contradiction, or any, can be seen in these columns."""
+    """Return whether a contradiction, or any, can be seen in these columns."""
     each = [needed] if needed else [names for _, names in CONTRADICTIONS.values()]
     return any(set(names) <= set(columns) for names in each)

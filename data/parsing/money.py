@@ -71,7 +71,7 @@ def decide_month_order(cells: pd.Series) -> tuple[str | None, bool]:
 def foreign(
     named: pd.Series, amounts: pd.Series, currency: str, rows: pd.Series | None = None
 ) -> tuple[str, pd.Series]:
-    """Tell which amounts are in another currency, by the one that is named beside them, else by how they are written.
+    """Return which amounts are in another currency, by the one that is named beside them, else by how they are written.
 
     Without a ``currency`` that of most ``rows`` is taken: so many stand for each amount, one unless given. Returns the
     currency, and the mask.

@@ -36,13 +36,13 @@ MADE_UP = rf"^(?:(?i:{'|'.join((*FILLER, *KEYS, REPEATED))})|{SMALL}|{NO_VOWEL}|
 
 
 def is_made_up(names: pd.Series) -> pd.Series:
-    """Tell which names were made up; a missing one was not.
+    """Return which names were made up; a missing one was not.
 
     >>> list(is_made_up(pd.Series(["asdf", "Test", "1111", "3M", "Test & Measurement Ltd", "小米", None])))
     [True, True, True, False, False, False, False]
     """
-    found = pc.match_substring_regex(pc.utf8_trim_whitespace(to_arrow(names)), MADE_UP)
-    return pd.Series(pc.fill_null(found, False).to_numpy(zero_copy_only=False), index=names.index)
+    matches = pc.match_substring_regex(pc.utf8_trim_whitespace(to_arrow(names)), MADE_UP)
+    return pd.Series(pc.fill_null(matches, False).to_numpy(zero_copy_only=False), index=names.index)
 
 
 def without_made_up(names: pd.Series) -> pd.Series:

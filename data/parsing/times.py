@@ -71,7 +71,7 @@ def decide_order(texts: pd.Series) -> tuple[str | None, bool]:
 
 
 def lacks_offset(texts: pd.Series) -> bool:
-    """Tell whether any of these times does not say in which zone it is."""
+    """Return whether any of these times does not say in which zone it is."""
     return bool((~texts.dropna().astype("str").str.strip().str.contains(OFFSET)).any())
 
 
@@ -91,14 +91,14 @@ def _dates(texts: pd.Series, order: str) -> pd.DataFrame:
     names = {"first": "day", "second": "month"} if order == DAY_FIRST else {"first": "month", "second": "day"}
     numbered = _extract(texts, NUMBERED).rename(columns=names)
     numbered["year"] = numbered["year"].where(numbered["year"].str.len() == 4, "20" + numbered["year"])
-    found = numbered
+    dates = numbered
     for layout in YEAR_FIRST:
-        found = found.combine_first(_extract(texts, layout))
+        dates = dates.combine_first(_extract(texts, layout))
     for layout in NAMED:
         parts = _extract(texts, layout)
         parts["month"] = parts["month"].map(MONTH_NUMBERS).astype("str")
-        found = found.combine_first(parts)
-    return found
+        dates = dates.combine_first(parts)
+    return dates
 
 
 def _clocks(texts: pd.Series) -> pd.Series:

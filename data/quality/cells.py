@@ -43,7 +43,7 @@ LOOKS_MADE_UP = "looks made up"
 
 
 @dataclass
-class _Tally:
+class _LeadTally:
     """How many leads have a problem, and the first of them."""
 
     count: int = 0
@@ -66,18 +66,17 @@ def find_wrong_data(
 ) -> list[Flag]:
     """Return what leads gave that is wrong. Impossible sizes become missing in the table ``leads``, all else stays.
 
-    ``places`` says where the columns of the vocabulary are; those of the file that are ``dropped`` are not looked at.
+    ``places`` says where the columns of the vocabulary are; those of the file that are ``dropped`` are not checked.
     ``worded`` are those of the sizes that are read as words.
     """
     sizes = {name: places[name] for name in SIZE_BOUNDS if name in places}
-    looked_at = {name: places[name] for name in (*PERSONAL, *sizes) if name in places}
-    theirs = {name: leads.text_sql(name) for name in leads.file.columns if name not in dropped}
-    names = {
-        name: cell for name, cell in theirs.items() if is_name_of_person(name) and name not in leads.columns.values()
-    }
-    phones = {name: cell for name, cell in theirs.items() if is_phone_name(name)}
+    checked = {name: places[name] for name in (*PERSONAL, *sizes) if name in places}
+    source_cells = {name: leads.text_sql(name) for name in leads.file.columns if name not in dropped}
+    others = {name: cell for name, cell in source_cells.items() if name not in leads.columns.values()}
+    names = {name: cell for name, cell in others.items() if is_name_of_person(name)}
+    phones = {name: cell for name, cell in source_cells.items() if is_phone_name(name)}
     flags = forget_impossible(connection, sizes, worded or {})
-    flags += find_wrong_cells(connection, looked_at) if looked_at else []
+    flags += find_wrong_cells(connection, checked) if checked else []
     flags += find_wrong_personal(connection, leads.staged, names, is_made_up, LOOKS_MADE_UP)
     flags += find_wrong_personal(connection, leads.staged, phones, is_no_phone, "no telephone number")
     if names or "email" in places:
@@ -89,9 +88,9 @@ def find_wrong_data(
 def find_wrong_cells(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Place]) -> list[Flag]:
     """Return what is wrong in the table ``leads``; nothing is changed.
 
-    ``columns`` says where our columns are.
+    ``columns`` says where the columns of the vocabulary are.
     """
-    tallies: dict[tuple[str, str], _Tally] = defaultdict(_Tally)
+    tallies: dict[tuple[str, str], _LeadTally] = defaultdict(_LeadTally)
     cells = ", ".join(f"{column} AS {name}" for name, (column, _) in columns.items())
     for batch in connection.sql(f"SELECT lead_id, {cells} FROM leads ORDER BY position").to_arrow_reader(BATCH):
         leads = batch.to_pandas()
@@ -109,13 +108,13 @@ def find_wrong_personal(
 ) -> list[Flag]:
     """Return what is wrong in columns that are not read else; ``columns`` maps those of the file to SQL for them."""
     flags = []
-    for theirs, cell in columns.items():
-        tally = _Tally()
+    for column, cell in columns.items():
+        tally = _LeadTally()
         query = f"SELECT lead_id, {cell} AS cell FROM {staged} JOIN lead_ids USING (position) ORDER BY position"
         for batch in connection.sql(query).to_arrow_reader(BATCH):
             leads = batch.to_pandas()
             tally.add(leads["lead_id"][are_wrong(texts(leads["cell"]))])
-        flags += [tally.flag(theirs, problem)] if tally.count else []
+        flags += [tally.flag(column, problem)] if tally.count else []
     return flags
 
 
@@ -125,5 +124,5 @@ def _problems(leads: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
         kinds = kind_of_mail(leads["email"])
         yield from (("email", problem, kinds == kind) for kind, problem in MAIL_PROBLEMS.items())
     yield from ((name, LOOKS_MADE_UP, is_made_up(leads[name])) for name in NAMES if name in leads)
-    found = contradiction_of(leads)
-    yield from ((columns[0], what, found == what) for what, (_, columns) in CONTRADICTIONS.items())
+    contradictions = contradiction_of(leads)
+    yield from ((columns[0], what, contradictions == what) for what, (_, columns) in CONTRADICTIONS.items())

@@ -3,7 +3,7 @@
 No pair is looked for among all pairs. Equal addresses are grouped; beyond that, leads are put in blocks by the first
 letters of their firm, sorted by name in each, and compared with their next neighbours only.
 
-Duplicates are told, and nothing is made of them: whether a lead is one depends on which others are in the file, so a
+Duplicates are flagged, and nothing is made of them: whether a lead is one depends on which others are in the file, so a
 feature of it would not be the same in training and in scoring.
 """
 
@@ -20,12 +20,12 @@ from data.quality_report import ROWS_SHOWN, Flag
 SAME_ADDRESS = "the e-mail address of another lead"
 SAME_NAME = "the name and firm of another lead, or nearly so"
 GOOGLE = "('gmail.com', 'googlemail.com')"
-"""Here dots, and what comes after a plus, do not tell addresses apart."""
+"""Here addresses that differ in dots, or after a plus, are one."""
 BLOCK, NEIGHBOURS = 8, 3
 """Letters of the firm that make a block, and leads after each that it is compared with."""
 STEPS = range(1, NEIGHBOURS + 1)
 SHORTEST, SHORTEST_NEARLY = 6, 9
-"""Letters of a name from which on it tells a person, and from which on one may differ."""
+"""Letters from which on a name is that of one person, and from which on one of them may differ."""
 SAME_FIRM, ONE_LETTER = 0.95, 0.92
 """Jaro-Winkler similarities: of two spellings of a firm, and the least of two names that differ in one letter."""
 
@@ -68,15 +68,15 @@ PAIRS = f"""
         DISTINCT {{'at': a.position, 'other': b.position, 'ids': [a.lead_id, b.lead_id]}}, {ROWS_SHOWN})
     FROM alike JOIN people a ON one = a.position JOIN people b ON two = b.position
     WHERE a.address IS DISTINCT FROM b.address AND jaro_winkler_similarity(a.firm, b.firm) >= {SAME_FIRM}"""
-"""A number in a name tells persons apart, where people have numbers: such names are not compared."""
+"""Where people have numbers, these distinguish them: names with a number are not compared."""
 
 
 def find_duplicates(
-    connection: duckdb.DuckDBPyConnection, theirs: str, names: Sequence[str] = (), source: str = ""
+    connection: duckdb.DuckDBPyConnection, column: str, names: Sequence[str] = (), source: str = ""
 ) -> list[Flag]:
     """Return leads of the table ``leads`` that are another one too, with pairs of them.
 
-    ``theirs`` is the column that is named as their place. Where the names of persons are known, ``names`` are their
+    ``column`` is the column that is named as their place. Where the names of persons are known, ``names`` are their
     columns in the table ``source``; else what stands before the @ is the name.
     """
     name = NAME.format(cells=", ".join(names)) if names else "NULL"
@@ -84,25 +84,25 @@ def find_duplicates(
     connection.register("shared", pa.table({"domain": [*FREE_DOMAINS, *THROW_AWAY_DOMAINS]}))
     connection.execute(PEOPLE.format(name=name, source=joined))
     connection.unregister("shared")
-    flags = [*_same_address(connection, theirs), *_same_name(connection, theirs)]
+    flags = [*_same_address(connection, column), *_same_name(connection, column)]
     connection.execute("DROP TABLE people")
     return flags
 
 
-def _same_address(connection: duckdb.DuckDBPyConnection, theirs: str) -> list[Flag]:
+def _same_address(connection: duckdb.DuckDBPyConnection, column: str) -> list[Flag]:
     """Equal addresses; one that was made up is anybody's."""
     leads = connection.sql(REPEATED).to_arrow_table().to_pandas().astype({"address": "str"})
     leads = leads[kind_of_mail(leads["address"]).isin(PERSONS)].sort_values("position")
     first = leads.groupby("address", sort=False)["lead_id"].transform("first")
     again = leads[leads.duplicated("address")]
-    return _flags(theirs, SAME_ADDRESS, len(again), list(zip(first[again.index], again["lead_id"], strict=True)))
+    return _flags(column, SAME_ADDRESS, len(again), list(zip(first[again.index], again["lead_id"], strict=True)))
 
 
-def _same_name(connection: duckdb.DuckDBPyConnection, theirs: str) -> list[Flag]:
+def _same_name(connection: duckdb.DuckDBPyConnection, column: str) -> list[Flag]:
     count, first = connection.execute(PAIRS).fetchall()[0]
-    return _flags(theirs, SAME_NAME, count, [pair["ids"] for pair in first or []])
+    return _flags(column, SAME_NAME, count, [pair["ids"] for pair in first or []])
 
 
-def _flags(theirs: str, problem: str, count: int, pairs: Sequence[Sequence[str]]) -> list[Flag]:
+def _flags(column: str, problem: str, count: int, pairs: Sequence[Sequence[str]]) -> list[Flag]:
     rows = tuple(f"{first} = {second}" for first, second in pairs[:ROWS_SHOWN])
-    return [Flag("leads", theirs, problem, count, rows[0], rows)] if count else []
+    return [Flag("leads", column, problem, count, rows[0], rows)] if count else []

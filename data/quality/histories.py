@@ -55,8 +55,8 @@ SAME = 1e-9
 def contradictory_stages(
     connection: duckdb.DuckDBPyConnection, stages: StageMapping, now: pd.Timestamp, *, outcomes: bool
 ) -> list[Flag]:
-    """Return how the history of stages contradicts leads, outcomes (where a table tells them) and itself."""
-    given = {
+    """Return how the history of stages contradicts leads, outcomes (where a table has them) and itself."""
+    parameters = {
         "won": [plain_value(stage) for stage in stages.won],
         "lost": [plain_value(stage) for stage in stages.lost],
         "now": now,
@@ -64,9 +64,9 @@ def contradictory_stages(
     }
     flags = []
     for place, rows in STAGES.items():
-        needed = {name: value for name, value in given.items() if f"${name}" in rows}
-        if found := first_rows(connection, LEAD, rows, needed):
-            flags.append(Flag(*place, *found))
+        needed = {name: value for name, value in parameters.items() if f"${name}" in rows}
+        if first := first_rows(connection, LEAD, rows, needed):
+            flags.append(Flag(*place, *first))
     return flags
 
 
@@ -87,25 +87,25 @@ def contradictory_values(
     flags = [Flag("attribute_history", "changed_at", "from a day before the lead was created", *early)] if early else []
     fields = {field for (field,) in connection.execute(FIELDS).fetchall()}
     for column in tracked_columns(schema, columns):
-        names, theirs = sorted(column.names & fields), columns[column.name]
+        names, source = sorted(column.names & fields), columns[column.name]
         if names:
-            query = LAST.format(cell=leads.text_sql(theirs), staged=leads.staged)
+            query = LAST.format(cell=leads.text_sql(source), staged=leads.staged)
             table = connection.execute(query, [now, names]).df().astype({"value": "str", "cell": "str"})
             other = table["lead_id"][_differ(table["value"], table["cell"], column, formats.get(column.name))]
             rows = tuple(other.head(ROWS_SHOWN))
-            flags += [Flag("leads", theirs, OTHER_VALUE, len(other), f"lead {rows[0]}", rows)] if rows else []
+            flags += [Flag("leads", source, OTHER_VALUE, len(other), f"lead {rows[0]}", rows)] if rows else []
     return flags
 
 
 def _differ(values: pd.Series, cells: pd.Series, column: TrackedColumn, written: str | None) -> pd.Series:
-    """Tell where two texts mean different things; one that cannot be read says nothing, an empty one that it is."""
-    told, there = (read_cells(texts, column.kind, written) for texts in (values, cells))
+    """Return where two texts mean different things; one that cannot be read is taken for the same."""
+    last, current = (read_cells(texts, column.kind, written) for texts in (values, cells))
     if column.kind in (Kind.NUMBER, Kind.FLAG):
-        same = pd.Series(np.isclose(told.values, there.values, rtol=SAME, atol=0, equal_nan=True), index=values.index)
+        same = pd.Series(np.isclose(last.values, current.values, rtol=SAME, atol=0, equal_nan=True), index=values.index)
     else:
-        one, other = _comparable(told.values, column), _comparable(there.values, column)
+        one, other = _comparable(last.values, column), _comparable(current.values, column)
         same = (one == other).fillna(False) | (one.isna() & other.isna())
-    return ~(same | told.bad | there.bad)
+    return ~(same | last.bad | current.bad)
 
 
 def _comparable(values: pd.Series, column: TrackedColumn) -> pd.Series:

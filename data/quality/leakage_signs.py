@@ -1,8 +1,8 @@
-"""Signs that a column was filled in with hindsight: once its lead had closed, or by whoever closed it.
+"""Signs of leakage: that a column was filled in once its lead had closed, or by whoever closed it.
 
 Such a column knows the outcome when a model is trained and knows nothing when a lead is scored. Two signs are read from
 the data: cells that only closed leads have, and a history whose first value was entered at or after the closing.
-Of personal columns it is told how many cells are filled, never what stands in them.
+Of personal columns they say how many cells are filled, never what stands in them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FEWEST_ENTERED = 20
 """Closed leads with a history of an attribute from which on it says something."""
 MOSTLY = 0.5
 LEVELS = 50
-"""Values that are looked at one by one, the most frequent ones."""
+"""Values that are counted one by one, the most frequent ones."""
 
 COUNTS = """
     WITH cells AS (
@@ -45,23 +45,23 @@ ENTERED = """
     JOIN closings c USING (position) WHERE c.closed_at <= $1 GROUP BY 1"""
 
 
-def hindsight(
+def leakage_signs(
     connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str], end: pd.Timestamp
 ) -> dict[str, tuple[str, ...]]:
-    """Return what speaks for hindsight, in sentences, of each attribute and personal column of which something does.
+    """Return the signs of leakage, in sentences, of each attribute and personal column that has any.
 
     ``columns`` maps them to the columns of the source, by which a history may call them. Leads, closings and changes
     later than ``end`` (naive UTC) are as if they were not there.
     """
     entered = {field: counted for field, *counted in connection.execute(ENTERED, [end]).fetchall()}
-    found = {}
+    signs_of = {}
     for column in tracked_columns(schema, columns):
         counts = connection.execute(_query(column), [end]).df()
         late = (entered_late(*entered[name]) for name in sorted(column.names & entered.keys()))
         signs = (only_when_closed(counts), *late)
         if any(signs):
-            found[column.name] = tuple(sign for sign in signs if sign)
-    return found
+            signs_of[column.name] = tuple(sign for sign in signs if sign)
+    return signs_of
 
 
 def _query(column: TrackedColumn) -> str:
@@ -78,7 +78,7 @@ def _query(column: TrackedColumn) -> str:
 def only_when_closed(counts: pd.DataFrame) -> str:
     """Say that cells, or one value, are hardly ever those of open leads; nothing where they are.
 
-    ``counts`` has ``stratum``, ``level`` (text; missing where the cell is, '' where values are not told apart),
+    ``counts`` has ``stratum``, ``level`` (text; missing where the cell is, '' where values are not counted apart),
     ``closed`` and ``open``: the leads of that time with that value. Of the open leads as many are expected to have a
     value as among the closed leads of their time.
 

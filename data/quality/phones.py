@@ -19,14 +19,14 @@ AFTER_SLASH = "/.*$"
 SHORTEST, LONGEST = 6, 15
 MADE_UP = f"^(?:0?1234567?8?9?0?|{'|'.join(f'{digit}+' for digit in range(10))})$"
 SIGNIFICANT = 5
-"""Digits that tell the country of a number; with its length they tell whether it is possible."""
+"""Digits that hold the country of a number; with its length they decide whether it is possible."""
 
 
 def is_no_phone(numbers: pd.Series) -> pd.Series:
-    """Tell which numbers nobody has; a missing one is none of them.
+    """Return which numbers nobody has; a missing one is none of them.
 
     What begins with the country is looked up in the numbering plans of all countries, once for each beginning and
-    length; else only numbers that are too short, too long or plainly made up are told.
+    length; else only numbers that are too short, too long or plainly made up are wrong.
 
     >>> list(is_no_phone(pd.Series(["+49 30 1234567", "(415) 555-2671 ext. 3", "+999 123456", "1111111", "12", None])))
     [False, False, True, True, True, False]

@@ -1,4 +1,7 @@
-"""data.simulator."""
+"""A B2B funnel with known truth: what its tables show, and how likely each lead was to buy.
+
+It shares the words of the vocabulary with real data, and nothing else: no other room reads its numbers.
+"""
 
 from data.simulator.chain import Chain, Drift, walk
 from data.simulator.crm import DATABASE, keep_in_crm

@@ -35,7 +35,7 @@ WON, LOST = 16, 17
 REOPENS_AS = 5
 """The state that a lost lead is opened again in: mql, curious."""
 LONGEST_MARKET = 31
-"""Days that a market is looked at at once: a month."""
+"""Days of one market that are taken at once: a month."""
 
 # Chance per day to pass from the row's intent to the column's. Most moves lead back: leads cool.
 INTENT_MOVES = np.array(
@@ -82,8 +82,8 @@ REOPENED = 0.0001
 SEASON = (0.85, 1.0, 1.25, 0.85, 1.0, 1.25, 0.9, 0.7, 1.25, 0.85, 1.0, 1.25)
 """Factor on the rate of winning, by month: a quarter's last month is the best, and little is signed in August."""
 
-MOMENTS = (0, *AGE_EDGES)
-"""Days after creation at which the truth is told."""
+TRUTH_AGES = (0, *AGE_EDGES)
+"""Days after creation at which the truth is written down."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class Chain:
         powers = np.stack([_powers(moves, LONGEST_MARKET) for moves in self.moves], axis=1)
         ends = self.market_ends - DATA_START // DAY
         won = np.eye(STATES)[WON]
-        told = []
+        chances = []
         for day in range(int((DATA_END - DATA_START) // DAY) + 1):
             edges = [day]
             while edges[-1] < day + HORIZON:
@@ -209,8 +209,8 @@ class Chain:
             chance = np.broadcast_to(won, (powers.shape[2], STATES))
             for start, end in zip(edges[-2::-1], edges[:0:-1], strict=True):
                 chance = (powers[end - start, self.market[start]] @ chance[..., None])[..., 0]
-            told.append(chance)
-        return np.stack(told)
+            chances.append(chance)
+        return np.stack(chances)
 
 
 def _moves_in(win_factor: float, drift: Drift | None) -> Floats:
@@ -286,21 +286,22 @@ def stage_of(states: Ints) -> Ints:
 
 
 def truth(chain: Chain, leads: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
-    """Tell for each lead, while it is open, the chance of winning within the horizon.
+    """Return for each lead, while it is open, the chance of winning within the horizon.
 
-    It is told at the days of `MOMENTS` and at the end of the data, there by the state after the last completed day.
+    It is given at the days of `TRUTH_AGES` and at the end of the data, there by the state after the last completed day.
     The result has ``lead`` (its row), ``age`` (microseconds after creation) and ``probability``.
     """
     last_day, lifetime = (leads[name].to_numpy()[visits["lead"]] for name in ("last_day", "lifetime"))
-    moments = [_told(visits, day, day * DAY) for day in MOMENTS]
-    rows = pd.concat([*moments, _told(visits, last_day, lifetime)]).sort_values(by=["lead", "age"], ignore_index=True)
+    open_states = [_open_states(visits, day, day * DAY) for day in TRUTH_AGES]
+    open_states.append(_open_states(visits, last_day, lifetime))
+    rows = pd.concat(open_states).sort_values(by=["lead", "age"], ignore_index=True)
     today = leads["created_day"].to_numpy()[rows["lead"]] + rows["day"].to_numpy()
     kind = leads["kind"].to_numpy()[rows["lead"]]
     rows["probability"] = chain.chance_to_win[today - DATA_START // DAY, kind, rows["state"]]
     return rows
 
 
-def _told(visits: pd.DataFrame, day: int | Ints, age: int | Ints) -> pd.DataFrame:
-    """The visits to open states that hold after the completed day, with that day and the age at which it is told."""
+def _open_states(visits: pd.DataFrame, day: int | Ints, age: int | Ints) -> pd.DataFrame:
+    """The visits to open states that hold after the completed day, with that day and the age of the lead then."""
     holds = (visits["first_day"] <= day) & (day < visits["end_day"]) & (visits["state"] < OPEN_STATES)
     return visits[["lead", "state"]].assign(day=day, age=age).loc[holds]

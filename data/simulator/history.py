@@ -56,7 +56,7 @@ UNRECOGNISED = 0.08
 
 
 def stage_history(visits: pd.DataFrame) -> pd.DataFrame:
-    """Tell when leads entered their stages: ``lead`` (its row), ``stage`` and ``age`` (microseconds)."""
+    """Return when leads entered their stages: ``lead`` (its row), ``stage`` and ``age`` (microseconds)."""
     before, after = stage_of(visits["state"].to_numpy()), stage_of(visits["then"].to_numpy())
     start = visits.loc[visits["enters"] == 0, ["lead"]].assign(stage=STAGES[0], age=0)
     moves = visits[["lead"]].assign(stage=by_code(STAGES, after), age=visits["leaves"]).loc[before != after]
@@ -64,7 +64,7 @@ def stage_history(visits: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_outcomes(rng: np.random.Generator, leads: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
-    """Tell how leads ended that are not open: ``lead`` (its row), ``age`` (microseconds), ``won`` and ``amount``.
+    """Return how leads ended that are not open: ``lead`` (its row), ``age`` (microseconds), ``won`` and ``amount``.
 
     A lead that was lost and opened again has the end that it had at last.
     """

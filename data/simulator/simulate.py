@@ -7,13 +7,13 @@ curious, evaluating or buying; it starts with the asset by which the lead came a
 most leads cool. From day to day, too, a lead rises from lead to mql, sql, qso and customer, or is lost, with
 chances that depend on its stage, intent and fit, on how long the cycles of its source are and of large companies, and
 on the month: a Markov chain (`data.simulator.chain`). A few that were lost are opened again. What is seen of it are
-the stages and the **events**, which occur at the rates of the present intent: who is about to buy looks at prices and
+the stages and the **events**, which occur at the rates of the present intent: who is about to buy reads prices and
 asks for quotes (`data.simulator.history`). At last the tables are made as dirty as real ones
-(`data.simulator.dirt`); outcomes and truth stay clean. What the channels cost and how often assets were viewed is told
+(`data.simulator.dirt`); outcomes and truth stay clean. What the channels cost and how often assets were viewed stands
 by month (`data.simulator.spend`).
 
 So the truth needs no sampling. With M the matrix of a lead's daily moves in a month, its chance of winning within 90
-days is the product of the matrices of these days, from its present state to won. It is told for each lead while it is
+days is the product of the matrices of these days, from its present state to won. It is given for each lead while it is
 open: at its creation, 1, 7, 14, 30, 60, 90 and 180 days later, and at the end of the data. No model can do better that
 knows only what the tables knew then.
 

@@ -46,10 +46,10 @@ class Channels:
         """Return ``costs`` and ``asset_stats``: one row per channel or asset and month."""
         each = {"costs": (COST_PER_LEAD, "spend"), "asset_stats": (VIEWS_PER_LEAD, "views")}
         tables = {}
-        for name, (worth, column) in each.items():
+        for name, (per_lead, column) in each.items():
             rows = pd.DataFrame(sorted(self.leads[name]), columns=list(NAMES[name]), dtype="str")
             leads = np.array([self.leads[name][key] for key in sorted(self.leads[name])], dtype=float)
-            typical = rows[NAMES[name][0]].map(worth).to_numpy(float)
+            typical = rows[NAMES[name][0]].map(per_lead).to_numpy(float)
             rows[column] = np.rint(typical * leads * rng.lognormal(0, UNEVEN, len(rows)))
             tables[name] = pa.Table.from_pandas(rows, pa.schema(_SCHEMAS[name]), preserve_index=False)
         return tables

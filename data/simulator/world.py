@@ -53,7 +53,7 @@ class Country(NamedTuple):
     cities: tuple[str, ...]
 
 
-class Persona(NamedTuple):
+class BuyerPersona(NamedTuple):
     """What a lead is to the purchase."""
 
     share: float
@@ -70,7 +70,7 @@ class Persona(NamedTuple):
     titles: tuple[str, ...]
 
 
-class Asset(NamedTuple):
+class EntryAsset(NamedTuple):
     """What a lead asked for when it came."""
 
     event: str
@@ -148,7 +148,7 @@ SIZE_EDGES = (50, 1000)
 """Numbers of employees from which a company is medium-sized, and large."""
 AUTHORITIES = ("decides", "recommends", "uses", "none")
 PERSONAS = {
-    "decision maker": Persona(
+    "decision maker": BuyerPersona(
         share=0.28,
         points=(0.5, 0.6, 0.2),
         haste=1.1,
@@ -161,7 +161,7 @@ PERSONAS = {
             *("Sales Director", "Director of Operations", "Geschäftsführer"),
         ),
     ),
-    "evaluator": Persona(
+    "evaluator": BuyerPersona(
         share=0.30,
         points=(0.0, 0.4, 0.6),
         haste=1.1,
@@ -174,7 +174,7 @@ PERSONAS = {
             *("Sales Operations Manager", "Marketing Operations Lead"),
         ),
     ),
-    "practitioner": Persona(
+    "practitioner": BuyerPersona(
         share=0.33,
         points=(-0.4, 0.0, 0.1),
         haste=0.9,
@@ -187,7 +187,7 @@ PERSONAS = {
             *("Customer Success Manager", "Office Manager"),
         ),
     ),
-    "student": Persona(
+    "student": BuyerPersona(
         share=0.05,
         points=(-2.0, -2.0, -2.0),
         haste=0.6,
@@ -196,7 +196,7 @@ PERSONAS = {
         authority=(0.00, 0.05, 0.15, 0.80),
         titles=("Student", "Research Assistant", "Intern", "PhD Candidate", "MBA Student", "Working Student"),
     ),
-    "job seeker": Persona(
+    "job seeker": BuyerPersona(
         share=0.04,
         points=(-9.0, -9.0, -9.0),
         haste=0.6,
@@ -207,14 +207,14 @@ PERSONAS = {
     ),
 }
 ASSETS = {
-    "case_study": Asset("download", (0.46, 0.53, 0.007, 0.003)),
-    "ebook": Asset("download", (0.48, 0.50, 0.01, 0.01)),
-    "trend_webinar": Asset("webinar", (0.40, 0.52, 0.06, 0.02)),
-    "newsletter": Asset("subscription", (0.60, 0.39, 0.01, 0.00)),
-    "product_webinar": Asset("webinar", (0.08, 0.32, 0.45, 0.15), hot=True),
-    "trial": Asset("trial", (0.03, 0.17, 0.50, 0.30), hot=True),
-    "price_list": Asset("download", (0.02, 0.08, 0.40, 0.50), hot=True),
-    "demo_request": Asset("demo_request", (0.02, 0.08, 0.40, 0.50), hot=True),
+    "case_study": EntryAsset("download", (0.46, 0.53, 0.007, 0.003)),
+    "ebook": EntryAsset("download", (0.48, 0.50, 0.01, 0.01)),
+    "trend_webinar": EntryAsset("webinar", (0.40, 0.52, 0.06, 0.02)),
+    "newsletter": EntryAsset("subscription", (0.60, 0.39, 0.01, 0.00)),
+    "product_webinar": EntryAsset("webinar", (0.08, 0.32, 0.45, 0.15), hot=True),
+    "trial": EntryAsset("trial", (0.03, 0.17, 0.50, 0.30), hot=True),
+    "price_list": EntryAsset("download", (0.02, 0.08, 0.40, 0.50), hot=True),
+    "demo_request": EntryAsset("demo_request", (0.02, 0.08, 0.40, 0.50), hot=True),
 }
 SOURCES = {  # the assets: case study, ebook, trend webinar, newsletter, product webinar, trial, price list, demo
     "content": Source(0.24, 0.1, ("case-stories", "ebooks", "benchmark"), (30, 8, 3, 2, 13, 9, 13, 15), pace=2),

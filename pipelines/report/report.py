@@ -137,7 +137,7 @@ def _funnel(
     notes = []
     if settings:
         chosen = read_as_trained(settings, stored).model_copy(update={"as_of": settings.as_of or last.as_of})
-    elif last.tells_outcomes and (last.outcome is None or last.tables["leads"] == stored.settings.tables["leads"]):
+    elif last.has_outcomes and (last.outcome is None or last.tables["leads"] == stored.settings.tables["leads"]):
         chosen = last
     else:
         chosen = stored.settings

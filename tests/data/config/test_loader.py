@@ -66,7 +66,10 @@ def test_settings_survive_being_stored(tmp_path):
 def test_paths_within_a_folder_move_with_it_and_others_stay(tmp_path):
     settings = load(tmp_path, "tables: {leads: leads.csv, events: /data/events.csv}\nstore: sqlite:///s.db\n")
     moved = settings.within(tmp_path).beside(Path("/elsewhere"))
-    assert moved.tables == {"leads": Path("/elsewhere/leads.csv"), "events": Path("/data/events.csv")}
+    assert moved.tables == {
+        "leads": FileTable(Path("/elsewhere/leads.csv")),
+        "events": FileTable(Path("/data/events.csv")),
+    }
     assert moved.store == "sqlite:////elsewhere/s.db"
     assert settings.within(tmp_path).beside(tmp_path) == settings
 

@@ -1,4 +1,4 @@
-"""What is filled in with hindsight is found by who has it and by when it came, not by what it says."""
+"""What is filled in once leads have closed shows in who has it and in when it came, not in what it says."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ def signs(
 
 def read_from(settings: Settings, tmp_path, end: pd.Timestamp = NOW) -> dict[str, tuple[str, ...]]:
     with open_dataset(settings, workspace=tmp_path / "var", now=NOW) as dataset:
-        return dataset.hindsight(end)
+        return dataset.leakage_signs(end)
 
 
 def test_cells_that_only_closed_leads_have_are_a_sign(tmp_path):
@@ -81,7 +81,7 @@ def test_a_campaign_that_is_over_is_no_sign_although_all_its_leads_have_closed(t
     leads.to_csv(tmp_path / "leads.csv", index=False)
     outcomes.to_csv(tmp_path / "outcomes.csv", index=False)
     with open_dataset(settings_of_folder(tmp_path), workspace=tmp_path / "var", now=NOW) as dataset:
-        assert dataset.hindsight(NOW) == {}
+        assert dataset.leakage_signs(NOW) == {}
 
 
 @pytest.mark.parametrize(("days", "late"), [(0, True), (12, True), (-12, False)])

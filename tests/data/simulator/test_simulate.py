@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from data.config import load_settings
 from data.errors import InputError
-from data.simulator.chain import MOMENTS, Drift
+from data.simulator.chain import TRUTH_AGES, Drift
 from data.simulator.history import ASSETS_BY_INTENT, EVENT_RATES, TASTES
 from data.simulator.simulate import SimulatedFunnel, simulate
 from data.simulator.spend import COST_PER_LEAD, VIEWS_PER_LEAD
@@ -188,7 +188,7 @@ def test_nothing_is_written_for_a_senseless_request(tmp_path: Path, leads: int, 
 # The truth
 
 
-@pytest.mark.parametrize("day", MOMENTS)
+@pytest.mark.parametrize("day", TRUTH_AGES)
 @pytest.mark.parametrize("market", ["tables", "drifted"])
 def test_the_truth_comes_true(request: pytest.FixtureRequest, market: str, day: int) -> None:
     matured = request.getfixturevalue(market).matured
