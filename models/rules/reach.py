@@ -1,4 +1,4 @@
-"""How many points a lead can get: caps hold, and rules that exclude each other do not both give theirs."""
+"""How many points a lead can get: caps hold, and of rules that exclude each other only one gives its points."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ Each reads the leads of a project once and returns a typed result; none changes 
 from pipelines.rules.check import RulesCheck, check_rules
 from pipelines.rules.preview import DispositionChanges, RulesPreview, preview
 from pipelines.rules.project import Project
-from pipelines.rules.suggest import RuleEvidence, Suggestion, suggest
+from pipelines.rules.suggest import RuleEvidence, RulesSuggestion, suggest
 
 __all__ = [
     "DispositionChanges",
@@ -14,7 +14,7 @@ __all__ = [
     "RuleEvidence",
     "RulesCheck",
     "RulesPreview",
-    "Suggestion",
+    "RulesSuggestion",
     "check_rules",
     "preview",
     "suggest",

@@ -21,7 +21,7 @@ CLASSES = ("mql", "sql", "qso")
 
 
 @dataclass(frozen=True)
-class QualifiedLeads:
+class ClassCounts:
     """Leads of one class by one file of rules: those that are open now, and those of history."""
 
     open: int
@@ -60,8 +60,8 @@ class RulesPreview:
     open: int
     by_rules: DispositionChanges
     served: ServedChanges | None
-    old: Mapping[str, QualifiedLeads]
-    new: Mapping[str, QualifiedLeads]
+    old: Mapping[str, ClassCounts]
+    new: Mapping[str, ClassCounts]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -128,8 +128,8 @@ def _served(project: Project, old: tuple[Rules, pd.DataFrame], new: tuple[Rules,
     return ServedChanges(**vars(changes), model_version=scorer.version, chosen=chosen_of(scorer.model))
 
 
-def _qualified(rules: Rules, now: pd.DataFrame, read: TrainingData) -> dict[str, QualifiedLeads]:
+def _qualified(rules: Rules, now: pd.DataFrame, read: TrainingData) -> dict[str, ClassCounts]:
     then = qualify(rules, read.table.features)
     waiting = {name: read.waiting_since[now[name].to_numpy(bool)] for name in CLASSES}
     gives = {name: volume_of(then[name].to_numpy(bool), read.table, waiting=waiting[name]) for name in CLASSES}
-    return {name: QualifiedLeads(int(now[name].sum()), gives[name]) for name in CLASSES}
+    return {name: ClassCounts(int(now[name].sum()), gives[name]) for name in CLASSES}

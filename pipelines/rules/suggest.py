@@ -64,7 +64,7 @@ class RuleEvidence:
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class RulesSuggestion:
     """Rules learned from the older leads, and how they do on the newest fifth, which they have not seen.
 
     ``evidence`` says of each rule what it was learned from. The thresholds were chosen by what they gave on the older
@@ -109,7 +109,7 @@ def suggest(
     rules: int = MOST_RULES,
     capacity: float | None = None,
     precision: float | None = None,
-) -> Suggestion:
+) -> RulesSuggestion:
     """Propose rules from the older leads of a project, and thresholds by what they gave there.
 
     ``capacity`` is how many SQLs sales can take in a week, ``precision`` which share of them is to be won. Grades,
@@ -130,7 +130,7 @@ def suggest(
         before, after = (_volumes(card, read, rows) for rows in (_until(older, table), splits.test))
     thresholds, why = suggested_thresholds(card, before, capacity, precision)
     places = {name: round(getattr(thresholds, name)) for name in ("mql", "sql")}
-    return Suggestion(
+    return RulesSuggestion(
         rules=card.model_copy(update={"thresholds": thresholds}),
         evidence=list(evidence_of(points, table.subset(older))),
         rows=int(splits.test.sum()),

@@ -221,7 +221,7 @@ def test_no_other_module_cuts_by_time(package):
     cuts = {
         path.relative_to(ROOT).as_posix(): cuts_of(path.read_text("utf-8")) for path in (ROOT / package).rglob("*.py")
     }
-    assert {path: found for path, found in cuts.items() if found and path != "features/as_of.py"} == {}
+    assert {path: each for path, each in cuts.items() if each and path != "features/as_of.py"} == {}
 
 
 FUNNEL = {

@@ -8,7 +8,7 @@ from pipelines.console import OUT, say, table
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from models.rules import LeadVolume
-    from pipelines.rules import DispositionChanges, RuleEvidence, RulesCheck, RulesPreview, Suggestion
+    from pipelines.rules import DispositionChanges, RuleEvidence, RulesCheck, RulesPreview, RulesSuggestion
 
 
 def show_rules_check(result: RulesCheck) -> None:
@@ -47,7 +47,7 @@ def _show_changes(changes: DispositionChanges, leads: int, by: str) -> None:
         say(f"  {change['leads']:,} from {change['from']} to {change['to']}")
 
 
-def show_suggestion(result: Suggestion) -> None:
+def show_suggestion(result: RulesSuggestion) -> None:
     """Show the rules as they are pasted; how they rank and what each threshold gives are comments below them."""
     say(result.yaml)
     say("# What the points were learned from, the older leads:")

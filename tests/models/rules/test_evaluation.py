@@ -61,10 +61,10 @@ def test_all_conditions_must_hold():
     assert evaluate(rules, frame)["points"].tolist() == [9, 0, 0]
 
 
-@pytest.mark.parametrize(("given", "expected"), [("yes", [7, 0]), ("no", [0, 7])])
-def test_a_condition_may_ask_whether_an_answer_was_given(given, expected):
+@pytest.mark.parametrize(("answer", "expected"), [("yes", [7, 0]), ("no", [0, 7])])
+def test_a_condition_may_ask_whether_an_answer_was_given(answer, expected):
     frame = pd.DataFrame({"budget": [0.0, np.nan]})
-    assert evaluate(fit(f"when: {{attribute: budget, given: {given}}}, points: 7"), frame)["fit"].tolist() == expected
+    assert evaluate(fit(f"when: {{attribute: budget, given: {answer}}}, points: 7"), frame)["fit"].tolist() == expected
 
 
 def test_yes_and_no_are_one_and_zero_where_a_column_holds_numbers():
@@ -91,23 +91,23 @@ def test_the_cap_holds_back_good_points_and_no_bad_ones():
 
 
 def test_the_total_is_clipped_and_the_dimensions_are_not():
-    told = evaluate(
+    evaluated = evaluate(
         engagement("when: {event: careers_visit}, points: -20"), pd.DataFrame({"careers_visit_ever": [1.0]})
     )
-    assert told.iloc[0].to_dict() == {"points": 0, "fit": 0, "engagement": -20, "persona": ""}
+    assert evaluated.iloc[0].to_dict() == {"points": 0, "fit": 0, "engagement": -20, "persona": ""}
 
 
 def test_rules_about_what_the_data_does_not_have_are_idle():
-    told = evaluate(SHIPPED, pd.DataFrame({"x": [1.0, 2.0]}, index=[7, 8]))
-    assert (told[["points", "fit", "engagement"]].to_numpy() == 0).all() and list(told.index) == [7, 8]
+    evaluated = evaluate(SHIPPED, pd.DataFrame({"x": [1.0, 2.0]}, index=[7, 8]))
+    assert (evaluated[["points", "fit", "engagement"]].to_numpy() == 0).all() and list(evaluated.index) == [7, 8]
     assert (fired(SHIPPED, pd.DataFrame(index=range(2))).to_numpy() == 0).all()
 
 
 def test_what_each_rule_gives_adds_up_to_the_total():
     frame = pd.DataFrame([{"job_rank": "VP", "employees": 300.0, "webinar_ever": 1.0, "webinar_last": 60.0}])
-    given = fired(SHIPPED, frame).loc[0]
-    assert given["Attended a webinar"] == 2
-    assert given.sum() == pytest.approx(points(SHIPPED, **frame.loc[0]))
+    gives = fired(SHIPPED, frame).loc[0]
+    assert gives["Attended a webinar"] == 2
+    assert gives.sum() == pytest.approx(points(SHIPPED, **frame.loc[0]))
 
 
 COLUMNS = sorted({column for _, one in SHIPPED.conditions() for column in one.columns} | {"last_activity"})
@@ -117,27 +117,27 @@ CELLS = st.one_of(st.none(), st.floats(), st.sampled_from(["Student", "none", "y
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), CELLS), min_size=1, max_size=4))
 def test_points_lie_between_0_and_100_whatever_the_cells_are(rows):
-    told = evaluate(SHIPPED, pd.DataFrame(rows)).drop(columns="persona")
-    assert np.isfinite(told.to_numpy()).all()
-    assert told["points"].between(0, 100).all()
+    evaluated = evaluate(SHIPPED, pd.DataFrame(rows)).drop(columns="persona")
+    assert np.isfinite(evaluated.to_numpy()).all()
+    assert evaluated["points"].between(0, 100).all()
 
 
-@pytest.mark.parametrize(("ebooks", "case_studies", "given"), [(2.0, 0.0, 10), (1.0, 1.0, 10), (1.0, 0.0, 0)])
-def test_several_assets_are_counted_together(ebooks, case_studies, given):
+@pytest.mark.parametrize(("ebooks", "case_studies", "expected"), [(2.0, 0.0, 10), (1.0, 1.0, 10), (1.0, 0.0, 0)])
+def test_several_assets_are_counted_together(ebooks, case_studies, expected):
     rules = engagement("when: {event: download, asset: [ebook, case study], at_least: 2}, points: 10")
     cells = {"download: ebook_ever": ebooks, "download: case_study_ever": case_studies}
-    assert points(rules, **cells) == given
+    assert points(rules, **cells) == expected
 
 
-@pytest.mark.parametrize(("days", "given"), [(7.0, 10), (14.0, 0), (np.nan, 0)])
-def test_recency_is_the_days_since_the_newest_event(days, given):
-    assert points(engagement("when: {last: webinar, below: 14}, points: 10"), webinar_last=days) == given
+@pytest.mark.parametrize(("days", "expected"), [(7.0, 10), (14.0, 0), (np.nan, 0)])
+def test_recency_is_the_days_since_the_newest_event(days, expected):
+    assert points(engagement("when: {last: webinar, below: 14}, points: 10"), webinar_last=days) == expected
 
 
-@pytest.mark.parametrize(("case_study", "given"), [(90.0, 10), (np.nan, 10)])
-def test_of_several_assets_the_newest_event_counts(case_study, given):
+@pytest.mark.parametrize(("case_study", "expected"), [(90.0, 10), (np.nan, 10)])
+def test_of_several_assets_the_newest_event_counts(case_study, expected):
     rules = engagement("when: {last: download, asset: [ebook, case study], below: 14}, points: 10")
-    assert points(rules, **{"download: ebook_last": 7.0, "download: case_study_last": case_study}) == given
+    assert points(rules, **{"download: ebook_last": 7.0, "download: case_study_last": case_study}) == expected
 
 
 def test_silence_may_cost_points():
@@ -187,7 +187,7 @@ TWO = {"download: ebook_ever": 1.0, "download: case_study_ever": 1.0}
 
 
 @pytest.mark.parametrize(
-    ("lead", "given", "persona"),
+    ("lead", "expected", "persona"),
     [
         ({"job_rank": "VP", "employees": 5000.0, **TWO}, 60, "Stakeholder at a large company"),
         ({"job_rank": "VP", "employees": 5000.0}, 40, "Stakeholder at a large company"),
@@ -195,20 +195,20 @@ TWO = {"download: ebook_ever": 1.0, "download: case_study_ever": 1.0}
         ({"job_rank": "Manager", "employees": 5000.0, **TWO}, 0, ""),
     ],
 )
-def test_a_stakeholder_at_a_large_company_with_two_downloads_from_the_top_of_the_funnel(lead, given, persona):
-    told = evaluate(PERSONAS, pd.DataFrame([lead])).iloc[0]
-    assert (told["points"], told["persona"]) == (given, persona)
+def test_a_stakeholder_at_a_large_company_with_two_downloads_from_the_top_of_the_funnel(lead, expected, persona):
+    evaluated = evaluate(PERSONAS, pd.DataFrame([lead])).iloc[0]
+    assert (evaluated["points"], evaluated["persona"]) == (expected, persona)
 
 
 def test_a_lead_is_scored_by_its_best_persona_under_the_caps_of_that():
     both = {"job_rank": "C-level", "employees": 5000.0, "mail_kind": "business"}
     frame = pd.DataFrame([both, both | {"employees": 20.0}])
-    told = evaluate(PERSONAS, frame)
-    assert told["persona"].tolist() == ["Stakeholder at a large company", "Founder"]
-    assert told["fit"].tolist() == [45, 20]
+    evaluated = evaluate(PERSONAS, frame)
+    assert evaluated["persona"].tolist() == ["Stakeholder at a large company", "Founder"]
+    assert evaluated["fit"].tolist() == [45, 20]
 
 
-def test_the_rules_of_a_persona_are_told_of_its_leads_only():
+def test_the_rules_of_a_persona_count_for_its_leads_only():
     frame = pd.DataFrame([{"job_rank": "C-level", "employees": 5000.0}, {"job_rank": "C-level", "employees": 20.0}])
     assert fired(PERSONAS, frame)[["Decides at a large company", "Any leader"]].to_numpy().tolist() == [
         [40, 0],

@@ -27,7 +27,7 @@ def of_rules(rules: Rules, history: pd.DataFrame | None = None) -> list[RuleFind
     return [one for one in findings_of(rules, history) if one.place[0] != "thresholds"]
 
 
-def found(rules: Rules, history: pd.DataFrame | None = None) -> list[tuple]:
+def kinds_found(rules: Rules, history: pd.DataFrame | None = None) -> list[tuple]:
     return [(one.kind, one.place[-1]) for one in of_rules(rules, history)]
 
 
@@ -57,7 +57,7 @@ def test_nothing_is_wrong_with_the_shipped_rules():
     ],
 )
 def test_conditions_that_exclude_each_other_are_a_contradiction(when):
-    assert found(rules(f"when: {when}, points: 5")) == [("contradiction", 0)]
+    assert kinds_found(rules(f"when: {when}, points: 5")) == [("contradiction", 0)]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_conditions_that_exclude_each_other_are_a_contradiction(when):
     ],
 )
 def test_conditions_that_can_hold_together_are_none(when):
-    assert found(rules(f"when: {when}, points: 5")) == []
+    assert kinds_found(rules(f"when: {when}, points: 5")) == []
 
 
 def test_two_rules_that_ask_the_same_and_pull_apart_are_a_contradiction():
@@ -84,12 +84,12 @@ def test_two_rules_that_ask_the_same_and_pull_apart_are_a_contradiction():
         "when: {attribute: industry, is: Software}, points: 5",
         "when: {attribute: Industry, is: software}, points: -5",
     )
-    assert found(rules(*same)) == [("contradiction", 1)]
+    assert kinds_found(rules(*same)) == [("contradiction", 1)]
 
 
 def test_a_disqualifier_that_asks_what_a_trigger_asks_is_a_contradiction():
     marks = "triggers: [{name: a, when: {event: trial}}]\ndisqualifiers: [{name: b, when: {event: trial}}]"
-    assert found(rules(more=marks)) == [("contradiction", 0)]
+    assert kinds_found(rules(more=marks)) == [("contradiction", 0)]
 
 
 def test_rules_of_one_persona_that_pull_apart_are_a_contradiction_and_beside_those_for_all_they_are_none():
@@ -161,23 +161,23 @@ def test_a_threshold_above_all_points_together_is_out_of_reach():
 def test_a_grade_above_the_cap_is_out_of_reach():
     grades = "grades: {fit: {A: 21, B: 10, C: 5}}"
     reached = rules("when: {event: trial}, points: 20", more=grades, caps="  cap: 20\n")
-    assert found(reached) == [("unreachable", "A")]
+    assert kinds_found(reached) == [("unreachable", "A")]
 
 
 def test_a_rule_that_gives_more_than_its_cap_is_cut_short():
-    assert found(rules("when: {event: trial}, points: 20", caps="  cap: 15\n")) == [("idle cap", 0)]
+    assert kinds_found(rules("when: {event: trial}, points: 20", caps="  cap: 15\n")) == [("idle cap", 0)]
 
 
 def test_a_rule_that_never_held_in_history_is_dead():
     dead = rules("when: {attribute: industry, is: Farming}, points: 5", "when: {event: webinar}, points: 5")
-    assert found(dead, HISTORY) == [("dead", 0)]
+    assert kinds_found(dead, HISTORY) == [("dead", 0)]
 
 
-def test_a_rule_about_what_the_data_do_not_have_is_told():
-    assert found(rules("when: {attribute: budget, at_least: 5}, points: 5"), HISTORY) == [("no data", 0)]
+def test_a_rule_about_what_the_data_do_not_have_is_reported():
+    assert kinds_found(rules("when: {attribute: budget, at_least: 5}, points: 5"), HISTORY) == [("no data", 0)]
 
 
-def test_what_the_data_do_not_have_is_told_in_the_words_of_the_file():
+def test_what_the_data_do_not_have_is_reported_in_the_words_of_the_file():
     asked = "[{event: demo_request}, {event: download, asset: [ebook, study]}, {last: trial, below: 7}]"
     (only,) = of_rules(rules(f"when: {asked}, points: 5"), HISTORY)
     assert only.what.endswith(": event: demo_request; event: download, asset: [ebook, study]; last: trial")
@@ -185,7 +185,7 @@ def test_what_the_data_do_not_have_is_told_in_the_words_of_the_file():
 
 @pytest.mark.parametrize("history", [None, HISTORY])
 @pytest.mark.parametrize("gives", ["points: 0", "each: 0, max: 5", "each: 5, max: 0"])
-def test_a_rule_that_gives_nothing_is_told_so(gives, history):
+def test_a_rule_that_gives_nothing_is_reported(gives, history):
     (only,) = of_rules(rules(f"when: {{event: trial}}, {gives}"), history)
     assert (only.kind, only.what, only.place[-1]) == ("no points", "'rule 0' gives no points", 0)
 
@@ -198,10 +198,10 @@ def test_a_rule_that_gives_nothing_is_told_so(gives, history):
         ("{mql: 41, sql: 60}", 50, []),
     ],
 )
-def test_a_bar_that_every_lead_is_over_is_told(bars, start, over):
+def test_a_bar_that_every_lead_is_over_is_reported(bars, start, over):
     gives = "fit: {rules: [{name: a, when: {event: x}, points: -10}, {name: b, when: {event: y}, points: 30}]}"
-    told = findings_of(Rules.from_yaml(f"thresholds: {bars}\nstart: {start}\n{gives}"))
-    assert [(one.kind, one.place) for one in told] == [("idle bar", ("thresholds", name)) for name in over]
+    listed = findings_of(Rules.from_yaml(f"thresholds: {bars}\nstart: {start}\n{gives}"))
+    assert [(one.kind, one.place) for one in listed] == [("idle bar", ("thresholds", name)) for name in over]
 
 
 def test_a_rule_that_only_takes_from_leads_far_below_0_is_not_idle():
@@ -209,14 +209,14 @@ def test_a_rule_that_only_takes_from_leads_far_below_0_is_not_idle():
         "when: {attribute: industry, given: yes}, points: -50",
         "when: {attribute: employees, at_least: 100}, points: -10",
     )
-    assert found(bad, HISTORY) == []
+    assert kinds_found(bad, HISTORY) == []
 
 
 def test_a_rule_that_the_caps_take_from_all_but_a_late_lead_is_not_idle(monkeypatch):
     monkeypatch.setattr("models.rules.findings.ROWS", 5)
     history = pd.DataFrame({"trial_ever": [1.0] * 12, "webinar_ever": [1.0] * 11 + [0.0]})
     capped = rules("when: {event: trial}, points: 10", "when: {event: webinar}, points: 10", caps="  cap: 10\n")
-    assert found(capped, history) == [("idle cap", 1)]
+    assert kinds_found(capped, history) == [("idle cap", 1)]
 
 
 def test_a_rule_of_a_persona_that_no_lead_is_scored_by_is_dead():
@@ -243,7 +243,7 @@ personas:
         ("{attribute: technologies, has: [SAP, Orcale]}", "have 'Orcale' among SAP, Oracle; did you mean 'Oracle'?"),
     ],
 )
-def test_an_asset_or_a_word_that_the_data_do_not_have_is_told_with_the_nearest(when, said):
+def test_an_asset_or_a_word_that_the_data_do_not_have_is_reported_with_the_nearest(when, said):
     ones = [1.0, 0.0]
     columns = ("download: ebook_ever", "download: case_study_ever", "download: ebook_last", "download_ever")
     history = pd.DataFrame(dict.fromkeys((*columns, "technologies_SAP", "technologies_Oracle"), ones))
@@ -257,7 +257,7 @@ def industries(*words: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize("known", ["Software", "software "])
 @pytest.mark.parametrize("words", ["Softwre", "[Retail, Softwre]"])
-def test_a_word_that_no_lead_has_is_told_with_the_nearest_that_one_has(known, words):
+def test_a_word_that_no_lead_has_is_reported_with_the_nearest_that_one_has(known, words):
     asked = rules(f"when: {{attribute: Industry, is: {words}}}, points: 5")
     (only,) = of_rules(asked, industries(known, "Retail", "Banking"))
     assert (only.kind, only.place[-2:]) == ("unknown name", ("when", 0))
@@ -274,13 +274,13 @@ def test_a_word_that_no_lead_has_is_told_with_the_nearest_that_one_has(known, wo
     ],
 )
 def test_a_word_without_a_nearer_one_is_no_finding(when):
-    assert found(rules(f"when: {when}, points: 5"), industries("Software", "Retail")) == []
+    assert kinds_found(rules(f"when: {when}, points: 5"), industries("Software", "Retail")) == []
 
 
 def test_a_word_that_few_leads_have_is_not_named():
     history = industries(*["Retail"] * 999, "Erika Mustermann")
     asked = rules("when: {attribute: industry, is: [Erika Musterman, Retail]}, points: 5")
-    assert found(asked, history) == []
+    assert kinds_found(asked, history) == []
 
 
 def test_a_rule_whose_points_the_cap_always_takes_is_idle():
@@ -290,7 +290,7 @@ def test_a_rule_whose_points_the_cap_always_takes_is_idle():
         "when: {event: webinar}, points: 4",
         caps="  cap: 10\n",
     )
-    assert found(capped, HISTORY) == [("idle cap", 0), ("idle cap", 1)]
+    assert kinds_found(capped, HISTORY) == [("idle cap", 0), ("idle cap", 1)]
 
 
 def test_each_finding_has_its_line(tmp_path):
@@ -309,5 +309,5 @@ personas:
           points: -5
 """)
     read = read_rules(file)
-    told = {(one.kind, read.where(one.place).rpartition(" ")[2]) for one in findings_of(read.rules)}
-    assert told == {("unreachable", "1"), ("contradiction", "4"), ("contradiction", "10")}
+    listed = {(one.kind, read.where(one.place).rpartition(" ")[2]) for one in findings_of(read.rules)}
+    assert listed == {("unreachable", "1"), ("contradiction", "4"), ("contradiction", "10")}

@@ -1,4 +1,4 @@
-"""What a file of rules must be, and how it is told what is wrong."""
+"""What a file of rules must be, and how it is said what is wrong."""
 
 import re
 
@@ -47,7 +47,7 @@ def test_no_is_a_country():
         ("{name: first, when: {event: trial}, points: 5}", "two rules have one name"),
     ],
 )
-def test_what_is_wrong_with_a_rule_is_told_with_its_line(line, said):
+def test_what_is_wrong_with_a_rule_is_reported_with_its_line(line, said):
     text = f"""thresholds: {{mql: 40, sql: 60}}
 fit:
   rules:
@@ -111,7 +111,7 @@ def test_a_file_that_is_no_set_of_rules_is_refused(text, said):
         ("thresholdz: {}", "unknown key 'thresholdz'.*did you mean 'thresholds'"),
     ],
 )
-def test_what_is_wrong_is_told_in_our_own_words(text, said):
+def test_what_is_wrong_is_reported_in_our_own_words(text, said):
     with pytest.raises(InputError, match=f"(?s){said}") as error:
         Rules.from_yaml(f"thresholds: {{mql: 40, sql: 60}}\n{text}\n", where="rules.yaml")
     assert "line 2" in str(error.value)
@@ -127,13 +127,13 @@ def test_what_is_wrong_is_told_in_our_own_words(text, said):
         ("thresholds: {mql: 1, sql: 4}\ngrades:\n  fit:\n    A: 10\n    B: 20\n    C: 5", "the grades overlap", 5),
     ],
 )
-def test_bands_that_overlap_and_thresholds_out_of_range_are_told_with_file_and_line(text, said, line):
+def test_bands_that_overlap_and_thresholds_out_of_range_are_reported_with_file_and_line(text, said, line):
     with pytest.raises(InputError) as error:
         Rules.from_yaml(text, where="rules.yaml")
     assert said in str(error.value) and f"rules.yaml, line {line}" in str(error.value)
 
 
-def test_a_disposition_that_is_misspelt_is_told_with_the_nearest():
+def test_a_disposition_that_is_misspelt_is_reported_with_the_nearest():
     with pytest.raises(InputError, match=r"(?s)line 2.*did you mean 'ready'\?"):
         Rules.from_yaml("thresholds: {mql: 40, sql: 60}\ndispositions: {A: [redy, ready, ready, ready]}")
 

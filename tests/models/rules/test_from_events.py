@@ -47,7 +47,7 @@ def frame(lead: dict, events: dict[str, list[int]], schema: Schema = SCHEMA) -> 
     return build(Batch.at(Chunk(leads, done.astype({"occurred_at": "datetime64[us]"}), stages), schema, NOW))
 
 
-def told(lead: dict, events: dict[str, list[int]], rules: Rules = SHIPPED) -> pd.Series:
+def qualified(lead: dict, events: dict[str, list[int]], rules: Rules = SHIPPED) -> pd.Series:
     return qualify(rules, frame(lead, events)).iloc[0]
 
 
@@ -67,7 +67,7 @@ def told(lead: dict, events: dict[str, list[int]], rules: Rules = SHIPPED) -> pd
     ],
 )
 def test_competitors_students_and_job_seekers_are_let_go_by_title_firm_and_events(lead, events, why):
-    lead = told(FITS | lead, {"demo_request": [1]} | events)
+    lead = qualified(FITS | lead, {"demo_request": [1]} | events)
     assert lead["disqualifier"] == why
     assert (lead["disposition"] == "discard") == (why != "")
 
@@ -93,7 +93,7 @@ def test_the_name_of_a_firm_becomes_no_feature():
 
 
 def test_a_visit_to_the_careers_page_lowers_the_score():
-    before, after = (told(FITS, {"demo_request": [1]} | more) for more in ({}, {"careers_visit": [1]}))
+    before, after = (qualified(FITS, {"demo_request": [1]} | more) for more in ({}, {"careers_visit": [1]}))
     assert after["points"] == before["points"] - 20 > 0
 
 
@@ -105,14 +105,14 @@ engagement: {rules: [{name: Webinar, when: {event: webinar}, points: 10, half_li
 
 @pytest.mark.parametrize(("ago", "points", "band"), [(0, 10, "warm"), (29, 7.2, "cold"), (30, 5, "cold")])
 def test_ten_points_at_a_half_life_of_30_days_are_five_after_30_and_the_lead_falls_below_mql(ago, points, band):
-    lead = told({}, {"webinar": [ago]}, COOLING)
+    lead = qualified({}, {"webinar": [ago]}, COOLING)
     assert (round(lead["points"], 1), lead["band"]) == (points, band)
 
 
 def test_a_hot_lead_that_goes_quiet_falls_below_mql():
     lead = FITS | {"employees": 5000.0}
     rules = SHIPPED.model_copy(update={"thresholds": SHIPPED.thresholds.model_copy(update={"mql": 50})})
-    assert [told(lead, {"demo_request": [days]}, rules)["mql"] for days in (1, 90)] == [True, False]
+    assert [qualified(lead, {"demo_request": [days]}, rules)["mql"] for days in (1, 90)] == [True, False]
 
 
 STAKEHOLDER = Rules.from_yaml("""
@@ -134,7 +134,7 @@ DOWNLOADS = {"download: ebook": [9], "download: case_study": [40]}
 
 
 @pytest.mark.parametrize(
-    ("title", "employees", "events", "given"),
+    ("title", "employees", "events", "expected"),
     [
         ("Vice President Sales", 5000.0, DOWNLOADS, [40, 20]),
         ("Vice President Sales", 5000.0, {"download: ebook": [9]}, [40, 0]),
@@ -143,11 +143,11 @@ DOWNLOADS = {"download: ebook": [9], "download: case_study": [40]}
     ],
 )
 def test_a_stakeholder_at_a_large_company_with_two_downloads_from_the_top_of_the_funnel(
-    title, employees, events, given
+    title, employees, events, expected
 ):
     lead = {"job_title": title, "employees": employees}
-    assert fired(STAKEHOLDER, frame(lead, events)).to_numpy().tolist() == [given]
-    assert told(lead, events, STAKEHOLDER)["persona"] == ("Stakeholder at a large company" if given[0] else "")
+    assert fired(STAKEHOLDER, frame(lead, events)).to_numpy().tolist() == [expected]
+    assert qualified(lead, events, STAKEHOLDER)["persona"] == ("Stakeholder at a large company" if expected[0] else "")
 
 
 def test_intent_industry_revenue_and_technologies_are_features_and_rules():

@@ -105,8 +105,8 @@ def test_windows_need_times(days):
     ],
 )
 def test_the_shipped_rules_speak_of_data_in_which_they_find_three_things(attributes, speaks):
-    found = (Attribute(name, name, LEADS[name].kind, LEADS[name].family) for name in attributes)
-    assert speaks_of(SHIPPED, Schema(False, tuple(found))) is speaks
+    present = (Attribute(name, name, LEADS[name].kind, LEADS[name].family) for name in attributes)
+    assert speaks_of(SHIPPED, Schema(False, tuple(present))) is speaks
 
 
 def test_the_file_in_the_documentation_is_one(pytestconfig):

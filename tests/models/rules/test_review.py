@@ -30,27 +30,27 @@ def table() -> TrainingTable:
     return TrainingTable(Schema(timed=True), design, rows, timed=True, horizon=90)
 
 
-def told(table: TrainingTable) -> dict:
+def reviewed(table: TrainingTable) -> dict:
     return {rule.rule: rule for rule in review_rules(RULES, table, {"Software": 0.25})}
 
 
 def test_lift_is_the_win_rate_of_the_leads_over_that_of_all_and_counts_each_once(table):
-    software = told(table)["Software"]
+    software = reviewed(table)["Software"]
     assert (software.leads, software.won, software.lift) == (30, 30, 2.0)
     assert software.lift_ci[0] == pytest.approx(2 * 30 / (30 + 1.96**2), rel=1e-3)
 
 
 def test_history_agrees_with_points_that_pull_its_way_and_contradicts_others(table):
-    assert (told(table)["Software"].history, told(table)["Wrongly bad"].history) == ("agrees", "contradicts")
+    assert (reviewed(table)["Software"].history, reviewed(table)["Wrongly bad"].history) == ("agrees", "contradicts")
 
 
 def test_a_handful_of_leads_leaves_it_open(table):
-    assert (told(table)["Small"].leads, told(table)["Small"].history) == (1, "open")
-    assert (told(table)["Nobody"].lift, told(table)["Nobody"].history) == (None, "open")
+    assert (reviewed(table)["Small"].leads, reviewed(table)["Small"].history) == (1, "open")
+    assert (reviewed(table)["Nobody"].lift, reviewed(table)["Nobody"].history) == (None, "open")
 
 
 def test_a_rule_has_its_share_of_the_explanations(table):
-    assert (told(table)["Software"].share, told(table)["Small"].share) == (0.25, 0.0)
+    assert (reviewed(table)["Software"].share, reviewed(table)["Small"].share) == (0.25, 0.0)
 
 
 def test_of_a_rule_of_a_persona_the_leads_count_that_are_scored_by_it(table):
@@ -62,5 +62,5 @@ personas:
   - name: Any firm
     fit: {rules: [{name: A firm, when: {attribute: employees, at_least: 1}, points: 5}]}
 """)
-    found = {rule.rule: (rule.leads, rule.won, rule.history) for rule in review_rules(personas, table, {})}
-    assert found == {"Code": (30, 30, "agrees"), "A firm": (30, 0, "contradicts")}
+    history = {rule.rule: (rule.leads, rule.won, rule.history) for rule in review_rules(personas, table, {})}
+    assert history == {"Code": (30, 30, "agrees"), "A firm": (30, 0, "contradicts")}

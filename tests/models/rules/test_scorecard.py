@@ -102,7 +102,7 @@ def test_the_same_leads_give_the_same_scorecard(card, frame, won):
     assert Rules.from_yaml(card.to_yaml()) == card
 
 
-def test_more_leads_than_are_looked_at_are_drawn_by_the_seed(frame, won, monkeypatch):
+def test_more_leads_than_are_read_are_drawn_by_the_seed(frame, won, monkeypatch):
     monkeypatch.setattr("models.rules.scorecard.MOST_LEADS", 1000)
     assert fit_scorecard(frame, won, SCHEMA, seed=1) == fit_scorecard(frame, won, SCHEMA, seed=1)
 

@@ -68,10 +68,10 @@ def test_the_declared_terms_add_up_to_the_points_of_the_leads_of_a_persona():
 
 
 def test_a_rule_of_a_persona_is_a_reason_in_the_family_of_its_dimension():
-    told = {term.concept: (term.family, term.zero) for term in term_features(RULES, SCHEMA)}
-    assert told["Writes code"] == (Family.FIRMOGRAPHIC, "Not so, or like another persona: Writes code")
-    assert told["Often here"][0] == Family.BEHAVIOURAL
-    assert told["Known industry"][1] == "Not so: Known industry"
+    terms = {term.concept: (term.family, term.zero) for term in term_features(RULES, SCHEMA)}
+    assert terms["Writes code"] == (Family.FIRMOGRAPHIC, "Not so, or like another persona: Writes code")
+    assert terms["Often here"][0] == Family.BEHAVIOURAL
+    assert terms["Known industry"][1] == "Not so: Known industry"
 
 
 def test_the_contributions_of_the_leads_of_a_persona_add_up_to_what_the_model_says(served):

@@ -45,28 +45,28 @@ def test_no_lead_over_the_bar_has_no_precision():
 
 def test_without_dates_nothing_is_known_of_a_week():
     undated = TrainingTable(Schema(timed=False), TABLE.features, ROWS, timed=False, horizon=90)
-    given = volumes_by_points(POINTS, undated)
-    assert given[50].leads == 3 and given[50].per_week is None
+    by_points = volumes_by_points(POINTS, undated)
+    assert by_points[50].leads == 3 and by_points[50].per_week is None
     with pytest.raises(InputError, match="how many leads come in a week"):
-        threshold_for_capacity(given, 3)
+        threshold_for_capacity(by_points, 3)
 
 
 def test_leads_that_wait_for_their_end_count_in_a_week_and_in_no_precision():
     waiting = pd.Series(pd.to_datetime(["2024-12-31", "2025-01-02", "2025-01-29", None]))
     gives = volume_of(POINTS >= 50, TABLE, waiting=waiting)
     assert (gives.leads, gives.won, gives.per_week) == (3, 1, 5 / 4)
-    given = volumes_by_points(POINTS, TABLE, waiting=(pd.Series([90.0, 90.0, 10.0, 90.0]).to_numpy(), waiting))
-    assert (given[50].per_week, given[10].per_week) == (4 / 4, 6 / 4)
+    by_points = volumes_by_points(POINTS, TABLE, waiting=(pd.Series([90.0, 90.0, 10.0, 90.0]).to_numpy(), waiting))
+    assert (by_points[50].per_week, by_points[10].per_week) == (4 / 4, 6 / 4)
 
 
 def test_the_bar_for_a_capacity_is_the_lowest_that_keeps_it():
-    given = volumes_by_points(POINTS, TABLE)
-    assert [threshold_for_capacity(given, per_week) for per_week in (1, 0.75, 0.25, 0)] == [0, 11, 51, 61]
+    by_points = volumes_by_points(POINTS, TABLE)
+    assert [threshold_for_capacity(by_points, per_week) for per_week in (1, 0.75, 0.25, 0)] == [0, 11, 51, 61]
 
 
 def test_the_bar_for_a_precision_needs_twenty_leads():
     table = many(100)
     points = pd.Series(range(100)).mul(0.1).where(table.rows["won"] == 0, 50.0).to_numpy()
-    given = volumes_by_points(points, table)
-    assert [threshold_for_precision(given, share) for share in (0.5, 0.9, 1.0)] == [0, 9, 10]
+    by_points = volumes_by_points(points, table)
+    assert [threshold_for_precision(by_points, share) for share in (0.5, 0.9, 1.0)] == [0, 9, 10]
     assert threshold_for_precision(volumes_by_points(POINTS, TABLE), 0.1) is None
