@@ -5,7 +5,7 @@ The words that names are understood by stand in ``words.yaml``: sure ones, and l
 
 from data.columns.disclosure import SHARE, is_contact, is_named, name_of_others
 from data.columns.profiles import MOSTLY, RARE, SET_SEPARATORS, Profile, kind_of, profile, suits
-from data.columns.roles import PERSONAL, PROTECTED, ROLES, Choice, fits_vocabulary, infer_schema, tells_of_persons
+from data.columns.roles import PROTECTED, ROLES, Choice, fits_vocabulary, infer_schema, tells_of_persons
 from data.columns.word_lists import Phrases, Ranked, WordLists, Words, column_words, read_lists
 from data.columns.words import (
     begins_with_first_name,
@@ -22,7 +22,6 @@ from data.columns.words import (
 
 __all__ = [
     "MOSTLY",
-    "PERSONAL",
     "PROTECTED",
     "RARE",
     "ROLES",

@@ -12,7 +12,7 @@ from data.json import strict_json
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         (np.bool_(True), True),
         (np.int64(3), 3),
@@ -30,8 +30,8 @@ from data.json import strict_json
         ((1, [np.int8(2)]), [1, [2]]),
     ],
 )
-def test_known_types_are_written_as_what_they_are(value, told):
-    assert json.loads(strict_json({"it": value})) == {"it": told}
+def test_known_types_are_written_as_what_they_are(value, expected):
+    assert json.loads(strict_json({"it": value})) == {"it": expected}
 
 
 @pytest.mark.parametrize("unknown", [{1, 2}, object(), np.array([1]), pd.Series([1])])

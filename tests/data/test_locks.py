@@ -24,11 +24,11 @@ with one_run_at_a_time(Path(sys.argv[1]), "score"):
 """
 
 
-def test_a_second_run_is_told_of_the_first(tmp_path):
+def test_a_second_run_is_refused_with_the_name_of_the_first(tmp_path):
     lock = tmp_path / "lock"
-    with one_run_at_a_time(lock, "score"), pytest.raises(LeadscoreError) as told, one_run_at_a_time(lock, "push"):
+    with one_run_at_a_time(lock, "score"), pytest.raises(LeadscoreError) as error, one_run_at_a_time(lock, "push"):
         pass
-    assert f"leadscore score, process {os.getpid()}, since 20" in str(told.value)
+    assert f"leadscore score, process {os.getpid()}, since 20" in str(error.value)
 
 
 def test_a_run_after_another_may_begin(tmp_path):
@@ -78,7 +78,7 @@ def test_windows_locks_a_byte_behind_the_text_and_names_the_first_run(tmp_path, 
     assert {position for _, position in locked} == {module.LOCKED_BYTE}
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
     with (
         pytest.raises(LeadscoreError, match="cannot be written to"),
         one_run_at_a_time(tmp_path / "no" / "lock", "score"),

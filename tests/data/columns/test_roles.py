@@ -18,9 +18,8 @@ ROWS = 400
 def schema_of(cells: object, name: str = "x", **choice: object) -> Schema:
     """Return the schema of one column beside the roles; of the vocabulary where its name says so."""
     column = profile(name, pd.Series(cells), {"the order of the rows": pd.Series(range(len(cells)))})
-    claimed = {
-        ours: theirs for ours, theirs in claims([name], list(LEADS), {}).items() if fits_vocabulary(ours, column)
-    }
+    claimed = claims([name], list(LEADS), {})
+    claimed = {canonical: source for canonical, source in claimed.items() if fits_vocabulary(canonical, column)}
     return infer_schema([column], claimed, Choice(**{"roles": {}} | choice), timed=True)
 
 
@@ -67,7 +66,7 @@ def each(pattern: str) -> pd.Series:
         (pd.to_datetime(["2018-01-01"]), Kind.TIME),
     ],
 )
-def test_the_kind_of_a_column_is_told_from_its_cells(cells, kind) -> None:
+def test_the_kind_of_a_column_follows_from_its_cells(cells, kind) -> None:
     assert kind_of(pd.Series(cells)) is kind
 
 
@@ -82,7 +81,7 @@ def test_a_column_suits_a_kind_when_most_cells_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cells", "ours"),
+    ("name", "cells", "canonical"),
     [
         ("Lead Source", some("Google", "Ads"), "source"),
         ("Job Title", some("CEO", "Head of IT"), "job_title"),
@@ -94,9 +93,9 @@ def test_a_column_suits_a_kind_when_most_cells_can_be_read() -> None:
         ("lead_source", some("Google", "Ads"), "source"),
     ],
 )
-def test_columns_are_known_by_other_names(name, cells, ours) -> None:
+def test_columns_are_known_by_other_names(name, cells, canonical) -> None:
     schema = schema_of(cells, name)
-    assert ours in {*(attribute.name for attribute in schema.attributes), *schema.personal}
+    assert canonical in {*(attribute.name for attribute in schema.attributes), *schema.personal}
 
 
 @pytest.mark.parametrize(
@@ -109,8 +108,8 @@ def test_columns_are_known_by_other_names(name, cells, ours) -> None:
     ],
 )
 def test_content_that_does_not_suit_the_vocabulary_stays_a_custom_attribute(name, cells, kind) -> None:
-    found = attribute_of(cells, name)
-    assert (found.name, found.kind) == (name, kind)
+    attribute = attribute_of(cells, name)
+    assert (attribute.name, attribute.kind) == (name, kind)
 
 
 def test_each_vocabulary_column_is_claimed_once_and_exact_names_come_first() -> None:
@@ -265,13 +264,15 @@ def test_what_is_dropped_is_no_feature_and_nothing_is_derived_from_it() -> None:
     assert schema.excluded == {"email": "dropped by the settings"}
 
 
-def test_a_custom_column_never_hides_one_of_ours() -> None:
+def test_a_custom_column_never_hides_one_of_the_vocabulary() -> None:
     assert attribute_of(some("1", "2", "9"), "amount").name == "amount (lead)"
 
 
 def test_the_members_of_a_set_are_those_that_are_frequent() -> None:
-    found = attribute_of([*["Python; SQL"] * 200, *["sql"] * 150, *["Excel;SQL"] * 47, "Cobol; SQL"], "technologies")
-    assert found.tokens == ("sql", "python", "excel")
+    attribute = attribute_of(
+        [*["Python; SQL"] * 200, *["sql"] * 150, *["Excel;SQL"] * 47, "Cobol; SQL"], "technologies"
+    )
+    assert attribute.tokens == ("sql", "python", "excel")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_another_error_of_pydantic_is_worded_by_who_reads_the_file():
     assert error("engines: []\n").what == "missing at ('name',)"
 
 
-def test_a_comma_in_a_number_is_told_as_such():
+def test_a_comma_in_a_number_is_named():
     problem = error("name: a\nengines: [{cylinders: 1,000}]\n")
     assert (problem.what, problem.parts["remedy"]) == ("'cylinders' has a comma", "write 1000")
 

@@ -19,7 +19,7 @@ def test_a_name_that_is_not_set_is_named(environment):
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "expected"),
     [
         ("postgresql://me:secret@crm/sales", True),
         ("postgresql://me:a@b:c@crm/sales", True),
@@ -31,8 +31,8 @@ def test_a_name_that_is_not_set_is_named(environment):
         ("sqlite:///crm.db", False),
     ],
 )
-def test_a_written_password_is_seen(address, told):
-    assert holds_password(address) == told
+def test_a_written_password_is_seen(address, expected):
+    assert holds_password(address) == expected
 
 
 def test_nothing_secret_is_shown():

@@ -1,4 +1,4 @@
-"""What a ``leadscore.yaml`` may say, and what it is told about mistakes."""
+"""What a ``leadscore.yaml`` may say, and what is said of mistakes."""
 
 from datetime import datetime
 from pathlib import Path
@@ -39,9 +39,9 @@ def load(folder: Path, text: str) -> Settings:
 
 
 def refusal(folder: Path, text: str) -> str:
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         load(folder, "tables:\n  leads: leads.csv\n" + text)
-    return str(told.value)
+    return str(error.value)
 
 
 def test_a_whole_file_is_read(tmp_path):
@@ -87,7 +87,7 @@ def test_a_folder_is_read_by_its_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "expected"),
     [
         ("horizn: 30\n", 3, "did you mean 'horizon'?"),
         ("outcome: {column: y, wonn: [1]}\n", 3, "did you mean 'won'?"),
@@ -100,14 +100,14 @@ def test_a_folder_is_read_by_its_file(tmp_path):
         ("database: sqlite:///a.db\nwrite_back:\n  tabel: s\n", 5, "did you mean 'table'?"),
     ],
 )
-def test_an_unknown_word_is_answered_with_the_line_and_the_nearest_one(tmp_path, text, line, told):
+def test_an_unknown_word_is_answered_with_the_line_and_the_nearest_one(tmp_path, text, line, expected):
     said = refusal(tmp_path, text)
     assert f"leadscore.yaml, line {line}" in said
-    assert told in said
+    assert expected in said
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("horizon: 0\n", "greater than or equal to 1"),
         ("snapshot_ages: [0, 30, 30]\n", "days from 0 on, each later than the one before"),
@@ -121,8 +121,8 @@ def test_an_unknown_word_is_answered_with_the_line_and_the_nearest_one(tmp_path,
         ("database: sqlite:///a\nwrite_back: {columns: {score: lead_id}}\n", "two fields would be written"),
     ],
 )
-def test_a_wrong_value_is_answered_with_what_is_expected(tmp_path, text, told):
-    assert told in refusal(tmp_path, text)
+def test_a_wrong_value_is_answered_with_what_is_expected(tmp_path, text, expected):
+    assert expected in refusal(tmp_path, text)
 
 
 def test_a_table_in_a_database_that_is_not_named_is_refused(tmp_path):
@@ -139,12 +139,12 @@ def test_a_written_password_is_refused_and_not_shown(tmp_path, key):
 
 
 def test_an_address_where_a_file_should_stand_is_refused_and_not_shown(tmp_path):
-    with pytest.raises(InputError, match="stands under database") as told:
+    with pytest.raises(InputError, match="stands under database") as error:
         load(tmp_path, "tables:\n  leads: postgresql://me:hunter2@crm/db\n")
-    assert "hunter2" not in str(told.value)
-    with pytest.raises(InputError, match="this is an address") as told:
+    assert "hunter2" not in str(error.value)
+    with pytest.raises(InputError, match="this is an address") as error:
         load_settings(Path("postgresql://me:hunter2@crm/db"))
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(error.value)
 
 
 def test_every_path_starts_from_the_folder_also_one_that_is_new(tmp_path):

@@ -54,10 +54,10 @@ def test_what_is_no_text_is_refused(tmp_path):
 
 
 def test_a_secret_in_a_broken_line_is_not_shown():
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         parse_yaml("database: postgresql://me:hunter2@crm/db: x\n", Path("a.yaml"))
-    assert "hunter2" not in str(told.value)
-    assert "a.yaml, line 1" in str(told.value)
+    assert "hunter2" not in str(error.value)
+    assert "a.yaml, line 1" in str(error.value)
 
 
 def test_words_stay_words():
@@ -77,6 +77,6 @@ def test_a_colon_without_a_name_before_it_is_refused_with_its_line(text):
         parse_yaml(text, Path("a.yaml"))
 
 
-def test_a_number_with_two_commas_in_braces_is_told():
+def test_a_number_with_two_commas_in_braces_is_refused():
     with pytest.raises(InputError, match=r"'000' comes twice(.|\n)*write numbers without commas"):
         parse_yaml("when: {attribute: revenue, at_least: 1,000,000}\n", Path("a.yaml"))

@@ -153,8 +153,8 @@ def test_every_layout_tells_the_same_moment(moment, order) -> None:
         "%d %b %Y %I:%M:%S %p",
         "%B %d, %Y %H:%M:%S",
     )
-    told = parse_times(column(*(moment.strftime(layout) for layout in layouts)), order)
-    assert set(told) == {pd.Timestamp(moment.replace(microsecond=0))}
+    times = parse_times(column(*(moment.strftime(layout) for layout in layouts)), order)
+    assert set(times) == {pd.Timestamp(moment.replace(microsecond=0))}
 
 
 def test_times_with_a_zone_become_utc() -> None:

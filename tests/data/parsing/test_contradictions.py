@@ -11,7 +11,7 @@ CHIEF, RICH, FREE, FEW = (
 )
 
 
-def found(**cells) -> object:
+def contradiction(**cells) -> object:
     value = contradiction_of(pd.DataFrame({name: [cell] for name, cell in cells.items()})).tolist()[0]
     return value if isinstance(value, str) else None
 
@@ -24,7 +24,7 @@ def found(**cells) -> object:
     ],
 )
 def test_a_student_who_is_chief_contradicts_itself(title):
-    assert found(job_title=title) == CHIEF
+    assert contradiction(job_title=title) == CHIEF
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_student_who_is_chief_contradicts_itself(title):
     ],
 )
 def test_titles_that_only_speak_of_students_do_not(title):
-    assert found(job_title=title) is None
+    assert contradiction(job_title=title) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_titles_that_only_speak_of_students_do_not(title):
     ],
 )
 def test_numbers_contradict_beyond_their_limits(cells, what):
-    assert found(**cells) == what
+    assert contradiction(**cells) == what
 
 
 def test_missing_cells_contradict_nothing():

@@ -41,7 +41,7 @@ def kind(address: str | None) -> object:
         (f"ann@{'a' * 64}.com", "invalid"),
     ],
 )
-def test_the_kind_of_address_is_told(address, expected):
+def test_the_kind_of_address_is_recognised(address, expected):
     assert kind(address) == expected
 
 

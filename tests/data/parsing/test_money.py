@@ -53,7 +53,7 @@ def test_no_dollar_of_another_country_is_an_american_one(amount):
     assert foreign(pd.Series([None]), pd.Series([amount]), "USD")[1].all()
 
 
-def test_the_currency_of_most_rows_is_ours_where_none_is_set():
+def test_the_currency_of_most_rows_is_taken_where_none_is_set():
     named = pd.Series(["EUR", "USD"])
     assert foreign(named, pd.Series([None, None]), "", pd.Series([1, 9]))[0] == "USD"
     assert foreign(named, pd.Series([None, None]), "", pd.Series([9, 1]))[0] == "EUR"

@@ -57,7 +57,7 @@ def settings(proposed, tmp_path):
 
 
 def leads_columns(proposal: Proposal) -> dict[str, str]:
-    return {ours: line.value for ours, line in proposal.leads.columns.items()}
+    return {name: suggestion.value for name, suggestion in proposal.leads.columns.items()}
 
 
 # Columns of leads
@@ -84,11 +84,11 @@ def test_a_few_repeated_ids_are_said_to_go_to_quarantine(proposed):
     assert "1 of 201 rows repeat one or have none" in proposed(leads).leads.columns["lead_id"].reason
 
 
-def test_dates_are_told_by_their_names(proposed):
+def test_dates_are_recognised_by_their_names(proposed):
     leads = table(lead_id=IDS, Birth_Date=DAYS, Last_Modified=DAYS, Created_On=DAYS, Close_Date=DAYS)
     leads["Status"] = some("Closed Won", "Closed Lost")
-    found = leads_columns(proposed(leads))
-    assert (found["created_at"], found["closed_at"]) == ("Created On", "Close Date")
+    columns = leads_columns(proposed(leads))
+    assert (columns["created_at"], columns["closed_at"]) == ("Created On", "Close Date")
 
 
 def test_a_closing_date_that_ended_leads_lack_is_not_mapped(proposed):
@@ -96,11 +96,11 @@ def test_a_closing_date_that_ended_leads_lack_is_not_mapped(proposed):
     assert "closed_at" not in leads_columns(proposed(leads))
 
 
-def test_columns_with_names_of_ours_are_mapped_where_they_hold_what_is_meant(proposed):
+def test_columns_with_names_of_the_vocabulary_are_mapped_where_they_hold_what_is_meant(proposed):
     leads = table(lead_id=IDS, Lead_Source=some("Ads", "Mail"), origin=some("x", "y"), Title=some("1", "2", "7"))
     leads["Company Id"] = some("c1", "c2", "c3")
-    found = leads_columns(proposed(leads))
-    assert found == {"lead_id": "lead id", "account_id": "Company Id", "source": "Lead Source"}
+    columns = leads_columns(proposed(leads))
+    assert columns == {"lead_id": "lead id", "account_id": "Company Id", "source": "Lead Source"}
 
 
 # The outcome
@@ -120,9 +120,9 @@ def test_columns_with_names_of_ours_are_mapped_where_they_hold_what_is_meant(pro
     ],
 )
 def test_an_outcome_column_is_found_with_what_its_values_mean(settings, name, cells, won, lost):
-    found = settings(pd.DataFrame({"lead_id": IDS, "Opted in": some("yes", "no"), name: some(*cells)})).outcome
-    assert found is not None
-    assert (found.column, found.won, found.lost) == (name, won, lost)
+    outcome = settings(pd.DataFrame({"lead_id": IDS, "Opted in": some("yes", "no"), name: some(*cells)})).outcome
+    assert outcome is not None
+    assert (outcome.column, outcome.won, outcome.lost) == (name, won, lost)
 
 
 def test_a_status_that_tells_open_leads_apart_is_preferred_to_a_flag(proposed):
@@ -180,11 +180,11 @@ PRODUCTS = table(id=list(range(1, 9)), title=list("abcdefgh"))
 TICKETS = table(lead_id=list(range(1, ROWS + 1)), closed_at=DAYS)
 
 
-def test_tables_are_told_by_names_columns_and_shared_ids(proposed):
+def test_tables_are_recognised_by_names_columns_and_shared_ids(proposed):
     tables = {"crm_people": PEOPLE, "clicks": CLICKS, "status": HISTORY, "deals": DEALS, "products": PRODUCTS}
     proposal = proposed(tables)
-    found = {role: each.table.name for role, each in proposal.tables.items()}
-    assert found == {
+    names = {role: each.table.name for role, each in proposal.tables.items()}
+    assert names == {
         "leads": "crm_people.csv", "events": "clicks.csv", "stages": "status.csv", "outcomes": "deals.csv",
     }  # fmt: skip
     assert proposal.left_out == {"products.csv": "shares no ids with the leads"}
@@ -201,16 +201,20 @@ def test_a_history_of_attributes_is_known_by_our_names(settings):
     changes = table(
         lead_id=list(range(1, ROWS + 1)), field=some("budget", "size"), new_value=some(1, 2), changed_at=DAYS
     )
-    found = settings({"leads": PEOPLE, "status": HISTORY, "attribute_history": changes})
-    assert list(found.tables) == ["leads", "stages", "attribute_history"]
+    proposed_settings = settings({"leads": PEOPLE, "status": HISTORY, "attribute_history": changes})
+    assert list(proposed_settings.tables) == ["leads", "stages", "attribute_history"]
     names = {"lead_id": "lead id", "field": "field", "value": "new value", "changed_at": "changed at"}
-    assert found.columns["attribute_history"] == names
+    assert proposed_settings.columns["attribute_history"] == names
 
 
-def test_stages_and_types_of_events_are_named_as_ours_where_their_words_say_so(settings):
-    found = settings({"leads": PEOPLE, "clicks": CLICKS, "status": HISTORY})
-    assert (found.stages.won, found.stages.lost, found.stages.mql) == (["Closed Won"], ["Dead"], [])
-    assert found.event_types == {"pricing_visit": ["Pricing Page Visit"]}
+def test_stages_and_types_of_events_are_named_as_in_the_vocabulary_where_their_words_say_so(settings):
+    proposed_settings = settings({"leads": PEOPLE, "clicks": CLICKS, "status": HISTORY})
+    assert (proposed_settings.stages.won, proposed_settings.stages.lost, proposed_settings.stages.mql) == (
+        ["Closed Won"],
+        ["Dead"],
+        [],
+    )
+    assert proposed_settings.event_types == {"pricing_visit": ["Pricing Page Visit"]}
 
 
 def test_a_history_without_a_won_stage_does_not_hide_the_outcome_column(proposed):
@@ -237,7 +241,7 @@ def test_a_damaged_file_and_other_files_are_left_out_with_the_reason(proposed, t
     assert others == {"empty.csv": "this file is empty", "read.me": "neither CSV nor Parquet"}
 
 
-def test_of_a_large_database_only_tables_with_telling_names_are_looked_at(proposed, tmp_path):
+def test_of_a_large_database_only_tables_with_telling_names_are_read(proposed, tmp_path):
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
     for name, frame in {"leads": PEOPLE, **{f"t{number}": PRODUCTS for number in range(30)}}.items():
         frame.to_sql(name, engine, index=False)
@@ -267,9 +271,9 @@ def test_a_scalar_is_read_as_it_was(name, tmp_path):
 @pytest.mark.parametrize("name", [name for name in NASTY if name == name.strip() and name.isprintable()])
 def test_columns_with_nasty_names_are_proposed_and_open(name, settings, tmp_path):
     leads = pd.DataFrame({f"{name} lead id": IDS, f"{name} x": some("a", "b", "c"), "Converted": some("1", "0")})
-    found = settings(leads)
-    assert found.columns["leads"]["lead_id"] == f"{name} lead id"
-    with open_dataset(found, workspace=tmp_path / "ws") as dataset:
+    proposed_settings = settings(leads)
+    assert proposed_settings.columns["leads"]["lead_id"] == f"{name} lead id"
+    with open_dataset(proposed_settings, workspace=tmp_path / "ws") as dataset:
         assert [attribute.name for attribute in dataset.schema.attributes] == [f"{name} x"]
 
 
@@ -311,16 +315,16 @@ def with_costs(**tables: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def test_costs_and_views_are_known_by_what_they_hold(settings):
-    told = settings(with_costs(marketing_2025=COSTS, content=VIEWS))
-    assert told.columns["costs"] == {"source": "Channel", "month": "Month", "spend": "Amount spent"}
-    assert told.columns["asset_stats"] == {"asset": "Page", "month": "Date", "views": "Page views"}
-    assert list(told.tables) == ["leads", "costs", "asset_stats"]
+    proposed_settings = settings(with_costs(marketing_2025=COSTS, content=VIEWS))
+    assert proposed_settings.columns["costs"] == {"source": "Channel", "month": "Month", "spend": "Amount spent"}
+    assert proposed_settings.columns["asset_stats"] == {"asset": "Page", "month": "Date", "views": "Page views"}
+    assert list(proposed_settings.tables) == ["leads", "costs", "asset_stats"]
 
 
 def test_costs_without_a_month_are_no_costs_of_the_report(proposed):
-    told = proposed(with_costs(costs=COSTS.drop(columns="Month"), prices=COSTS.assign(Month="soon")))
-    assert list(told.tables) == ["leads"]
-    assert set(told.left_out) == {"costs.csv", "prices.csv"}
+    proposal = proposed(with_costs(costs=COSTS.drop(columns="Month"), prices=COSTS.assign(Month="soon")))
+    assert list(proposal.tables) == ["leads"]
+    assert set(proposal.left_out) == {"costs.csv", "prices.csv"}
 
 
 def test_a_table_of_leads_is_none_of_costs(proposed):

@@ -108,7 +108,7 @@ def test_an_impossible_size_becomes_missing_and_its_lead_says_so(tmp_path):
     assert leads["impossible_size"].tolist() == [0, 1, 1]
 
 
-def test_sizes_that_are_read_as_words_are_looked_at_all_the_same(tmp_path):
+def test_sizes_that_are_read_as_words_are_checked_all_the_same(tmp_path):
     sizes = ["10", "20", "1,200", "-5", "99999999", "many", "unknown"]
     with opened(tmp_path, [{"employees": size} for size in sizes]) as dataset:
         assert flags_of(dataset) == {
@@ -125,14 +125,14 @@ def test_bands_of_sizes_are_words_in_their_own_right(tmp_path):
         assert dataset.report.flags == []
 
 
-def test_names_of_persons_are_looked_at_although_they_are_no_features(tmp_path):
+def test_names_of_persons_are_checked_although_they_are_no_features(tmp_path):
     leads = [{"First Name": "Ng", "Last Name": "Xu"}, {"First Name": "asdf", "Last Name": "Lee"}]
     with opened(tmp_path, leads) as dataset:
         assert flags_of(dataset) == {("First Name", "looks made up"): ("L1",)}
         assert not {"First Name", "Last Name"} & {attribute.name for attribute in dataset.schema.attributes}
 
 
-def test_telephone_numbers_are_looked_at_although_they_are_no_features(tmp_path):
+def test_telephone_numbers_are_checked_although_they_are_no_features(tmp_path):
     with opened(tmp_path, [{"Phone": "+49 30 1234567"}, {"Phone": "1111111"}, {"Phone": ""}]) as dataset:
         assert flags_of(dataset) == {("Phone", "no telephone number"): ("L1",)}
         assert "Phone" not in {attribute.name for attribute in dataset.schema.attributes}
@@ -144,7 +144,7 @@ def test_the_same_person_twice_is_flagged_as_a_pair(tmp_path):
         assert flags_of(dataset) == {("email", "the e-mail address of another lead"): ("L0 = L2",)}
 
 
-def test_a_column_that_is_dropped_is_not_looked_at(tmp_path):
+def test_a_column_that_is_dropped_is_not_checked(tmp_path):
     pd.DataFrame({"lead_id": ["a", "b"], "Last Name": ["asdf", "Lee"], "x": [1, 2], "y": [0, 1]}).to_csv(
         tmp_path / "l.csv"
     )

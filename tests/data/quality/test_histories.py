@@ -46,8 +46,8 @@ def test_a_stage_of_the_day_of_creation_is_none_too_early(flags):
 
 def test_a_lead_that_was_lost_after_it_was_won(flags):
     both = STAGES + "a,won,2025-02-01\na,lost,2025-02-02\nb,lost,2025-02-01\nb,won,2025-02-02\n"
-    found = flags(leads=LEADS.replace("mql", "").replace("sql", ""), stages=both)
-    assert found == {
+    flagged = flags(leads=LEADS.replace("mql", "").replace("sql", ""), stages=both)
+    assert flagged == {
         ("stages", "stage", "lost after it was won: read as won"): ("a",),
         ("stages", "stage", "opened again after it was lost: not learned from in between"): ("b",),
     }
@@ -56,14 +56,14 @@ def test_a_lead_that_was_lost_after_it_was_won(flags):
 def test_an_outcome_that_the_stages_deny(flags):
     denied = STAGES + "a,lost,2025-02-01\nb,won,2025-02-01\n"
     outcomes = "lead_id,closed_at,won\na,2025-02-01,1\nb,2025-02-01,1\n"
-    found = flags(leads=LEADS.replace("mql", ""), stages=denied, outcomes=outcomes)
-    assert found == {("outcomes", "won", "the stages say otherwise: the outcome is taken"): ("a",)}
+    flagged = flags(leads=LEADS.replace("mql", ""), stages=denied, outcomes=outcomes)
+    assert flagged == {("outcomes", "won", "the stages say otherwise: the outcome is taken"): ("a",)}
 
 
 def test_a_present_stage_that_is_not_the_last_of_the_history(flags):
     later = STAGES + "c,qso,2025-03-01\na,qso,2025-07-01\n"
-    found = flags(stages=later)
-    assert found[("leads", "stage", "another stage than the last of its history")] == ("c",)
+    flagged = flags(stages=later)
+    assert flagged[("leads", "stage", "another stage than the last of its history")] == ("c",)
 
 
 def test_a_cell_that_is_not_the_last_value_of_its_history(flags):
@@ -89,13 +89,13 @@ a,colour,red,2025-02-01
 
 def test_a_change_from_before_the_lead_was_created(flags):
     changes = "lead_id,field,value,changed_at\na,plan,gold,2025-01-09\nb,plan,gold,2025-01-10\n"
-    found = flags(attribute_history=changes + "c,plan,iron,2025-01-10\n")
-    assert found == {("attribute_history", "changed_at", "from a day before the lead was created"): ("a",)}
+    flagged = flags(attribute_history=changes + "c,plan,iron,2025-01-10\n")
+    assert flagged == {("attribute_history", "changed_at", "from a day before the lead was created"): ("a",)}
 
 
 def test_an_outcome_in_the_future(flags):
-    found = flags(outcomes="lead_id,closed_at,won\na,2025-07-01,1\n")
-    assert found == {("outcomes", "closed_at", "in the future: kept"): ("a",)}
+    flagged = flags(outcomes="lead_id,closed_at,won\na,2025-07-01,1\n")
+    assert flagged == {("outcomes", "closed_at", "in the future: kept"): ("a",)}
 
 
 KINDS = {
@@ -111,17 +111,17 @@ KINDS = {
 
 
 def of_kinds(flags, column: str, last: str, cell: str) -> list[str]:
-    """Return the columns that are told where one cell has another last value in the history."""
+    """Return the columns that are flagged where one cell has another last value in the history."""
     cells = {name: (cell if name == column else first, second) for name, (first, second) in KINDS.items()}
     leads = pd.DataFrame({"lead_id": ["a", "b", "c"], "created_at": "2025-01-10"})
     for name, (first, second) in cells.items():
         leads[name] = [first, second, second]
     rows = [("a", column, last), *((lead, column, KINDS[column][1]) for lead in ("b", "c"))]
     history = pd.DataFrame(rows, columns=["lead_id", "field", "value"]).assign(changed_at="2025-02-01")
-    found = flags(leads=leads.to_csv(index=False), stages=NO_STAGES, attribute_history=history.to_csv(index=False))
-    told = {column: rows for (_, column, problem), rows in found.items() if problem == OTHER}
-    assert set(told.values()) <= {("a",)}
-    return list(told)
+    all_flags = flags(leads=leads.to_csv(index=False), stages=NO_STAGES, attribute_history=history.to_csv(index=False))
+    other = {column: rows for (_, column, problem), rows in all_flags.items() if problem == OTHER}
+    assert set(other.values()) <= {("a",)}
+    return list(other)
 
 
 @pytest.mark.parametrize(
@@ -168,5 +168,5 @@ def test_what_is_only_written_otherwise_is_no_other_value(flags, column, last, c
 def test_what_could_not_be_and_was_made_missing_is_not_missing_by_its_history(flags):
     leads = "lead_id,created_at,employees\na,2025-01-10,-5\nb,2025-01-10,20\nc,2025-01-10,30\n"
     changes = "lead_id,field,value,changed_at\na,employees,-5,2025-02-01\nb,employees,20,2025-02-01\n"
-    found = flags(leads=leads, stages=NO_STAGES, attribute_history=changes)
-    assert found == {("leads", "employees", "impossible: read as missing"): ("a",)}
+    flagged = flags(leads=leads, stages=NO_STAGES, attribute_history=changes)
+    assert flagged == {("leads", "employees", "impossible: read as missing"): ("a",)}

@@ -32,8 +32,8 @@ def read_from(settings: Settings, tmp_path, end: pd.Timestamp = NOW) -> dict[str
 
 
 def test_cells_that_only_closed_leads_have_are_a_sign(tmp_path):
-    found = signs(tmp_path, competitor=np.where(CLOSED & (np.arange(LEADS) % 3 > 0), "Acme", None))
-    assert found == {
+    signs_of = signs(tmp_path, competitor=np.where(CLOSED & (np.arange(LEADS) % 3 > 0), "Acme", None))
+    assert signs_of == {
         "competitor": (
             "filled in for 67 % of the closed leads and for 0 of 300 open ones, where 200 would be expected",
         )
@@ -90,26 +90,26 @@ def test_a_history_that_begins_with_the_closing_is_a_sign(tmp_path, days, late):
     ids = [f"L{number}" for number in range(LEADS)]
     changed = CREATED + pd.Timedelta(days=30 + days)
     history = pd.DataFrame({"lead_id": ids, "field": "BUDGET", "value": "100", "changed_at": changed})
-    found = signs(tmp_path, history, budget=100 + np.arange(LEADS) % 5)
+    signs_of = signs(tmp_path, history, budget=100 + np.arange(LEADS) % 5)
     said = "by its history first filled in when the lead had closed, for 300 of 300 leads"
-    assert found == ({"budget": (said,)} if late else {})
+    assert signs_of == ({"budget": (said,)} if late else {})
 
 
 ONLY_CLOSED = "filled in for 100 % of the closed leads and for 0 of 300 open ones, where 300 would be expected"
 
 
-def test_of_personal_columns_it_is_told_who_has_them(tmp_path):
+def test_of_personal_columns_signs_say_who_has_them(tmp_path):
     mails = [f"person{number}@firm{number}.example" for number in range(LEADS)]
     assert signs(tmp_path, Email=mails) == {}
     assert signs(tmp_path, Email=np.where(CLOSED, mails, None)) == {"email": (ONLY_CLOSED,)}
 
 
-def test_what_a_personal_column_says_is_never_told(tmp_path):
+def test_what_a_personal_column_says_is_never_repeated(tmp_path):
     """Even of titles that the settings keep."""
     titles = np.where(CLOSED, "Head of Sales", "Clerk")
     assert signs(tmp_path, Title=titles) == {}
-    kept = settings_of_folder(tmp_path).model_copy(update={"keep": ["Title"]})
-    assert read_from(kept, tmp_path) == {}
+    settings = settings_of_folder(tmp_path).model_copy(update={"keep": ["Title"]})
+    assert read_from(settings, tmp_path) == {}
 
 
 @pytest.mark.parametrize("field", ["Title", "job_title"])
@@ -117,9 +117,9 @@ def test_a_title_that_its_history_says_came_with_the_closing_is_a_sign(tmp_path,
     ids = [f"L{number}" for number in range(LEADS)]
     closing = CREATED + pd.Timedelta(days=30)
     history = pd.DataFrame({"lead_id": ids, "field": field, "value": "Clerk", "changed_at": closing})
-    found = signs(tmp_path, history, Title=np.where(CLOSED, "Clerk", None))
+    signs_of = signs(tmp_path, history, Title=np.where(CLOSED, "Clerk", None))
     late = "by its history first filled in when the lead had closed, for 300 of 300 leads"
-    assert found == {"job_title": (ONLY_CLOSED, late)}
+    assert signs_of == {"job_title": (ONLY_CLOSED, late)}
 
 
 def test_a_change_of_an_unknown_lead_or_without_a_time_is_set_aside(tmp_path):

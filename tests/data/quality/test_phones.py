@@ -21,7 +21,7 @@ def test_numbers_that_may_ring_are_believed(number):
 
 
 @pytest.mark.parametrize("number", WRONG.split("|"))
-def test_numbers_that_nobody_has_are_told(number):
+def test_numbers_that_nobody_has_are_recognised(number):
     assert is_wrong(number.strip())
 
 

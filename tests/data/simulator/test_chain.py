@@ -1,4 +1,4 @@
-"""The chain: the truth that is told is the one that is walked."""
+"""The chain: the truth that is written down is the one that is walked."""
 
 from __future__ import annotations
 

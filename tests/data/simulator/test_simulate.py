@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from data.config import load_settings
+from data.config import FileTable, load_settings
 from data.errors import InputError
 from data.simulator.chain import TRUTH_AGES, Drift
 from data.simulator.history import ASSETS_BY_INTENT, EVENT_RATES, TASTES
@@ -93,7 +93,7 @@ def drifted(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 
 def test_the_settings_load_and_name_every_table(tables: Tables) -> None:
     loaded = load_settings(tables.funnel.config)
-    assert loaded.tables == tables.funnel.tables
+    assert loaded.tables == {name: FileTable(path) for name, path in tables.funnel.tables.items()}
     assert (loaded.truth, loaded.horizon, loaded.seed) == (tables.funnel.truth, 90, 0)
     assert set(loaded.stages.won) <= set(WON_STAGES) and set(loaded.stages.lost) <= set(LOST_STAGES)
     assert not loaded.outcome_is_final
@@ -211,7 +211,7 @@ def test_the_truth_tells_winners_from_others_but_not_perfectly(tables: Tables) -
     assert by_day.apply(lambda rows: roc_auc_score(rows["label"], rows["probability"])).between(0.76, 0.90).all()
 
 
-def test_the_truth_is_told_only_while_a_lead_is_open(tables: Tables) -> None:
+def test_the_truth_is_given_only_while_a_lead_is_open(tables: Tables) -> None:
     assert (tables.truth["as_of"] <= DATA_END).all()
     assert not (tables.truth["closed_at"] <= tables.truth["as_of"]).any()
     assert not tables.truth.duplicated(["lead_id", "as_of"]).any()
