@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,8 @@ def test_another_seed_writes_other_leads(tmp_path: Path) -> None:
 
 
 def test_cohorts_have_leads_accounts_and_events_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.simulator.COHORT", 40)
+    # The room hands out a function of the name of this module.
+    monkeypatch.setattr(import_module("data.simulator.simulate"), "COHORT", 40)
     tables = Tables(simulate(100, tmp_path))
     assert sorted(tables.leads.index) == [f"L{number:07d}" for number in range(1, 101)]
     assert len(tables.events.drop_duplicates()) == tables.events["event_id"].nunique()
