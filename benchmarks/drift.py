@@ -34,7 +34,7 @@ def fired(leads: int, seed: int, trained: pd.Timestamp, *, drift: bool) -> list[
         train(settings, workspace)
         for month in pd.date_range(trained, END, freq="MS")[1:]:
             as_of = month - pd.Timedelta(days=1)
-            reasons.append(monitor(workspace, as_of=as_of).findings.why)
+            reasons.append(monitor(workspace, as_of=as_of).report.why)
             print(f"  {as_of:%Y-%m-%d}: {'; '.join(reasons[-1]) or 'no alarm'}", flush=True)
             if drift and reasons[-1]:
                 break

@@ -1,18 +1,18 @@
 """From a probability to what sales sees: score, band, grade, disposition, and the points of each reason.
 
 The scale is fixed when a model is trained and stored with it: quantiles of the reference population (the leads that
-were open then) and cut points. Bands are cut at probabilities, so a fixed bar stays a fixed bar.
+were open then) and thresholds. Bands begin at probabilities, so a fixed threshold stays a fixed threshold.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import TypeAdapter
 from scipy import special
 
 from data.config import BandThresholds
@@ -20,10 +20,10 @@ from data.errors import InputError
 
 HOT, WARM = 3.0, 1.0
 """Bands begin at so many times the base rate …"""
-HIGHEST_BAR = 0.9
+HIGHEST_HOT = 0.9
 """… but never above this probability: where a third of all leads are won, three times that would never be hot."""
 HIGHEST_WARM = 0.8
-"""Nor is the lower bar ever above this one, so that there is room between the two where nearly all leads are won."""
+"""Nor is the lower one ever above this, so that there is room between the two where nearly all leads are won."""
 
 FIT, ENGAGEMENT = "DCBA", "4321"
 """The grades of each dimension, the worst first."""
@@ -35,11 +35,11 @@ Grid = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Scale:
-    """Cut points of a model version.
+    """The thresholds of a model version.
 
     log_odds  101 quantiles of the reference population's raw log-odds, rising
     hot, warm  probabilities at which the bands begin
-    fit, engagement  three rising cuts of the sum of the family's contributions; empty where the model knows none
+    fit, engagement  three rising thresholds of the sum of the family's contributions; empty where the model knows none
     """
 
     log_odds: tuple[float, ...]
@@ -49,13 +49,16 @@ class Scale:
     engagement: tuple[float, ...] = ()
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1)
+        """Return the thresholds as JSON."""
+        return STORED.dump_json(self, indent=1).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Scale:
-        content = json.loads(text)
-        cuts = {name: tuple(content[name]) for name in ("log_odds", "fit", "engagement")}
-        return cls(**cuts, hot=content["hot"], warm=content["warm"])
+        """Read what `to_json` wrote."""
+        return STORED.validate_json(text)
+
+
+STORED = TypeAdapter(Scale)
 
 
 def make_scale(
@@ -65,11 +68,11 @@ def make_scale(
     base_rate: float,
     thresholds: BandThresholds | None = None,
 ) -> Scale:
-    """Take the cut points from a reference population; bands from the thresholds, else from the training's base rate.
+    """Take the scale from a reference population, its bands from ``thresholds``, else from the training's base rate.
 
     Raises InputError where one threshold is given and falls on the wrong side of the other.
     """
-    hot, warm = _bars(base_rate, thresholds or BandThresholds())
+    hot, warm = _bands(base_rate, thresholds or BandThresholds())
     return Scale(
         tuple(np.quantile(raw_log_odds, np.linspace(0, 1, 101)).tolist()),
         hot=hot,
@@ -79,10 +82,10 @@ def make_scale(
     )
 
 
-def _bars(base_rate: float, given: BandThresholds) -> tuple[float, float]:
-    hot = min(HOT * base_rate, HIGHEST_BAR) if given.hot is None else given.hot
-    warm = min(WARM * base_rate, HIGHEST_WARM) if given.warm is None else given.warm
-    if warm >= hot and (given.hot or given.warm):
+def _bands(base_rate: float, agreed: BandThresholds) -> tuple[float, float]:
+    hot = min(HOT * base_rate, HIGHEST_HOT) if agreed.hot is None else agreed.hot
+    warm = min(WARM * base_rate, HIGHEST_WARM) if agreed.warm is None else agreed.warm
+    if warm >= hot and (agreed.hot or agreed.warm):
         raise InputError(
             "these thresholds leave no room for warm leads",
             expected="hot above warm",
@@ -129,15 +132,15 @@ def engagement_grades(scale: Scale, values: Floats) -> npt.NDArray:
     return graded(scale.engagement, values, ENGAGEMENT)
 
 
-def graded(cuts: tuple[float, ...], values: Floats, letters: str) -> npt.NDArray:
-    """Return the letter of each value, the last one from the highest of the rising cuts on; empty text without cuts.
+def graded(thresholds: tuple[float, ...], values: Floats, letters: str) -> npt.NDArray:
+    """Return the letter of each value, the last from the highest of the rising thresholds on; empty text without any.
 
     >>> graded((0.0, 10.0, 20.0), np.array([-1.0, 10.0, 25.0]), FIT).tolist()
     ['D', 'B', 'A']
     """
-    if not cuts:
+    if not thresholds:
         return np.full(len(values), "")
-    return np.array(list(letters))[np.searchsorted(cuts, values, side="right")]
+    return np.array(list(letters))[np.searchsorted(thresholds, values, side="right")]
 
 
 def dispositions(
@@ -170,8 +173,9 @@ def dispositions(
 
 
 def qualifies(fit: npt.NDArray | pd.Series, disqualified: npt.NDArray | pd.Series) -> npt.NDArray[np.bool_]:
-    """Tell which leads can be an MQL or an SQL by their score: those of fit C or better (or of a fit that nobody knows)
-    that are not disqualified.
+    """Return which leads can be an MQL or an SQL by their score: of fit C or better, and not disqualified.
+
+    So can leads of a fit that nobody knows.
 
     >>> qualifies(np.array(["C", "D", "", "A"]), np.array([False, False, False, True])).tolist()
     [True, False, True, False]

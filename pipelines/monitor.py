@@ -1,4 +1,4 @@
-"""monitor: hold the leads and outcomes since the training against it, and say whether to train again, and why."""
+"""monitor: compare the leads and outcomes since the training with it, and say whether to train again, and why."""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ from data.json import strict_json
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from features import Batch, snapshots_between
-from models.blend import probabilities
-from models.monitoring import WINDOW, Findings, Reference, Seen, ages_of, find, trained_to
+from models.blend import RULES, probabilities
+from models.monitoring import (
+    WINDOW,
+    Baseline,
+    DriftReport,
+    RecentSnapshots,
+    TrainingRecord,
+    ages_of,
+    compare_with_training,
+)
 from models.scoring import Scorer
 from models.versions import Registry, Stored
 from pipelines.as_of import end_of_data
@@ -29,14 +37,14 @@ from pipelines.score import LeadFiles
 
 DAY = pd.Timedelta(days=1)
 Part = tuple[pd.DataFrame, pd.DataFrame]
-"""Rows of leads as they were looked at, and their design."""
+"""Rows of snapshots, and their features."""
 
 
 @dataclass(frozen=True)
 class MonitorResult:
-    """What was found; `as_json` is what ``monitor --json`` prints, and what the page shows."""
+    """What the comparison shows; `as_json` is what ``monitor --json`` prints, and what the page shows."""
 
-    findings: Findings
+    report: DriftReport
     model_version: str
     trained_to: str | None
     out: str
@@ -44,12 +52,12 @@ class MonitorResult:
 
     @property
     def retrain(self) -> bool:
-        return bool(self.findings.why)
+        return bool(self.report.why)
 
     def as_json(self) -> dict[str, Any]:
-        about = {"model_version": self.model_version, "as_of": f"{self.findings.as_of.isoformat()}Z"}
+        about = {"model_version": self.model_version, "as_of": f"{self.report.as_of.isoformat()}Z"}
         ran = {"trained_to": self.trained_to, "out": self.out, "seconds": self.seconds}
-        return {**about, **self.findings.as_json(), **ran}
+        return {**about, **self.report.as_json(), **ran}
 
 
 def monitor(
@@ -59,7 +67,7 @@ def monitor(
     as_of: pd.Timestamp | None = None,
     out: Path | None = None,
 ) -> MonitorResult:
-    """Look for drift at ``as_of``, by default the newest date in the data, and write the page.
+    """Compare leads with their training at ``as_of``, by default the newest date in the data, and write the page.
 
     The leads are read from where the model was trained, or from the files given.
     Raises ModelError without a model, InputError for unusable input or an unwritable path.
@@ -68,7 +76,7 @@ def monitor(
     with one_run_at_a_time(workspace.lock, "monitor"):
         with step("loading the champion"):
             stored = Registry(workspace).champion()
-            reference = _reference_of(stored, workspace)
+            training = training_record(stored, _baseline_of(stored, workspace))
         settings = leads.in_place_of(stored.settings) if leads else stored.settings
         _require_tables(settings, stored.settings)
         with (
@@ -76,34 +84,48 @@ def monitor(
             open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema, keep_rejected=False) as data,
         ):
             moment = as_of or end_of_data(data)
-            seen = _look(data, stored, moment)
+            recent = _recent(data, stored, training, moment)
             unlearned = leads is not None and data.outcomes_fingerprint() != stored.outcomes
         with step("looking for drift"):
-            findings = find(seen, stored, reference, moment, unlearned=unlearned)
-    for text in findings.notes:
+            report = compare_with_training(recent, training, moment, unlearned=unlearned)
+    for text in report.notes:
         note(text)
     page = out or workspace.monitor
     result = MonitorResult(
-        findings=findings,
+        report=report,
         model_version=stored.scorer.version,
         trained_to=stored.training["window"]["data_end"],
         out=str(page),
         seconds=round(time.perf_counter() - began, 2),
     )
-    write_page(page, "monitor.html", told=result.as_json(), horizon=stored.scorer.horizon)
+    write_page(page, "monitor.html", drift=result.as_json(), horizon=stored.scorer.horizon)
     workspace.findings.write_text(strict_json(result.as_json()), encoding="utf-8")
     return result
 
 
-def _reference_of(stored: Stored, workspace: Workspace) -> Reference:
-    if stored.reference is None:
+def training_record(stored: Stored, baseline: Baseline) -> TrainingRecord:
+    """Return what leads are compared with of a version."""
+    training, served = stored.training, "rules" if stored.training["chosen"] == RULES else "model"
+    return TrainingRecord(
+        baseline=baseline,
+        horizon=stored.scorer.horizon,
+        features=stored.scorer.catalogue,
+        unused=stored.recipe.without,
+        metrics=training["metrics"][served],
+        data_end=pd.Timestamp(training["window"]["data_end"]).tz_localize(None),
+        seed=stored.settings.seed,
+    )
+
+
+def _baseline_of(stored: Stored, workspace: Workspace) -> Baseline:
+    if stored.baseline is None:
         raise ModelError(
             f"version {stored.scorer.version} holds nothing that later leads can be held against",
             expected="a version that was trained since there is `leadscore monitor`",
             where=str(workspace.root),
             remedy="run `leadscore train` again once more leads have closed",
         )
-    return stored.reference
+    return stored.baseline
 
 
 def _require_tables(settings: Settings, trained: Settings) -> None:
@@ -118,36 +140,37 @@ def _require_tables(settings: Settings, trained: Settings) -> None:
         )
 
 
-def _look(data: Dataset, stored: Stored, as_of: pd.Timestamp) -> Seen:
-    """Look at the leads since the training, and at those that may have been won in the window; in flat mode at all."""
-    horizon = stored.scorer.horizon
+def _recent(data: Dataset, stored: Stored, training: TrainingRecord, as_of: pd.Timestamp) -> RecentSnapshots:
+    """Return snapshots since the training, and of leads that may be won in the window; in flat mode one of each."""
+    horizon = training.horizon
     if horizon is None:
-        parts = [_seen_once(chunk, stored.scorer, as_of) for chunk in data.chunks()]
+        parts = [_one_each(chunk, stored.scorer, as_of) for chunk in data.chunks()]
     else:
-        since = min(trained_to(stored) - DAY, as_of - (WINDOW + horizon) * DAY)
-        parts = [_seen_since(chunk, stored.scorer, since, as_of) for chunk in data.chunks()]
-    rows, design = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
-    return Seen(rows, design)
+        since = min(training.data_end - DAY, as_of - (WINDOW + horizon) * DAY)
+        parts = [_since(chunk, stored.scorer, since, as_of) for chunk in data.chunks()]
+    rows, features = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
+    return RecentSnapshots(rows, features)
 
 
-def _seen_since(chunk: Chunk, scorer: Scorer, since: pd.Timestamp, as_of: pd.Timestamp) -> Part:
-    moments = snapshots_between(chunk.leads, since, as_of)
-    return _seen(chunk, moments, scorer)
+def _since(chunk: Chunk, scorer: Scorer, since: pd.Timestamp, as_of: pd.Timestamp) -> Part:
+    snapshots = snapshots_between(chunk.leads, since, as_of)
+    return _scored(chunk, snapshots, scorer)
 
 
-def _seen_once(chunk: Chunk, scorer: Scorer, as_of: pd.Timestamp) -> Part:
-    moments = pd.DataFrame({"row": np.arange(len(chunk.leads)), "as_of": as_of, "won_at": pd.NaT})
-    return _seen(chunk, moments, scorer)
+def _one_each(chunk: Chunk, scorer: Scorer, as_of: pd.Timestamp) -> Part:
+    snapshots = pd.DataFrame({"row": np.arange(len(chunk.leads)), "as_of": as_of, "won_at": pd.NaT})
+    return _scored(chunk, snapshots, scorer)
 
 
-def _seen(chunk: Chunk, moments: pd.DataFrame, scorer: Scorer) -> Part:
-    design = scorer.features(Batch(scorer.schema, *chunk, snapshots=moments))
-    leads = chunk.leads.iloc[moments["row"]].reset_index(drop=True)
-    rows = moments.drop(columns="row").assign(
+def _scored(chunk: Chunk, snapshots: pd.DataFrame, scorer: Scorer) -> Part:
+    """Return snapshots with their probability: as of moments when leads were open, so nothing is cut off."""
+    features = scorer.features(Batch(scorer.schema, *chunk, snapshots=snapshots))
+    leads = chunk.leads.iloc[snapshots["row"]].reset_index(drop=True)
+    rows = snapshots.drop(columns="row").assign(
         group=leads["account_id"].fillna("lead " + leads["lead_id"]),
         closed_at=leads["closed_at"],
         won=leads["won"],
-        age=ages_of(design),
-        probability=probabilities(scorer.model, design),
+        age=ages_of(features),
+        probability=probabilities(scorer.model, features),
     )
-    return rows, design
+    return rows, features

@@ -1,16 +1,19 @@
-"""models.monitoring."""
+"""Has the world moved away from a model? Leads since its training are compared with the baseline that was stored then.
 
-from models.monitoring.baseline import Reference, ages_of, make_reference
+Features, scores, early wins and matured outcomes are compared, each with what chance explains; a verdict follows.
+"""
+
+from models.monitoring.baseline import Baseline, ages_of, make_baseline
 from models.monitoring.drift import WINDOW
-from models.monitoring.verdict import Findings, Seen, find, trained_to
+from models.monitoring.verdict import DriftReport, RecentSnapshots, TrainingRecord, compare_with_training
 
 __all__ = [
     "WINDOW",
-    "Findings",
-    "Reference",
-    "Seen",
+    "Baseline",
+    "DriftReport",
+    "RecentSnapshots",
+    "TrainingRecord",
     "ages_of",
-    "find",
-    "make_reference",
-    "trained_to",
+    "compare_with_training",
+    "make_baseline",
 ]

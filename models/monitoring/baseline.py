@@ -1,18 +1,19 @@
-"""What a model saw when it was trained, to hold later leads against: features, scores, and how soon leads were won.
+"""The baseline that later leads are compared with: features, scores, and how soon leads were won in training.
 
-Everything is counted by the age at which leads were looked at, so that a later mix of ages is no drift. Counts of bins
+Everything is counted by the age of leads at their snapshots, so that a later mix of ages is no drift. Counts of bins
 only: of categories the levels that the encoders keep, and nothing of a single lead.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import AliasChoices, Field, TypeAdapter
 
 from features import LEAD_AGE, SNAPSHOT_AGES, Feature, catalogue
 from models.members import frequent_levels
@@ -30,7 +31,7 @@ Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Column:
+class FeatureBins:
     """How the values of one feature are cut into bins, and what was in them at training.
 
     edges   of numbers: a bin ends with each of them, and one more holds what is above the last
@@ -38,7 +39,7 @@ class Column:
     shown   so many of them have bins of their own; then come a bin of the other ones and one of all that is unknown
     rows    rows per age and bin; the last bin is that of missing values
     won     won leads per bin, whatever the age
-    worth   wins over expected wins per bin: what the model's word of such leads was worth at training
+    calibration  wins over expected wins per bin, of what the model said of such leads at training
     """
 
     edges: list[float]
@@ -46,7 +47,7 @@ class Column:
     shown: int
     rows: list[list[int]]
     won: list[int]
-    worth: list[float]
+    calibration: Annotated[list[float], Field(validation_alias=AliasChoices("calibration", "worth"))]
 
     @property
     def bins(self) -> int:
@@ -56,9 +57,9 @@ class Column:
     def codes(self, values: pd.Series) -> Codes:
         """Return the bin of each value.
 
-        >>> Column([1.0, 2.0], None, 0, [], [], []).codes(pd.Series([0.5, 1.0, 1.5, 9.0, np.nan])).tolist()
+        >>> FeatureBins([1.0, 2.0], None, 0, [], [], []).codes(pd.Series([0.5, 1.0, 1.5, 9.0, np.nan])).tolist()
         [0, 0, 1, 2, 3]
-        >>> Column([], ["Fair", "Mail"], 1, [], [], []).codes(pd.Series(["Fair", "Mail", "Web", None])).tolist()
+        >>> FeatureBins([], ["Fair", "Mail"], 1, [], [], []).codes(pd.Series(["Fair", "Mail", "Web", None])).tolist()
         [0, 1, 2, 3]
         """
         if self.levels is None:
@@ -75,10 +76,10 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What later leads are held against.
+class Baseline:
+    """What later leads are compared with.
 
-    ages      days after creation at which leads were looked at; 0 alone in flat mode
+    ages      days after creation at which leads have snapshots; 0 alone in flat mode
     leads     leads per age, counted as if accounts were one lead each as far as they have several
     columns   the features
     score     the probabilities of the model
@@ -92,41 +93,43 @@ class Reference:
 
     ages: list[int]
     leads: list[float]
-    columns: dict[str, Column]
-    score: Column
+    columns: dict[str, FeatureBins]
+    score: FeatureBins
     calendar: list[str]
     wins: int
     pace: list[list[float]]
     season: list[tuple[float, float]] = field(default_factory=list)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        """Return the baseline as JSON."""
+        return STORED.dump_json(self).decode()
 
     @classmethod
-    def from_json(cls, text: str) -> Reference:
-        content = json.loads(text)
-        columns = {name: Column(**column) for name, column in content["columns"].items()}
-        season = [(factor, variance) for factor, variance in content.pop("season", [])]
-        return cls(**{**content, "columns": columns, "score": Column(**content["score"]), "season": season})
+    def from_json(cls, text: str) -> Baseline:
+        """Read what `to_json` wrote."""
+        return STORED.validate_json(text)
 
 
-def make_reference(table: TrainingTable, probability: Floats) -> Reference:
+STORED = TypeAdapter(Baseline)
+
+
+def make_baseline(table: TrainingTable, probability: Floats) -> Baseline:
     """Count what a training table holds; ``probability`` is what the model says of its rows."""
     numbered = table.rows.assign(number=np.arange(len(table)))
     some = sample_leads(replace(table, rows=numbered), MOST_ROWS, seed=0)
-    told = pd.Series(probability[some.rows["number"].to_numpy()])
+    expected = pd.Series(probability[some.rows["number"].to_numpy()])
     ages: list[int] = [*SNAPSHOT_AGES] if table.timed else [0]
     age, groups = ages_of(some.features), some.rows["group"].to_numpy()
-    won = told if some.imputed else some.won  # what is only supposed speaks neither for nor against what is told
-    rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": won, "expected": told})
+    won = expected if some.imputed else some.won  # imputed outcomes speak neither for nor against the model
+    rows = pd.DataFrame({"lead": some.rows["lead_id"], "age": age, "won": won, "expected": expected})
     columns = {feature.name: _column(feature, some) for feature in catalogue(table.schema)}
     of_all = table.rows.assign(age=ages_of(table.features), probability=probability)
     come = pace(of_all, table.horizon) if table.timed else np.empty((0, 0))
-    return Reference(
+    return Baseline(
         ages=ages,
         leads=[independent(groups[age == number]) for number in range(len(ages))],
         columns={name: _filled(column, some.features[name], rows, len(ages)) for name, column in columns.items()},
-        score=_filled(_cut(told), told, rows, len(ages)),
+        score=_filled(_cut(expected), expected, rows, len(ages)),
         calendar=list(calendar_columns(some)),
         wins=int(table.rows["lead_id"][table.won == 1].nunique()),
         pace=come.tolist(),
@@ -134,18 +137,18 @@ def make_reference(table: TrainingTable, probability: Floats) -> Reference:
     )
 
 
-def ages_of(design: pd.DataFrame) -> Codes:
+def ages_of(features: pd.DataFrame) -> Codes:
     """Return the place of each row's age among the ages of snapshots; 0 in flat mode."""
-    if LEAD_AGE.name not in design:
-        return np.zeros(len(design), dtype=np.int64)
-    return np.searchsorted(SNAPSHOT_AGES, design[LEAD_AGE.name].to_numpy())
+    if LEAD_AGE.name not in features:
+        return np.zeros(len(features), dtype=np.int64)
+    return np.searchsorted(SNAPSHOT_AGES, features[LEAD_AGE.name].to_numpy())
 
 
 def independent(groups: Iterable[str] | npt.NDArray) -> float:
-    """Return how many rows that know nothing of each other are worth as much as rows of these groups.
+    """Return how many independent rows hold as much information as rows of these groups.
 
     It is (Σ n)² / Σ n² over the groups' sizes n, after Kish (1965, "Survey Sampling"), as if the rows of a group were
-    alike: an account whose leads are looked at many times tells about as much as one lead.
+    alike: an account whose leads have many snapshots holds about as much as one lead.
 
     >>> independent(["a", "a", "b", "b"]), independent(["a", "b", "c"]), independent([])
     (2.0, 3.0, 0.0)
@@ -154,27 +157,27 @@ def independent(groups: Iterable[str] | npt.NDArray) -> float:
     return float(sizes.sum() ** 2 / max((sizes**2).sum(), 1.0))
 
 
-def _column(feature: Feature, table: TrainingTable) -> Column:
+def _column(feature: Feature, table: TrainingTable) -> FeatureBins:
     values = table.features[feature.name]
     if not feature.categorical:
         return _cut(values)
-    kept = frequent_levels(table, feature.name)[:-1]  # the last one is the missing level
-    shares = values.value_counts(normalize=True).reindex(kept).sort_values(ascending=False, kind="stable")
-    return Column([], [str(level) for level in shares.index], int((shares >= SMALLEST_BIN).sum()), [], [], [])
+    levels = frequent_levels(table, feature.name)[:-1]  # the last one is the missing level
+    shares = values.value_counts(normalize=True).reindex(levels).sort_values(ascending=False, kind="stable")
+    return FeatureBins([], [str(level) for level in shares.index], int((shares >= SMALLEST_BIN).sum()), [], [], [])
 
 
-def _cut(values: pd.Series) -> Column:
+def _cut(values: pd.Series) -> FeatureBins:
     """Cut numbers at their deciles, each of which is one of them: where most are 0, 0 is a bin of its own."""
     known = values.dropna().to_numpy(np.float64)
     deciles = np.linspace(0, 1, BINS + 1)[1:-1]
     edges = np.unique(np.quantile(known, deciles, method="lower")) if len(known) else np.empty(0)
-    return Column(edges.tolist(), None, 0, [], [], [])
+    return FeatureBins(edges.tolist(), None, 0, [], [], [])
 
 
-def _filled(column: Column, values: pd.Series, rows: pd.DataFrame, ages: int) -> Column:
+def _filled(column: FeatureBins, values: pd.Series, rows: pd.DataFrame, ages: int) -> FeatureBins:
     """Count what is in the bins.
 
-    rows: ``lead``, ``age``, ``won`` (0 or 1; as expected, where only supposed), ``expected`` (the model's chance).
+    rows: ``lead``, ``age``, ``won`` (0 or 1; as expected, where imputed), ``expected`` (the model's chance).
     """
     codes, bins = column.codes(values), column.bins
     won, expected = (np.bincount(codes, rows[name], bins) for name in ("won", "expected"))
@@ -183,5 +186,5 @@ def _filled(column: Column, values: pd.Series, rows: pd.DataFrame, ages: int) ->
         column,
         rows=column.counted(values, rows["age"].to_numpy(), ages).tolist(),
         won=np.bincount(winners["bin"], minlength=bins).tolist(),
-        worth=((won + TYPICAL) / (expected + TYPICAL)).tolist(),
+        calibration=((won + TYPICAL) / (expected + TYPICAL)).tolist(),
     )

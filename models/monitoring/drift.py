@@ -19,7 +19,7 @@ from scipy import stats
 
 from features import Feature
 from models.metrics import Interval, Metrics, evaluate, resampled_weights
-from models.monitoring.baseline import Column, Reference, ages_of, independent
+from models.monitoring.baseline import Baseline, FeatureBins, ages_of, independent
 from models.training import by_month, overdispersion, wins_between
 
 FALSE_ALARMS = 0.01
@@ -38,14 +38,14 @@ OFF_BY = 1.25
 GROUP_OFF_BY = 2.0
 """… and for a group of leads beside all the others; regularised models draw groups together by less."""
 FEWEST_EXPECTED = 5.0
-"""Wins that are expected of a group that is looked at; wins, and losses, that come or are expected of outcomes that are
-judged."""
+"""Wins that are expected of a group that is compared; wins, and losses, that come or are expected of outcomes that are
+measured."""
 AUC_FALLS = 0.05
 """A fall of the AUC that matters: the mix of ages and sources alone moves it by two or three hundredths."""
 FEWEST_LEADS = 50
 """Fewer leads than this show no shift."""
 WINDOW = 30
-"""Days before ``as_of`` whose leads and wins are looked at."""
+"""Days before ``as_of`` whose leads and wins are compared."""
 
 Floats = npt.NDArray[np.float64]
 Status = Literal["steady", "watch", "shifted", "calendar", "growing", "unused", "too few"]
@@ -73,9 +73,9 @@ class Shift:
 class FeatureShift:
     """How one feature moved; shares of unknown levels and of missing values, at training and now.
 
-    ``status`` is shifted (asks for a training), watch, steady, or says why the feature is not judged: it only encodes
-    the calendar, it looks back over the whole record, which only grows, the model does not use it, or there are too few
-    leads.
+    ``status`` is shifted (asks for a training), watch, steady, or says why the feature is not compared: it only
+    encodes the calendar, it reaches back over the whole record, which only grows, the model does not use it, or there
+    are too few leads.
     """
 
     feature: str
@@ -90,7 +90,8 @@ class FeatureShift:
     missing_share_then: float
 
     @property
-    def is_judged(self) -> bool:
+    def is_compared(self) -> bool:
+        """Return whether the feature is compared with training at all."""
         return self.status in ("shifted", "watch", "steady")
 
 
@@ -134,7 +135,7 @@ def stability_index(then: Floats, now: Floats) -> float:
     return float(((after - before) * np.log(after / before)).sum())
 
 
-def shift(column: Column, now: npt.NDArray, leads_then: Sequence[float], leads_now: float) -> Shift:
+def shift(column: FeatureBins, now: npt.NDArray, leads_then: Sequence[float], leads_now: float) -> Shift:
     """Compare the rows per age and bin with those at training, as if both had the present mix of ages.
 
     Without a change the index is 1/m + 1/n times a chi-squared number, for m and n leads, with a degree of freedom less
@@ -152,7 +153,7 @@ def shift(column: Column, now: npt.NDArray, leads_then: Sequence[float], leads_n
     return Shift(index, freedom * variance, float(stats.chi2.sf(index / variance, freedom)))
 
 
-def mixed(column: Column, now: npt.NDArray, leads_then: Sequence[float]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def mixed(column: FeatureBins, now: npt.NDArray, leads_then: Sequence[float]) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return the shares of the bins at training, at the present mix of ages, and which ages can be compared at all."""
     rows = np.asarray(column.rows, dtype=np.float64)
     comparable = (rows.sum(axis=1) > 0) & (np.asarray(leads_then) >= FEWEST_LEADS) & (now.sum(axis=1) > 0)
@@ -161,23 +162,23 @@ def mixed(column: Column, now: npt.NDArray, leads_then: Sequence[float]) -> tupl
 
 
 def feature_shifts(
-    features: Sequence[Feature], reference: Reference, design: pd.DataFrame, groups: npt.NDArray, unused: Sequence[str]
+    catalogue: Sequence[Feature], baseline: Baseline, features: pd.DataFrame, groups: npt.NDArray, unused: Sequence[str]
 ) -> list[FeatureShift]:
-    """Compare all features with training: those that are judged first, the largest shift before the others.
+    """Compare all features with training: first those that are compared at all, the largest shift before the others.
 
     ``groups`` names the account or lead of each row.
     """
-    age, leads = ages_of(design), independent(groups)
+    age, leads = ages_of(features), independent(groups)
     spared: dict[str, Status | None] = {
-        feature.name: _why_spared(feature, reference, unused, leads) for feature in features
+        feature.name: _why_spared(feature, baseline, unused, leads) for feature in catalogue
     }
     limit = FALSE_ALARMS / KINDS / max([*spared.values()].count(None), 1)
 
     def compared(feature: Feature) -> FeatureShift:
-        column = reference.columns[feature.name]
-        now = column.counted(design[feature.name], age, len(reference.ages))
-        moved = shift(column, now, reference.leads, leads)
-        then, comparable = mixed(column, now, reference.leads)
+        column = baseline.columns[feature.name]
+        now = column.counted(features[feature.name], age, len(baseline.ages))
+        moved = shift(column, now, baseline.leads, leads)
+        then, comparable = mixed(column, now, baseline.leads)
         present = now[comparable].sum(axis=0) / max(now[comparable].sum(), 1)
         unseen = (float(present[-2]), float(then[-2])) if feature.categorical else (0.0, 0.0)
         return FeatureShift(
@@ -193,16 +194,17 @@ def feature_shifts(
             missing_share_then=float(then[-1]),
         )
 
-    return sorted(map(compared, features), key=lambda told: (not told.is_judged, told.noise - told.psi))
+    shifts = [compared(feature) for feature in catalogue]
+    return sorted(shifts, key=lambda shift: (not shift.is_compared, shift.noise - shift.psi))
 
 
-def _why_spared(feature: Feature, reference: Reference, unused: Sequence[str], leads: float) -> Status | None:
-    if feature.name in reference.calendar:
+def _why_spared(feature: Feature, baseline: Baseline, unused: Sequence[str], leads: float) -> Status | None:
+    if feature.name in baseline.calendar:
         return "calendar"
     if feature.name in unused:
         return "unused"
     # It grows as the record does, whatever leads do. The windows of the same events do not, and are compared.
-    if len(reference.ages) > 1 and feature.traits.grows_with_record:
+    if len(baseline.ages) > 1 and feature.traits.grows_with_record:
         return "growing"
     return "too few" if leads < FEWEST_LEADS else None
 
@@ -215,31 +217,33 @@ def _status(moved: Shift, unseen: tuple[float, float], limit: float) -> Status:
     return "watch" if moved.size >= WATCHED else "steady"
 
 
-def score_shift(reference: Reference, design: pd.DataFrame, probability: Floats, groups: npt.NDArray) -> Shift:
+def score_shift(baseline: Baseline, features: pd.DataFrame, probability: Floats, groups: npt.NDArray) -> Shift:
     """Compare the model's probabilities with those of the training leads."""
-    now = reference.score.counted(pd.Series(probability), ages_of(design), len(reference.ages))
-    return shift(reference.score, now, reference.leads, independent(groups))
+    now = baseline.score.counted(pd.Series(probability), ages_of(features), len(baseline.ages))
+    return shift(baseline.score, now, baseline.leads, independent(groups))
 
 
 # Early wins
 
 
 def expected_wins(
-    rows: pd.DataFrame, reference: Reference, since: pd.Timestamp, until: pd.Timestamp, horizon: int
+    rows: pd.DataFrame, baseline: Baseline, since: pd.Timestamp, until: pd.Timestamp, horizon: int
 ) -> tuple[pd.DataFrame, float]:
     """Return the wins between two moments as `wins_between`, in season, and the variance that seasons are unsure by."""
-    come, unsure = np.array(reference.pace), 0.0
+    come, unsure = np.array(baseline.pace), 0.0
     total = pd.DataFrame({"expected": 0.0, "won": 0}, index=rows.index)
     for begin, end in by_month(since, until):
         counted = wins_between(rows, come, begin, end, horizon)
-        factor, variance = reference.season[begin.month - 1] if reference.season else (1.0, 0.0)
+        factor, variance = baseline.season[begin.month - 1] if baseline.season else (1.0, 0.0)
         unsure += variance * counted["expected"].sum() ** 2
         total += counted.assign(expected=factor * counted["expected"])
     return total, unsure
 
 
 def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float, unsure: float = 0.0) -> Wins:
-    """Compare wins with expected ones; ``learned_wins`` are those that the model learned from, which limits its word.
+    """Compare wins with expected ones; ``learned_wins`` are those that the model learned from.
+
+    Few of them make the expectation itself uncertain.
 
     ``unsure`` is the variance of what is expected for other reasons.
 
@@ -248,10 +252,11 @@ def compare_wins(wins: pd.DataFrame, groups: npt.NDArray, learned_wins: float, u
     """
     won, expected = int(wins["won"].sum()), float(wins["expected"].sum())
     spread = overdispersion(wins, groups)
-    return _told("", won, expected, spread * (expected + expected**2 / max(learned_wins, 1)) + unsure)
+    return _wins("", won, expected, spread * (expected + expected**2 / max(learned_wins, 1)) + unsure)
 
 
-def _told(group: str, won: int, expected: float, variance: float) -> Wins:
+def _wins(group: str, won: int, expected: float, variance: float) -> Wins:
+    """Return wins with what chance explains: a negative binomial number of that mean and variance."""
     mean, variance = max(expected, 1e-9), max(variance, expected * (1 + 1e-6), 1e-8)
     left = stats.nbinom(mean**2 / (variance - mean), mean / variance)
     low, high = (int(left.ppf(share)) for share in (0.025, 0.975))
@@ -260,7 +265,7 @@ def _told(group: str, won: int, expected: float, variance: float) -> Wins:
 
 
 def group_wins(
-    features: Sequence[Feature], reference: Reference, design: pd.DataFrame, wins: pd.DataFrame, groups: npt.NDArray
+    catalogue: Sequence[Feature], baseline: Baseline, features: pd.DataFrame, wins: pd.DataFrame, groups: npt.NDArray
 ) -> list[Wins]:
     """Compare the wins of each level of each category with what would be in line with all other leads, as at training.
 
@@ -268,33 +273,33 @@ def group_wins(
     which too few wins are expected are left out; the least likely come first.
     """
     spread = overdispersion(wins, groups)
-    told = [
+    by_level = [
         each
-        for feature in features
-        for each in _wins_by_level(feature, reference.columns[feature.name], design[feature.name], wins, spread)
+        for feature in catalogue
+        for each in _wins_by_level(feature, baseline.columns[feature.name], features[feature.name], wins, spread)
     ]
-    return sorted(told, key=lambda each: each.chance)
+    return sorted(by_level, key=lambda each: each.chance)
 
 
 def _wins_by_level(
-    feature: Feature, column: Column, values: pd.Series, wins: pd.DataFrame, spread: float
+    feature: Feature, column: FeatureBins, values: pd.Series, wins: pd.DataFrame, spread: float
 ) -> Iterator[Wins]:
     codes = column.codes(values)
     won = np.bincount(codes, wins["won"], column.bins)
-    expected = np.bincount(codes, wins["expected"], column.bins) * np.array(column.worth)
+    expected = np.bincount(codes, wins["expected"], column.bins) * np.array(column.calibration)
     for code, level in enumerate((column.levels or [])[: column.shown]):
         other_won = won.sum() - won[code]
         in_line = expected[code] * other_won / max(expected.sum() - expected[code], 1e-9)
         if min(in_line, expected[code], other_won) >= FEWEST_EXPECTED:
             unsure = 1 / max(column.won[code], 1) + 1 / other_won
             variance = spread * (in_line + in_line**2 * unsure)
-            yield _told(f"{feature.concept}: {level}", int(won[code]), float(in_line), variance)
+            yield _wins(f"{feature.concept}: {level}", int(won[code]), float(in_line), variance)
 
 
 # Matured outcomes
 
 
-def judge_outcomes(
+def measure_outcomes(
     probability: Floats, won: npt.NDArray[np.int64], groups: npt.NDArray, learned_wins: int, seed: int = 0
 ) -> Outcomes:
     """Measure probabilities beside outcomes that the model had no part in, with intervals over groups."""
@@ -308,18 +313,18 @@ def judge_outcomes(
 
 
 def is_off(wins: Wins, *, by: float = OFF_BY, checks: int = 1) -> bool:
-    """Tell whether wins are further from what is expected than matters, and than chance explains."""
+    """Return whether wins are further from what is expected than matters, and than chance explains."""
     most, least = max(wins.won, wins.expected), min(wins.won, wins.expected)
     return most >= by * max(least, 1e-9) and wins.chance <= FALSE_ALARMS / KINDS / checks
 
 
 def has_shifted(moved: Shift) -> bool:
-    """Tell whether the scores have moved further than matters, and than chance explains."""
+    """Return whether the scores have moved further than matters, and than chance explains."""
     return moved.size >= SHIFTED and moved.chance <= FALSE_ALARMS / KINDS
 
 
 def ranks_worse(now: Metrics, then: Interval, auc_then: float) -> bool:
-    """Tell whether the AUC fell from what it was at training by more than matters, and than chance explains."""
+    """Return whether the AUC fell from what it was at training by more than matters, and than chance explains."""
     fall = auc_then - now.auc
     error = math.hypot(_error(now.auc_ci), _error(then))
     return fall >= AUC_FALLS and float(stats.norm.sf(fall / max(error, 1e-9))) <= FALSE_ALARMS / KINDS
@@ -330,6 +335,6 @@ def _error(interval: Interval) -> float:
     return (interval[1] - interval[0]) / (2 * float(stats.norm.ppf(0.975)))
 
 
-def off_groups(told: Sequence[Wins]) -> Iterator[Wins]:
+def off_groups(groups: Sequence[Wins]) -> Iterator[Wins]:
     """Yield the groups that win otherwise than the others."""
-    return (each for each in told if is_off(each, by=GROUP_OFF_BY, checks=len(told)))
+    return (each for each in groups if is_off(each, by=GROUP_OFF_BY, checks=len(groups)))

@@ -1,23 +1,19 @@
-"""What a look at drift found, and what follows from it, in sentences that a data scientist reads."""
+"""What comparing leads with the training shows, and what follows from it, in sentences for a data scientist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features import happened_between
-from models.blend import RULES
+from features import Feature
 from models.monitoring import drift
-from models.monitoring.baseline import Reference, independent
+from models.monitoring.baseline import Baseline, independent
 from models.monitoring.drift import FEWEST_EXPECTED, FEWEST_LEADS, WINDOW, FeatureShift, Outcomes, Shift, Wins
-
-if TYPE_CHECKING:
-    from models.versions import Stored
 
 MOST_FEATURES = 8
 """Shifted features that are named; the others are counted."""
@@ -28,19 +24,38 @@ MAY_BE_LEARNED = (
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Leads as they were looked at since the training, and their design.
+class TrainingRecord:
+    """What leads are compared with: the training of a version.
+
+    horizon   in days; None in flat mode
+    features  those of the version; ``unused`` names the ones that its model does not use
+    metrics   of what is served, as ``train --json`` has them
+    data_end  where the data of the training ended: naive UTC, missing in flat mode
+    """
+
+    baseline: Baseline
+    horizon: int | None
+    features: Sequence[Feature]
+    unused: Sequence[str]
+    metrics: Mapping[str, Any]
+    data_end: pd.Timestamp
+    seed: int
+
+
+@dataclass(frozen=True)
+class RecentSnapshots:
+    """Snapshots of leads since the training.
 
     rows: ``group`` (account, else lead), ``as_of``, ``closed_at`` and ``won`` as the data have them, ``won_at``
     (missing unless won by then), ``age`` (its place among the ages of snapshots), ``probability``.
     """
 
     rows: pd.DataFrame
-    design: pd.DataFrame
+    features: pd.DataFrame
 
-    def taken(self, kept: pd.Series) -> Seen:
+    def subset(self, mask: pd.Series) -> RecentSnapshots:
         """Return the rows of a mask."""
-        return Seen(self.rows[kept], self.design[kept])
+        return RecentSnapshots(self.rows[mask], self.features[mask])
 
     @property
     def groups(self) -> npt.NDArray:
@@ -52,10 +67,10 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """All that was looked at; what could not be judged is None or empty, and ``notes`` say why.
+class DriftReport:
+    """All comparisons with the training; those that could not be made are None or empty, and ``notes`` say why.
 
-    leads     that were looked at in the window, and what they are worth where accounts have several
+    leads     that were compared in the window, accounts with several counting for less
     score     shift of the model's probabilities; features: the largest shift first
     wins      of the days since ``wins_since``; groups: of the levels of categories, the least likely first
     outcomes  since the training; then: the metrics of that training
@@ -73,8 +88,8 @@ class Findings:
     notes: Sequence[str] = ()
 
     @property
-    def judged(self) -> bool:
-        """Tell whether anything could be judged: leads, wins or outcomes."""
+    def is_conclusive(self) -> bool:
+        """Return whether anything could be compared: leads, wins or outcomes."""
         return self.leads >= FEWEST_LEADS or self.wins is not None or self.outcomes is not None
 
     @property
@@ -82,7 +97,7 @@ class Findings:
         """Say in a sentence what follows."""
         if self.why:
             return "Retrain: the world has moved away from the model."
-        if self.judged:
+        if self.is_conclusive:
             watched = f"; but watch: {'; '.join(self.watch)}" if self.watch else ""
             return f"No drift that asks for a training{watched}."
         leads = f"{self.leads:,.0f} leads to look at, where {FEWEST_LEADS} are needed"
@@ -91,14 +106,16 @@ class Findings:
     @property
     def why(self) -> list[str]:
         """Return the reasons to train again; none where nothing has drifted."""
-        counted = (told for wins, told in self._counted() if drift.is_off(wins))
+        counted = (sentence for wins, sentence in self._counted() if drift.is_off(wins))
         return [*counted, *self._of_groups(), *self._of_ranking(), *self._of_score(), *self._of_features()]
 
     @property
     def watch(self) -> list[str]:
         """Return the counts that chance hardly explains (95 %), and that do not ask for a training yet."""
         return [
-            told for wins, told in self._counted() if not wins.low <= wins.won <= wins.high and not drift.is_off(wins)
+            sentence
+            for wins, sentence in self._counted()
+            if not wins.low <= wins.won <= wins.high and not drift.is_off(wins)
         ]
 
     def _counted(self) -> Iterator[tuple[Wins, str]]:
@@ -126,9 +143,9 @@ class Findings:
             yield f"The AUC on outcomes since the training is {now}, and was {before}"
 
     def _ranks_worse(self, outcomes: Outcomes) -> bool:
-        """Tell whether the ranking got worse; of hardly any wins, or losses, that cannot be told."""
-        scarcer = min(outcomes.wins.won, outcomes.metrics.rows - outcomes.wins.won)
-        if scarcer < FEWEST_EXPECTED or self.then["auc"] is None:
+        """Return whether the ranking got worse; of hardly any wins, or losses, nobody can say."""
+        minority_count = min(outcomes.wins.won, outcomes.metrics.rows - outcomes.wins.won)
+        if minority_count < FEWEST_EXPECTED or self.then["auc"] is None:
             return False
         return drift.ranks_worse(outcomes.metrics, self.then["auc_ci"], self.then["auc"])
 
@@ -146,7 +163,7 @@ class Findings:
     def as_json(self) -> dict[str, Any]:
         return {
             "retrain": bool(self.why),
-            "judged": self.judged,
+            "judged": self.is_conclusive,
             "verdict": self.verdict,
             "why": self.why,
             "watch": self.watch,
@@ -189,94 +206,101 @@ def outcomes_as_json(outcomes: Outcomes, then: Mapping[str, Any]) -> dict[str, A
     }
 
 
-# How it is found
+# How it comes about
 
 
-def find(seen: Seen, stored: Stored, reference: Reference, as_of: pd.Timestamp, *, unlearned: bool) -> Findings:
-    """Hold leads against the training of a version.
+def compare_with_training(
+    recent: RecentSnapshots, training: TrainingRecord, as_of: pd.Timestamp, *, unlearned: bool
+) -> DriftReport:
+    """Compare leads with the training of a version.
 
-    ``unlearned`` says that the leads are others than those of the training: in flat mode, where outcomes have no
-    moments, theirs can be judged only then.
+    ``unlearned`` says that the leads are others than those of the training: in flat mode outcomes have no moments, and
+    can be compared only then.
     """
-    timed = stored.scorer.horizon is not None
-    window = seen.taken(seen.rows["as_of"] > as_of - WINDOW * DAY) if timed else seen
-    leads, unused = independent(window.groups), stored.recipe.without
-    found = Findings(
+    baseline, timed = training.baseline, training.horizon is not None
+    window = recent.subset(recent.rows["as_of"] > as_of - WINDOW * DAY) if timed else recent
+    leads, features, groups = independent(window.groups), window.features, window.groups
+    report = DriftReport(
         as_of=as_of,
         leads=leads,
-        score=drift.score_shift(reference, window.design, window.probability, window.groups),
-        features=drift.feature_shifts(stored.scorer.catalogue, reference, window.design, window.groups, unused),
-        then=stored.training["metrics"]["rules" if stored.training["chosen"] == RULES else "model"],
+        score=drift.score_shift(baseline, features, window.probability, groups),
+        features=drift.feature_shifts(training.features, baseline, features, groups, training.unused),
+        then=training.metrics,
         notes=[] if leads >= FEWEST_LEADS else [_too_few(leads, timed=timed)],
     )
     if timed:
-        return _with_outcomes(_with_wins(found, seen, stored, reference), seen, stored, reference)
-    return _with_final_outcomes(found, seen, reference, stored.settings.seed, unlearned=unlearned)
+        return _with_outcomes(_with_wins(report, recent, training), recent, training)
+    return _with_final_outcomes(report, recent, training, unlearned=unlearned)
 
 
-def trained_to(stored: Stored) -> pd.Timestamp:
-    """Return where the data of a version's training ended: naive UTC."""
-    return pd.Timestamp(stored.training["window"]["data_end"]).tz_localize(None)
-
-
-def _with_wins(found: Findings, seen: Seen, stored: Stored, reference: Reference) -> Findings:
+def _with_wins(report: DriftReport, recent: RecentSnapshots, training: TrainingRecord) -> DriftReport:
     """Add the wins of the window, as far as it lies after the training, beside those that the model expects."""
-    as_of, horizon = found.as_of, stored.scorer.horizon or 0
-    since = max(as_of - WINDOW * DAY, trained_to(stored))
+    as_of, horizon, baseline = report.as_of, training.horizon or 0, training.baseline
+    since = max(as_of - WINDOW * DAY, training.data_end)
     if since >= as_of:
-        return _noting(found, "No day has passed since the training: wins are not judged.")
-    alive = seen.taken(seen.rows["as_of"] > since - horizon * DAY)
-    counted, unsure = drift.expected_wins(alive.rows, reference, since, as_of, horizon)
-    wins = drift.compare_wins(counted, alive.groups, reference.wins, unsure)
-    closed = happened_between(alive.rows["closed_at"], since, as_of).any()
+        return _with_note(report, "No day has passed since the training: wins are not judged.")
+    alive = recent.subset(recent.rows["as_of"] > since - horizon * DAY)
+    counted, unsure = drift.expected_wins(alive.rows, baseline, since, as_of, horizon)
+    wins = drift.compare_wins(counted, alive.groups, baseline.wins, unsure)
+    # That no lead closed at all looks like a table that is not kept up to date, and not like a collapse.
+    closed = alive.rows["closed_at"].between(since, as_of, inclusive="right").any()
     if not closed:
         expected = f"{wins.expected:.1f} wins are expected"
-        return _noting(found, f"No lead is known to have closed since {_day(since)}, though {expected}: not judged.")
-    spared = {each.feature for each in found.features if each.status in ("calendar", "unused")}
-    told = [each for each in stored.scorer.catalogue if each.categorical and each.name not in spared]
-    groups = drift.group_wins(told, reference, alive.design, counted, alive.groups)
-    found = replace(found, wins=wins, wins_since=since, groups=groups)
+        return _with_note(
+            report, f"No lead is known to have closed since {_day(since)}, though {expected}: not judged."
+        )
+    spared = {each.feature for each in report.features if each.status in ("calendar", "unused")}
+    categories = [each for each in training.features if each.categorical and each.name not in spared]
+    groups = drift.group_wins(categories, baseline, alive.features, counted, alive.groups)
+    report = replace(report, wins=wins, wins_since=since, groups=groups)
     if wins.expected < FEWEST_EXPECTED:
-        return _noting(found, f"Only {wins.expected:.1f} wins are expected since {_day(since)}: little can be seen.")
-    return found
+        few = f"Only {wins.expected:.1f} wins are expected since {_day(since)}: little can be seen."
+        return _with_note(report, few)
+    return report
 
 
-def _with_outcomes(found: Findings, seen: Seen, stored: Stored, reference: Reference) -> Findings:
+def _with_outcomes(report: DriftReport, recent: RecentSnapshots, training: TrainingRecord) -> DriftReport:
     """Add the outcomes of snapshots whose whole window lies after the training."""
-    horizon = (stored.scorer.horizon or 0) * DAY
-    began, first = seen.rows["as_of"], trained_to(stored)
-    matured = seen.rows[(began >= first) & (began + horizon <= found.as_of)]
+    horizon = (training.horizon or 0) * DAY
+    began, first = recent.rows["as_of"], training.data_end
+    matured = recent.rows[(began >= first) & (began + horizon <= report.as_of)]
     if not len(matured):
-        return _noting(found, f"No outcome has matured since the training; the first will by {_day(first + horizon)}.")
-    if not happened_between(seen.rows["closed_at"], first, found.as_of).any():
-        return _noting(found, "No lead is known to have closed since the training: outcomes are not judged.")
+        first_outcome = _day(first + horizon)
+        return _with_note(report, f"No outcome has matured since the training; the first will by {first_outcome}.")
+    if not recent.rows["closed_at"].between(first, report.as_of, inclusive="right").any():
+        return _with_note(report, "No lead is known to have closed since the training: outcomes are not judged.")
     won = (matured["won_at"] <= matured["as_of"] + horizon).to_numpy(int)
-    return _judged(found, matured, won, reference, stored.settings.seed)
+    return _with_measured(report, matured, won, training)
 
 
-def _with_final_outcomes(found: Findings, seen: Seen, reference: Reference, seed: int, *, unlearned: bool) -> Findings:
-    known = seen.rows[seen.rows["won"].notna()]
+def _with_final_outcomes(
+    report: DriftReport, recent: RecentSnapshots, training: TrainingRecord, *, unlearned: bool
+) -> DriftReport:
+    """Add the outcomes of leads that the model has not learned from, where outcomes have no moments."""
+    known = recent.rows[recent.rows["won"].notna()]
     if not unlearned:
-        return _noting(found, "Outcomes have no moments here: give leads that are newer than the training (--leads).")
+        without_moments = "Outcomes have no moments here: give leads that are newer than the training (--leads)."
+        return _with_note(report, without_moments)
     if not len(known):
-        return _noting(found, "No outcome is known of these leads.")
-    return _judged(_noting(found, MAY_BE_LEARNED), known, known["won"].to_numpy(int), reference, seed)
+        return _with_note(report, "No outcome is known of these leads.")
+    return _with_measured(_with_note(report, MAY_BE_LEARNED), known, known["won"].to_numpy(int), training)
 
 
-def _judged(
-    found: Findings, rows: pd.DataFrame, won: npt.NDArray[np.int64], reference: Reference, seed: int
-) -> Findings:
-    """Add outcomes where enough wins, and enough losses, have come or were expected: that none came tells much."""
+def _with_measured(
+    report: DriftReport, rows: pd.DataFrame, won: npt.NDArray[np.int64], training: TrainingRecord
+) -> DriftReport:
+    """Add outcomes where enough wins, and enough losses, have come or were expected: that none came says much."""
     probability, groups = rows["probability"].to_numpy(), rows["group"].to_numpy()
     wins, losses = (max(come.sum(), likely.sum()) for come, likely in ((won, probability), (1 - won, 1 - probability)))
     if min(wins, losses) < FEWEST_EXPECTED:
-        told = f"{won.sum():,} are wins, where {probability.sum():.1f} were expected"
-        return _noting(found, f"Of {len(won):,} outcomes since the training {told}: too few to judge.")
-    return replace(found, outcomes=drift.judge_outcomes(probability, won, groups, reference.wins, seed))
+        counts = f"{won.sum():,} are wins, where {probability.sum():.1f} were expected"
+        return _with_note(report, f"Of {len(won):,} outcomes since the training {counts}: too few to judge.")
+    measured = drift.measure_outcomes(probability, won, groups, training.baseline.wins, training.seed)
+    return replace(report, outcomes=measured)
 
 
-def _noting(found: Findings, text: str) -> Findings:
-    return replace(found, notes=[*found.notes, text])
+def _with_note(report: DriftReport, text: str) -> DriftReport:
+    return replace(report, notes=[*report.notes, text])
 
 
 # In words

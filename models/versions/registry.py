@@ -20,7 +20,7 @@ from data.schema import Schema
 from data.workspace import Workspace
 from features import fingerprint
 from models.members import Recipe
-from models.monitoring import Reference
+from models.monitoring import Baseline
 from models.scale import Scale
 from models.scoring import Scorer
 from models.versions import decisions, thresholds
@@ -45,7 +45,7 @@ class Stored:
 
     The scorer has the thresholds, and ``settings`` are those, that are in force now. ``training`` is what
     `train --json` printed.
-    ``reference`` is what later leads are compared with; None where the version was trained before there was one.
+    ``baseline`` is what later leads are compared with; None where the version was trained before there was one.
     ``outcomes`` is the fingerprint of the leads that had closed, and how.
     """
 
@@ -53,7 +53,7 @@ class Stored:
     recipe: Recipe
     settings: Settings
     training: Mapping[str, Any]
-    reference: Reference | None = None
+    baseline: Baseline | None = None
     outcomes: str = ""
 
 
@@ -215,7 +215,7 @@ class Registry:
             recipe=files.read("recipe.json", Recipe.from_json),
             settings=self._settings(version),
             training=self.training_of(version),
-            reference=files.read_if_there("reference.json", Reference.from_json),
+            baseline=files.read_if_there("reference.json", Baseline.from_json),
             outcomes=version.tags.get("outcomes_fingerprint", ""),
         )
 

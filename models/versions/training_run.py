@@ -15,7 +15,7 @@ from data.config import Settings
 from data.json import strict_json
 from data.workspace import Workspace
 from models.members import Recipe
-from models.monitoring import Reference
+from models.monitoring import Baseline
 from models.scoring import Scorer
 from models.versions.assemble import texts_of, write_small_models
 from models.versions.store import VersionStore
@@ -51,9 +51,9 @@ class TrainingRun:
             write_small_models(scorer, Path(folder))
             self.store.write_folder(self.run_id, FILES, Path(folder))
 
-    def log_reference(self, reference: Reference) -> None:
+    def log_baseline(self, baseline: Baseline) -> None:
         """Log what later leads are compared with."""
-        self.store.write_text(self.run_id, f"{FILES}/reference.json", reference.to_json())
+        self.store.write_text(self.run_id, f"{FILES}/reference.json", baseline.to_json())
 
     def describe(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Log the parameters of the run and its results."""

@@ -13,7 +13,7 @@ from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from models.evaluation import measure_segments, segment_features
 from models.metrics import Metrics, evaluate_all
-from models.monitoring import make_reference
+from models.monitoring import make_baseline
 from models.rules import load_rules
 from models.scoring import Scorer
 from models.training import Learned, learn, outcomes_of
@@ -117,7 +117,7 @@ def _log(
     """Log all that a version needs to score, and all that is known of it."""
     table = read.table
     run.log_scorer(scorer, learned.recipe, read.settings, result.as_json())
-    run.log_reference(make_reference(table, learned.fitted))
+    run.log_baseline(make_baseline(table, learned.fitted))
     run.describe(params_of(read.settings, learned), logged_metrics(result, learned), tags)
     run.log_card(_card(result, read, learned))
     run.log_tables(result.closing)

@@ -28,7 +28,7 @@ from features.sources import (
     stage_channel,
 )
 from models.explanation import say
-from models.monitoring.baseline import Column, Reference
+from models.monitoring.baseline import Baseline, FeatureBins
 from models.monitoring.drift import feature_shifts
 from models.scoring.similar_deals import _has_some
 
@@ -116,8 +116,8 @@ def test_a_new_kind_of_source_is_put_into_words(with_nights):
 
 @pytest.mark.parametrize(("ages", "status"), [([0], "shifted"), ([0, 1], "growing")])
 def test_a_new_kind_of_source_is_checked_for_drift(with_nights, ages, status):
-    then = Column([0.2], None, 0, [[900, 100, 0]] * len(ages), [50, 50, 0], [1.0] * 3)
-    reference = Reference(ages, [1000.0] * len(ages), {"nights": then}, then, [], 100, [])
+    then = FeatureBins([0.2], None, 0, [[900, 100, 0]] * len(ages), [50, 50, 0], [1.0] * 3)
+    baseline = Baseline(ages, [1000.0] * len(ages), {"nights": then}, then, [], 100, [])
     now, groups = pd.DataFrame({"nights": [0.9] * 500}), np.arange(500).astype(str)
-    (shift,) = feature_shifts([with_nights], reference, now, groups, ())
+    (shift,) = feature_shifts([with_nights], baseline, now, groups, ())
     assert shift.status == status

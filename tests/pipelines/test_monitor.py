@@ -136,7 +136,7 @@ def test_the_page_opens_offline(leadscore, workspace):
 
 
 def test_a_version_without_a_reference_is_to_be_trained_again(leadscore, trained, monkeypatch):
-    older = replace(Registry(trained.workspace).champion(), reference=None)
+    older = replace(Registry(trained.workspace).champion(), baseline=None)
     monkeypatch.setattr(Registry, "champion", lambda self: older)
     ran = leadscore("monitor", "--workspace", trained.workspace.root)
     assert ran.code == 1

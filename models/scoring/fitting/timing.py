@@ -65,7 +65,7 @@ def fit_timing(
 def measure_timing(
     table: TrainingTable, splits: TimeSplits, probability: Floats, tested: Floats, data_end: pd.Timestamp, *, seed: int
 ) -> dict[int, dict[str, float]]:
-    """Return, by time in days, the mean chance on the newest block (key ``told``) and the share that ``happened``.
+    """Return, by time in days, the mean chance on the newest split, and beside it the share that ``happened``.
 
     Beside them ``snapshots``, those that were watched for that time at ``data_end``. How wins spread is learned from
     the older splits, as it was known when the newest began; ``probability`` is of all rows, ``tested`` of the newest.

@@ -111,22 +111,20 @@ def show_metrics(metrics: Mapping[str, Metrics], rules_kind: str) -> None:
 
 def show_drift(result: MonitorResult) -> None:
     """Show whether to train again and why, the features that moved most, and where the page is."""
-    findings = result.findings
-    if findings.wins:
-        won, expected = f"{findings.wins.won:,} won", f"{findings.wins.expected:,.0f} expected"
-        say(
-            f"Since {findings.wins_since:%Y-%m-%d}: {won}, {expected} ({findings.wins.low:,} to {findings.wins.high:,})"
-        )
-    if findings.outcomes:
-        auc = with_interval(findings.outcomes.metrics.auc, findings.outcomes.metrics.auc_ci, 3)
-        calibration = with_interval(findings.outcomes.calibration, findings.outcomes.calibration_ci, 2)
+    report = result.report
+    if report.wins:
+        won, expected = f"{report.wins.won:,} won", f"{report.wins.expected:,.0f} expected"
+        say(f"Since {report.wins_since:%Y-%m-%d}: {won}, {expected} ({report.wins.low:,} to {report.wins.high:,})")
+    if report.outcomes:
+        auc = with_interval(report.outcomes.metrics.auc, report.outcomes.metrics.auc_ci, 3)
+        calibration = with_interval(report.outcomes.calibration, report.outcomes.calibration_ci, 2)
         say(f"Outcomes since the training: AUC {auc}, wins over expected wins {calibration}")
     grid = table("feature", ">PSI", ">of it noise", "")
-    for feature in findings.features[:MOST_SHIFTS]:
+    for feature in report.features[:MOST_SHIFTS]:
         grid.add_row(escape(feature.feature), f"{feature.psi:.3f}", f"{feature.noise:.3f}", feature.status)
     OUT.print(grid)
-    say(f"Scores: PSI {findings.score.psi:.3f}, of it noise {findings.score.noise:.3f}")
-    for reason in findings.why:
+    say(f"Scores: PSI {report.score.psi:.3f}, of it noise {report.score.noise:.3f}")
+    for reason in report.why:
         say(f"  {reason}.")
-    say(findings.verdict)
+    say(report.verdict)
     say(f"Page: {result.out}")

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.monitoring import drift
-from models.monitoring.baseline import Column, Reference
+from models.monitoring.baseline import Baseline, FeatureBins
 from models.monitoring.drift import (
     compare_wins,
     expected_wins,
     feature_shifts,
     group_wins,
     is_off,
-    judge_outcomes,
+    measure_outcomes,
     ranks_worse,
     shift,
     stability_index,
@@ -28,18 +28,24 @@ LINE = [[day / 90 for day in range(91)]] * 8
 """Wins that come evenly over the horizon, at all ages."""
 
 
-def column_of(rows: list[list[int]], **more) -> Column:
+def column_of(rows: list[list[int]], **more) -> FeatureBins:
     bins = len(rows[0])
-    usual = {"edges": list(range(bins - 2)), "levels": None, "shown": 0, "won": [100] * bins, "worth": [1.0] * bins}
-    return Column(rows=rows, **{**usual, **more})
+    usual = {
+        "edges": list(range(bins - 2)),
+        "levels": None,
+        "shown": 0,
+        "won": [100] * bins,
+        "calibration": [1.0] * bins,
+    }
+    return FeatureBins(rows=rows, **{**usual, **more})
 
 
-def reference_of(columns: dict[str, Column] | None = None, **more) -> Reference:
+def baseline_of(columns: dict[str, FeatureBins] | None = None, **more) -> Baseline:
     usual = {"ages": [0], "leads": [1000.0], "score": column_of([[500, 500, 0]]), "calendar": [], "wins": 1000}
-    return Reference(columns=columns or {}, **{**usual, "pace": LINE, **more})
+    return Baseline(columns=columns or {}, **{**usual, "pace": LINE, **more})
 
 
-def levels(*names: str, rows: list[int]) -> Column:
+def levels(*names: str, rows: list[int]) -> FeatureBins:
     return column_of([rows], edges=[], levels=list(names), shown=len(names))
 
 
@@ -80,12 +86,12 @@ def test_an_age_that_the_training_never_saw_is_left_out():
     assert shift(then, now, [1000.0, 0.0], 200.0).psi == pytest.approx(0)
 
 
-def shifted(features, then: Column, values: list, rows: int = 400, **more) -> drift.FeatureShift:
+def shifted(features, then: FeatureBins, values: list, rows: int = 400, **more) -> drift.FeatureShift:
     """Compare one feature of leads of their own with a column."""
     feature = features[0] if then.levels is not None else features[1]
     design = pd.DataFrame({feature.name: pd.Series(values * (rows // len(values)))})
     groups = np.arange(len(design)).astype(str)
-    return feature_shifts([feature], reference_of({feature.name: then}, **more), design, groups, ())[0]
+    return feature_shifts([feature], baseline_of({feature.name: then}, **more), design, groups, ())[0]
 
 
 def test_levels_that_the_model_does_not_know_are_a_shift(features):
@@ -113,11 +119,11 @@ def test_a_few_leads_show_nothing(features):
 def test_leads_of_one_account_are_not_many(features):
     then = levels("Software", "Retail", rows=[500, 500, 0, 0, 0])
     design = pd.DataFrame({"industry": ["Software"] * 400})
-    told = feature_shifts([features[0]], reference_of({"industry": then}), design, np.full(400, "one account"), ())
+    told = feature_shifts([features[0]], baseline_of({"industry": then}), design, np.full(400, "one account"), ())
     assert told[0].status == "too few"
 
 
-def test_what_only_encodes_the_calendar_is_not_judged(features):
+def test_what_only_encodes_the_calendar_is_not_compared(features):
     then = levels("January", rows=[1000, 0, 0, 0])
     assert shifted(features, then, ["February"], calendar=["industry"]).status == "calendar"
 
@@ -127,9 +133,9 @@ def test_what_only_encodes_the_calendar_is_not_judged(features):
 
 def test_wins_are_expected_in_season_and_its_doubt_widens_what_chance_explains():
     rows = pd.DataFrame({"as_of": [JANUARY] * 200, "won_at": pd.NaT, "age": 7, "probability": 0.9})
-    plain, sure = expected_wins(rows, reference_of(), JANUARY, JANUARY + 31 * DAY, 90)
+    plain, sure = expected_wins(rows, baseline_of(), JANUARY, JANUARY + 31 * DAY, 90)
     months = [(0.5, 0.04)] + [(1.0, 0.0)] * 11
-    halved, unsure = expected_wins(rows, reference_of(season=months), JANUARY, JANUARY + 31 * DAY, 90)
+    halved, unsure = expected_wins(rows, baseline_of(season=months), JANUARY, JANUARY + 31 * DAY, 90)
     assert (sure, unsure) == (0.0, pytest.approx(0.04 * plain["expected"].sum() ** 2))
     assert halved["expected"].tolist() == pytest.approx((plain["expected"] / 2).tolist())
     groups = np.arange(200).astype(str)
@@ -139,7 +145,7 @@ def test_wins_are_expected_in_season_and_its_doubt_widens_what_chance_explains()
 def test_days_of_two_months_have_the_season_of_each():
     rows = pd.DataFrame({"as_of": [JANUARY], "won_at": pd.NaT, "age": 7, "probability": 0.9})
     months = [(2.0, 0.0), (1.0, 0.0)] * 6
-    counted, _ = expected_wins(rows, reference_of(season=months), JANUARY + 21 * DAY, JANUARY + 41 * DAY, 90)
+    counted, _ = expected_wins(rows, baseline_of(season=months), JANUARY + 21 * DAY, JANUARY + 41 * DAY, 90)
     assert counted["expected"].tolist() == pytest.approx([0.9 * (2 * 10 + 10) / 90])
 
 
@@ -178,7 +184,7 @@ def test_a_level_that_wins_less_than_the_others_is_found(features):
     design = pd.DataFrame({"industry": ["Partner"] * 500 + ["Web"] * 500})
     won = [*([1] * 5 + [0] * 495), *([1] * 100 + [0] * 400)]
     wins = pd.DataFrame({"expected": np.full(1000, 0.1), "won": won})
-    told = group_wins(features[:1], reference_of({"industry": column}), design, wins, np.arange(1000).astype(str))
+    told = group_wins(features[:1], baseline_of({"industry": column}), design, wins, np.arange(1000).astype(str))
     assert {each.group: (each.won, each.expected) for each in told}["Industry: Partner"] == (5, pytest.approx(100))
     assert "Industry: Partner" in [each.group for each in drift.off_groups(told)]
 
@@ -187,16 +193,16 @@ def test_where_all_levels_win_twice_as_often_none_stands_out(features):
     column = levels("Partner", "Web", rows=[500, 500, 0, 0, 0])
     design = pd.DataFrame({"industry": ["Partner"] * 500 + ["Web"] * 500})
     wins = pd.DataFrame({"expected": np.full(1000, 0.1), "won": ([1] * 100 + [0] * 400) * 2})
-    told = group_wins(features[:1], reference_of({"industry": column}), design, wins, np.arange(1000).astype(str))
+    told = group_wins(features[:1], baseline_of({"industry": column}), design, wins, np.arange(1000).astype(str))
     assert list(drift.off_groups(told)) == []
 
 
 def test_what_the_model_never_knew_of_a_level_is_no_drift(features):
     column = levels("Partner", "Web", rows=[500, 500, 0, 0, 0])
-    column = replace(column, worth=[0.1, 1.9, 1.0, 1.0, 1.0])
+    column = replace(column, calibration=[0.1, 1.9, 1.0, 1.0, 1.0])
     design = pd.DataFrame({"industry": ["Partner"] * 500 + ["Web"] * 500})
     wins = pd.DataFrame({"expected": np.full(1000, 0.1), "won": [*([1] * 5 + [0] * 495), *([1] * 95 + [0] * 405)]})
-    told = group_wins(features[:1], reference_of({"industry": column}), design, wins, np.arange(1000).astype(str))
+    told = group_wins(features[:1], baseline_of({"industry": column}), design, wins, np.arange(1000).astype(str))
     assert list(drift.off_groups(told)) == []
 
 
@@ -207,7 +213,7 @@ def outcomes(factor: float):
     random = np.random.default_rng(1)
     probability = random.uniform(0, 0.3, 4000)
     won = (random.uniform(size=4000) < probability * factor).astype(int)
-    return judge_outcomes(probability, won, np.arange(4000).astype(str), 1000)
+    return measure_outcomes(probability, won, np.arange(4000).astype(str), 1000)
 
 
 def test_calibration_is_wins_over_expected_wins_with_an_interval():

@@ -81,7 +81,8 @@ def of_visits(tmp_path) -> pd.DataFrame:
         assert own.features["visit_ever"].tolist() == [4, 5, 3, 2, 0, 0]  # two visits of nobody in particular
         people.add(own)
         accounts = pd.concat(scored_accounts(dataset, scorer, as_of, people)).set_index("account_id")
-    by_visits = scorer.score(scorer.with_rules(own.features.iloc[[0] * 10].assign(visit_ever=np.arange(10.0))))
+    ten = own.features.iloc[[0] * 10][[feature.name for feature in scorer.catalogue]]
+    by_visits = scorer.score(scorer.with_rules(ten.assign(visit_ever=np.arange(10.0))))
     return accounts.assign(visits=by_visits["probability"].searchsorted(accounts["probability"]))
 
 
