@@ -1,12 +1,10 @@
 """One run at a time, and a run that ends in any way lets go."""
 
-import importlib.util
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -48,34 +46,6 @@ def test_a_run_that_is_killed_lets_go(tmp_path):
         holder.wait()
     with one_run_at_a_time(tmp_path / "lock", "push"):
         pass
-
-
-def test_windows_locks_a_byte_behind_the_text_and_names_the_first_run(tmp_path, monkeypatch):
-    """Windows cannot run here: its one call is replaced, and the module is loaded as it would be there."""
-    locked: set[tuple[int, int]] = set()
-
-    def locking(descriptor: int, mode: int, count: int) -> None:
-        byte = (os.fstat(descriptor).st_ino, os.lseek(descriptor, 0, os.SEEK_CUR))
-        if byte in locked:
-            raise PermissionError(13, "Permission denied")
-        locked.add(byte)
-
-    spec = importlib.util.find_spec("data.locks")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    with monkeypatch.context() as windows:
-        windows.setattr(sys, "platform", "win32")
-        windows.setitem(sys.modules, "fcntl", None)
-        windows.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
-        spec.loader.exec_module(module)
-    lock = tmp_path / "lock"
-    with (
-        module.one_run_at_a_time(lock, "score"),
-        pytest.raises(LeadscoreError, match="leadscore score, process"),
-        module.one_run_at_a_time(lock, "push"),
-    ):
-        pass
-    assert {position for _, position in locked} == {module.LOCKED_BYTE}
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
