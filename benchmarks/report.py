@@ -5,10 +5,10 @@
 Leads with their stage history and outcomes are simulated, without events, and written as Parquet. Both read these
 files and count, for all leads and by source, campaign, asset, industry and owner: who came to each stage, rates with
 their intervals and median times, and who went on within 30 days; cohorts, entries and who went on by month; by owner
-how long MQLs waited. The report also checks every row, finds what is odd in the histories, compares what may be worse than
-it should be, and weighs channels. Each runs in a process of its own, in turn, three times; the
-medians are shown. Reading and counting are timed apart, for checking every row takes its time where pandas checks
-nothing. That both count the same is checked.
+how long MQLs waited. The report also checks every row, finds what is odd in the histories, compares what may be worse
+than it should be, and weighs channels. Each runs in a process of its own, in turn, three times; the medians are shown.
+Reading and counting are timed apart, for checking every row takes its time where pandas checks nothing. That both count
+the same is checked.
 """
 
 from __future__ import annotations
