@@ -58,7 +58,7 @@ def _of_attributes() -> Iterator[Rule]:
     for name in ("employees", "budget"):
         for size in SIZES:
             yield Rule(name=f"{name} {size}", when=(Condition(attribute=name, at_least=size),), points=3)
-        yield Rule(name=f"no {name}", when=(Condition(attribute=name, given=False),), points=-3)
+        yield Rule(name=f"no {name}", when=(Condition.model_validate({"attribute": name, "given": False}),), points=-3)
 
 
 def leads(count: int, seed: int = 0) -> pd.DataFrame:

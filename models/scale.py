@@ -156,7 +156,7 @@ def dispositions(
 
     By the grid where there is one and both grades are known; else ready is a hot lead of fit C or better (or of a fit
     that nobody knows), and discard a cold one of fit D. A trigger makes a lead of fit C or better ready; what is
-    disqualified is let go in any case.
+    disqualified is discarded in any case.
 
     >>> dispositions(np.array(["hot", "hot", "cold", "cold"]), np.array(["C", "D", "D", ""]), np.full(4, "")).tolist()
     ['ready', 'nurture', 'discard', 'nurture']

@@ -32,7 +32,7 @@ from models.scoring import Scorer
 from models.versions import Registry, Stored
 from pipelines.as_of import end_of_data
 from pipelines.console import note, step
-from pipelines.page import write_page
+from pipelines.output import write_page
 from pipelines.score import LeadFiles
 
 DAY = pd.Timedelta(days=1)

@@ -15,7 +15,7 @@ from app.security import Viewer
 from app.site import CurrentSite
 from app.threads import Busy, alone
 from app.view import page, safe
-from pipelines.page import filled
+from pipelines.output import filled
 from pipelines.report import Reported, gather, page_content
 
 router = APIRouter()

@@ -88,7 +88,7 @@ async def access_of(request: Request) -> Access:
 async def signed_in(request: Request) -> Person:
     """Return the person who asks for a page. Raises NotSignedIn.
 
-    Starlette's AuthenticationMiddleware would ask for files of ours too, and its `requires` knows neither roles that
+    Starlette's AuthenticationMiddleware would ask for our own files too, and its `requires` knows neither roles that
     include others nor answers to scripts.
     """
     access = await access_of(request)

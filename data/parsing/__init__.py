@@ -22,7 +22,7 @@ from data.parsing.emails import (
 from data.parsing.money import decide_month_order, foreign, read_months
 from data.parsing.names import is_made_up, without_made_up
 from data.parsing.sizes import SIZE_BOUNDS
-from data.parsing.times import DAY_FIRST, EARLIEST, MONTH_FIRST, lacks_offset
+from data.parsing.times import DAY_FIRST, EARLIEST, MONTH_FIRST, lacks_offset, to_arrow
 
 __all__ = [
     "CONTRADICTIONS",
@@ -55,5 +55,6 @@ __all__ = [
     "read_cells",
     "read_months",
     "texts",
+    "to_arrow",
     "without_made_up",
 ]

@@ -10,7 +10,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.parsing.times import to_arrow
+from data.parsing import to_arrow
 
 FURTHER = r"(?i)\s*(?:ext|x|[;,]).*$"
 """An extension, or a second number."""

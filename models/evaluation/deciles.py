@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.scoring import Scorer
-from models.scoring.fitting import centres_and_scale
+from models.fitting import centres_and_scale
 from models.training import Learned
 from models.training_table import TrainingTable
 

@@ -111,7 +111,7 @@ class Wins:
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class MaturedOutcomes:
     """How the model did on outcomes that it could not know; ``calibration`` is wins over expected wins."""
 
     wins: Wins
@@ -301,12 +301,12 @@ def _wins_by_level(
 
 def measure_outcomes(
     probability: Floats, won: npt.NDArray[np.int64], groups: npt.NDArray, learned_wins: int, seed: int = 0
-) -> Outcomes:
+) -> MaturedOutcomes:
     """Measure probabilities beside outcomes that the model had no part in, with intervals over groups."""
     wins = compare_wins(pd.DataFrame({"won": won, "expected": probability}), groups, learned_wins)
     draws = [weights @ won / (weights @ probability) for weights in resampled_weights(groups, seed)]
     low, high = np.percentile(draws, [2.5, 97.5]).tolist()
-    return Outcomes(wins, float(won.sum() / probability.sum()), (low, high), evaluate(probability, won, groups, seed))
+    return MaturedOutcomes(wins, float(won.sum() / probability.sum()), (low, high), evaluate(probability, won, groups, seed))
 
 
 # What follows

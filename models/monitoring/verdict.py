@@ -13,7 +13,7 @@ import pandas as pd
 from features import Feature
 from models.monitoring import drift
 from models.monitoring.baseline import Baseline, independent
-from models.monitoring.drift import FEWEST_EXPECTED, FEWEST_LEADS, WINDOW, FeatureShift, Outcomes, Shift, Wins
+from models.monitoring.drift import FEWEST_EXPECTED, FEWEST_LEADS, WINDOW, FeatureShift, MaturedOutcomes, Shift, Wins
 
 MOST_FEATURES = 8
 """Shifted features that are named; the others are counted."""
@@ -84,7 +84,7 @@ class DriftReport:
     wins: Wins | None = None
     wins_since: pd.Timestamp | None = None
     groups: Sequence[Wins] = ()
-    outcomes: Outcomes | None = None
+    outcomes: MaturedOutcomes | None = None
     notes: Sequence[str] = ()
 
     @property
@@ -142,7 +142,7 @@ class DriftReport:
             now, before = _figure(metrics.auc, metrics.auc_ci), _figure(self.then["auc"], self.then["auc_ci"])
             yield f"The AUC on outcomes since the training is {now}, and was {before}"
 
-    def _ranks_worse(self, outcomes: Outcomes) -> bool:
+    def _ranks_worse(self, outcomes: MaturedOutcomes) -> bool:
         """Return whether the ranking got worse; of hardly any wins, or losses, nobody can say."""
         minority_count = min(outcomes.wins.won, outcomes.metrics.rows - outcomes.wins.won)
         if minority_count < FEWEST_EXPECTED or self.then["auc"] is None:
@@ -190,7 +190,7 @@ LIMITS = {
 """What is held to be large, as it is printed."""
 
 
-def outcomes_as_json(outcomes: Outcomes, then: Mapping[str, Any]) -> dict[str, Any]:
+def outcomes_as_json(outcomes: MaturedOutcomes, then: Mapping[str, Any]) -> dict[str, Any]:
     """Return matured outcomes as they are printed, with the figures of the training beside them."""
     metrics, wins = outcomes.metrics.as_dict(), outcomes.wins
     shown = ("auc", "auc_ci", "log_loss", "log_loss_ci", "lift_10", "lift_10_ci", "ece", "ece_ci", "base_rate")

@@ -1,6 +1,6 @@
 """Scoring: from a chunk of leads and a trained model to probabilities, scores, grades and reasons.
 
-`score_chunk` is the one way from leads to scores, and it is pure. Nothing here trains: see `models.scoring.fitting`.
+`score_chunk` is the one way from leads to scores, and it is pure. Nothing here trains: see `models.fitting`.
 """
 
 from models.scoring.amount import FEWEST_AMOUNTS, Amounts

@@ -84,7 +84,7 @@ def init(
     out: Annotated[Path, typer.Option(help="File to write; it must not be there yet.")] = Path("leadscore.yaml"),
     as_json: JsonOption = False,
 ) -> None:
-    """Look at tables, and propose what they mean in a leadscore.yaml, with the reasons."""
+    """Inspect tables, and propose what they mean in a leadscore.yaml, with the reasons."""
     from pipelines.cli.renderers import present, show_proposal
     from pipelines.init import init as run
 

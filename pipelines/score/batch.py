@@ -27,7 +27,7 @@ from models.versions import Registry, Stored
 from pipelines import last_run
 from pipelines.as_of import end_of_data
 from pipelines.console import note, step
-from pipelines.describe import describe
+from pipelines.output import describe
 from pipelines.score.accounts import Accounts, scored_accounts
 from pipelines.score.retention import erase_old
 

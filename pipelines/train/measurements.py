@@ -15,7 +15,7 @@ from models.evaluation import deciles_in_history, drivers, thresholds_in_history
 from models.metrics import Metrics
 from models.rules import review_rules, shares_of_rules
 from models.scoring import Scorer
-from models.scoring.fitting import (
+from models.fitting import (
     assemble,
     fit_amounts,
     fit_timing,

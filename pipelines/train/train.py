@@ -19,7 +19,7 @@ from models.scoring import Scorer
 from models.training import Learned, learn, outcomes_of
 from models.versions import Registry, TrainingRun, Version, why_of
 from pipelines.console import note, step
-from pipelines.describe import describe
+from pipelines.output import describe
 from pipelines.train.contest import Contest, hold_contest
 from pipelines.train.measurements import make_result, make_scorer, thresholds_for
 from pipelines.train.model_card import model_card

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from data.quality_report import Flag, Report, TableCounts
-from pipelines.describe import describe
+from pipelines.output import describe
 
 
 @pytest.fixture

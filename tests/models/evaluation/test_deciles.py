@@ -10,7 +10,7 @@ from data.vocabulary import Family, Kind
 from features import Batch, build
 from models import scale as scales
 from models.evaluation.deciles import counted, deciles_in_history, scorer_before
-from models.scoring.fitting import assemble
+from models.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 

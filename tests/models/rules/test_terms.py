@@ -12,7 +12,7 @@ from models.rules import with_points
 from models.rules.format import Rules
 from models.rules.terms import CAPS, PREFIX, shares_of_rules, term_features, with_terms
 from models.scoring import Scorer
-from models.scoring.fitting import assemble
+from models.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 

@@ -11,7 +11,7 @@ from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
 from models.scoring import Scorer
-from models.scoring.fitting import assemble
+from models.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 

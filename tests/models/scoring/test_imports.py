@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-ROOMS = {"models.training", "models.evaluation", "models.monitoring", "models.versions", "models.scoring.fitting"}
+ROOMS = {"models.training", "models.evaluation", "models.monitoring", "models.versions", "models.fitting"}
 LIBRARIES = {
     *("optuna", "mlflow", "matplotlib", "shap", "catboost", "lightgbm", "sklearn", "skops", "joblib"),
     *("scipy.stats", "scipy.optimize", "duckdb", "sqlalchemy", "email_validator"),

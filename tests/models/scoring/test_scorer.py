@@ -9,7 +9,7 @@ import pytest
 from data.errors import ModelError
 from models.rules import Rules
 from models.scoring import Scorer
-from models.scoring.fitting import assemble, thresholds_of_rules
+from models.fitting import assemble, thresholds_of_rules
 from models.training import learn
 
 

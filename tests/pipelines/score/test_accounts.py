@@ -12,7 +12,7 @@ from data.schema import EventType, Schema
 from features import catalogue
 from models.rules import Rules
 from models.scoring import Scorer, score_chunk
-from models.scoring.fitting import assemble
+from models.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 from pipelines.score.accounts import Accounts, scored_accounts

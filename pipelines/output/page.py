@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from data.errors import InputError
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def write_page(out: Path, template: str, **content: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from models.scoring import Amounts
-from models.scoring.fitting import fit_amounts, measure_amounts
+from models.fitting import fit_amounts, measure_amounts
 from models.training import TimeSplits
 from models.training_table import TrainingTable
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.scoring.fitting.timing import TIMES, fit_timing, measure_timing
+from models.fitting.timing import TIMES, fit_timing, measure_timing
 from models.scoring.timing import Timing, days_if_won
 from models.training import split_by_time
 

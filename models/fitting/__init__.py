@@ -3,9 +3,9 @@
 Only training and evaluation import this room: scoring loads nothing that fits.
 """
 
-from models.scoring.fitting.amount import fit_amounts, measure_amounts
-from models.scoring.fitting.assemble import assemble, centres_and_scale, thresholds_of_rules
-from models.scoring.fitting.timing import fit_timing, measure_timing
+from models.fitting.amount import fit_amounts, measure_amounts
+from models.fitting.assemble import assemble, centres_and_scale, thresholds_of_rules
+from models.fitting.timing import fit_timing, measure_timing
 
 __all__ = [
     "assemble",
