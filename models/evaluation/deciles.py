@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.scoring import Scorer
 from models.fitting import centres_and_scale
+from models.scoring import Scorer
 from models.training import Learned
 from models.training_table import TrainingTable
 

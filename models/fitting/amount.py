@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from features import catalogue
 from models.members import SPLINES, spline_columns
-from models.scoring.amount import FEWEST_AMOUNTS, Amounts
+from models.scoring import FEWEST_AMOUNTS, Amounts
 from models.training import TimeSplits
 from models.training_table import TrainingTable
 

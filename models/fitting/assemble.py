@@ -13,7 +13,7 @@ from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import Centres, centres_of, contributions, gather, gather_questions
 from models.rules import Rules, grade_thresholds, term_features, with_points, with_terms
 from models.scale import Scale, make_scale
-from models.scoring.scorer import Scorer, fit_and_engagement
+from models.scoring import Scorer, fit_and_engagement
 from models.training import Learned
 from models.training_table import TrainingTable
 

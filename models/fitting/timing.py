@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from features import catalogue
 from models.blend import log_odds
 from models.members import MOST_ROWS_FOR_SPLINES, SPLINES, Encoded, row_weights, spline_columns
-from models.scoring.timing import Floats, Line, Timing, log_odds_of_soon
+from models.scoring import Floats, Line, Timing, log_odds_of_soon
 from models.training import TimeSplits, in_days
 from models.training_table import TrainingTable, sample_leads
 

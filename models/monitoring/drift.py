@@ -306,7 +306,9 @@ def measure_outcomes(
     wins = compare_wins(pd.DataFrame({"won": won, "expected": probability}), groups, learned_wins)
     draws = [weights @ won / (weights @ probability) for weights in resampled_weights(groups, seed)]
     low, high = np.percentile(draws, [2.5, 97.5]).tolist()
-    return MaturedOutcomes(wins, float(won.sum() / probability.sum()), (low, high), evaluate(probability, won, groups, seed))
+    return MaturedOutcomes(
+        wins, float(won.sum() / probability.sum()), (low, high), evaluate(probability, won, groups, seed)
+    )
 
 
 # What follows

@@ -6,13 +6,15 @@
 from models.scoring.amount import FEWEST_AMOUNTS, Amounts
 from models.scoring.chunk import ScoredChunk, score_chunk, worded
 from models.scoring.codec import decode_contributions, decode_reasons, decode_values, encode
-from models.scoring.scorer import Scorer
+from models.scoring.scorer import Scorer, fit_and_engagement
 from models.scoring.similar_deals import SimilarDeal, WonDeal, WonDeals
-from models.scoring.timing import Timing
+from models.scoring.timing import Floats, Line, Timing, log_odds_of_soon
 
 __all__ = [
     "FEWEST_AMOUNTS",
     "Amounts",
+    "Floats",
+    "Line",
     "ScoredChunk",
     "Scorer",
     "SimilarDeal",
@@ -23,6 +25,8 @@ __all__ = [
     "decode_reasons",
     "decode_values",
     "encode",
+    "fit_and_engagement",
+    "log_odds_of_soon",
     "score_chunk",
     "worded",
 ]

@@ -18,9 +18,8 @@ from data.workspace import Workspace
 from funnel import Funnel, figures
 from models.versions import Registry, Stored
 from pipelines.console import note
-from pipelines.output import describe
 from pipelines.last_run import settings_in, store_address
-from pipelines.output import write_page
+from pipelines.output import describe, write_page
 from pipelines.report.funnel import funnel_of
 from pipelines.score import read_as_trained
 from pipelines.wording import Wording

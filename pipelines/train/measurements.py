@@ -12,9 +12,6 @@ import pandas as pd
 from data.config import BandThresholds
 from models.blend import spline_encoder
 from models.evaluation import deciles_in_history, drivers, thresholds_in_history
-from models.metrics import Metrics
-from models.rules import review_rules, shares_of_rules
-from models.scoring import Scorer
 from models.fitting import (
     assemble,
     fit_amounts,
@@ -23,6 +20,9 @@ from models.fitting import (
     measure_timing,
     thresholds_of_rules,
 )
+from models.metrics import Metrics
+from models.rules import review_rules, shares_of_rules
+from models.scoring import Scorer
 from models.training import Learned
 from models.training_table import TrainingTable
 from models.versions import Stored

@@ -8,8 +8,8 @@ import pytest
 
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
-from models.scoring import Amounts
 from models.fitting import fit_amounts, measure_amounts
+from models.scoring import Amounts
 from models.training import TimeSplits
 from models.training_table import TrainingTable
 

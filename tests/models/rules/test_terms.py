@@ -8,11 +8,11 @@ from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from features import RULE_POINTS, catalogue
 from models.blend import probabilities
+from models.fitting import assemble
 from models.rules import with_points
 from models.rules.format import Rules
 from models.rules.terms import CAPS, PREFIX, shares_of_rules, term_features, with_terms
 from models.scoring import Scorer
-from models.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 

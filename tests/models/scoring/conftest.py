@@ -10,8 +10,8 @@ from data.chunk import Chunk
 from data.schema import Attribute, Schema
 from data.vocabulary import Family, Kind
 from features import Batch, build
-from models.scoring import Scorer
 from models.fitting import assemble
+from models.scoring import Scorer
 from models.training import learn
 from models.training_table import TrainingTable
 

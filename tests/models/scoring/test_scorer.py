@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from data.errors import ModelError
+from models.fitting import assemble, thresholds_of_rules
 from models.rules import Rules
 from models.scoring import Scorer
-from models.fitting import assemble, thresholds_of_rules
 from models.training import learn
 
 

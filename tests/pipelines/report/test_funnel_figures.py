@@ -13,8 +13,7 @@ import pytest
 from data.config import settings_of_folder
 from features import sql_known_at
 from funnel import open_funnel
-from pipelines.output import describe
-from pipelines.output import filled
+from pipelines.output import describe, filled
 from pipelines.report.funnel import count
 
 Told = Callable[..., dict[str, Any]]

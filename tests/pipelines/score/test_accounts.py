@@ -10,9 +10,9 @@ from data.config import settings_of_folder
 from data.dataset import open_dataset
 from data.schema import EventType, Schema
 from features import catalogue
+from models.fitting import assemble
 from models.rules import Rules
 from models.scoring import Scorer, score_chunk
-from models.fitting import assemble
 from models.training import learn
 from models.training_table import TrainingTable
 from pipelines.score.accounts import Accounts, scored_accounts
