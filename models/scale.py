@@ -186,17 +186,17 @@ def qualifies(fit: npt.NDArray | pd.Series, disqualified: npt.NDArray | pd.Serie
 def points(scale: Scale, values: Floats, base: float) -> npt.NDArray[np.int64]:
     """Share out each row's distance from the base score among its contributions, as whole points.
 
-    values: (rows, parts) in log-odds. A row's points add up to the difference of the two scores.
+    values: (rows, contributions) in log-odds. A row's points add up to the difference of the two scores.
     """
     return points_between(scale, values, np.full(len(values), base), base + values.sum(axis=1))
 
 
 def points_between(scale: Scale, values: Floats, start: Floats, end: Floats) -> npt.NDArray[np.int64]:
-    """Share out each row's distance between two scores among parts, as whole points.
+    """Share out each row's distance between two scores among contributions, as whole points.
 
-    values: (rows, parts) in log-odds; start and end: log-odds of each row. With F the position on the scale, a part c
-    is worth c·(F(end) − F(start)) / (end − start), with F's local slope where both are one. Rounded by largest
-    remainder, so a row's points add up to the difference of the two scores.
+    values: (rows, contributions) in log-odds; start and end: log-odds of each row. With F the position on the scale,
+    contribution c gets c·(F(end) − F(start)) / (end − start), with F's local slope where both are one. Rounded by
+    largest remainder, so a row's points add up to the difference of the two scores.
     """
     f_start, f_end = position(scale, start), position(scale, end)
     moved = end - start
@@ -215,8 +215,8 @@ def _largest_remainder(shares: Floats, totals: npt.NDArray[np.int64]) -> npt.NDA
     whole = np.floor(shares)
     missing = totals - whole.sum(axis=1).astype(np.int64)
     rank = np.argsort(np.argsort(whole - shares, axis=1, kind="stable"), axis=1)
-    parts = shares.shape[1]
-    return (whole + missing[:, None] // parts + (rank < (missing % parts)[:, None])).astype(np.int64)
+    columns = shares.shape[1]
+    return (whole + missing[:, None] // columns + (rank < (missing % columns)[:, None])).astype(np.int64)
 
 
 def _quarters(values: Floats | None) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ MOST_BINS = 8
 FEWEST_LEADS = 20
 """Fewer leads than this are no evidence."""
 SEED = 0
-"""Of the draw of the moments: the same leads give the same evidence, whatever else is tried."""
+"""Of the draw of the snapshots: the same leads give the same evidence, whatever else is tried."""
 LEAST_DISTANCE = 1.0
 """Standard errors between the rate of such leads and that of all, below which the difference says nothing."""
 
@@ -100,9 +100,9 @@ def percent(rate: float) -> str:
 
 
 def gather(features: tuple[Feature, ...], table: TrainingTable) -> Evidence:
-    """Count leads that ended and wins per bin of each feature, each lead at one of its moments."""
-    ended = table.labelled
-    once = ended.subset(ended.draw_one_row_per_lead(SEED))
+    """Count labelled leads and wins per bin of each feature, each lead at one of its snapshots."""
+    labelled = table.labelled
+    once = labelled.subset(labelled.draw_one_row_per_lead(SEED))
     bins = {feature.name: _bins(feature, table, once) for feature in features}
     codes = {feature.name: _codes(feature, once.features[feature.name], bins[feature.name]) for feature in features}
     return Evidence(
@@ -133,9 +133,9 @@ def _edges(known: npt.NDArray[np.float64], *, has_zero: bool) -> list[float]:
         return distinct.tolist()
     alone = distinct[(counts >= len(known) / MOST_BINS) | (has_zero & (distinct == 0))]
     others = known[~np.isin(known, alone)]
-    parts = int(np.clip(len(others) // FEWEST_LEADS, 1, max(MOST_BINS - len(alone), 1)))
-    cuts = np.quantile(others, np.linspace(0, 1, parts + 1)[1:-1])
-    return np.unique([distinct[0], *alone, *map(_just_above, alone), *cuts]).tolist()
+    count = int(np.clip(len(others) // FEWEST_LEADS, 1, max(MOST_BINS - len(alone), 1)))
+    quantiles = np.quantile(others, np.linspace(0, 1, count + 1)[1:-1])
+    return np.unique([distinct[0], *alone, *map(_just_above, alone), *quantiles]).tolist()
 
 
 def _just_above(value: float) -> float:

@@ -30,8 +30,8 @@ def assemble(
 ) -> Scorer:
     """Return the scorer of a learned model; ``open_leads`` are the features of the leads that are open now.
 
-    ``thresholds`` are where the bands begin, by default multiples of the base rate; where all leads ended alike, of the
-    mean probability instead.
+    ``thresholds`` are where the bands begin, by default multiples of the base rate; where all outcomes are alike, of
+    the mean probability instead.
     """
     catalogued, features, terms = catalogue(table.schema), learned.features, ()
     if RULES in member_names(learned.model):
@@ -62,8 +62,8 @@ def centres_and_scale(
         terms = term_features(learned.rules, table.schema)
     by_name = {feature.name: feature for feature in (*catalogue(table.schema), *terms)}
     centres = centres_of(learned.model, features, [term.name for term in terms])
-    parts = contributions(learned.model, population, centres)
-    fit, engagement = fit_and_engagement(parts, by_name, learned.rules, population)
+    explained = contributions(learned.model, population, centres)
+    fit, engagement = fit_and_engagement(explained, by_name, learned.rules, population)
     probability = probabilities(learned.model, population)
     base_rate = float((table.won if table.minority_count() else probability).mean())
     scale = make_scale(log_odds(probability), fit, engagement, base_rate, thresholds)

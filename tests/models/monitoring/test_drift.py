@@ -206,7 +206,7 @@ def test_what_the_model_never_knew_of_a_level_is_no_drift(features):
     assert list(drift.off_groups(told)) == []
 
 
-# Outcomes
+# Matured outcomes
 
 
 def outcomes(factor: float):

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.chunk import Chunk
 from data.config import FileTable, Settings, load_settings
 from data.workspace import Workspace
+from models.scoring import score_chunk, worded
+from models.versions import Registry
 from pipelines.score import batch
 from pipelines.score.batch import score
 
@@ -148,6 +151,24 @@ def test_nothing_new_changes_nothing(rescore, scored):
 def test_the_size_of_the_chunks_changes_nothing(rescore, scored, monkeypatch):
     monkeypatch.setattr(batch, "CHUNK", 1000)
     pd.testing.assert_frame_equal(rescore(), scored.frame)
+
+
+def records_of(table: pd.DataFrame) -> list[dict]:
+    return table.astype(object).where(table.notna(), None).to_dict("records")  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("query", ["band == 'hot'", "band == 'warm'", "band == 'cold'"])
+def test_a_lead_that_is_made_of_its_records_has_the_score_of_the_batch_run(query, scored, trained, tables):
+    stored = Registry(trained.workspace).champion()
+    row = scored.frame.query("outcome == 'open'").query(query).iloc[[0]].reset_index(drop=True)
+    lead_id, events = row["lead_id"][0], tables["events"]
+    lead, stages = (table[table["lead_id"] == lead_id] for table in (tables["leads"], tables["stages"]))
+    of_account = events["lead_id"].isna() & (events["account_id"] == lead["account_id"].iloc[0])
+    records = (records_of(events[(events["lead_id"] == lead_id) | of_account]), records_of(stages))
+    chunk = Chunk.from_records(stored.scorer.schema, records_of(lead)[0], *records, formats=stored.settings.formats)
+    score = worded(score_chunk(chunk, stored.scorer, row["as_of"].dt.tz_localize(None)[0]), stored.scorer.narrator)
+    for name in score:
+        assert score[name].tolist() == [[*value] if name.startswith("reasons") else value for value in row[name]]
 
 
 def test_new_events_change_the_score_of_their_lead_only(rescore, altered, tables, scored):
