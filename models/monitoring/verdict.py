@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features import Feature
+from features import Feature, happened_between
 from models.monitoring import drift
 from models.monitoring.baseline import Baseline, independent
 from models.monitoring.drift import FEWEST_EXPECTED, FEWEST_LEADS, WINDOW, FeatureShift, MaturedOutcomes, Shift, Wins
@@ -243,7 +243,7 @@ def _with_wins(report: DriftReport, recent: RecentSnapshots, training: TrainingR
     counted, unsure = drift.expected_wins(alive.rows, baseline, since, as_of, horizon)
     wins = drift.compare_wins(counted, alive.groups, baseline.wins, unsure)
     # That no lead closed at all looks like a table that is not kept up to date, and not like a collapse.
-    closed = alive.rows["closed_at"].between(since, as_of, inclusive="right").any()
+    closed = happened_between(alive.rows["closed_at"], since, as_of).any()
     if not closed:
         expected = f"{wins.expected:.1f} wins are expected"
         return _with_note(
@@ -267,7 +267,7 @@ def _with_outcomes(report: DriftReport, recent: RecentSnapshots, training: Train
     if not len(matured):
         first_outcome = _day(first + horizon)
         return _with_note(report, f"No outcome has matured since the training; the first will by {first_outcome}.")
-    if not recent.rows["closed_at"].between(first, report.as_of, inclusive="right").any():
+    if not happened_between(recent.rows["closed_at"], first, report.as_of).any():
         return _with_note(report, "No lead is known to have closed since the training: outcomes are not judged.")
     won = (matured["won_at"] <= matured["as_of"] + horizon).to_numpy(int)
     return _with_measured(report, matured, won, training)

@@ -72,7 +72,7 @@ def test_an_open_lead_is_no_lost_one_in_any_figure(case, often, leadscore, tmp_p
     assert [rule["leads"] for rule in result["rules_review"] if rule["leads"]] == []
     assert [lift for lift in result["closing"].values() if lift] == []
     (reference,) = (tmp_path / "var").rglob("reference.json")
-    assert set(json.loads(reference.read_text())["score"]["worth"]) == {1.0}
+    assert set(json.loads(reference.read_text())["score"]["calibration"]) == {1.0}
     (evidence,) = (tmp_path / "var").rglob("evidence.json")
     assert json.loads(evidence.read_text())["all_leads"] == 0
 
