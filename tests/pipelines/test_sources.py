@@ -125,14 +125,15 @@ def test_olist_scores_the_same_from_csv_and_from_postgresql(olist, postgres, lea
     ran = leadscore("train", "--config", config, "--workspace", tmp_path / "var", "--json")
     assert ran.code == 0, ran.err
     monkeypatch.setenv("CRM_URL", postgres)
-    for name, file in proposed.tables.items():
+    files = {name: source.path for name, source in proposed.tables.items()}
+    for name, file in files.items():
         table = pd.read_csv(file)
         for column in ("first_contact_date", "won_date"):
             if column in table:
                 table[column] = pd.to_datetime(table[column], dayfirst=True)
         table.to_sql(name, engine_of(postgres), index=False)
     edited = config.read_text()
-    for name, file in proposed.tables.items():
+    for name, file in files.items():
         edited = edited.replace(f"{name}: {file.name}", f"{name}: {{table: {name}}}")
     (olist / "database.yaml").write_text("database: ${CRM_URL}\n" + edited)
     scores = {}
