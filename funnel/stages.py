@@ -153,12 +153,7 @@ def places_of(names: Iterable[str], stages: Sequence[Stage], lost: Sequence[str]
     return {name: known.get(of, LOST if of in endings else UNKNOWN) for name, of in plain.items()}
 
 
-def follow(
-    leads: pd.DataFrame,
-    entries: pd.DataFrame,
-    stages: Sequence[Stage],
-    as_of: pd.Timestamp,
-) -> Journeys:
+def follow(leads: pd.DataFrame, entries: pd.DataFrame, stages: Sequence[Stage], as_of: pd.Timestamp) -> Journeys:
     """Follow leads through the stages until a moment (naive UTC).
 
     ``leads`` has ``created_at``, ``closed_at`` and ``won`` (missing while open), as they are known at the moment, and

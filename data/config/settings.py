@@ -381,10 +381,10 @@ def address_with_path(address: str, change: Callable[[Path], Path]) -> str:
 def path_within(path: Path, folder: Path) -> Path:
     """Return a path inside a folder as relative to it, any other as absolute.
 
-    >>> str(path_within(Path("/work/var/crm.db"), Path("/work/var")))
+    >>> str(path_within(Path("/srv/var/crm.db"), Path("/srv/var")))
     'crm.db'
-    >>> str(path_within(Path("/work/leads.csv"), Path("/work/var")))
-    '/work/leads.csv'
+    >>> str(path_within(Path("/srv/leads.csv"), Path("/srv/var")))
+    '/srv/leads.csv'
     """
     real, root = path.parent.resolve() / path.name, folder.resolve()  # a link in the folder is inside it
     return real.relative_to(root) if real.is_relative_to(root) else Path.cwd() / path
