@@ -76,7 +76,6 @@ UNMIRRORED: dict[str, str] = {
         "data/dataset/test_damage.py",
     ),
     # Cells are read through the face of their kinds.
-    **dict.fromkeys(("data.parsing.times",), "data/parsing/test_cells.py"),
     # Sizes are tested where impossible ones are found.
     **dict.fromkeys(
         (

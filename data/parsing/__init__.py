@@ -22,7 +22,7 @@ from data.parsing.emails import (
 from data.parsing.money import decide_month_order, foreign, read_months
 from data.parsing.names import is_made_up, without_made_up
 from data.parsing.sizes import SIZE_BOUNDS
-from data.parsing.times import DAY_FIRST, EARLIEST, MONTH_FIRST, lacks_offset, to_arrow
+from data.parsing.times import DAY_FIRST, EARLIEST, MONTH_FIRST, lacks_clock, lacks_offset, to_arrow
 
 __all__ = [
     "CONTRADICTIONS",
@@ -49,6 +49,7 @@ __all__ = [
     "foreign",
     "is_made_up",
     "kind_of_mail",
+    "lacks_clock",
     "lacks_offset",
     "normalized_company",
     "parts_of_mail",

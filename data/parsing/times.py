@@ -32,6 +32,7 @@ CLOCK = (
     r"^(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?"
     r"\s*(?P<half>[ap]m)?\s*(?P<offset>z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
 )
+WRITTEN_CLOCK = r"(?i)\b(\d{1,2}(?::\d{2}){1,2}(?:[.,]\d+)?|\d{1,2}\s?[h时時点點](?:\s?\d{2})?)(?:\s?([ap])\.?m\b)?"
 OFFSET = r"(?i)\d\s?(?:z|utc|gmt|[+-]\d{2}:?\d{2})$|\d:\d{2}(?:\.\d+)?\s?[+-]\d{2}$"
 
 
@@ -73,6 +74,29 @@ def decide_order(texts: pd.Series) -> tuple[str | None, bool]:
 def lacks_offset(texts: pd.Series) -> bool:
     """Return whether any of these times does not say in which zone it is."""
     return bool((~texts.dropna().astype("str").str.strip().str.contains(OFFSET)).any())
+
+
+def lacks_clock(moments: pd.Series) -> bool:
+    """Return whether no moment of a column has a time of day: none is written, or all are at midnight.
+
+    moments: texts as they are written, or datetime64. A column without any moment lacks nothing.
+
+    >>> lacks_clock(pd.Series(["2024-01-05", "05.01.2024 00:00", "1/5/2024 12:00 AM", None]))
+    True
+    >>> lacks_clock(pd.Series(["2024-01-05 00:00", "2024-01-05 09:30"]))
+    False
+    >>> lacks_clock(pd.Series(pd.to_datetime(["2024-01-05", "2024-01-06"])))
+    True
+    """
+    filled = moments.dropna()
+    if filled.empty:
+        return False
+    if pd.api.types.is_datetime64_any_dtype(filled.dtype):
+        return bool((filled == filled.dt.normalize()).all())
+    clocks = filled.astype("str").str.extract(WRITTEN_CLOCK)
+    of_morning = clocks[1].str.lower() == "a"
+    is_later = clocks[0].str.replace("^12", "0", regex=True).where(of_morning, clocks[0]).str.contains("[1-9]")
+    return not is_later.fillna(False).any()
 
 
 def _read_iso(texts: pd.Series) -> pd.Series:
