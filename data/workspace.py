@@ -102,6 +102,11 @@ class Workspace:
         return self.root / "last_scored.json"
 
     @property
+    def pages_key(self) -> Path:
+        """The key that sessions of the pages are signed with."""
+        return self.root / "pages.key"
+
+    @property
     def report(self) -> Path:
         return self.root / "report.html"
 

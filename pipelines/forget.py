@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from data.drafts import drafts_in
 from data.errors import InputError
 from data.locks import one_run_at_a_time
 from data.sources import Replica
@@ -50,6 +51,8 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
             erased = store.forget(lead_id)
         Replica(workspace.root / REPLICA).forget()  # whole: the next run fetches it again
         remove_abandoned(workspace.root)
+        for draft in drafts_in(workspace.root):  # of killed runs, for no other is under way; whole
+            draft.unlink(missing_ok=True)
         swept = forget_rows(workspace.quarantine, lead_id)
         erased |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id)}
         nameless = {str(workspace.quarantine / name): count for name, count in swept.nameless.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from data.config import Settings, address_with_path, path_within
+from data.drafts import in_plain_words, write_whole
 from data.sources import is_absent
 from data.store import Store, open_store
 from data.workspace import Workspace
@@ -32,9 +33,9 @@ def remember_store(workspace: Workspace, address: str | None) -> None:
     if address is None:
         workspace.store_elsewhere.unlink(missing_ok=True)
     else:
-        draft = workspace.store_elsewhere.with_suffix(".draft")
-        draft.write_text(address_with_path(address, partial(path_within, folder=workspace.root)), encoding="utf-8")
-        draft.replace(workspace.store_elsewhere)
+        place = address_with_path(address, partial(path_within, folder=workspace.root))
+        with in_plain_words(workspace.store_elsewhere):
+            write_whole(workspace.store_elsewhere, place)
     workspace.last_scored.unlink(missing_ok=True)  # what an earlier version wrote there is outdated now
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from data.chunk import Chunk
 from data.config import Settings
 from data.dataset import Dataset, open_dataset
+from data.drafts import in_plain_words, write_whole
 from data.errors import InputError, ModelError
 from data.json import strict_json
 from data.locks import one_run_at_a_time
@@ -99,7 +100,8 @@ def monitor(
         seconds=round(time.perf_counter() - began, 2),
     )
     write_page(page, "monitor.html", drift=result.as_json(), horizon=stored.scorer.horizon)
-    workspace.findings.write_text(strict_json(result.as_json()), encoding="utf-8")
+    with in_plain_words(workspace.findings):
+        write_whole(workspace.findings, strict_json(result.as_json()))
     return result
 
 

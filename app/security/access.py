@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from data.config import Pages, resolve
-from data.errors import InputError
+from data.drafts import OWNER_ONLY, drafts_of, in_plain_words, remove_drafts, write_whole
+from data.errors import InputError, LeadscoreError
 from data.store import Person
 from data.workspace import Workspace
 
@@ -18,6 +21,7 @@ ROLES = ("viewer", "sales", "admin")
 LOCAL = Person("you", "admin")
 """Who is at the pages where nobody signs in."""
 SHORTEST_TOKEN = 16
+KEY_BYTES = 32
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -102,9 +106,32 @@ def is_local_name(host: str) -> bool:
 
 
 def signing_key(workspace: Workspace) -> str:
-    """Return the key that sessions are signed with; made once for the workspace, readable by its owner only."""
-    file = workspace.root / "pages.key"
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(32))
-    return file.read_text()
+    """Return the key that sessions are signed with; made once for the workspace, readable by its owner only.
+
+    Raises LeadscoreError where the file does not hold a whole key: with an empty one, anybody could sign.
+    """
+    file = workspace.pages_key
+    with in_plain_words(file), suppress(FileExistsError):  # another server may make it at the same moment
+        if not file.exists():
+            write_whole(file, secrets.token_hex(KEY_BYTES), mode=OWNER_ONLY, new=True)
+    with in_plain_words(file):
+        remove_drafts(drafts_of(file))  # of servers that were killed: each holds a key
+        key = file.read_text(encoding="utf-8", errors="replace").strip()
+    if not is_whole_key(key):
+        raise LeadscoreError(
+            "the key of the sessions is not whole",
+            expected=f"{2 * KEY_BYTES} hexadecimal digits",
+            got=f"{len(key)} characters" if key else "an empty file",
+            where=str(file),
+            remedy="remove the file: a new key is made, and everybody signs in again",
+        )
+    return key
+
+
+def is_whole_key(key: str) -> bool:
+    """Return whether a text is a key of sessions.
+
+    >>> is_whole_key(secrets.token_hex(KEY_BYTES)), is_whole_key("")
+    (True, False)
+    """
+    return re.fullmatch(f"[0-9a-f]{{{2 * KEY_BYTES}}}", key) is not None

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 import yaml
 
+from data.drafts import in_plain_words, write_whole
 from data.simulator.simulate import SimulatedFunnel
 from data.sinks import bulk
 from data.sources import engine_of
@@ -45,5 +46,6 @@ def _write_settings(funnel: SimulatedFunnel, folder: Path) -> Path:
         "write_back": {"table": WRITE_BACK},
     }
     config = folder / "leadscore.yaml"
-    config.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    with in_plain_words(config):
+        write_whole(config, yaml.safe_dump(settings, sort_keys=False))
     return config

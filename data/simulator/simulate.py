@@ -38,6 +38,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from data.drafts import draft_of, in_plain_words, write_whole
 from data.errors import InputError
 from data.simulator.chain import STAGES, Chain, Drift
 from data.simulator.spend import Channels
@@ -92,7 +93,9 @@ def simulate(
     counts: Counter[str] = Counter()
     channels = Channels()
     with ExitStack() as stack:
-        writers = {n: stack.enter_context(pq.ParquetWriter(files[n], schema)) for n, schema in schemas().items()}
+        stack.enter_context(in_plain_words(out))
+        drafts = {name: stack.enter_context(draft_of(file)) for name, file in files.items()}
+        writers = {n: stack.enter_context(pq.ParquetWriter(drafts[n], schema)) for n, schema in schemas().items()}
         for cohort in _cohorts(leads, seed, Chain.make(drift), fast):
             for name, rows in cohort.items():
                 writers[name].write_table(rows)
@@ -101,7 +104,8 @@ def simulate(
     truth = files.pop("truth")
     for name, rows in channels.tables(np.random.default_rng([seed, leads])).items():
         files[name] = out / f"{name}.parquet"
-        pq.write_table(rows, files[name])
+        with in_plain_words(files[name]), draft_of(files[name]) as draft:
+            pq.write_table(rows, draft)
     config = _write_settings(out, files, truth, seed)
     return SimulatedFunnel(leads, counts["events"], counts["won"], counts["lost"], config, files, truth)
 
@@ -128,7 +132,8 @@ def _write_settings(out: Path, tables: dict[str, Path], truth: Path, seed: int) 
         "seed": seed,
     }
     config = out / "leadscore.yaml"
-    config.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    with in_plain_words(config):
+        write_whole(config, yaml.safe_dump(settings, sort_keys=False))
     return config
 
 

@@ -9,11 +9,9 @@ Text that a spreadsheet would run as a formula gets a leading apostrophe; ids an
 from __future__ import annotations
 
 import csv
-import errno
-import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -24,10 +22,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
-from data.errors import InputError, LeadscoreError
+from data.drafts import draft_of, in_plain_words
+from data.errors import InputError
 
 ENDINGS = (".csv", ".parquet")
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORMULA = "^([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"  # the last four are the full-width forms
 NUMBER = r"^[+-]?\d+(?:[.,]\d+)*%?$"
 Write = Callable[[pd.DataFrame], None]
@@ -59,16 +57,14 @@ def export_to(path: Path, *, ids: Collection[str] = (), highest_first: str | Non
             expected=f"a path that ends in {' or '.join(ENDINGS)}",
             got=str(path),
         )
-    export = _Export(path, ids)
-    try:
+    with ExitStack() as resources:
+        export = _Export(path, ids, resources)
         if highest_first:
             with _in_order(highest_first, export.write) as append:
                 yield append
         else:
             yield export.append
         export.publish()
-    finally:
-        export.discard()
 
 
 @contextmanager
@@ -93,10 +89,10 @@ def _in_order(column: str, write: Callable[[pa.Table], None]) -> Iterator[Write]
 class _Export:
     """A file in the making, beside the place where it will be."""
 
-    def __init__(self, path: Path, ids: Collection[str]) -> None:
+    def __init__(self, path: Path, ids: Collection[str], resources: ExitStack) -> None:
         self.path = path
         self.ids = ids
-        self.draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self.resources = resources
         self.writer: _Writer | None = None
         self.without_rows: pa.Table | None = None
 
@@ -112,55 +108,36 @@ class _Export:
             self._write(table)
 
     def _write(self, table: pa.Table) -> None:
-        with _in_plain_words(self.path):
+        with in_plain_words(self.path):
             self.writer = self.writer or self._open(table.schema)
             self.writer.write(table)
 
     def _open(self, schema: pa.Schema) -> _Writer:
-        if self.path.suffix.lower() == ".csv":
-            return _CsvWriter(self.draft, schema, self.ids)
-        return _ParquetWriter(self.draft, schema)
+        draft = self.resources.enter_context(draft_of(self.path))
+        is_csv = self.path.suffix.lower() == ".csv"
+        writer = _CsvWriter(draft, schema, self.ids) if is_csv else _ParquetWriter(draft, schema)
+        self.resources.callback(_close_quietly, writer)  # where the block ends with an error
+        return writer
 
     def publish(self) -> None:
         """Put the finished file in its place."""
         if self.writer is None and self.without_rows is not None:
             self._write(self.without_rows)
         if self.writer is not None:
-            with _in_plain_words(self.path):
+            with in_plain_words(self.path):
                 self.writer.close()
-                self.draft.replace(self.path)
+                self.resources.close()
 
-    def discard(self) -> None:
-        """Remove what an error left behind; nothing is there after `publish`."""
-        if self.writer is not None and self.draft.exists():
-            self.writer.close()
-            self.draft.unlink()
+
+def _close_quietly(writer: _Writer) -> None:
+    with suppress(OSError):  # what cannot be written is thrown away
+        writer.close()
 
 
 def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with its times in naive UTC, as everywhere in the product."""
     zoned = frame.select_dtypes("datetimetz").columns
     return frame.assign(**{name: frame[name].dt.tz_convert(None) for name in zoned})
-
-
-@contextmanager
-def _in_plain_words(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno in NO_ROOM:
-            raise LeadscoreError(
-                "there is no room for this file",
-                got=problem.strerror or "",
-                where=str(path),
-                remedy="make room and run the same command again: the file is as it was before",
-            ) from None
-        raise InputError(
-            "this file cannot be written",
-            expected="a path in a folder that exists and can be written to",
-            got=problem.strerror or str(problem),
-            where=str(path),
-        ) from None
 
 
 class _ParquetWriter:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from data.drafts import draft_of
 from data.sinks import export_to
 from data.sources import allow_long_cells, own_name
 from data.staging.tables import BATCH, Table
@@ -63,10 +64,10 @@ class Swept(NamedTuple):
 def forget_rows(folder: Path, who: str) -> Swept:
     """Take the rows out of all files of the folder that name a lead, or hold an e-mail address: ``who`` is either.
 
-    Drafts that a killed run left go as a whole. In a file that an earlier version wrote no row may name its lead.
+    In a file that an earlier version wrote no row may name its lead.
     """
     allow_long_cells()
-    for draft in [*folder.glob("*.draft"), *folder.glob(".*.tmp")]:
+    for draft in folder.glob("*.draft"):  # as earlier versions called them
         draft.unlink()
     counts = {file.name: _forget_in(file, who) for file in sorted(folder.glob("*.csv"))}
     nameless = {name: left for name, (_, left) in counts.items() if left}
@@ -75,9 +76,13 @@ def forget_rows(folder: Path, who: str) -> Swept:
 
 def _forget_in(path: Path, who: str) -> tuple[int, int]:
     """Return how many rows went, and how many stayed that name no lead. The file keeps its age, for `erase_older`."""
-    draft, forgotten, nameless = path.with_suffix(".draft"), 0, 0
+    forgotten, nameless = 0, 0
     addresses = set(_addresses(who))
-    with path.open(encoding="utf-8", newline="") as file, draft.open("w", encoding="utf-8", newline="") as remaining:
+    with (
+        draft_of(path) as draft,
+        path.open(encoding="utf-8", newline="") as file,
+        draft.open("w", encoding="utf-8", newline="") as remaining,
+    ):
         write = csv.writer(remaining, lineterminator="\n").writerow
         rows = csv.reader(file)
         header = next(rows, [])
@@ -91,8 +96,8 @@ def _forget_in(path: Path, who: str) -> tuple[int, int]:
             else:
                 nameless += not lead.strip()
                 write(row)
-    copystat(path, draft)
-    draft.replace(path)
+        remaining.flush()
+        copystat(path, draft)
     return forgotten, nameless
 
 

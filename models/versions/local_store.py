@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from sklearn.ensemble import StackingClassifier
 
+from data.drafts import in_plain_words, write_whole
 from data.errors import ModelError
 from data.workspace import Workspace
 from models.members import trusted_types
@@ -96,7 +97,8 @@ class LocalStore:
     def write_text(self, run_id: str, path: str, text: str) -> None:
         file = self._writable(run_id) / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="")
+        with in_plain_words(file):
+            write_whole(file, text)
 
     def write_folder(self, run_id: str, path: str, folder: Path) -> None:
         shutil.copytree(folder, self._writable(run_id) / path, copy_function=shutil.copyfile, dirs_exist_ok=True)

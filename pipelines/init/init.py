@@ -10,6 +10,7 @@ from typing import Any
 
 from data.config import Settings, parse_settings
 from data.dataset import OutcomeCounts, open_dataset
+from data.drafts import write_whole
 from data.errors import InputError
 from data.proposal import Proposal, inspect_tables, propose, write
 from data.schema import Schema
@@ -72,8 +73,7 @@ def _taken(out: Path) -> InputError:
 
 def _write_new(out: Path, text: str) -> None:
     try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_whole(out, text, new=True)
     except FileExistsError:
         raise _taken(out) from None
     except OSError as problem:

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from data.drafts import write_whole
 from data.errors import InputError
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -20,7 +21,7 @@ def write_page(out: Path, template: str, **content: Any) -> None:
     page = filled(template, **content)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(page, encoding="utf-8")
+        write_whole(out, page)
     except OSError as problem:
         raise InputError("the report cannot be written", got=f"{out} ({problem.strerror})") from None
 

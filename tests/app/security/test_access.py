@@ -1,12 +1,14 @@
 """Nobody signs in on this computer alone; elsewhere a token or a proxy tells who somebody is."""
 
+import os
 import stat
+import sys
 
 import pytest
 
 from app.security.access import access_for, is_local_name, signing_key
 from data.config import Pages
-from data.errors import InputError
+from data.errors import InputError, LeadscoreError
 from data.store import Person
 from data.workspace import Workspace
 
@@ -79,3 +81,42 @@ def test_the_key_of_sessions_stays_and_is_its_owners(tmp_path):
     workspace = Workspace.at(tmp_path)
     assert signing_key(workspace) == signing_key(workspace)
     assert stat.S_IMODE((tmp_path / "pages.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("key", ["", "\n", "abc", "0" * 63, "0" * 65, "g" * 64])
+def test_a_key_that_is_not_whole_signs_nothing(tmp_path, key):
+    (tmp_path / "pages.key").write_text(key)
+    with pytest.raises(LeadscoreError, match="not whole"):
+        signing_key(Workspace.at(tmp_path))
+    assert (tmp_path / "pages.key").read_text() == key
+
+
+def test_a_server_that_is_killed_while_it_makes_the_key_leaves_none(tmp_path):
+    """Between any two steps of writing it: the key is whole, or the next start makes one."""
+    ends: list[int] = []
+    while 0 not in ends:
+        workspace = Workspace.at(tmp_path / str(len(ends)))
+        child = os.fork()
+        if not child:
+            end_after(3 * len(ends) + 1)
+            signing_key(workspace)
+            os._exit(0)
+        ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        assert ends[-1] in (0, 9)
+        assert len(signing_key(workspace)) == 64
+        assert [file.name for file in workspace.root.iterdir()] == ["pages.key"]
+    assert len(ends) > 3
+
+
+def end_after(steps: int) -> None:
+    """End this process once so many lines of the writer have been run."""
+    count = 0
+
+    def trace(frame, event, _argument):
+        nonlocal count
+        count += event == "line" and frame.f_code.co_filename.endswith(("drafts.py", "access.py"))
+        if count == steps:
+            os._exit(9)
+        return trace
+
+    sys.settrace(trace)

@@ -22,7 +22,7 @@ def old(workspace: Workspace) -> Workspace:
             connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run_id).values(started_at=started_at))
         connection.execute(sa.update(SCORES).values(digest=0))
     workspace.quarantine.mkdir(exist_ok=True)
-    for name in ("gone.csv", ".leads.csv.123.tmp"):
+    for name in ("gone.csv", ".gone.csv.123.tmp"):
         (workspace.quarantine / name).write_text("position,line,reason\n")
         os.utime(workspace.quarantine / name, (0, 0))
     return workspace
