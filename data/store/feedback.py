@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.errors import InputError
-from data.store.store import DONE, Store, rows
+from data.store.store import DONE, Store, rows, take_turn
 from data.store.tables import AUDIT, FEEDBACK, OPENED, OVERRIDES, RUNS, SCORES
 
 VERDICTS = {"good": "Good lead", "early": "Too early", "no fit": "Not a fit", "unreachable": "No answer"}
@@ -53,6 +53,7 @@ def override(store: Store, lead_id: str, disposition: str, reason: str, by: Pers
     _require(has_visible_text(reason), "an override needs a reason", "why, in a few words", reason[:80])
     _require(len(reason) <= LONGEST_TEXT, "this reason is too long", f"at most {LONGEST_TEXT} signs", f"{len(reason)}")
     with store.transaction(writing=True) as connection:
+        take_turn(connection, f"override {lead_id}")  # the later of two at once stands, and has undone the earlier
         _require_lead(connection, lead_id)
         _undo(connection, lead_id, by)
         detail = {"disposition": disposition, "reason": _writable(reason).strip()}

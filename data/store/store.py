@@ -30,6 +30,8 @@ from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, R
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 7_305_814_277
 """The number of the advisory lock on PostgreSQL, by which runs on several machines know of each other."""
+TURNS = 730_581_427
+"""The first of two numbers of the locks by which changes of one thing follow each other there."""
 DONE = "done"
 IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
 """Written out, for SQLite takes an index of open leads only where it reads that they are open."""
@@ -77,6 +79,7 @@ class Store:
     ) -> Run:
         """Start a run with its settings; what runs left that never were done is dropped."""
         with self.transaction(writing=True) as connection:
+            take_turn(connection, "begin a run")
             before = newest_done(connection)
             _drop_unfinished(connection, before)
             names = {"concepts": json.dumps(codebook.concepts), "features": json.dumps(codebook.features)}
@@ -318,6 +321,15 @@ def newest_done(connection: Connection) -> int:
     return connection.execute(sa.select(sa.func.max(RUNS.c.run_id)).where(RUNS.c.status == DONE)).scalar_one() or 0
 
 
+def take_turn(connection: Connection, what: str) -> None:
+    """Wait until no other transaction does the same thing; the next may as soon as this one ends.
+
+    SQLite lets one transaction write at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURNS, sa.func.hashtext(what))))
+
+
 def _drop_unfinished(connection: Connection, newest_done: int) -> None:
     """Drop what runs added that came to no end, if there are any: else nothing is read."""
     unfinished = RUNS.c.run_id > newest_done
@@ -416,12 +428,18 @@ def _migrate(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
+    def is_newest() -> bool:
+        present = MigrationContext.configure(connection, opts={"version_table": "leadscore_schema"})
+        return set(present.get_current_heads()) == newest
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    newest = ScriptDirectory.from_config(config).get_heads()
-    present = MigrationContext.configure(connection, opts={"version_table": "leadscore_schema"})
-    if set(present.get_current_heads()) == set(newest):
+    newest = set(ScriptDirectory.from_config(config).get_heads())
+    if is_newest():
+        return connection.rollback()
+    _begin_alone(connection)
+    if is_newest():  # another process did it meanwhile
         return connection.rollback()
     try:
         command.upgrade(config, "head")
@@ -432,6 +450,13 @@ def _migrate(connection: Connection) -> None:
             remedy="use the newer version, or name another store",
         ) from None
     return connection.commit()
+
+
+def _begin_alone(connection: Connection) -> None:
+    """Begin anew, once no other process migrates."""
+    connection.rollback()
+    connection.execution_options(**{WRITING: True})
+    take_turn(connection, "migrate")
 
 
 def _now() -> datetime:

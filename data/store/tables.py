@@ -6,6 +6,12 @@ import sqlalchemy as sa
 
 METADATA = sa.MetaData()
 
+
+def at_most_one(name: str, column: str, where: str) -> sa.Index:
+    """Return the rule that of the rows for which something holds no two have the same value."""
+    return sa.Index(name, column, unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 RUNS = sa.Table(
     "leadscore_runs",
     METADATA,
@@ -19,6 +25,7 @@ RUNS = sa.Table(
     sa.Column("changed", sa.Integer, nullable=False),
     sa.Column("message", sa.Text),
     sa.Column("settings", sa.Text),  # JSON, of the newest run that is done alone: a run each minute would add up
+    at_most_one("leadscore_run_under_way", "status", "status = 'running'"),
 )
 
 MODEL_VERSIONS = sa.Table(
@@ -90,6 +97,7 @@ OVERRIDES = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("undone_at", sa.DateTime),
     sa.Column("undone_by", sa.Text),
+    at_most_one("leadscore_override_in_force", "lead_id", "undone_at IS NULL"),
 )
 
 OPENED = sa.Table(

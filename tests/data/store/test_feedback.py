@@ -3,11 +3,14 @@
 import json
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, datetime
+from functools import partial
+from threading import Barrier
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
-from data.errors import InputError
+from data.errors import InputError, LeadscoreError
 from data.store.feedback import (
     LONGEST_TEXT,
     Person,
@@ -20,7 +23,7 @@ from data.store.feedback import (
     undo_override,
 )
 from data.store.store import Codebook, Store, open_store
-from data.store.tables import OPENED
+from data.store.tables import OPENED, OVERRIDES
 
 ANN = Person("Ann", "sales")
 TEXTS = dict.fromkeys(("band", "disposition", "fit", "engagement", "outcome", "reasons"), "x")
@@ -159,3 +162,45 @@ def test_what_became_of_a_judged_lead_stands_beside_the_verdict(store):
     with store.transaction() as connection:
         (told,) = scored_verdicts(connection)
     assert (told["score"], told["outcome"]) == (20, "won")
+
+
+RACES = 20
+
+
+def at_once(*calls) -> list:
+    """Make calls in threads of their own that begin together; return what each gives, or raises."""
+    barrier = Barrier(len(calls))
+
+    def made(call):
+        barrier.wait()
+        try:
+            return call()
+        except LeadscoreError as problem:
+            return problem
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(made, calls))
+
+
+def test_of_overrides_at_once_one_is_in_force(store):
+    for _ in range(RACES):
+        people = [Person(name, "sales") for name in ("Ann", "Bob", "Cleo")]
+        ends = at_once(*(partial(override, store, "a", "ready", f"says {one.name}", one) for one in people))
+        assert ends == [None] * 3
+        _, overrides = said(store)
+        assert [each["undone_at"] is None for each in overrides] == [True] + [False] * (len(overrides) - 1)
+    assert len(overrides) == 3 * RACES
+
+
+def test_an_override_and_its_undoing_at_once_leave_one_in_force_or_none(store):
+    for _ in range(RACES):
+        at_once(partial(override, store, "a", "ready", "why", ANN), partial(undo_override, store, "a", ANN))
+        assert sum(each["undone_at"] is None for each in said(store)[1]) <= 1
+
+
+def test_the_database_itself_refuses_a_second_override(store):
+    """Whatever writes to it: a server of an earlier version may still run."""
+    override(store, "a", "ready", "why", ANN)
+    row = {"lead_id": "a", "disposition": "ready", "reason": "x", "set_at": datetime(2026, 1, 1), "by": "Bob"}
+    with pytest.raises(LeadscoreError, match="refused"), store.transaction(writing=True) as connection:
+        connection.execute(sa.insert(OVERRIDES).values(row))

@@ -1,7 +1,9 @@
 """The score store: whole runs or nothing, changes only in the history, and nothing of a forgotten lead."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pandas as pd
 import pytest
@@ -15,7 +17,7 @@ from data.store.feedback import record_opened
 from data.store.outbox import Outbox
 from data.store.store import Codebook, Store, open_store
 from data.store.store import current as current_scores
-from data.store.tables import DELIVERIES, METADATA, RUNS, SCORES
+from data.store.tables import DELIVERIES, METADATA, OVERRIDES, RUNS, SCORES
 
 MONDAY = datetime(2026, 1, 5)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -196,12 +198,15 @@ def test_a_store_is_opened_again_as_it_was(database):
         assert current(store) == {"a": 0.5}
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_migrations_make_the_tables_that_the_code_knows(store):
     inspector = sa.inspect(store.engine)
     for table in METADATA.sorted_tables:
         there = {column["name"]: column["nullable"] for column in inspector.get_columns(table.name)}
         assert there == {column.name: bool(column.nullable) for column in table.columns}
         assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
+        unique = {index["name"] for index in inspector.get_indexes(table.name) if index["unique"]}
+        assert unique == {index.name for index in table.indexes if index.unique}
 
 
 def test_two_runs_do_not_write_to_one_store_at_once(database):
@@ -377,3 +382,50 @@ def test_the_store_holds_what_a_plain_dictionary_would(runs, tmp_path_factory):
 def test_a_score_has_a_column_for_everything():
     known_by = {"company", "owner", "source"}
     assert set(scores(a=0.1).columns) | {"run_id"} | known_by == {column.name for column in SCORES.columns}
+
+
+def test_of_runs_that_begin_at_once_one_is_under_way(store):
+    """On PostgreSQL the claim of a run may be lost with its connection: the table of runs itself holds but one."""
+    for _ in range(20):
+        barrier = Barrier(3)
+
+        def begin() -> None:
+            barrier.wait()  # noqa: B023
+            store.begin(as_of=MONDAY, model_version="1", codebook=Codebook((), ()))
+
+        with ThreadPoolExecutor(3) as pool:
+            for begun in [pool.submit(begin) for _ in range(3)]:
+                begun.result()
+        assert [run["status"] for run in store.runs()].count("running") == 1
+
+
+def test_stores_that_are_opened_at_once_are_made_once(database):
+    barrier = Barrier(4)
+
+    def opened() -> list:
+        barrier.wait()
+        with open_store(database) as store:
+            return store.runs()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [made.result() for made in [pool.submit(opened) for _ in range(4)]] == [[]] * 4
+
+
+def test_of_two_overrides_that_an_earlier_version_left_in_force_the_later_stands(database):
+    with open_store(database) as store, store.transaction() as connection:
+        connection.execute(sa.text("DROP INDEX leadscore_override_in_force"))
+        connection.execute(sa.text("DROP INDEX leadscore_run_under_way"))
+        connection.execute(sa.text("UPDATE leadscore_schema SET version_num = '0005'"))
+        for number, (lead, by) in enumerate([("a", "Ann"), ("a", "Bob"), ("b", "Ann"), ("a", "Cleo")]):
+            row = {"lead_id": lead, "disposition": "ready", "reason": "x", "by": by}
+            connection.execute(sa.insert(OVERRIDES).values(set_at=datetime(2026, 1, 1 + number), **row))
+        for _ in range(2):
+            run = {"status": "running", "started_at": MONDAY, "as_of": MONDAY, "model_version": "1"}
+            connection.execute(sa.insert(RUNS).values(scored=0, changed=0, **run))
+    with open_store(database) as store, store.transaction() as connection:
+        rows = connection.execute(sa.select(OVERRIDES).order_by(OVERRIDES.c.override_id)).mappings().all()
+        assert [(row["by"], row["undone_by"]) for row in rows] == [
+            ("Ann", "Bob"), ("Bob", "Cleo"), ("Ann", None), ("Cleo", None),
+        ]  # fmt: skip
+        assert [row["undone_at"] for row in rows] == [datetime(2026, 1, 2), datetime(2026, 1, 4), None, None]
+        assert [run["status"] for run in store.runs()] == ["running", "interrupted"]
