@@ -74,11 +74,22 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Outcome(CheckedPart):
-    """The column of the leads table that holds the final outcome, and the values that mean won or lost."""
+    """The column of the leads table that says how leads ended, and the values that mean won or lost.
+
+    Without ``lost`` one other value may be there, which means lost; ``lost: []`` says that no value does.
+    ``lost_where`` has further columns, each with its values or ``filled``: a lead that was not won is lost where all of
+    them hold. ``{"Active": ["False"], "Lost Reason": "filled"}`` are leads that were archived with a reason.
+    """
 
     column: str
     won: Texts = []
-    lost: Texts = []
+    lost: Texts | None = None
+    lost_where: dict[str, Literal["filled"] | Texts] = {}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the leads table that say how leads ended."""
+        return [self.column, *self.lost_where]
 
 
 class StageMapping(CheckedPart):
@@ -416,7 +427,7 @@ def flat_settings(
     return Settings(
         tables={"leads": FileTable(leads), **({"events": FileTable(events)} if events else {})},
         columns={"leads": {name: column for name, column in roles.items() if column}},
-        outcome=Outcome(column=outcome, won=won or [], lost=lost or []),
+        outcome=Outcome(column=outcome, won=won or [], lost=lost or None),
         order=order or None,
     )
 

@@ -163,7 +163,7 @@ def _contradictions(staging: Staging, schema: Schema) -> list[Flag]:
 def _columns_in_use(staging: Staging, schema: Schema) -> set[str]:
     settings, leads = staging.settings, staging.leads
     in_use = {*leads.columns.values(), *match(leads, schema).values(), settings.order or ""}
-    return in_use | ({settings.outcome.column} if settings.outcome else set())
+    return in_use | ({*settings.outcome.columns} if settings.outcome else set())
 
 
 def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:

@@ -86,7 +86,7 @@ def canonical_columns(source: HasColumns, name: str, settings: Settings, *, scor
 
 def _further_columns_of_leads(source: HasColumns, settings: Settings, trained: Schema | None) -> list[str]:
     """Return the columns of leads to read beside those of the vocabulary: to learn, all that are not dropped."""
-    outcome = {settings.outcome.column} if settings.outcome else set()
+    outcome = {*settings.outcome.columns} if settings.outcome else set()
     if trained is None:
         return [name for name in source.columns if name not in settings.drop or name in outcome]
     known = {attribute.name.removesuffix(RENAMED) for attribute in trained.attributes}
@@ -95,8 +95,8 @@ def _further_columns_of_leads(source: HasColumns, settings: Settings, trained: S
 
 def _free_columns(source: HasColumns, name: str, settings: Settings) -> list[str]:
     """Return the columns that may mean one of the vocabulary: not the outcome, which may well be called stage."""
-    outcome = settings.outcome.column if settings.outcome and name == "leads" else None
-    return [column for column in source.columns if column != outcome]
+    outcome = settings.outcome.columns if settings.outcome and name == "leads" else []
+    return [column for column in source.columns if column not in outcome]
 
 
 def _check_vocabulary(table: str, name: str) -> None:

@@ -67,6 +67,7 @@ def _roles(leads: Table, settings: Settings) -> dict[str, str]:
     """Return the columns that have a role beside those of the vocabulary."""
     roles = dict.fromkeys(_order_column(settings), "orders the evaluation")
     if settings.outcome:
+        roles |= dict.fromkeys(settings.outcome.lost_where, "says which leads were lost")
         roles[settings.outcome.column] = "the outcome"
     for name in (UPDATED_AT, leads.file.changed_at):
         if name in leads.file.columns:

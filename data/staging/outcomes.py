@@ -8,6 +8,7 @@ lead. A lead that was lost and opened again ended as it did at last, or is open;
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import duckdb
 
@@ -18,8 +19,7 @@ from data.staging.tables import Table, quarantined
 WON = ("1", "true", "yes", "won")
 SHOWN = 10
 OVERTAKEN = "another outcome of the lead counts: its first win, else its last loss"
-VALUE = r"regexp_replace(lower(outcome), '^(-?[0-9]+)\.0+$', '\1')"
-"""What `plain_value` does to a value of the settings, done to the cells."""
+FILLED = "filled"
 
 
 def decide_outcome(connection: duckdb.DuckDBPyConnection, leads: Table, outcome: Outcome) -> Outcome:
@@ -29,22 +29,46 @@ def decide_outcome(connection: duckdb.DuckDBPyConnection, leads: Table, outcome:
     Raises `InputError` on a third, and where won is never found, but another value is nearly spelt so.
     """
     won = [plain_value(value) for value in outcome.won] or list(WON)
-    others = _other_values(connection, [*won, *map(plain_value, outcome.lost)])
-    if not outcome.lost and len(others) > 1:
+    others = _other_values(connection, [*won, *map(plain_value, outcome.lost or [])])
+    is_stated = outcome.lost is not None or bool(outcome.lost_where)
+    if not is_stated and len(others) > 1:
         raise _third_value(leads, outcome, won, others)
-    if outcome.lost and not _is_found(connection, won) and (meant := nearest(won[0], others)):
+    if is_stated and not _is_found(connection, won) and (meant := nearest(won[0], others)):
         raise _never_won(leads, outcome, won, others, meant)
-    return outcome.model_copy(update={"won": won, "lost": outcome.lost or others})
+    return outcome.model_copy(update={"won": won, "lost": (outcome.lost or []) if is_stated else others})
 
 
 def close_by_column(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
-    """Take outcomes from the leads' own column, closing dates too where they are mapped; other values are open."""
-    won, lost = ([plain_value(value) for value in values] for values in (outcome.won, outcome.lost))
+    """Take outcomes from the leads' own columns, closing dates too where they are mapped; other values are open."""
+    won, lost = (_plain_values(values) for values in (outcome.won, outcome.lost or []))
+    conditions = {lost_column(n): _plain_values(values) for n, values in enumerate(outcome.lost_where.values())}
+    is_lost = " AND ".join(_holds(column, values) for column, values in conditions.items()) or "false"
     connection.execute(
-        f"""INSERT INTO closings SELECT position, list_contains($won, {VALUE}), closed_at, NULL FROM leads
-        WHERE list_contains($won, {VALUE}) OR list_contains($lost, {VALUE}) ORDER BY position""",
-        {"won": won, "lost": lost},
+        f"""INSERT INTO closings
+        SELECT position, coalesce(list_contains($won, {_value('outcome')}), false), closed_at, NULL FROM leads
+        WHERE list_contains($won, {_value('outcome')}) OR list_contains($lost::VARCHAR[], {_value('outcome')}) OR ({is_lost})
+        ORDER BY position""",
+        {"won": won, "lost": lost} | {column: values for column, values in conditions.items() if values},
     )
+
+
+def lost_column(number: int) -> str:
+    """Return the name in the typed table of leads of a column that says which leads were lost."""
+    return f"lost{number}"
+
+
+def _holds(column: str, values: list[str]) -> str:
+    """Return SQL for whether a lead has one of the values in a column; without values, whether it has any at all."""
+    return f"list_contains(${column}, {_value(column)})" if values else f"{column} IS NOT NULL"
+
+
+def _plain_values(values: Sequence[str]) -> list[str]:
+    return [] if values == FILLED else [plain_value(value) for value in values]
+
+
+def _value(column: str) -> str:
+    """Return SQL that does to the cells what `plain_value` does to a value of the settings."""
+    return rf"regexp_replace(lower({column}), '^(-?[0-9]+)\.0+$', '\1')"
 
 
 def plain_value(value: str) -> str:
@@ -53,12 +77,12 @@ def plain_value(value: str) -> str:
 
 
 def _is_found(connection: duckdb.DuckDBPyConnection, values: list[str]) -> bool:
-    query = f"SELECT count(*) FROM leads WHERE list_contains($1, {VALUE})"
+    query = f"SELECT count(*) FROM leads WHERE list_contains($1, {_value('outcome')})"
     return bool(connection.execute(query, [values]).fetchone()[0])  # type: ignore[index]
 
 
 def _other_values(connection: duckdb.DuckDBPyConnection, known: list[str]) -> list[str]:
-    query = f"""SELECT {VALUE} AS value FROM leads WHERE NOT list_contains($1, {VALUE})
+    query = f"""SELECT {_value('outcome')} AS value FROM leads WHERE NOT list_contains($1, {_value('outcome')})
         GROUP BY value ORDER BY count(*) DESC, value LIMIT {SHOWN}"""
     return [value for (value,) in connection.execute(query, [known]).fetchall()]
 

@@ -106,11 +106,13 @@ def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: s
 
 def lead_readings(staging: Staging) -> list[Reading]:
     """Return how the columns of leads are read that are there whatever is made of them, with the outcome."""
-    columns = staging.leads.columns
-    outcome = staging.settings.outcome
-    is_there = outcome is not None and outcome.column in staging.leads.file.columns
+    columns, outcome = staging.leads.columns, staging.settings.outcome
     readings = [Reading(name, columns.get(name), kind) for name, kind in LEAD_COLUMNS.items()]
-    return [*readings, Reading("outcome", outcome.column if outcome and is_there else None, Kind.CATEGORY)]
+    if outcome is None:
+        return [*readings, Reading("outcome", None, Kind.CATEGORY)]
+    names = ["outcome", *(outcomes.lost_column(number) for number in range(len(outcome.lost_where)))]
+    there = [column if column in staging.leads.file.columns else None for column in outcome.columns]
+    return [*readings, *(Reading(name, column, Kind.CATEGORY) for name, column in zip(names, there, strict=True))]
 
 
 def count_rows(staging: Staging, quarantine: Path | None) -> None:
@@ -153,7 +155,8 @@ def close_leads(staging: Staging, *, strict: bool) -> None:
 
 def _close_by_column(staging: Staging, outcome: Outcome, strict: bool) -> None:
     if strict:
-        check_column(staging.leads.file, outcome.column, "outcome")
+        for column in outcome.columns:
+            check_column(staging.leads.file, column, "outcome")
         outcome = outcomes.decide_outcome(staging.connection, staging.leads, outcome)
         staging.settings = staging.settings.model_copy(update={"outcome": outcome})
     if outcome.column in staging.leads.file.columns:

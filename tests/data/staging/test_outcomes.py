@@ -102,6 +102,48 @@ def test_a_final_outcome_is_won_lost_or_open(tmp_path, values, mapping, won) -> 
     assert outcomes.astype(object).where(outcomes.notna(), None).tolist() == won
 
 
+ODOO = """
+lead_id Stage Active Reason    Visits
+1       New   False  Too_dear  5
+2       Won   True   _         6
+3       New   True   _         7
+4       New   False  _         8
+5       Won   False  Too_dear  9
+6       New   True   Duplicate 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("lost_where", "won"),
+    [
+        ({"Active": ["False"], "Reason": "filled"}, [False, True, None, None, True, None]),
+        ({"Active": ["false"]}, [False, True, None, False, True, None]),
+        ({"Reason": "filled"}, [False, True, None, None, True, False]),
+        ({"Reason": ["duplicate", "Spam"]}, [None, True, None, None, True, False]),
+    ],
+)
+def test_leads_are_lost_where_further_columns_say_so_and_never_when_they_were_won(tmp_path, lost_where, won) -> None:
+    with flat(tmp_path, ODOO, outcome=Outcome(column="Stage", won=["Won"], lost_where=lost_where)) as dataset:
+        outcomes = whole(dataset).leads["won"]
+        assert [attribute.name for attribute in dataset.schema.attributes if attribute.name in lost_where] == []
+        assert {dataset.schema.excluded[name] for name in lost_where} == {"says which leads were lost"}
+    assert outcomes.astype(object).where(outcomes.notna(), None).tolist() == won
+
+
+def test_that_no_value_means_lost_can_be_said(tmp_path) -> None:
+    with flat(tmp_path, "lead_id x y\n1 5 yes\n2 6 no\n3 7 no\n", outcome=Outcome(column="y", lost=[])) as dataset:
+        assert dataset.outcome_counts == OutcomeCounts(1, 0, 2)
+
+
+def test_a_column_that_says_which_leads_were_lost_must_be_there(tmp_path) -> None:
+    outcome = Outcome(column="y", lost_where={"Reson": "filled"})
+    with (
+        pytest.raises(InputError, match="no column 'Reson'(.|\n)*did you mean 'Reason'"),
+        flat(tmp_path, "lead_id y Reason\n1 yes _\n2 no x\n", outcome=outcome),
+    ):
+        pass
+
+
 def test_an_outcome_column_called_stage_is_not_also_the_stage(tmp_path) -> None:
     outcome = Outcome(column="Stage", won=["won"], lost=["lost"])
     with flat(tmp_path, "lead_id Stage x\n1 Won 5\n2 Lost 6\n3 New 7\n", outcome=outcome) as dataset:
