@@ -15,7 +15,9 @@ from data.vocabulary import Family
 
 def _entries(content: Any, separator: str | None) -> list[str]:
     """Return the entries of one text, or of several. Raises ValueError for one that comes twice or has capitals."""
-    texts = content if isinstance(content, list) else [content]
+    parts = content if isinstance(content, list) else [content]
+    # A list may name others by their anchors.
+    texts = [text for part in parts for text in (part if isinstance(part, list) else [part])]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("a list of words is a text, or a list of texts")
     # A text may be folded within a phrase.

@@ -25,6 +25,8 @@ from data.vocabulary import LEADS, READ_TABLES, Kind
 
 REPEATS = 0.01
 """The share of rows that may lack an id of their own: they go to quarantine."""
+MOST_VALUES = 50
+"""Values of a column that may say how leads ended."""
 LINKED = 0.5
 LINKED_IN_PART = 0.02
 """The share of values that must be ids of leads; little where not all rows of a database were read."""
@@ -91,6 +93,11 @@ def _may_link(name: str, column: Profile, key: str) -> bool:
 
 def _link_strength(name: str, key: str) -> tuple[bool, int, bool]:
     return plain(name) == plain(key) != "id", speaks_of_a_lead(name), plain(name) != "id"
+
+
+def has_few_values(column: Profile) -> bool:
+    """Return whether a column has few values; one will do where other cells are empty."""
+    return 2 <= column.distinct <= MOST_VALUES or (column.distinct == 1 and column.filled < column.cells)
 
 
 def account_of(table: ProfiledTable, taken: Collection[str]) -> Suggestion | None:

@@ -5,11 +5,16 @@ The words of `data.columns` are sure; those of ``hints.yaml`` are guesses, for a
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 from data.columns import Phrases, Ranked, WordLists, Words, read_lists, words_of
+
+BARRED = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"}
+COMPOUNDS = ("status", "phase", "stufe")
+"""Ends of words such as Leadstatus and Vertriebsphase."""
 
 
 class Keys(WordLists):
@@ -41,15 +46,33 @@ class OutcomeNames(WordLists):
     possible: Words
 
 
+class EndingPhrases(WordLists):
+    """Values that mean one ending: sure ones in any column, likely ones where the name of the column is telling."""
+
+    sure: Phrases
+    likely: Phrases
+
+
 class Outcomes(WordLists):
-    """Names and values of outcome columns."""
+    """Names and values of columns that say how leads ended, and words in the names of those that say why or whether."""
 
     names: OutcomeNames
     fillers: Words
-    won: Phrases
-    lost: Phrases
+    yes: Words
+    no: Words
+    beside: Words
+    negations: Words
+    won: EndingPhrases
+    lost: EndingPhrases
     open: Phrases
-    sure: Phrases
+    qualified: Phrases
+    disqualified: Phrases
+    reasons: Words
+    losses: Words
+    loss_reasons: Words
+    closed: Words
+    archived: Words
+    active: Words
 
 
 class Events(WordLists):
@@ -93,11 +116,43 @@ def role_of_name(name: str) -> str:
 def starts_with(name: str, stems: Collection[str]) -> int:
     """Count the words of a name that begin with one of some stems; short ones must be the whole word.
 
+    Where words are not parted, as in Chinese and Japanese, a stem may stand anywhere.
+
     >>> starts_with("first_contact_date", ["first", "creat"]), starts_with("wonderful", ["won", "clos"])
     (1, 0)
+    >>> starts_with("Date de création", ["creation"]), starts_with("创建时间", ["创建"])
+    (1, 1)
     """
     long = tuple(stem for stem in stems if len(stem) > 3)
-    return sum(word in stems or word.startswith(long) for word in words_of(name))
+    unparted = [stem for stem in stems if not stem.isascii()]
+    return sum(
+        word in stems or word.startswith(long) or any(stem in word for stem in unparted) for word in bare_words(name)
+    )
+
+
+def bare_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text without accents.
+
+    >>> bare_words("Date de clôture"), bare_words("Źródło leada"), bare_words("ステージ")
+    (('date', 'de', 'cloture'), ('zrodlo', 'leada'), ('ステージ',))
+    """
+    return words_of(unaccented(text))
+
+
+def unaccented(text: str) -> str:
+    """Return a text with the bare Latin letters under their accents.
+
+    >>> unaccented("Gagné, Größe, Łódź, ガ")
+    'Gagne, Grosse, Lodz, ガ'
+    """
+    return "".join(_bare_letter(letter) for letter in unicodedata.normalize("NFKC", text))
+
+
+def _bare_letter(letter: str) -> str:
+    if letter in BARRED:
+        return BARRED[letter]
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() else letter
 
 
 def plain(value: str) -> str:
@@ -133,12 +188,20 @@ def outcome_strength(name: str) -> int:
 
     >>> [outcome_strength(name) for name in ("Converted", "is_customer", "y", "Lead Status", "Last Activity", "y_axis")]
     [3, 1, 2, 1, 0, 0]
+    >>> [outcome_strength(name) for name in ("Vertriebsphase", "Statut", "Etap szansy", "商談ステータス")]
+    [1, 1, 1, 1]
     """
-    outcomes = hints().outcomes
-    words = set(words_of(name)) - outcomes.fillers
-    tiers = (outcomes.names.possible, outcomes.names.likely, outcomes.names.sure)
-    known = {word: strength for strength, tier in enumerate(tiers, 1) for word in tier}
-    return max((known[word] for word in words), default=0) if words <= known.keys() else 0
+    strengths = [_strength(word) for word in set(bare_words(name)) - hints().outcomes.fillers]
+    return max(strengths, default=0) if all(strengths) else 0
+
+
+def _strength(word: str) -> int:
+    """Return how much a word says of an outcome; in Chinese and Japanese it may be a part of a longer one."""
+    names = hints().outcomes.names
+    tiers = (names.sure, names.likely, names.possible)
+    parts = ({known for known in tier if known == word or (not known.isascii() and known in word)} for tier in tiers)
+    strengths = (strength for strength, known_parts in zip((3, 2, 1), parts, strict=True) if known_parts)
+    return next(strengths, 1 if word.endswith(COMPOUNDS) else 0)
 
 
 def speaks_of_a_lead(name: str) -> int:

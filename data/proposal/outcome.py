@@ -2,91 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from data.columns import Profile, has_id_word, is_protected_name
-from data.parsing import NO, YES, texts
-from data.proposal.columns import Suggestion
-from data.proposal.hints import hints, outcome_strength, plain
+from data.columns import has_id_word, is_protected_name
+from data.parsing import texts
+from data.proposal.columns import MOST_VALUES, Suggestion, has_few_values
+from data.proposal.hints import outcome_strength
 from data.proposal.inspection import ROW_ORDER, ProfiledTable
+from data.proposal.losses import find_losses
+from data.proposal.outcome_words import EndingValues, read_values, yes_and_no
 from data.staging import ROWS
 from data.vocabulary import Kind
 
-MOST_VALUES = 50
 STRONG = 2
+RARER = "named like an outcome; the rarer value is taken for won: swap if not"
+IN_WORDS = "its values say won and lost"
 IN_RUNS = 0.1
 """How much more often than by chance neighbouring rows must be alike, for the order of the rows to mean something."""
 
 
 @dataclass(frozen=True)
 class OutcomeProposal:
-    """An outcome column with the values that mean won and lost, all others being open, and why."""
+    """An outcome column with the values that mean won and lost, all others being open, and why.
+
+    ``lost_where`` has further columns with the values that lost leads have, () for any. ``question`` is what people
+    have to answer before they rely on it.
+    """
 
     column: str
     won: tuple[str, ...]
     lost: tuple[str, ...]
-    open: int
+    others: tuple[str, ...]
+    reason: str
+    lost_where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    question: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.column, *self.lost_where]
+
+    def ended(self, cells: pd.DataFrame) -> pd.Series:
+        """Return which rows say that the lead was won or lost."""
+        of_column = texts(cells[self.column]).isin([*self.won, *self.lost])
+        return of_column | _hold(cells, self.lost_where) if self.lost_where else of_column
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A column that may say how leads ended; of several, that of the highest ``rank`` does."""
+
+    column: str
+    reading: EndingValues
+    rank: tuple[int, int]
     reason: str
 
 
-def suggest_outcome(table: ProfiledTable, taken: Collection[str]) -> OutcomeProposal | None:
-    """Return the column that says most of an outcome, by its name and its values; nothing where none does."""
-    few = (name for name, column in table.profiles.items() if _has_few_values(column))
-    free = [name for name in few if name not in taken and not is_protected_name(name)]
-    rated = [(strength, outcome) for name in free for strength, outcome in [_rated(table, name)] if outcome]
-    return max(rated, key=lambda each: each[0])[1] if rated else None
+def suggest_outcome(table: ProfiledTable, taken: Collection[str], *, dated: bool) -> OutcomeProposal | None:
+    """Return how leads ended by the column that says most of it; nothing where none does.
 
-
-def _has_few_values(column: Profile) -> bool:
-    """One value will do where other cells are empty."""
-    return 2 <= column.distinct <= MOST_VALUES or (column.distinct == 1 and column.filled < column.cells)
-
-
-def _rated(table: ProfiledTable, name: str) -> tuple[int, OutcomeProposal | None]:
-    """Return how much speaks for a column, and the outcome that it would be.
-
-    Open leads can be recognised only where values are words, so these count for more than yes and no.
+    Words for won and lost in one column come before a word for won alone, and that before yes and no: only words tell
+    open leads from lost ones. ``dated`` leads say when they were created, so that some are known to be young.
     """
+    free = [name for name, column in table.profiles.items() if has_few_values(column) and name not in taken]
+    candidates = [each for name in free if not is_protected_name(name) and (each := _candidate(table, name))]
+    best = max(candidates, key=lambda each: each.rank, default=None)
+    return _proposal(table, best, taken, dated=dated) if best else None
+
+
+def outcome_of(
+    table: ProfiledTable,
+    column: str,
+    won: Sequence[str],
+    lost: Sequence[str] | None,
+    taken: Collection[str],
+    *,
+    dated: bool,
+) -> OutcomeProposal | None:
+    """Return the outcome of a column that the user named, with the values they named; nothing where none says won."""
+    values = table.values(column)
+    candidate = _candidate(table, column) or _binary(column, values, 0)
+    if not won and not candidate:
+        return None
+    known = candidate.reading if candidate else read_values(values)
+    still_open = tuple(value for value in known.open if value not in won)
+    reading = EndingValues(tuple(won) or known.won, known.lost, still_open, known.unknown, known.sure)
+    if lost is not None:
+        others = tuple(value for value in values if value not in (*reading.won, *lost))
+        return OutcomeProposal(column, reading.won, tuple(lost), others, "as the options say")
+    reason = candidate.reason if candidate and not won else "as the options say"
+    return _proposal(table, _Candidate(column, _without(reading), (0, 0), reason), taken, dated=dated)
+
+
+def _without(reading: EndingValues) -> EndingValues:
+    """What is won is neither lost nor unknown."""
+    lost, unknown = (
+        tuple(value for value in values if value not in reading.won) for values in (reading.lost, reading.unknown)
+    )
+    return EndingValues(reading.won, lost, reading.open, unknown, reading.sure)
+
+
+def _candidate(table: ProfiledTable, name: str) -> _Candidate | None:
+    """Return what a column says of an outcome by its values, and by its name where these do not suffice."""
     values, strength = table.values(name), outcome_strength(name)
-    sure = {plain(value) for value in values} & hints().outcomes.sure
-    won, lost = _by_words(values)
-    if won and (strength or len(sure) > 1):
-        return strength + 4 * (len(sure) > 1), _in_words(name, values, won, lost)
-    flags = {value.lower() for value in values}
-    if strength and flags <= YES | NO and flags & YES:
-        return strength + 1, _as_flag(name, values, strength)
-    if strength >= STRONG and len(values) == 2:
-        return strength, OutcomeProposal(
-            name, (values[1],), (values[0],), 0, "named like an outcome; the rarer value is taken for won: swap if not"
-        )
-    return 0, None
+    reading = read_values(values)
+    if reading.won and (strength or reading.sure):
+        rank = 4 if reading.sure else 3 if reading.lost else 2
+        return _Candidate(name, reading, (rank, strength), IN_WORDS if reading.lost else "its values say won")
+    flags = yes_and_no(values)
+    if strength and flags and flags[0]:
+        named = "named like an outcome" if strength > 1 else "its name may mean an outcome"
+        reading = EndingValues(tuple(flags[0]), (), (), tuple(flags[1]), sure=False)
+        return _Candidate(name, reading, (1, strength), f"{named}, with yes and no")
+    return _binary(name, values, strength) if strength >= STRONG else None
 
 
-def _by_words(values: list[str]) -> tuple[list[str], list[str]]:
-    outcomes = hints().outcomes
-    won = [value for value in values if plain(value) in outcomes.won]
-    return won, [value for value in values if plain(value) in outcomes.lost]
+def _binary(name: str, values: Sequence[str], strength: int) -> _Candidate | None:
+    """Of two values that say nothing by themselves, the rarer one is taken for won."""
+    if len(values) != 2:
+        return None
+    reading = EndingValues((values[1],), (), (), (values[0],), sure=False)
+    return _Candidate(name, reading, (0, strength), RARER)
 
 
-def _in_words(name: str, values: list[str], won: list[str], lost: list[str]) -> OutcomeProposal:
-    others = [value for value in values if value not in (*won, *lost)]
-    reason = "its values say won and lost"
-    if not lost:
-        lost = [value for value in others if plain(value) not in hints().outcomes.open] if len(others) > 1 else others
-        reason = "its values say won; the others are taken for lost, which they must not be while a lead is open"
-    still_open = [value for value in others if value not in lost]
-    return OutcomeProposal(name, tuple(won), tuple(lost), len(still_open), reason)
+def _proposal(table: ProfiledTable, candidate: _Candidate, taken: Collection[str], *, dated: bool) -> OutcomeProposal:
+    reading = candidate.reading
+    others = (*reading.open, *reading.unknown)
+    if reading.lost:
+        return OutcomeProposal(candidate.column, reading.won, reading.lost, others, candidate.reason)
+    losses = find_losses(table, candidate.column, reading, taken, dated=dated)
+    others = tuple(value for value in others if value not in losses.lost)
+    reason = "; ".join(filter(None, (candidate.reason, losses.reason)))
+    return OutcomeProposal(candidate.column, reading.won, losses.lost, others, reason, losses.where, losses.question)
 
 
-def _as_flag(name: str, values: list[str], strength: int) -> OutcomeProposal:
-    won = tuple(value for value in values if value.lower() in YES)
-    lost = tuple(value for value in values if value.lower() in NO)
-    named = "named like an outcome" if strength > 1 else "its name may mean an outcome"
-    ending = "" if lost else "; nothing means lost yet: no lead that is not won would be learned from"
-    return OutcomeProposal(name, won, lost, 0, f"{named}, with yes and no{ending}")
+def _hold(cells: pd.DataFrame, where: Mapping[str, tuple[str, ...]]) -> pd.Series:
+    """Return which rows have one of the values in each column; () stands for any value."""
+    conditions = [
+        texts(cells[column]).isin(values) if values else texts(cells[column]).notna()
+        for column, values in where.items()
+    ]
+    return pd.concat(conditions, axis="columns").all(axis="columns")
 
 
 def suggest_order(table: ProfiledTable, outcome: OutcomeProposal) -> tuple[Suggestion | None, str]:

@@ -60,8 +60,9 @@ def propose(inspection: Inspection) -> Proposal:
     roles = _without_useless_stages(roles, stages)
     timed = "outcomes" in roles.tables or "stages" in roles.tables
     key = roles.leads.columns["lead_id"].value
-    outcome = None if timed else suggest_outcome(roles.leads.table, [key])
-    leads = _leads(roles.leads, outcome)
+    created = _creation(roles.leads.table, [key])
+    outcome = None if timed else suggest_outcome(roles.leads.table, [key], dated=created is not None)
+    leads = _leads(roles.leads, outcome, created)
     tables = {**roles.tables, "leads": leads}
     proposal = Proposal(
         inspection.address,
@@ -87,17 +88,19 @@ def _without_useless_stages(roles: Roles, stages: dict[str, list[str]]) -> Roles
     )
 
 
-def _leads(proposed: TableProposal, outcome: OutcomeProposal | None) -> TableProposal:
+def _creation(table: ProfiledTable, taken: Collection[str]) -> Suggestion | None:
+    times = hints().times
+    return time_column(table, "created_at", times.creation, times.not_creation, taken, alone=True)
+
+
+def _leads(proposed: TableProposal, outcome: OutcomeProposal | None, created: Suggestion | None) -> TableProposal:
     """Propose the columns of leads beside their id: dates, the account, and what bears a name of the vocabulary."""
-    table, columns, times = proposed.table, dict(proposed.columns), hints().times
-    taken = [suggestion.value for suggestion in columns.values()] + ([outcome.column] if outcome else [])
-    created = time_column(table, "created_at", times.creation, times.not_creation, taken, alone=True)
+    table, columns = proposed.table, dict(proposed.columns)
+    taken = [suggestion.value for suggestion in columns.values()] + (outcome.columns if outcome else [])
     if created:
         columns["created_at"] = created
-    if created and outcome:
-        closed = time_column(table, "closed_at", times.closing, times.not_the_moment, [*taken, created.value])
-        if closed and _is_there_when_leads_end(table, closed.value, outcome):
-            columns["closed_at"] = closed
+    if created and outcome and (closed := _closing(table, [*taken, created.value], outcome)):
+        columns["closed_at"] = closed
     taken += [suggestion.value for suggestion in columns.values()]
     account = account_of(table, taken)
     if account:
@@ -106,10 +109,20 @@ def _leads(proposed: TableProposal, outcome: OutcomeProposal | None) -> TablePro
     return replace(proposed, columns=columns | vocabulary_columns(table, "leads", columns, free))
 
 
-def _is_there_when_leads_end(table: ProfiledTable, closed: str, outcome: OutcomeProposal) -> bool:
-    """Return whether leads that ended have a closing date: only then is there a moment at which they did."""
-    ended = table.cells.loc[texts(table.cells[outcome.column]).isin([*outcome.won, *outcome.lost]), closed]
-    return bool(len(ended)) and float(texts(ended).notna().mean()) >= CLOSED_SHARE
+def _closing(table: ProfiledTable, taken: Collection[str], outcome: OutcomeProposal) -> Suggestion | None:
+    """Suggest the date at which leads ended; only where they have one is there such a moment.
+
+    Of several, the one that most of them have: a date of winning is missing where leads were lost.
+    """
+    times, ended = hints().times, outcome.ended(table.cells)
+    dated = {
+        name: float(texts(table.cells.loc[ended, name]).notna().mean()) if ended.any() else 0.0
+        for name in table.of_kind(Kind.TIME)
+    }
+    rare = [name for name, share in dated.items() if share < CLOSED_SHARE]
+    best = max(dated.values(), default=0.0)
+    rarer = [name for name, share in dated.items() if share < best - CLOSED_SHARE / 2]
+    return time_column(table, "closed_at", times.closing, times.not_the_moment, [*taken, *rare, *rarer])
 
 
 def _with_order(proposal: Proposal) -> Proposal:

@@ -13,6 +13,7 @@ from data.config import DatabaseTable, FileTable
 from data.parsing import DAY_FIRST, MONTH_FIRST, decide_format, read_cells
 from data.proposal.columns import Suggestion
 from data.proposal.inspection import ProfiledTable, address_beside, path_beside
+from data.proposal.outcome import OutcomeProposal
 from data.proposal.propose import Proposal
 from data.schema import RENAMED, Attribute, Schema
 from data.vocabulary import Kind
@@ -107,13 +108,22 @@ def _outcome(proposal: Proposal) -> str:
         return _outcome_table(proposal) + _horizon(proposal)
     if proposal.outcome is None:
         return NO_OUTCOME
-    outcome = proposal.outcome
-    still_open = f"; {outcome.open} other values are open" if outcome.open else ""
-    lines = [f"outcome:  # {outcome.reason}{still_open}", f"  column: {scalar(outcome.column)}"]
-    lines.append(f"  won: {_list(outcome.won)}")
-    lines += [f"  lost: {_list(outcome.lost)}"] if outcome.lost else []
-    lines += _order(proposal)
+    lines = [*_outcome_column(proposal.outcome), *_order(proposal)]
     return "\n".join(lines) + "\n" + (_horizon(proposal) if proposal.is_timed else "")
+
+
+def _outcome_column(outcome: OutcomeProposal) -> Iterator[str]:
+    still_open = f"; {len(outcome.others)} other values are open" if outcome.others else ""
+    yield f"outcome:  # {comment(outcome.reason)}{still_open}"
+    if outcome.question:
+        yield f"  # QUESTION: {comment(outcome.question)}."
+    yield f"  column: {scalar(outcome.column)}"
+    yield f"  won: {_list(outcome.won)}"
+    yield f"  lost: {_list(outcome.lost)}"
+    if outcome.lost_where:
+        yield "  lost_where:  # all of these hold for leads that were lost"
+        for column, values in outcome.lost_where.items():
+            yield f"    {scalar(column)}: {_list(values) if values else 'filled'}"
 
 
 def _horizon(proposal: Proposal) -> str:

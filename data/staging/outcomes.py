@@ -41,12 +41,13 @@ def decide_outcome(connection: duckdb.DuckDBPyConnection, leads: Table, outcome:
 def close_by_column(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
     """Take outcomes from the leads' own columns, closing dates too where they are mapped; other values are open."""
     won, lost = (_plain_values(values) for values in (outcome.won, outcome.lost or []))
+    value = _value("outcome")
     conditions = {lost_column(n): _plain_values(values) for n, values in enumerate(outcome.lost_where.values())}
     is_lost = " AND ".join(_holds(column, values) for column, values in conditions.items()) or "false"
     connection.execute(
         f"""INSERT INTO closings
-        SELECT position, coalesce(list_contains($won, {_value('outcome')}), false), closed_at, NULL FROM leads
-        WHERE list_contains($won, {_value('outcome')}) OR list_contains($lost::VARCHAR[], {_value('outcome')}) OR ({is_lost})
+        SELECT position, coalesce(list_contains($won, {value}), false), closed_at, NULL FROM leads
+        WHERE list_contains($won, {value}) OR list_contains($lost::VARCHAR[], {value}) OR ({is_lost})
         ORDER BY position""",
         {"won": won, "lost": lost} | {column: values for column, values in conditions.items() if values},
     )
@@ -82,7 +83,7 @@ def _is_found(connection: duckdb.DuckDBPyConnection, values: list[str]) -> bool:
 
 
 def _other_values(connection: duckdb.DuckDBPyConnection, known: list[str]) -> list[str]:
-    query = f"""SELECT {_value('outcome')} AS value FROM leads WHERE NOT list_contains($1, {_value('outcome')})
+    query = f"""SELECT {_value("outcome")} AS value FROM leads WHERE NOT list_contains($1, {_value("outcome")})
         GROUP BY value ORDER BY count(*) DESC, value LIMIT {SHOWN}"""
     return [value for (value,) in connection.execute(query, [known]).fetchall()]
 

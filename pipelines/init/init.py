@@ -109,5 +109,5 @@ def _result(out: Path, proposal: Proposal, settings: Settings, schema: Schema, n
 
 def _outcome(proposal: Proposal, settings: Settings) -> dict[str, Any] | None:
     if settings.outcome:
-        return settings.outcome.model_dump()
+        return settings.outcome.model_dump(exclude_defaults=True) | {"lost": settings.outcome.lost or []}
     return {"table": proposal.outcome_source} if proposal.outcome_source else None

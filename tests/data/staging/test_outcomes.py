@@ -138,7 +138,7 @@ def test_that_no_value_means_lost_can_be_said(tmp_path) -> None:
 def test_a_column_that_says_which_leads_were_lost_must_be_there(tmp_path) -> None:
     outcome = Outcome(column="y", lost_where={"Reson": "filled"})
     with (
-        pytest.raises(InputError, match="no column 'Reson'(.|\n)*did you mean 'Reason'"),
+        pytest.raises(InputError, match=r"no column 'Reson'(.|\n)*did you mean 'Reason'"),
         flat(tmp_path, "lead_id y Reason\n1 yes _\n2 no x\n", outcome=outcome),
     ):
         pass
