@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.columns.words import begins_with_first_name
+from data.columns.words import begins_with_first_name, is_time_name
 from data.parsing import NO, YES, decide_format, read_cells, texts
 from data.vocabulary import Kind
 
@@ -20,6 +20,11 @@ E_MAIL = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]{2,}"
 PHONE = r"^\+?\(?\d[\d\s()/.\-]{6,}\d$"
 LINK = r"^(?:https?://|www\.)\S+$"
 CODE = r"^0\d"
+MILLISECONDS = r"^(?:1\d{12}|2[01]\d{11})(?:\.0)?$"
+"""Since 1970, from 2001 to 2039."""
+SECONDS = r"^(?:[89]\d{8}|1\d{9}|2[01]\d{8})(?:\.\d+)?$"
+SHEET_DAYS = r"^(?:3[3-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?$"
+"""From 1990 to 2050."""
 SET_SEPARATORS = r"\s*[;|,]\s*"
 CUSTOM_SEPARATORS = r"\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
@@ -100,7 +105,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     ``orders`` are values by which the rows can be put in order, such as the place in the file, with what to call them.
     """
     values = _Values(cells)
-    kind = kind or _kind(values, cells.dtype)
+    kind = kind or _kind(values, cells.dtype, name)
     numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind is Kind.NUMBER else None
     # Only words can name persons or hold contact data: the members of sets, and nothing of numbers, flags and times.
     worded = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
@@ -123,13 +128,15 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     )
 
 
-def kind_of(cells: pd.Series) -> Kind:
+def kind_of(cells: pd.Series, name: str = "") -> Kind:
     """Return what the cells of a column are: time, flag, number, set or category.
+
+    Seconds since 1970, and days of a spreadsheet, are times only under a ``name`` that speaks of one.
 
     >>> kind_of(pd.Series(["1,200", "80", "n/a"])), kind_of(pd.Series(["51-200", "11-50"])), kind_of(pd.Series(["007"]))
     (<Kind.NUMBER: 'number'>, <Kind.CATEGORY: 'category'>, <Kind.CATEGORY: 'category'>)
     """
-    return _kind(_Values(cells), cells.dtype)
+    return _kind(_Values(cells), cells.dtype, name)
 
 
 def suits(cells: pd.Series, kind: Kind) -> bool:
@@ -138,7 +145,7 @@ def suits(cells: pd.Series, kind: Kind) -> bool:
     return not values.filled or kind not in (Kind.NUMBER, Kind.FLAG, Kind.TIME) or values.read_as(kind)
 
 
-def _kind(values: _Values, dtype: Any) -> Kind:
+def _kind(values: _Values, dtype: Any, name: str) -> Kind:
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return Kind.TIME
     if not values.filled:
@@ -147,11 +154,20 @@ def _kind(values: _Values, dtype: Any) -> Kind:
         return Kind.NUMBER if _is_count(values) else Kind.FLAG
     if values.share(r"\d") < MOSTLY:
         return Kind.SET if _is_set(values) else Kind.CATEGORY
+    if _counts_time(values, name):
+        return Kind.TIME
     if values.read_as(Kind.NUMBER) and values.share(CODE) <= 1 - NEARLY_ALL:
         return Kind.NUMBER
     if values.read_as(Kind.TIME):
         return Kind.TIME
     return Kind.SET if _is_set(values) else Kind.CATEGORY
+
+
+def _counts_time(values: _Values, name: str) -> bool:
+    """Return whether numbers are moments: milliseconds since 1970; seconds or days only where the name says so."""
+    if values.share(MILLISECONDS) >= MOSTLY:
+        return True
+    return is_time_name(name) and max(values.share(SECONDS), values.share(SHEET_DAYS)) >= MOSTLY
 
 
 def _is_count(values: _Values) -> bool:

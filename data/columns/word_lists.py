@@ -108,6 +108,13 @@ class AfterContact(WordLists):
     facts: Words
 
 
+class Moments(WordLists):
+    """Words of columns that hold moments, and those beside which a column says how long or how much."""
+
+    words: Words
+    lengths: Words
+
+
 class Cells(WordLists):
     """What cells hold that name a person, or say of which sex one is."""
 
@@ -127,6 +134,7 @@ class ColumnWords(WordLists):
     free_text: FreeText
     after_contact: AfterContact
     cells: Cells
+    moments: Moments
     identifiers: Words
 
 

@@ -195,6 +195,17 @@ def has_id_word(name: str) -> bool:
     return bool(column_words().identifiers & set(words_of(name)))
 
 
+def is_time_name(name: str) -> bool:
+    """Return whether a name says that a column holds moments, not how long something took.
+
+    >>> [is_time_name(name) for name in ("Create Date", "closedate", "created_at", "Time Spent", "Lifetime Value")]
+    [True, True, True, False, False]
+    """
+    words, moments = words_of(name), column_words().moments
+    is_moment = bool(moments.words & set(words)) or words[-1:] in (("at",), ("on",), ("am",))
+    return is_moment and not moments.lengths & set(words)
+
+
 def claims(columns: list[str], vocabulary: list[str], explicit: dict[str, str]) -> dict[str, str]:
     """Return for columns of the vocabulary the columns of a source that bear their name or an alias.
 

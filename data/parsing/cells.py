@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.parsing.money import CODES, SIGNS
-from data.parsing.times import decide_order, parse_times, to_arrow
+from data.parsing.times import decide_order, moments_of_counts, parse_times, to_arrow
 from data.vocabulary import Kind
 
 MISSING = frozenset({"", "null", "nan", "n/a", "#n/a", "select", "-", "--", "?", "(not set)", "(blank)"})
@@ -113,8 +113,17 @@ def times(column: pd.Series, order: str | None = None) -> Parsed:
         utc = column.dt.tz_convert(None) if column.dt.tz is not None else column
         return Parsed(utc.astype("datetime64[us]"), pd.Series(False, index=column.index))
     cells = _without(_as_text(column).str.strip(), MISSING_NUMBERS)
-    values = parse_times(cells, order)
+    values = _counted(column) if pd.api.types.is_numeric_dtype(column.dtype) else parse_times(cells, order)
     return Parsed(values, values.isna() & cells.notna())
+
+
+def _counted(column: pd.Series) -> pd.Series:
+    """Return the moments of numbers: counts since a day, or the digits of a date such as 20240131."""
+    moments = moments_of_counts(column.astype("float64"))
+    rest = moments.isna() & column.notna()
+    if rest.any():
+        moments[rest] = parse_times(_as_text(column[rest]))
+    return moments
 
 
 def _by_value(cells: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:

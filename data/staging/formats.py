@@ -65,7 +65,9 @@ def _decisive_values(connection: duckdb.DuckDBPyConnection, table: Table, readin
     """Return the values that show how a column is written: all dates without their times, or a sample of numbers."""
     cell = table.file.columns[str(reading.source)]
     if reading.kind is Kind.TIME:
-        query = f"SELECT DISTINCT left(trim({cell}), 10) AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
+        # A date that begins with a letter has a weekday before it, or the name of its month.
+        date = f"left(trim({cell}), CASE WHEN trim({cell}) < ':' THEN 10 ELSE 24 END)"
+        query = f"SELECT DISTINCT {date} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
     else:
         step = max(1, -(-table.file.rows // SAMPLE_ROWS))
         query = f"SELECT {cell} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL AND position % {step} = 0"

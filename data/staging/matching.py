@@ -86,12 +86,12 @@ def _orders(leads: Table, settings: Settings, cells: pd.DataFrame) -> dict[str, 
 
 def order_kind(connection: duckdb.DuckDBPyConnection, leads: Table, column: str) -> Kind:
     """Return whether a column puts leads in order as numbers, times or text."""
-    kind = kind_of(sample(connection, leads, [column])[column])
+    kind = kind_of(sample(connection, leads, [column])[column], column)
     return kind if kind in (Kind.NUMBER, Kind.TIME) else Kind.CATEGORY
 
 
 def _ranks(cells: pd.Series) -> pd.Series:
-    kind = kind_of(cells)
+    kind = kind_of(cells, str(cells.name))
     return read_cells(cells, kind, decide_format(cells, kind)[0]).values.rank()
 
 
