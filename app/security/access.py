@@ -74,7 +74,10 @@ def access_for(host: str, pages: Pages) -> Access:
 
     Raises InputError where others could open them and nobody has to sign in, or a token is too short.
     """
-    tokens = {resolve(user.token): name for name, user in pages.users.items() if user.token}
+    named = [(resolve(user.token), name) for name, user in pages.users.items() if user.token]
+    tokens = dict(named)
+    if len(tokens) < len(named):
+        raise InputError("two users have one token", expected="a token of their own for each", where="pages.users")
     if any(len(token) < SHORTEST_TOKEN for token in tokens):
         raise InputError("a token is too short", expected=f"at least {SHORTEST_TOKEN} signs", where="pages.users")
     access = Access(pages, tokens)

@@ -20,7 +20,7 @@ MISTAKE, UNKNOWN_KEY = "mistake", "unknown_key"
 class CheckedPart(BaseModel):
     """A part of a file; an unknown key is refused, and the nearest known one is named."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod

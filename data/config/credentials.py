@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote
 
 from data.errors import InputError
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^:/@]*):(?P<password>.*)@")
+CREDENTIALS = re.compile(r"(?:(?<=://)|^(?![\w+.-]+://))(?P<user>[^:/@]*):(?P<password>.*)@")
+"""They stand before the host; where the dialect was forgotten, at the beginning."""
 IN_QUERY = re.compile(
     r"(?P<key>[?&;=](?:password|passwd|pwd|secret|token|key|sslpassword)=)(?P<value>[^&;]*)", re.IGNORECASE
 )
 HIDDEN = "***"
+SECRET = re.compile(r"pass|secret|token|key|auth|credential|user|proxy|pages|database|store|back|url|dsn|address", re.I)
+"""Names of settings whose values, or what stands in them, may hold a secret by mistake."""
 
 
 def resolve(text: str, environment: Mapping[str, str] | None = None) -> str:
@@ -49,6 +52,15 @@ def holds_password(text: str) -> bool:
     login = CREDENTIALS.search(text)
     secrets = [*([login["password"]] if login else []), *(each["value"] for each in IN_QUERY.finditer(text))]
     return any(VARIABLE.sub("", secret) for secret in secrets)
+
+
+def may_hold_secret(place: Iterable[object]) -> bool:
+    """Return whether the value at a place of the settings, such as ("pages", "users", "Ann"), may hold a secret.
+
+    >>> may_hold_secret(("write_back", "database")), may_hold_secret(("thresholds", "hot"))
+    (True, False)
+    """
+    return any(SECRET.search(str(name)) for name in place)
 
 
 def masked(text: str) -> str:

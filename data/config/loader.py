@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic_core import ErrorDetails
 
 from data.config.checked_yaml import UNKNOWN_KEY, validated
-from data.config.credentials import masked
+from data.config.credentials import masked, may_hold_secret
 from data.config.settings import Settings, settings_of_folder
 from data.config.yaml_document import Document, Place, parse_yaml, read_yaml
 from data.errors import InputError, nearest
@@ -74,14 +74,15 @@ def _require_known(document: Document, place: tuple[str, ...], known: Iterable[s
 
 
 def _describe(error: ErrorDetails, place: Place) -> dict[str, str]:
-    """Word what is wrong with a setting; of an address only what holds no secret is shown."""
+    """Word what is wrong with a setting; what may hold a secret is not shown."""
     name = ".".join(map(str, place))
     if error["type"] == UNKNOWN_KEY:
         context = error.get("ctx", {})
         return {"what": f"unknown setting '{name}'", "expected": context["expected"], "remedy": context["remedy"]}
     what = error["msg"].removeprefix("Value error, ")
     value = error["input"]
-    is_shown = error["type"] != "missing" and not isinstance(value, dict) and "://" not in str(value)
+    is_plain = not isinstance(value, dict) and "://" not in str(value) and "@" not in str(value)
+    is_shown = error["type"] != "missing" and is_plain and not may_hold_secret(place)
     return {
         "what": f"the setting '{name}' is wrong: {what}" if name else what,
         "got": masked(repr(value))[:80] if is_shown else "",

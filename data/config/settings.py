@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from data.config.checked_yaml import CheckedPart
-from data.config.credentials import holds_password
+from data.config.credentials import VARIABLE, holds_password
 from data.errors import InputError
 from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
 
@@ -51,6 +51,12 @@ def _without_password(address: str) -> str:
     if holds_password(address):
         raise ValueError("a password does not belong into this file: write ${NAME} and set NAME in the environment")
     return address
+
+
+def _variable_alone(token: str) -> str:
+    if not VARIABLE.fullmatch(token):
+        raise ValueError("a token does not belong into this file: write ${NAME} and set NAME in the environment")
+    return token
 
 
 def _no_address(value: Any) -> Any:
@@ -232,7 +238,7 @@ class User(CheckedPart):
     """What somebody may do at the pages, and the token by which they sign in, as ${NAME}; none: through the proxy."""
 
     role: Role = "viewer"
-    token: Annotated[str, Field(pattern=r"^\$\{\w+\}$")] | None = None
+    token: Annotated[str, AfterValidator(_variable_alone)] | None = None
 
 
 class Proxy(CheckedPart):

@@ -15,6 +15,8 @@ from data.errors import InputError
 Place = tuple[str | int, ...]
 THOUSANDS = re.compile(r"\d{3}")
 """What YAML takes for keys in ``{at_least: 1,000,000}``."""
+NAMES_IN_TEXT = re.compile(r" '.{2,}'", re.DOTALL)
+"""A secret that begins with a sign of YAML's own, such as ``*``, is taken for a name, which the error quotes."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ _Loader.yaml_implicit_resolvers = {
 
 def _not_yaml(problem: Exception, path: Path) -> InputError:
     """Say what is wrong and where, without the text, which may hold a secret."""
-    what = getattr(problem, "problem", None) or type(problem).__name__
+    what = NAMES_IN_TEXT.sub("", getattr(problem, "problem", None) or type(problem).__name__)
     mark = getattr(problem, "problem_mark", None)
     place = f"{path}, line {mark.line + 1}" if mark else str(path)
     return InputError("this file is not YAML", got=str(what), where=place)

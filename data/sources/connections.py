@@ -150,7 +150,9 @@ def _our_error(problem: exc.DBAPIError, address: str) -> LeadscoreError:
             remedy="make room and run the same command again: nothing was lost",
         )
     if "unable to open database file" in message:
-        return InputError("this database file cannot be opened", expected="a file in a folder that exists", got=address)
+        return InputError(
+            "this database file cannot be opened", expected="a file in a folder that exists", got=masked(address)
+        )
     if is_passing(problem) or problem.connection_invalidated:
         return LeadscoreError(
             "the database cannot be reached, or the connection was lost",

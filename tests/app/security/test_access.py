@@ -55,8 +55,16 @@ def test_a_short_token_is_refused(users, monkeypatch):
         access_for("0.0.0.0", users)
 
 
+def test_two_users_with_one_token_are_refused(monkeypatch):
+    """Else the one would sign in as the other."""
+    monkeypatch.setenv("ONE", "a token that is long")
+    users = {name: {"role": role, "token": "${ONE}"} for name, role in (("Ann", "viewer"), ("Bob", "admin"))}
+    with pytest.raises(InputError, match="two users have one token"):
+        access_for("0.0.0.0", Pages.model_validate({"users": users}))
+
+
 def test_a_token_in_the_settings_is_refused():
-    with pytest.raises(ValueError, match="pattern"):
+    with pytest.raises(ValueError, match="does not belong into this file"):
         Pages.model_validate({"users": {"Ann": {"token": "a token that is long"}}})
 
 

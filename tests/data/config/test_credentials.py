@@ -27,6 +27,8 @@ def test_a_name_that_is_not_set_is_named(environment):
         ("postgresql://me:${PASSWORD}@crm/sales", False),
         ("postgresql://crm/sales?password=${PASSWORD}", False),
         ("postgresql://me@crm/sales", False),
+        ("me:secret@crm/sales", True),
+        ("sqlite:///a:b@c.db", False),
         ("${CRM_URL}", False),
         ("sqlite:///crm.db", False),
     ],
@@ -39,3 +41,4 @@ def test_nothing_secret_is_shown():
     shown = masked("postgresql://me:a@b:secret@crm/sales?sslmode=require&password=secret")
     assert "secret" not in shown
     assert shown == "postgresql://me:***@crm/sales?sslmode=require&password=***"
+    assert masked("me:secret@crm/sales") == "me:***@crm/sales"

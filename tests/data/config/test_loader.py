@@ -138,6 +138,42 @@ def test_a_written_password_is_refused_and_not_shown(tmp_path, key):
     assert "hunter2" not in said
 
 
+SECRET = "hunter2hunter2hunter2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pages: {users: {Ann: {role: admin, token: SECRET}}}",
+        "pages: {users: {Ann: {role: admin, token: [SECRET]}}}",
+        "pages: {users: {Ann: {role: SECRET}}}",
+        "pages: {users: {Ann: SECRET}}",
+        "pages: {users: SECRET}",
+        "pages: {users: [SECRET]}",
+        "pages: {proxy: SECRET}",
+        "pages: {proxy: {address: 10.0.0.5, role: SECRET}}",
+        "pages: SECRET",
+        "pages: {users: {Ann: {token: *SECRET}}}",
+        "pages: {users: {Ann: {token: !SECRET x}}}",
+        "pages: {users: {Ann: {token: !a!SECRET x}}}",
+        "pages: {users: {Ann: {token: @SECRET}}}",
+        "pages: {users: {Ann: {token: '%SECRET}}}",
+        "pages: {users: {Ann: {token: ${TOKEN:-SECRET}}}}",
+        "database: me:SECRET@crm/sales",
+        "database: [SECRET]",
+        "database: postgresql://crm/sales?password=SECRET",
+        "store: [me:SECRET@crm]",
+        "write_back: SECRET",
+        "write_back: {database: me:SECRET@crm}",
+        "write_back: {database: {SECRET: 1, 2: 3}}",
+        "database: postgresql://crm\nwrite_back: {kind: [SECRET]}",
+        "horizon: me:SECRET@crm",
+    ],
+)
+def test_nothing_that_may_be_a_secret_is_shown(tmp_path, text):
+    assert SECRET not in refusal(tmp_path, text.replace("SECRET", SECRET) + "\n")
+
+
 def test_an_address_where_a_file_should_stand_is_refused_and_not_shown(tmp_path):
     with pytest.raises(InputError, match="stands under database") as error:
         load(tmp_path, "tables:\n  leads: postgresql://me:hunter2@crm/db\n")
