@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 ROWS_SHOWN = 5
 """Offending rows that a flag names."""
@@ -40,6 +40,7 @@ class Flag:
     """Cells or rows that were kept although something is wrong with them, with one example.
 
     ``rows`` are the first of them: ids of leads, ``id = id`` for two leads that are one, or the place of a row.
+    ``level`` is ``info`` where cells were read in a way that one should know of, else ``warning``.
     """
 
     table: str
@@ -48,6 +49,7 @@ class Flag:
     count: int
     example: str = ""
     rows: tuple[str, ...] = ()
+    level: Literal["info", "warning"] = "warning"
 
 
 @dataclass
