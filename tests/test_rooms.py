@@ -47,6 +47,7 @@ UNMIRRORED: dict[str, str] = {
         (
             "data.sources.delimited",
             "data.sources.encodings",
+            "data.sources.letters",
             "data.sources.parquet",
             "data.sources.text",
             "data.sources.base",

@@ -31,7 +31,7 @@ from data.config.credentials import VARIABLE, holds_password
 from data.errors import InputError
 from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
 
-TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv")
+TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv", ".xlsx")
 SQLITE = "sqlite:///"
 UPDATED_AT = "updated_at"
 """The column with the time of the last change of a row, where the settings name no other."""
@@ -267,6 +267,7 @@ class Settings(CheckedPart):
     """Everything that a run needs to know about its input, and where its scores go.
 
     ``tables`` says where each table is: a file, a table of ``database``, an SQLAlchemy URL, or another kind of source.
+    ``encoding`` is that of text files, where it is not to be found out from their letters.
     ``columns`` maps, per table, names of the vocabulary to those of the source: ``{"leads": {"lead_id": "Id"}}``;
     ``event_types`` and ``stages`` map them to the values that mean them.
     ``formats`` says, by the same names, how times or numbers are written where the cells leave it open; what a data set
@@ -283,6 +284,7 @@ class Settings(CheckedPart):
 
     tables: dict[str, Source]
     database: Address | None = None
+    encoding: str | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
     event_types: dict[str, Texts] = {}

@@ -128,7 +128,7 @@ def _files(connection: duckdb.DuckDBPyConnection, path: Path) -> Inspection:
     tables, left_out = [], {}
     for number, file in enumerate(sorted(file for file in path.iterdir() if file.is_file())):
         if not file.name.lower().endswith(TABLE_ENDINGS):
-            left_out[file.name] = "neither CSV nor Parquet"
+            left_out[file.name] = "neither CSV, Parquet nor Excel"
             continue
         try:
             tables.append(_profiled_file(connection, number, file))

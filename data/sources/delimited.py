@@ -4,9 +4,12 @@ Blocks of lines without any quote go through Arrow's reader. Other blocks go thr
 record how many lines it took: so a quote that is never closed costs its own line and not the rest of the file.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +18,7 @@ from typing import NamedTuple, TextIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from data.errors import InputError
@@ -22,12 +26,16 @@ from data.errors import InputError
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 8 << 20
 HEADER_LINES = 100
+SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?[;,\t]*\s*$', re.IGNORECASE)
+"""The first line by which Excel is told what separates the cells."""
+FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)
+"""How exports keep a spreadsheet from taking 0001 for a number."""
 UNCLOSED = "a quote that is not closed, or that stands inside a cell"
 
 
 @dataclass(frozen=True)
 class Header:
-    """The names in the first record, what separates them, and how many lines the record takes."""
+    """The names in the first record, what separates them, and how many lines come before the rows."""
 
     names: list[str]
     delimiter: str
@@ -45,11 +53,18 @@ def read_header(text: TextIO) -> Header:
     Leaves ``text`` anywhere: open the file again to read the rows.
     """
     lines = text.readlines(1 << 16)
-    blank = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    end = _end_of_record(lines, blank)
-    delimiter = max(DELIMITERS, key=lambda candidate: _fitness(lines, blank, end, candidate))
-    names = next(csv.reader(lines[blank:end], delimiter=delimiter), [])
-    return Header([name.strip() for name in names], delimiter, end)
+    start = _first_filled(lines, 0)
+    named = SEPARATOR_LINE.match(lines[start]) if start < len(lines) else None
+    if named:
+        start = _first_filled(lines, start + 1)
+    end = _end_of_record(lines, start)
+    delimiter = named[1] if named else max(DELIMITERS, key=lambda each: _fitness(lines, start, end, each))
+    names = next(csv.reader(lines[start:end], delimiter=delimiter), [])
+    return Header([FORMULA.sub(r"\1", name.strip()) for name in names], delimiter, end)
+
+
+def _first_filled(lines: Sequence[str], start: int) -> int:
+    return next((number for number, line in enumerate(lines[start:], start) if line.strip()), len(lines))
 
 
 def _end_of_record(lines: Sequence[str], start: int) -> int:
@@ -196,7 +211,7 @@ class _Block:
         begins = np.array(self.row_lines + [damage.start for damage in self.damages], dtype=np.int64)
         positions = np.argsort(np.argsort(begins, kind="stable"), kind="stable") + position
         split = len(self.rows)
-        cells = [pa.array(column, pa.string()) for column in columns]
+        cells = [_without_formulas(pa.array(column, pa.string())) for column in columns]
         good = _table(positions[:split], begins[:split] + line, cells, self.names)
         return pa.concat_tables([good, self._damaged(positions[split:], begins[split:] + line)])
 
@@ -206,6 +221,13 @@ class _Block:
         problems = pa.array([damage.problem for damage in self.damages], pa.string())
         texts = pa.array([self.lines[damage.start].rstrip("\r\n") for damage in self.damages], pa.string())
         return table.set_column(2, "problem", problems).set_column(3, "text", texts)
+
+
+def _without_formulas(cells: pa.Array) -> pa.Array:
+    """Return cells with ``="0001"`` as 0001."""
+    if not pc.any(pc.starts_with(cells, '="')).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, '(?s)^="(.*)"$', r"\1")
 
 
 def _table(positions: np.ndarray, lines: np.ndarray, cells: Sequence[pa.Array], names: list[str]) -> pa.Table:

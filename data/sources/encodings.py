@@ -14,13 +14,15 @@ from typing import BinaryIO, cast
 from charset_normalizer import from_bytes
 
 from data.errors import InputError
+from data.sources.letters import east_asian_encoding_of, encoding_of, is_euc
 
 BLOCK = 1 << 20
-SAMPLE = 1 << 18
+SAMPLE, SPELT = 1 << 18, 1 << 15
+"""Bytes of lines beyond ASCII by which an encoding is guessed, and by what their letters spell."""
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 OTHER_FORMATS = {
-    b"PK\x03\x04": "an Excel workbook or another zip archive",
+    b"PK\x03\x04": "a zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF document",
     b"\x89PNG": "a picture",
@@ -86,10 +88,24 @@ def detect(path: Path) -> Encoding:
     return _guess(_lines_beyond_ascii(path))
 
 
+def named(codec: str, path: Path) -> Encoding:
+    """Return the encoding that a user names. Raises `InputError` where there is none of that name."""
+    try:
+        name = codecs.lookup(codec).name
+    except LookupError:
+        raise InputError(
+            f"there is no encoding '{codec}'",
+            expected="a name such as utf-8, cp1252, cp1250, cp1251 or gb18030",
+            got=codec,
+            where=f"encoding, for {path}",
+        ) from None
+    return Encoding("utf-8-sig" if name == "utf-8" else name, "replace", f"read as {codec}, as the settings say")
+
+
 def _no_table(content: str, path: Path) -> InputError:
     return InputError(
         "this file holds no table",
-        expected="CSV text or Parquet",
+        expected="CSV text, Parquet or an Excel workbook",
         got=content,
         where=str(path),
         remedy="export it as CSV (UTF-8)",
@@ -134,13 +150,16 @@ def _lines_beyond_ascii(path: Path) -> bytes:
 
 
 def _guess(sample: bytes) -> Encoding:
-    """Choose an encoding for text that is not UTF-8.
+    """Choose an encoding for text that is not UTF-8: the one in which its letters spell a language.
 
-    In Western text few letters lie beyond ASCII, so cp1252 is safe; statistics on so few are not.
-    Where they come in runs, as in Cyrillic or Chinese, the statistics have enough to go by.
+    Where they do in none, and come in runs, statistics have enough to go by; else cp1252 is safe.
     """
     if _is_mostly_utf8(sample):
         return Encoding("utf-8", SINGLE_BYTES, "read as utf-8, with single bytes of cp1252 in it")
+    if not is_euc(sample[:SPELT]) and (codec := encoding_of(sample[:SPELT])):
+        return Encoding(codec, SINGLE_BYTES if codec == "cp1252" else "replace", f"read as {codec}")
+    if codec := east_asian_encoding_of(sample):
+        return Encoding(codec, "replace", f"read as {codec}")
     in_runs = sum(map(len, HIGH_RUN.findall(sample)))
     best = from_bytes(sample).best() if in_runs * 2 > len(HIGH.findall(sample)) else None
     if best is None or best.encoding in ("ascii", "utf_8"):

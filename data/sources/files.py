@@ -46,9 +46,9 @@ def version_of(path: Path) -> tuple[int, int, int] | None:
 def check_there(path: Path) -> None:
     """Raise `InputError` where there is no file, or nothing in it."""
     if path.is_dir():
-        raise InputError("this is a folder", expected="a CSV or Parquet file", where=str(path))
+        raise InputError("this is a folder", expected="a CSV, Parquet or Excel file", where=str(path))
     if not path.exists():
-        raise InputError("there is no such file", expected="a CSV or Parquet file", where=str(path))
+        raise InputError("there is no such file", expected="a CSV, Parquet or Excel file", where=str(path))
     if path.stat().st_size == 0:
         raise InputError(
             "this file is empty", expected="a header and rows", got="0 bytes", where=str(path), remedy=EXPORT_AGAIN

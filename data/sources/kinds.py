@@ -19,19 +19,24 @@ from data.sources.files import FileSource, as_input_errors, check_there
 from data.sources.parquet import ParquetFile
 from data.sources.sql import reading
 from data.sources.text import TextFile
+from data.sources.workbook import WorkbookFile, is_workbook, split_sheet
 
 Opening = Callable[[Any], TableSource]
 """Opens a table that the settings describe, as in ``settings.tables``."""
 
 
-def open_file(path: Path) -> FileSource:
-    """Open a file as what its content shows, whatever it is called: Parquet, or text.
+def open_file(path: Path, encoding: str | None = None) -> FileSource:
+    """Open a file as what its content shows, whatever it is called: Parquet, a workbook, or text.
 
+    ``path`` may name a sheet of a workbook, ``file.xlsx#Sheet``; ``encoding`` is that of a text file where it is known.
     Raises `InputError` where the file is missing, unreadable, empty, damaged as a whole, or no table.
     """
+    path, sheet = split_sheet(path)
     with as_input_errors(path):
         check_there(path)
-        return ParquetFile(path) if _is_parquet(path) else TextFile(path)
+        if is_workbook(path):
+            return WorkbookFile(path, sheet)
+        return ParquetFile(path) if _is_parquet(path) else TextFile(path, encoding)
 
 
 def _is_parquet(path: Path) -> bool:
@@ -47,7 +52,7 @@ def _of_database(settings: Settings) -> Iterator[Opening]:
 
 
 KINDS: dict[str, Callable[[Settings], AbstractContextManager[Opening]]] = {
-    "file": lambda settings: nullcontext(lambda source: open_file(source.path)),
+    "file": lambda settings: nullcontext(lambda source: open_file(source.path, settings.encoding)),
     "database": _of_database,
 }
 """For each kind, what to enter to read tables of that kind: those of a database come by one connection."""

@@ -16,7 +16,9 @@ from data.sources.files import FileSource, as_input_errors
 
 TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP_US")
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-ROW_CELLS = "file_row_number AS position, NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
+ROW_NUMBER = "file_row_number"
+"""The column that DuckDB adds; where a file has one of that name, rows are counted instead."""
+ROW_CELLS = "NULL::BIGINT AS line, NULL::VARCHAR AS problem, NULL::VARCHAR AS text"
 
 
 class ParquetFile(FileSource):
@@ -25,14 +27,13 @@ class ParquetFile(FileSource):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         names = pq.read_schema(path).names
-        with duckdb.connect() as duck:
-            described = duck.execute(f"DESCRIBE SELECT * FROM {self._rows}").fetchall()[: len(names)]
+        self._has_own_number = ROW_NUMBER in (name.lower() for name in names)
         self._columns: dict[str, str] = {}
         self._plain: dict[str, tuple[str, str]] = {}
-        # DuckDB gives doubled names a number of its own, by which the cell is read; users see the one given here.
-        for name, (cell, kind, *_) in zip(names, described, strict=True):
-            own = own_name(name, self._columns)
-            self._columns[own], self._plain[own] = kind, _plain(cell, kind)
+        with duckdb.connect() as duck:
+            for name, cell, kind in _flat_columns(duck, self._rows, names):
+                own = own_name(name, self._columns)
+                self._columns[own], self._plain[own] = kind, _plain(cell, kind)
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -47,11 +48,13 @@ class ParquetFile(FileSource):
 
     @property
     def _rows(self) -> str:
-        return f"read_parquet('{_literal(self._path)}', file_row_number = true)"
+        numbered = "" if self._has_own_number else f", {ROW_NUMBER} = true"
+        return f"read_parquet('{_literal(self._path)}'{numbered})"
 
     def _query(self, types: Mapping[str, str]) -> str:
         cells = (f"{self._plain[name][0]} AS c{number}" for number, name in enumerate(types))
-        return f"SELECT {', '.join([ROW_CELLS, *cells])} FROM {self._rows}"
+        position = "row_number() OVER () - 1" if self._has_own_number else ROW_NUMBER
+        return f"SELECT {', '.join([f'{position} AS position', ROW_CELLS, *cells])} FROM {self._rows}"
 
     def batches(
         self,
@@ -82,14 +85,33 @@ class ParquetFile(FileSource):
             return describe(self, into, cells, types, count_rows(duck, into), self.notes, is_view=True)
 
 
+def _flat_columns(duck: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each column, the SQL for its cells and its type; a struct is a column for each of its fields.
+
+    DuckDB gives doubled names a number of its own, by which the cell is read; users see the one of the file.
+    """
+    described = duck.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()[: len(names)]
+    columns = [(name, _quoted(cell), kind) for name, (cell, kind, *_) in zip(names, described, strict=True)]
+    while columns:
+        name, cell, kind = columns.pop(0)
+        if not kind.startswith("STRUCT(") or kind.endswith("[]"):
+            yield name, cell, kind
+            continue
+        fields = duck.execute(f"DESCRIBE SELECT unnest({cell}) FROM {rows}").fetchall()
+        columns[:0] = [(f"{name}.{field}", f"{cell}.{_quoted(field)}", of_field) for field, of_field, *_ in fields]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _literal(path: Path) -> str:
     """Return a path for DuckDB's SQL, which takes brackets, stars and question marks for patterns."""
     return re.sub(r"([\[*?])", r"[\1]", str(path)).replace("'", "''")
 
 
-def _plain(name: str, kind: str) -> tuple[str, str]:
+def _plain(column: str, kind: str) -> tuple[str, str]:
     """Return the SQL that reads a column of a Parquet file as one of four plain types, and that type."""
-    column = '"' + name.replace('"', '""') + '"'
     if kind in TIMES:
         return f"{column}::TIMESTAMP", "TIMESTAMP"
     if kind == "TIMESTAMP WITH TIME ZONE":

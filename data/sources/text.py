@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from data.errors import InputError
 from data.sources.base import ROW_FIELDS, StagedFile, own_name
 from data.sources.delimited import allow_long_cells, read_header, read_rows
-from data.sources.encodings import detect, is_gzip, open_text
+from data.sources.encodings import detect, is_gzip, named, open_text
 from data.sources.files import EXPORT_AGAIN, FileSource, as_input_errors
 
 SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -29,10 +29,10 @@ class TextFile(FileSource):
     Columns that have neither name nor content are left out: many exports end each line with a separator.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         super().__init__(path)
         allow_long_cells()
-        self._encoding = detect(path)
+        self._encoding = named(encoding, path) if encoding else detect(path)
         with open_text(path, self._encoding) as text:
             self._header = read_header(text)
         if not any(self._header.names):

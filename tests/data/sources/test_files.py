@@ -242,3 +242,64 @@ def test_parquet_keeps_its_types(tmp_path) -> None:
 def test_public_files_are_read_whole(datasets, path, rows, note) -> None:
     file, staged_rows = staged(datasets / path)
     assert (file.rows, staged_rows["problem"].notna().sum(), file.notes) == (rows, 0, (note,))
+
+
+def test_the_line_by_which_excel_knows_the_separator_is_no_header(tmp_path) -> None:
+    file, rows = read(tmp_path, 'sep=;\r\nId;Name, first\r\n1;"a;b"\r\n')
+    assert cells_of(file, rows) == [["1", "a;b"]]
+    assert list(file.columns) == ["Id", "Name, first"]
+    assert rows["line"].tolist() == [3]
+
+
+def test_formulas_that_hold_a_text_are_that_text(tmp_path) -> None:
+    file, rows = read(tmp_path, 'Id,"=""Zip"""\n="0001","=""00,7"""\n"a=""b""",plain\n')
+    assert list(file.columns) == ["Id", "Zip"]
+    assert cells_of(file, rows) == [["0001", "00,7"], ['a="b"', "plain"]]
+
+
+WORDS = {
+    "cp1252": ["Größe", "créée", "Straße;Köln", "São Paulo, ações", "niño mañana", "città più", "Malmö Åre", "12 €"],
+    "cp1250": ["Źródło", "Kraków, Świętokrzyska", "České Budějovice", "Győr", "Bucureşti în", "Količina žena"],
+    "cp1251": ["Привет", "ООО Ромашка", "МОСКВА", "Дата создания"],  # noqa: RUF001 (Cyrillic)
+    "cp1254": ["İstanbul", "Şişli", "Müşteri Adı", "Kaynağı"],  # noqa: RUF001 (Turkish)
+    "mac_roman": ["Größe", "créée", "Straße", "niño", "São Paulo, ações"],
+    "gbk": ["线索编号,创建时间", "上海", "2023年1月1日,赢单,2023年3月2日,输单"],
+    "shift_jis": ["株式会社東京システム、リード"],
+    "euc_kr": ["서울특별시 고객 출처"],
+    "big5": ["臺北市信義區客戶來源"],
+}
+
+
+@pytest.mark.parametrize(("codec", "word"), [(codec, word) for codec, words in WORDS.items() for word in words])
+def test_an_encoding_is_the_one_in_which_the_letters_spell_something(tmp_path, codec, word) -> None:
+    _, rows = read(tmp_path, f"Id\tWord\n1\t{word}\n2\tplain\n".encode(codec))
+    assert rows["Word"].tolist() == [word, "plain"]
+
+
+@quickly
+@given(words=st.lists(st.sampled_from([(c, w) for c, ws in WORDS.items() for w in ws if len(w) > 5]), min_size=1))
+def test_words_of_one_encoding_are_read_as_they_were_written(tmp_path, words) -> None:
+    codec = words[0][0]
+    own = [word for of, word in words if of == codec]
+    _, rows = read(tmp_path, "".join(f"{word}\n" for word in ["Word", *own]).encode(codec))
+    assert rows.iloc[:, -1].tolist() == own or "," in "".join(own) or ";" in "".join(own)
+
+
+def test_the_settings_overrule_an_encoding_and_an_unknown_one_is_said(tmp_path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_bytes("Id,Word\n1,Mźller\n".encode("cp1250"))
+    with duckdb.connect() as connection:
+        open_file(path, "cp1250").stage(connection, "staged")
+        assert connection.sql("SELECT c1 FROM staged").fetchall() == [("Mźller",)]
+    with pytest.raises(InputError, match="no encoding 'cp9999'"):
+        open_file(path, "cp9999")
+
+
+def test_fields_of_structs_are_columns_and_no_name_is_taken_by_duckdb(tmp_path) -> None:
+    path = tmp_path / "leads.parquet"
+    utm = [{"medium": "cpc", "at": {"a b": 5}}, None]
+    pd.DataFrame({"rowid": ["r", "s"], "filename": ["x", "y"], "file_row_number": [7, 8], "utm": utm}).to_parquet(path)
+    file, rows = staged(path)
+    assert list(file.columns) == ["rowid", "filename", "file_row_number", "utm.medium", "utm.at.a b"]
+    assert cells_of(file, rows)[0] == ["r", "x", 7, "cpc", 5]
+    assert rows["position"].tolist() == [0, 1]
