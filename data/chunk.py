@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.parsing import EARLIEST, SIZE_BOUNDS, read_cells
 from data.schema import RENAMED, Schema
-from data.vocabulary import EVENTS, LOST_STAGES, PERSONAL, STAGES, WON_STAGES, Column, Kind
+from data.vocabulary import END_OF_DAY, EVENTS, LOST_STAGES, PERSONAL, STAGES, WON_STAGES, Column, Kind
 
 Record = Mapping[str, Any]
 """A row of a table: the cells by their names, as text or as what they are; what is missing or None is not known."""
@@ -65,6 +65,7 @@ class Chunk(NamedTuple):
         *,
         now: pd.Timestamp | None = None,
         formats: Mapping[str, Mapping[str, str]] | None = None,
+        days: Mapping[str, Collection[str]] | None = None,
         closing: Collection[str] = (*WON_STAGES, *LOST_STAGES),
     ) -> Chunk:
         """Return one open lead from its records: the same as a `Dataset` gives it that reads them from tables.
@@ -74,8 +75,8 @@ class Chunk(NamedTuple):
         events and entries into stages without a time, or a type or stage, are left out.
 
         ``now`` (naive UTC, default: the present) is what the date of creation is not later than. ``formats`` says how
-        numbers and times are written, by table and name, as the settings of a model do. Stages that are ``closing``
-        are no stages of an open lead.
+        numbers and times are written, by table and name, and ``days`` which moments have no time of day, as the
+        settings of a model do. Stages that are ``closing`` are no stages of an open lead.
 
         >>> chunk = Chunk.from_records(Schema(True), {"lead_id": 7, "created_at": "2025-03-01T09:00+01:00"})
         >>> chunk.leads[["lead_id", "created_at"]].astype("str").values.tolist()
@@ -83,11 +84,27 @@ class Chunk(NamedTuple):
         """
         written = formats or {}
         latest = now or pd.Timestamp.now("UTC").tz_localize(None)
-        return cls(
-            _lead(schema, lead, latest, written.get("leads", {})),
-            _events(events, written.get("events", {})),
-            _stages(stages, written.get("stages", {}), closing),
-        )
+        leads = _lead(schema, lead, latest, written.get("leads", {}))
+        occurred = _events(events, written.get("events", {}))
+        entered = _stages(stages, written.get("stages", {}), closing)
+        if "occurred_at" in (days or {}).get("events", ()):
+            occurred["occurred_at"] = _end_of_days(occurred["occurred_at"], latest)
+        if "entered_at" in (days or {}).get("stages", ()):
+            entered["entered_at"] = _came_with(leads["created_at"].iloc[0], _end_of_days(entered["entered_at"], latest))
+        return cls(leads, occurred, entered)
+
+
+def _end_of_days(moments: pd.Series, latest: pd.Timestamp) -> pd.Series:
+    """Move days without a time of day as `data.staging.clocks` does."""
+    ends = moments + pd.Timedelta(END_OF_DAY)
+    ends = ends.where(moments > latest, ends.clip(upper=latest.floor("s")))
+    return ends.where(moments == moments.dt.normalize(), moments)
+
+
+def _came_with(created: pd.Timestamp, entered: pd.Series) -> pd.Series:
+    """Let the first stage begin with the lead where it is of the same day."""
+    is_first = (entered.index == 0) & (entered.dt.normalize() == created.floor("D"))
+    return entered.mask(is_first, created)
 
 
 def _lead(schema: Schema, lead: Record, latest: pd.Timestamp, written: Mapping[str, str]) -> pd.DataFrame:

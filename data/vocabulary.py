@@ -152,6 +152,8 @@ FUNNEL = ("contact", "lead", "mql", "sql", "qso", "customer")
 WON_STAGES = ("customer", "won", "closed won")
 LOST_STAGES = ("lost", "closed lost", "disqualified")
 
+END_OF_DAY = "23:59:59"
+"""A day without a time of day is known by then: what happened on it is later than anything known in the morning."""
 AGE_EDGES = (1, 7, 14, 30, 60, 90, 180)
 """Days at which time alone may change a feature; between two edges a score stands still."""
 HORIZON = 90

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.chunk import Chunk
+from data.vocabulary import END_OF_DAY
 
 Mask = npt.NDArray[np.bool_]
 Moments = npt.NDArray[np.datetime64]
@@ -28,6 +29,16 @@ def happened_by(moment: Any, as_of: Any) -> Any:
     [True, False, False]
     """
     return moment <= as_of
+
+
+def earliest(moments: Moments) -> Moments:
+    """Return when things may have happened at the earliest: on a day that is known at its end, from its beginning on.
+
+    >>> earliest(np.array(["2025-01-01T23:59:59", "2025-01-01T09:30:00"], dtype="datetime64[us]")).astype(str).tolist()
+    ['2025-01-01T00:00:00.000000', '2025-01-01T09:30:00.000000']
+    """
+    days = moments.astype("datetime64[D]").astype(moments.dtype)
+    return np.where(moments == days + np.timedelta64(pd.Timedelta(END_OF_DAY)), days, moments)
 
 
 def happened_between(moment: Any, since: Any, as_of: Any) -> Any:

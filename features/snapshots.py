@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from data.vocabulary import AGE_EDGES
-from features.as_of import closed_at_each, happened_by, open_at_each
+from features.as_of import closed_at_each, earliest, happened_by, open_at_each
 
 SNAPSHOT_AGES = (0, *AGE_EDGES)
 """Days after the creation of a lead at which there is a snapshot of it, unless the settings name others."""
@@ -56,8 +56,8 @@ def timed_snapshots(
     end = data_end.to_datetime64()
     window_end = as_of + np.timedelta64(horizon, "D")
     is_over = happened_by(window_end, end)
-    won_at = _won_at(leads, np.minimum(window_end, end))
-    ever = np.broadcast_to(_won_at(leads, np.array([[end]])), as_of.shape)
+    won_at = _won_at(leads, as_of, window_end, end)
+    ever = np.broadcast_to(_closed_won_at(leads, end), as_of.shape)
 
     def snapshots_at(cells: np.ndarray) -> pd.DataFrame:
         won = (~np.isnat(won_at[cells])).astype(int)
@@ -102,7 +102,7 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
     """
     as_of, is_open = _open_at_ages(leads, until, SNAPSHOT_AGES)
     cells = is_open & ~happened_by(as_of, since.to_datetime64())
-    won_at = np.broadcast_to(_won_at(leads, np.array([[until.to_datetime64()]])), as_of.shape)
+    won_at = _won_at(leads, as_of, until.to_datetime64(), until.to_datetime64())
     return pd.DataFrame({"row": np.nonzero(cells)[0], "as_of": as_of[cells], "won_at": won_at[cells]})
 
 
@@ -113,10 +113,24 @@ def _open_at_ages(leads: pd.DataFrame, until: pd.Timestamp, ages: Sequence[int])
     return as_of, open_at_each(leads, as_of) & happened_by(as_of, until.to_datetime64())
 
 
-def _won_at(leads: pd.DataFrame, by: np.ndarray) -> np.ndarray:
-    """Return when leads were won, missing unless it was by the given moments (leads, or 1, by any number)."""
+def _won_at(
+    leads: pd.DataFrame, as_of: np.ndarray, window_end: np.ndarray | np.datetime64, end: np.datetime64
+) -> np.ndarray:
+    """Return when leads were won after each moment: missing unless it was within the window, and is known at the end.
+
+    A win on a day without a time of day counts from the beginning of that day on, so that windows are counted in days;
+    it is later than a moment of the same day all the same.
+    """
+    closed_won_at = np.broadcast_to(_closed_won_at(leads, end), as_of.shape)
+    begins = earliest(closed_won_at)
+    won_at = np.maximum(begins, np.minimum(as_of + np.timedelta64(1, "s"), closed_won_at))
+    return np.where(happened_by(begins, window_end), won_at, np.datetime64("NaT"))
+
+
+def _closed_won_at(leads: pd.DataFrame, end: np.datetime64) -> np.ndarray:
+    """Return when leads were won, missing unless it is known at the end: (leads, 1)."""
     closed = leads["closed_at"].to_numpy("datetime64[us]")[:, None]
-    won = leads["won"].fillna(False).to_numpy(bool)[:, None] & happened_by(closed, by)
+    won = leads["won"].fillna(False).to_numpy(bool)[:, None] & happened_by(closed, end)
     return np.where(won, closed, np.datetime64("NaT"))
 
 

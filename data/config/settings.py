@@ -272,6 +272,7 @@ class Settings(CheckedPart):
     ``event_types`` and ``stages`` map them to the values that mean them.
     ``formats`` says, by the same names, how times or numbers are written where the cells leave it open; what a data set
     decided about its own columns is kept here, so that later files are read in the same way.
+    ``days`` names, by table, the columns of moments that have no time of day: they are found, and kept here, too.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default the newest date in it.
     ``snapshot_ages`` are the days after its creation of which snapshots are learned from, the first being 0.
@@ -287,6 +288,7 @@ class Settings(CheckedPart):
     encoding: str | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
+    days: dict[str, list[str]] = {}
     event_types: dict[str, Texts] = {}
     outcome: Outcome | None = None
     order: str | None = None

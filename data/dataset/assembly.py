@@ -22,6 +22,7 @@ from data.staging import (
     Reading,
     Staging,
     amounts_below_zero,
+    begin_with_the_lead,
     close_leads,
     count_rows,
     drop_staged,
@@ -67,6 +68,7 @@ def assemble(staging: Staging, quarantine: Path | None) -> Schema:
     schema = staging.trained or _infer(staging)
     staging.columns = match(staging.leads, schema)
     _read_leads(staging, schema)
+    begin_with_the_lead(staging.connection, staging.days)
     if not staging.trained:
         schema = replace(schema, stages=_without_entry(staging.connection, schema.stages))
     staging.report.flags += fill_changes(staging.connection, schema, staging.columns, staging.formats["leads"])

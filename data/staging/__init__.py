@@ -4,6 +4,7 @@ A `Staging` holds the database and what is known so far; `steps` are what is don
 """
 
 from data.staging.attribute_history import FIELDS, TrackedColumn, fill_changes, tracked_columns, unknown_fields
+from data.staging.clocks import begin_with_the_lead
 from data.staging.formats import open_note, sample, with_all_values
 from data.staging.matching import infer, kinds_to_read, match, order_kind
 from data.staging.outcomes import find_reopenings, plain_value
@@ -46,6 +47,7 @@ __all__ = [
     "Table",
     "TrackedColumn",
     "amounts_below_zero",
+    "begin_with_the_lead",
     "close_leads",
     "count_rows",
     "drop_staged",

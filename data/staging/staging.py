@@ -53,6 +53,7 @@ class Staging:
     tables      the staged tables, by their names in the vocabulary
     columns     attribute or personal column → column of the source that it is read from
     formats     how numbers and times are written, by table and column of the vocabulary
+    days        the columns of moments without a time of day, by table, as the vocabulary calls them
     zoneless    the columns whose times do not say in which zone they are
     report      what was read, what was left out and why, and what looks wrong
     """
@@ -67,6 +68,7 @@ class Staging:
     tables: dict[str, Table] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     formats: dict[str, dict[str, str]] = field(default_factory=dict)
+    days: dict[str, list[str]] = field(default_factory=dict)
     zoneless: list[str] = field(default_factory=list)
     report: Report = field(default_factory=Report)
 
@@ -76,9 +78,9 @@ class Staging:
 
     @property
     def settings_used(self) -> Settings:
-        """The settings with the formats that were decided."""
+        """The settings with what was decided of formats and of days without a time."""
         formats = {name: written for name, written in self.formats.items() if written}
-        return self.settings.model_copy(update={"formats": formats})
+        return self.settings.model_copy(update={"formats": formats, "days": self.days})
 
 
 @contextmanager

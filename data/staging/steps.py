@@ -14,6 +14,7 @@ from data.quality_report import TableCounts
 from data.sources import TableSource, open_sources
 from data.staging import outcomes, rows
 from data.staging.canonical import check_column, drop_table, ids_of_lead, rows_of_lead, stage_table
+from data.staging.clocks import days_of, end_of_days
 from data.staging.formats import decide_readings, zoneless
 from data.staging.quarantine import write_quarantine
 from data.staging.staging import Staging
@@ -101,6 +102,9 @@ def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: s
     staging.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
     report.notes += notes
     report.flags += make_typed(connection, table, decided, into)
+    days = days_of(connection, into, decided, staging.settings.days.get(name, ()), is_whole=staging.only is None)
+    staging.days |= {name: days} if days else {}
+    end_of_days(connection, into, days, staging.now)
     staging.zoneless += zoneless(connection, table, decided)
 
 

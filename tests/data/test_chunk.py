@@ -74,7 +74,7 @@ def read(tmp_path_factory) -> tuple[Settings, dict[str, Chunk]]:
 def of_records(lead: str, settings: Settings) -> Chunk:
     (of_lead,) = (row for row in records("leads") if row["lead_id"] == lead)
     events, stages = ([row for row in records(name) if row["lead_id"] == lead] for name in ("events", "stages"))
-    return Chunk.from_records(SCHEMA, of_lead, events, stages, now=NOW, formats=settings.formats)
+    return Chunk.from_records(SCHEMA, of_lead, events, stages, now=NOW, formats=settings.formats, days=settings.days)
 
 
 @pytest.mark.parametrize("lead", ["007", "8", "9", "10"])
@@ -108,7 +108,7 @@ def test_cells_may_be_what_they_are(read):
         "plan": "gold",
         "vip": True,
     }
-    chunk = Chunk.from_records(SCHEMA, lead, now=NOW, formats=settings.formats)
+    chunk = Chunk.from_records(SCHEMA, lead, now=NOW, formats=settings.formats, days=settings.days)
     pd.testing.assert_frame_equal(chunk.leads, leads["007"].leads)
 
 

@@ -118,3 +118,12 @@ def test_a_window_that_reaches_the_first_win_or_few_leads_say_nothing_of_records
 
 def test_where_nothing_was_won_nothing_is_said_of_records():
     assert not before_records(rows_of(("2025-01-01", 50, None)), 90).any()
+
+
+def test_a_win_on_a_day_without_a_time_is_later_than_a_moment_of_that_day():
+    """It counts from the day's beginning on, so that windows are counted in days."""
+    on_the_day = timed_snapshots(lead(closed="2025-01-01 23:59:59", won=True), END, 90).matured
+    assert (on_the_day["won"].tolist(), on_the_day["won_at"].tolist()) == ([1], [JANUARY + pd.Timedelta(seconds=1)])
+    last_day, too_late = (lead(closed=f"2025-04-0{day} 23:59:59", won=True) for day in (1, 2))
+    assert timed_snapshots(last_day, END, 90, [0]).matured["won"].tolist() == [1]
+    assert timed_snapshots(too_late, END, 90, [0]).matured["won"].tolist() == [0]

@@ -331,4 +331,4 @@ def test_an_outcome_of_later_does_not_undo_the_one_that_held_at_a_stated_moment(
     given = {"as_of": pd.Timestamp("2025-03-05").to_pydatetime()}
     with opened(given, leads=LEADS, outcomes=outcomes) as tables:
         (lost,) = tables.leads().dropna(subset="won")[["lead_id", "won", "closed_at"]].to_dict("records")
-    assert lost == {"lead_id": "a", "won": False, "closed_at": pd.Timestamp("2025-02-10")}
+    assert lost == {"lead_id": "a", "won": False, "closed_at": pd.Timestamp("2025-02-10 23:59:59")}

@@ -203,8 +203,8 @@ def test_one_mistyped_date_is_not_the_end_of_many(tmp_path, events, end) -> None
     """Of few rows nobody can tell which is mistyped."""
     days = "".join(f"007 2025-01-{1 + number % 31:02} visit\n" for number in range(events))
     with folder(tmp_path, leads=LEADS, events=f"lead_id occurred_at type\n{days}8 2025-05-30 visit\n") as dataset:
-        assert dataset.newest_plausible == pd.Timestamp(end)
-        assert dataset.newest == pd.Timestamp("2025-05-30")
+        assert dataset.newest_plausible == pd.Timestamp(f"{end} 23:59:59")
+        assert dataset.newest == pd.Timestamp("2025-05-30 23:59:59")
         flags = [flag.rows for flag in dataset.report.flags if flag.problem.startswith("long after all else")]
     assert flags == ([("8",)] if events > 100 else [])
 

@@ -18,7 +18,7 @@ HISTORY = f"""{HEADER}1,SIZE,"1,200",2025-02-02
 1,Plan Name,Gold,2025-02-01
 99,size,3,2025-02-01
 {MOST}"""
-ALWAYS, DAY = pd.Timestamp("1700-01-01"), pd.Timestamp("2025-02-01")
+ALWAYS, DAY = pd.Timestamp("1700-01-01"), pd.Timestamp("2025-02-01 23:59:59")
 
 
 @pytest.fixture
