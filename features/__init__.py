@@ -32,6 +32,9 @@ from features.catalogue import (
     fingerprint,
 )
 from features.snapshots import (
+    CLOSED_BEFORE,
+    NO_CLOSING,
+    NO_CREATION,
     SNAPSHOT_AGES,
     before_records,
     final_snapshots,
@@ -42,11 +45,14 @@ from features.sources import ActiveDays, EventCount, FromRules, Given, Recency, 
 from features.titles import rank_of
 
 __all__ = [
+    "CLOSED_BEFORE",
     "COMPETITOR",
     "DERIVED",
     "DIRECTIONS",
     "FIELDS_GIVEN",
     "LEAD_AGE",
+    "NO_CLOSING",
+    "NO_CREATION",
     "RULE_POINTS",
     "SNAPSHOT_AGES",
     "WINDOWS",

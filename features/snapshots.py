@@ -18,6 +18,8 @@ from features.as_of import closed_at_each, earliest, happened_by, open_at_each
 
 SNAPSHOT_AGES = (0, *AGE_EDGES)
 """Days after the creation of a lead at which there is a snapshot of it, unless the settings name others."""
+NO_CREATION, NO_CLOSING = "no date of creation", "no date of closing"
+CLOSED_BEFORE = "closed by the moment of their creation"
 SURELY_WON = 10.0
 """Wins that the rate of later leads foretells: where all of so many are missing, none was recorded."""
 
@@ -29,12 +31,12 @@ class Snapshots:
     ``matured`` has ``row`` (of the leads), ``as_of``, ``won`` (0 or 1), ``won_at``, missing unless the lead was won
     within the horizon, and ``ever_won_at``, missing unless it was won by the end of the data. ``censored`` has the same
     of the snapshots whose window is not over; its ``won`` is missing while the lead is open.
-    ``undated`` leads are those that were created, or ended, nobody knows when.
+    ``unlearned`` are the leads that ended and have no snapshot: ``outcome`` (won or lost) and ``reason``.
     """
 
     matured: pd.DataFrame
     censored: pd.DataFrame
-    undated: int = 0
+    unlearned: pd.DataFrame
 
 
 def timed_snapshots(
@@ -44,7 +46,8 @@ def timed_snapshots(
 
     leads: ``created_at``, ``closed_at`` (missing while open), ``won``, ``lost_spells`` (None but of leads that were
     lost and opened again: there is no snapshot in between); horizon and ages in days.
-    Leads without a creation date, and those that ended nobody knows when, have no snapshots.
+    Leads without a creation date have no snapshots, nor have wins without a date of closing. A lead that was lost
+    nobody knows when has one, of its creation: it was not won within the horizon after it.
 
     >>> day = pd.Timestamp
     >>> leads = pd.DataFrame({"created_at": [day("2025-01-01")], "closed_at": [day("2025-01-05")], "won": [True]})
@@ -54,6 +57,7 @@ def timed_snapshots(
     """
     as_of, is_open = _open_at_ages(leads, data_end, ages)
     end = data_end.to_datetime64()
+    unlearned = _unlearned(leads, is_open, end)
     window_end = as_of + np.timedelta64(horizon, "D")
     is_over = happened_by(window_end, end)
     won_at = _won_at(leads, as_of, window_end, end)
@@ -65,14 +69,22 @@ def timed_snapshots(
         return pd.DataFrame({**columns, "ever_won_at": ever[cells]})
 
     censored = snapshots_at(is_open & ~is_over)
-    # How an open lead ends within its window nobody knows yet; how one that closed early did is known.
-    has_closed = closed_at_each(leads, np.array([[end]]))[censored["row"], 0]
-    undated = leads["created_at"].isna() | (leads["won"].notna() & leads["closed_at"].isna())
+    # How an open lead ends within its window nobody knows yet; how one that closed early did is known, if it is when.
+    has_closed = closed_at_each(leads, np.array([[end]]))[:, 0] & leads["closed_at"].notna().to_numpy()
     return Snapshots(
         snapshots_at(is_open & is_over),
-        censored.assign(won=censored["won"].astype(float).where(has_closed)),
-        undated=int(undated.sum()),
+        censored.assign(won=censored["won"].astype(float).where(has_closed[censored["row"]])),
+        unlearned,
     )
+
+
+def _unlearned(leads: pd.DataFrame, is_open: np.ndarray, end: np.datetime64) -> pd.DataFrame:
+    """Return the leads that ended and never were there and open at an age, and why; those of later are open still."""
+    created, closed = (leads[name].to_numpy("datetime64[us]") for name in ("created_at", "closed_at"))
+    ended = closed_at_each(leads, np.array([[end]]))[:, 0] & ~is_open.any(axis=1) & ~(created > end)
+    reasons = np.select([np.isnat(created), np.isnat(closed)], [NO_CREATION, NO_CLOSING], CLOSED_BEFORE)
+    outcomes = np.where(leads["won"].fillna(False).to_numpy(bool), "won", "lost")
+    return pd.DataFrame({"outcome": outcomes[ended], "reason": reasons[ended]})
 
 
 def before_records(rows: pd.DataFrame, horizon: int) -> np.ndarray:
@@ -89,7 +101,9 @@ def before_records(rows: pd.DataFrame, horizon: int) -> np.ndarray:
     return before if expected >= SURELY_WON else np.zeros(len(rows), dtype=bool)
 
 
-def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+def snapshots_between(
+    leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timestamp, ages: Sequence[int] = SNAPSHOT_AGES
+) -> pd.DataFrame:
     """Return the snapshots after ``since`` and up to ``until``, matured or not.
 
     Columns: ``row``, ``as_of``, and ``won_at``, missing unless the lead was won by ``until``.
@@ -100,7 +114,7 @@ def snapshots_between(leads: pd.DataFrame, since: pd.Timestamp, until: pd.Timest
     >>> snapshots_between(leads, day("2025-01-01"), day("2025-01-09"))["as_of"].dt.strftime("%d %b").tolist()
     ['02 Jan', '08 Jan']
     """
-    as_of, is_open = _open_at_ages(leads, until, SNAPSHOT_AGES)
+    as_of, is_open = _open_at_ages(leads, until, ages)
     cells = is_open & ~happened_by(as_of, since.to_datetime64())
     won_at = _won_at(leads, as_of, until.to_datetime64(), until.to_datetime64())
     return pd.DataFrame({"row": np.nonzero(cells)[0], "as_of": as_of[cells], "won_at": won_at[cells]})
@@ -110,7 +124,10 @@ def _open_at_ages(leads: pd.DataFrame, until: pd.Timestamp, ages: Sequence[int])
     """Return when each lead has each age (leads, ages), and at which of these moments, up to ``until``, it is open."""
     created = leads["created_at"].to_numpy("datetime64[us]")
     as_of = created[:, None] + np.array(ages, dtype="timedelta64[D]")[None, :]
-    return as_of, open_at_each(leads, as_of) & happened_by(as_of, until.to_datetime64())
+    # A lead that was lost nobody knows when was open when it came; nobody knows until when.
+    lost_sometime = (~leads["won"].fillna(True)).to_numpy(bool) & leads["closed_at"].isna().to_numpy()
+    is_open = open_at_each(leads, as_of) | (lost_sometime[:, None] & (np.array(ages) == 0)[None, :])
+    return as_of, is_open & happened_by(as_of, until.to_datetime64())
 
 
 def _won_at(
@@ -146,4 +163,4 @@ def final_snapshots(leads: pd.DataFrame, as_of: pd.Timestamp) -> Snapshots:
     won = leads["won"].to_numpy("float64", na_value=np.nan)
     leads_now = pd.DataFrame({"row": never.index, "as_of": as_of, "won": won, "won_at": never, "ever_won_at": never})
     closed, still_open = (leads_now[rows].reset_index(drop=True) for rows in (~np.isnan(won), np.isnan(won)))
-    return Snapshots(closed.astype({"won": int}), still_open)
+    return Snapshots(closed.astype({"won": int}), still_open, pd.DataFrame({"outcome": [], "reason": []}, dtype="str"))

@@ -26,6 +26,7 @@ from data.staging import (
     impossible_dates,
     lead_readings,
     newest_moment,
+    note_days,
     note_zoneless,
     open_note,
     open_staging,
@@ -245,6 +246,7 @@ def _read(staging: Staging, known_at: KnownAt) -> FunnelTables:
     staging.report.flags += [*before_closing, *of_closings]
 
     note_zoneless(staging)
+    note_days(staging)
     drop_staged(staging)
     require_unchanged(staging)
     return FunnelTables(staging, known_at, cuts, costs, asset_stats)

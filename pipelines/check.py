@@ -98,4 +98,5 @@ def _unchecked(dataset: Dataset, read: TrainingData) -> str:
 def _nothing_to_learn(dataset: Dataset, read: TrainingData) -> str:
     if not dataset.settings.has_outcomes:
         return "nothing says how the leads ended"
-    return read.lacks and f"there is nothing to learn from: {read.lacks}"
+    lacks = read.one_sided or read.lacks
+    return lacks and f"there is nothing to learn from: {lacks}"

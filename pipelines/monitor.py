@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from data.errors import InputError, ModelError
 from data.json import strict_json
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
-from features import Batch, snapshots_between
+from features import SNAPSHOT_AGES, Batch, snapshots_between
 from models.blend import RULES, probabilities
 from models.monitoring import (
     WINDOW,
@@ -149,13 +150,15 @@ def _recent(data: Dataset, stored: Stored, training: TrainingRecord, as_of: pd.T
         parts = [_one_each(chunk, stored.scorer, as_of) for chunk in data.chunks()]
     else:
         since = min(training.data_end - DAY, as_of - (WINDOW + horizon) * DAY)
-        parts = [_since(chunk, stored.scorer, since, as_of) for chunk in data.chunks()]
+        at_creation = stored.settings.snapshot_ages == (0,)  # so where losses have no date: older leads are no measure
+        ages = (0,) if at_creation else SNAPSHOT_AGES
+        parts = [_since(chunk, stored.scorer, since, as_of, ages) for chunk in data.chunks()]
     rows, features = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
     return RecentSnapshots(rows, features)
 
 
-def _since(chunk: Chunk, scorer: Scorer, since: pd.Timestamp, as_of: pd.Timestamp) -> Part:
-    snapshots = snapshots_between(chunk.leads, since, as_of)
+def _since(chunk: Chunk, scorer: Scorer, since: pd.Timestamp, as_of: pd.Timestamp, ages: Sequence[int]) -> Part:
+    snapshots = snapshots_between(chunk.leads, since, as_of, ages)
     return _scored(chunk, snapshots, scorer)
 
 

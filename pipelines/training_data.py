@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -12,10 +12,21 @@ import pandas as pd
 from data.chunk import Chunk
 from data.config import Settings
 from data.dataset import Dataset, open_dataset, require_outcomes
+from data.errors import InputError
 from data.quality_report import Report
 from data.schema import Schema
 from data.workspace import Workspace
-from features import Batch, before_records, build, final_snapshots, happened_by, open_at, timed_snapshots
+from features import (
+    NO_CLOSING,
+    NO_CREATION,
+    Batch,
+    before_records,
+    build,
+    final_snapshots,
+    happened_by,
+    open_at,
+    timed_snapshots,
+)
 from models.evaluation import Leak, find_leaks
 from models.rules import Rules, load_rules, speaks_of
 from models.training import in_days, split_table
@@ -26,6 +37,11 @@ UNKNOWN = 0.01
 """Chance of a win that rules are set to where no lead has closed: as if half a lead of 50 had been won."""
 HALF = "is about that of half a lead more won, and half a lead more lost"
 """As by the prior of Jeffreys (1946), "An invariant form for the prior probability in estimation problems"."""
+
+FEW_UNDATED = 0.05
+"""Share of the losses that may have no date: with more, the older leads would be those that were won, or are open."""
+MOST_LEFT_OUT = 0.5
+"""Share of one outcome that may be left out while the other is learned from."""
 
 Instead = Literal["", "closed", "open"]
 Snapshots = tuple[pd.DataFrame, pd.DataFrame]
@@ -40,6 +56,8 @@ class TrainingData:
     ``waiting_since`` is when the open leads came that are in no row of the table, missing for those that are.
     ``settings`` are those of the project with what was decided on reading, such as the formats of dates: they are
     stored with the model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
+    ``unlearned`` counts the leads that ended and are in no row, by outcome (won, lost) and reason.
+    ``ended`` counts all of them by outcome.
     ``instead`` names the leads that the table holds where no outcome is final: those that closed so far, or, where none
     has, those that are open, imputed as lost.
     """
@@ -54,7 +72,24 @@ class TrainingData:
     settings: Settings
     fingerprint: str
     leaks: tuple[Leak, ...] = ()
+    unlearned: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    ended: Mapping[str, int] = field(default_factory=lambda: {"won": 0, "lost": 0})
     instead: Instead = ""
+
+    @property
+    def one_sided(self) -> str:
+        """Say which outcome would be left out while the other is learned from; nothing where none is."""
+        for outcome, other in (("won", "lost"), ("lost", "won")):
+            reasons = self.unlearned.get(outcome, {})
+            if self._left_out(outcome) > MOST_LEFT_OUT and self._left_out(other) <= MOST_LEFT_OUT:
+                why = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
+                return f"{sum(reasons.values()):,} {outcome} leads would be left out, and the {other} ones not: {why}"
+        return ""
+
+    def _left_out(self, outcome: str) -> float:
+        """Return which share of the leads of an outcome is in no row; 0 where there are none."""
+        left_out = sum(self.unlearned.get(outcome, {}).values())
+        return left_out / max(self.ended[outcome], 1)
 
     @property
     def lacks(self) -> str:
@@ -92,7 +127,9 @@ def read_training_data(
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as opened:
         require_outcomes(opened)
         dataset = opened if competitors is None else opened.with_competitors(competitors)
-        return gather(dataset) if schema else without_leaks(dataset)
+        read = gather(dataset) if schema else without_leaks(dataset)
+    require_both_outcomes(read)
+    return read
 
 
 def without_leaks(dataset: Dataset) -> TrainingData:
@@ -109,13 +146,16 @@ def without_leaks(dataset: Dataset) -> TrainingData:
 def gather(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
     data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
-    chunks = [_of_chunk(chunk, schema, data_end, dataset.settings, ranks) for chunk in dataset.chunks()]
-    matured, censored, open_leads, since, undated = (list(each) for each in zip(*chunks, strict=True))
-    table, not_over = (_in_order(snapshots, dataset) for snapshots in (matured, censored))
-    counts = {"censored": len(not_over) if schema.timed else 0, "undated": sum(undated)}
+    settings = _with_ages(dataset)
+    chunks = [_of_chunk(chunk, schema, data_end, settings, ranks) for chunk in dataset.chunks()]
+    matured, censored, open_leads, since, unlearned = (list(each) for each in zip(*chunks, strict=True))
+    table, not_over = (_in_order(snapshots, schema, settings) for snapshots in (matured, censored))
+    left_out = _by_outcome(unlearned)
+    undated = sum(reasons.get(why, 0) for reasons in left_out.values() for why in (NO_CREATION, NO_CLOSING))
+    counts = {"censored": len(not_over) if schema.timed else 0, "undated": undated}
     # Before the first win that was recorded, nothing says that leads were not won.
     if schema.timed:
-        unrecorded = before_records(table.rows, dataset.settings.horizon)
+        unrecorded = before_records(table.rows, settings.horizon)
         counts["unrecorded"], table = int(unrecorded.sum()), table.subset(~unrecorded)
     closed = dataset.outcome_counts
     table, instead = _learnable(table, not_over, has_closed=closed.won + closed.lost > 0)
@@ -127,10 +167,41 @@ def gather(dataset: Dataset) -> TrainingData:
         left_out=counts,
         data_end=data_end,
         report=dataset.report,
-        settings=dataset.settings,
+        settings=settings,
         fingerprint=dataset.fingerprint(),
+        unlearned=left_out,
+        ended={"won": closed.won, "lost": closed.lost},
         instead=instead,
     )
+
+
+def _with_ages(dataset: Dataset) -> Settings:
+    """Return the settings, with the creation alone to learn from where many losses have no date.
+
+    Such a loss says nothing of a lead that is older: older leads would be those that were won, or are open still.
+    """
+    if not dataset.schema.timed or dataset.undated_losses <= FEW_UNDATED:
+        return dataset.settings
+    return dataset.settings.model_copy(update={"snapshot_ages": (0,)})
+
+
+def _by_outcome(chunks: Sequence[pd.DataFrame]) -> dict[str, dict[str, int]]:
+    """Count the leads of chunks by outcome, then by reason."""
+    counts = pd.concat(chunks).groupby(["outcome", "reason"]).size()
+    return {outcome: counts[outcome].to_dict() for outcome in counts.index.unique("outcome")}
+
+
+def require_both_outcomes(read: TrainingData) -> None:
+    """Raise `InputError` where one outcome would be left out and the other learned from."""
+    if read.one_sided:
+        raise InputError(
+            "one outcome would be left out while the other is learned from",
+            expected="won and lost leads with a date of creation, and won ones with a later date of closing",
+            got=read.one_sided,
+            where=read.settings.places,
+            remedy="map the column with the date of the win (columns.leads.closed_at, or closed_at of the outcomes); "
+            "without any closing date the outcomes are final, and nothing is left out",
+        )
 
 
 def _learnable(table: TrainingTable, censored: TrainingTable, *, has_closed: bool) -> tuple[TrainingTable, Instead]:
@@ -162,21 +233,18 @@ def _each_once(table: TrainingTable, weight: float) -> TrainingTable:
     return table.with_sample_weight(weight / snapshots.to_numpy(float))
 
 
-def _in_order(chunks: list[Snapshots], dataset: Dataset) -> TrainingTable:
+def _in_order(chunks: list[Snapshots], schema: Schema, settings: Settings) -> TrainingTable:
     """Put the snapshots of chunks together by lead, whatever order the source has its rows in."""
     features, rows = (pd.concat(each, ignore_index=True) for each in zip(*chunks, strict=True))
     by_lead = rows["lead_id"].argsort(kind="stable")
     features, rows = (each.iloc[by_lead].reset_index(drop=True) for each in (features, rows))
-    settings = dataset.settings
-    return TrainingTable(
-        dataset.schema, features, rows, dataset.schema.timed, settings.horizon, ages=settings.snapshot_ages
-    )
+    return TrainingTable(schema, features, rows, schema.timed, settings.horizon, ages=settings.snapshot_ages)
 
 
 def _of_chunk(
     chunk: Chunk, schema: Schema, data_end: pd.Timestamp, settings: Settings, ranks: pd.Series | None
-) -> tuple[Snapshots, Snapshots, pd.DataFrame, pd.Series, int]:
-    """Return a chunk's matured and censored snapshots, its open leads with their dates, and how many are undated."""
+) -> tuple[Snapshots, Snapshots, pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Return a chunk's matured and censored snapshots, its open leads with their dates, and the leads in no row."""
     leads, horizon, ages = chunk.leads, settings.horizon, settings.snapshot_ages
     labelled = timed_snapshots(leads, data_end, horizon, ages) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(open_at(leads, data_end)), "as_of": data_end})
@@ -186,7 +254,7 @@ def _of_chunk(
     matured = (features[:first], _rows(leads, labelled.matured, data_end, ranks))
     censored = (features[first:last], _rows(leads, labelled.censored, data_end, ranks))
     in_no_row = leads["created_at"].iloc[now["row"]].mask(np.full(len(now), schema.timed))
-    return matured, censored, features[last:], in_no_row, labelled.undated
+    return matured, censored, features[last:], in_no_row, labelled.unlearned
 
 
 def _rows(

@@ -37,6 +37,7 @@ from data.staging import (
     lead_readings,
     match,
     newest_plausible,
+    note_days,
     note_zoneless,
     order_kind,
     out_of_order,
@@ -139,6 +140,7 @@ def _note_oddities(staging: Staging, schema: Schema) -> None:
     report.flags += amounts_below_zero(connection)
     report.flags += _contradictions(staging, schema)
     note_zoneless(staging)
+    note_days(staging)
     unread = [name for name in LATER_TABLES if name in staging.settings.tables]
     if unread:
         report.notes.append(f"tables that nothing reads yet: {', '.join(unread)}")

@@ -85,6 +85,12 @@ class Dataset:
         won, lost = self._connection.execute(query).fetchall()[0]
         return OutcomeCounts(won, lost, self.lead_count - won - lost)
 
+    @property
+    def undated_losses(self) -> float:
+        """The share of the lost leads of which nobody knows when they closed; 0 where none was lost."""
+        query = "SELECT count(*) FILTER (closed_at IS NULL) / greatest(count(*), 1) FROM closings WHERE NOT won"
+        return self._connection.execute(query).fetchall()[0][0]
+
     def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
         """Yield all leads in input order, ``size`` at a time, with all that is known of them."""
         positions = self._connection.sql("SELECT position FROM lead_ids ORDER BY position").to_arrow_table()

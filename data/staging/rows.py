@@ -33,6 +33,8 @@ LATER = (
 OF_TABLES = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
 EVERY_MOMENT = f"({' UNION ALL '.join(OF_TABLES)})"
 """A query for all moments that are not later than now."""
+UNDATED_WIN = "won without a closing date: not learned from"
+UNDATED_LOSS = "lost without a closing date: learned from as of its creation alone"
 OUTLIER_GAP = pd.Timedelta(days=30)
 OUTLIER_SHARE, MOST_OUTLIERS = 0.001, 20
 """So few moments, so long after all others, are taken for mistyped …"""
@@ -281,7 +283,8 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
     closed = "leads l JOIN closings c USING (position)"
     queries = {
         ("leads", "created_at", "created after it was closed"): f"{closed} WHERE l.created_at > c.closed_at",
-        ("leads", "closed_at", "closed without a closing date"): f"{closed} WHERE c.closed_at IS NULL AND {timed}",
+        ("leads", "closed_at", UNDATED_WIN): f"{closed} WHERE c.closed_at IS NULL AND c.won AND {timed}",
+        ("leads", "closed_at", UNDATED_LOSS): f"{closed} WHERE c.closed_at IS NULL AND NOT c.won AND {timed}",
         ("events", "occurred_at", "before its lead was created"): (
             "events e JOIN leads l USING (position) WHERE e.occurred_at < l.created_at"
         ),
@@ -289,7 +292,9 @@ def out_of_order(connection: duckdb.DuckDBPyConnection, *, timed: bool) -> list[
     flagged = (
         (place, first_rows(connection, "'lead ' || arg_min(lead_id, position)", q)) for place, q in queries.items()
     )
-    return [Flag(*place, *rows) for place, rows in flagged if rows]
+    return [
+        Flag(*place, *rows, level="info" if place[-1] == UNDATED_LOSS else "warning") for place, rows in flagged if rows
+    ]
 
 
 def amounts_below_zero(connection: duckdb.DuckDBPyConnection) -> list[Flag]:

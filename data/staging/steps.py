@@ -173,6 +173,17 @@ def note_zoneless(staging: Staging) -> None:
         staging.report.notes.append(f"times without a zone are read as UTC: {', '.join(staging.zoneless)}")
 
 
+def note_days(staging: Staging) -> None:
+    """Note which columns have days without a time of day."""
+    if staging.days:
+        names = [
+            f"{name}.{staging.tables[name].columns[column]}"
+            for name, columns in staging.days.items()
+            for column in columns
+        ]
+        staging.report.notes.append(f"dates without a time of day are compared by day: {', '.join(names)}")
+
+
 def drop_staged(staging: Staging) -> None:
     """Drop the copies that were needed on the way."""
     for name, table in staging.tables.items():

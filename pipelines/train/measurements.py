@@ -124,7 +124,13 @@ def thresholds_for(champion: Stored | None, read: TrainingData, learned: Learned
 
 def _counts(read: TrainingData, learned: Learned) -> dict[str, Any]:
     leads = int(read.table.rows["lead_id"].nunique())
-    return {"snapshots": len(read.table), "leads": leads, **read.left_out, "settled": learned.resolved}
+    return {
+        "snapshots": len(read.table),
+        "leads": leads,
+        **read.left_out,
+        "unlearned": read.unlearned,
+        "settled": learned.resolved,
+    }
 
 
 def _window(read: TrainingData, learned: Learned) -> dict[str, Any]:

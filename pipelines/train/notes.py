@@ -30,12 +30,18 @@ def notes(result: TrainResult) -> Iterator[str]:
         moved = f"The base rate moved from {older:.1%} in the older blocks to {newest:.1%} in the newest"
         yield f"{moved}: probabilities lag behind such a drift, the ranking less."
     yield from _treatments(result.counts)
-    if result.counts["undated"]:
-        yield f"{result.counts['undated']:,} leads without a date of creation or of closing are not learned from."
+    yield from _unlearned(result.counts.get("unlearned", {}))
     if result.window["test"]["snapshots"]:
         yield "The metrics describe recipes on the newest block; what is served is refitted on all leads."
     else:
         yield "Nothing is measured: there are no leads that are newer than those that were learned from."
+
+
+def _unlearned(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Say which leads that ended are not learned from, and why."""
+    for outcome, reasons in counts.items():
+        for reason, count in reasons.items():
+            yield f"{count:,} {outcome} leads are not learned from: {reason}."
 
 
 def left_out(result: TrainResult) -> Iterator[str]:

@@ -29,7 +29,7 @@ from pipelines.train.request import request_tags
 from pipelines.train.result import TrainResult
 from pipelines.train.tags import logged_metrics, params_of, version_tags
 from pipelines.train.truth import true_probabilities
-from pipelines.training_data import TrainingData, usable_rules, without_leaks
+from pipelines.training_data import TrainingData, require_both_outcomes, usable_rules, without_leaks
 
 
 def train(settings: Settings, workspace: Workspace) -> TrainResult:
@@ -52,6 +52,7 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
                 return _nothing_new(registry, newest, dataset.settings)
             with step("reading leads and counting their events"):
                 read = without_leaks(dataset)
+            require_both_outcomes(read)
             rules = usable_rules(settings, read.table.schema)
         with step(f"learning from {len(read.table):,} snapshots of {read.table.rows['lead_id'].nunique():,} leads"):
             learned = learn(

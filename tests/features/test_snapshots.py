@@ -71,9 +71,40 @@ def test_a_lead_without_a_creation_date_has_no_snapshot():
     assert len(timed_snapshots(lead(created=None), END, 90).matured) == 0
 
 
-@pytest.mark.parametrize("won", [True, False])
-def test_a_lead_that_ended_nobody_knows_when_is_not_taken_for_an_open_one(won):
-    assert len(timed_snapshots(lead(won=won), END, 90).matured) == 0
+def unlearned(leads, **options) -> list[list[str]]:
+    return timed_snapshots(leads, END, 90, **options).unlearned.to_numpy().tolist()
+
+
+def test_a_win_that_nobody_knows_when_is_left_out_and_counted():
+    assert len(timed_snapshots(lead(won=True), END, 90).matured) == 0
+    assert unlearned(lead(won=True)) == [["won", "no date of closing"]]
+
+
+def test_a_loss_that_nobody_knows_when_teaches_at_its_creation_alone():
+    snapshots = timed_snapshots(lead(won=False), END, 90)
+    assert (ages(snapshots), snapshots.matured["won"].tolist()) == ([0], [0])
+    assert unlearned(lead(won=False)) == []
+
+
+def test_a_loss_that_nobody_knows_when_teaches_nothing_before_its_window_is_over():
+    snapshots = timed_snapshots(lead(created="2025-12-01", won=False), END, 90)
+    assert (len(snapshots.matured), snapshots.censored["won"].isna().tolist()) == (0, [True])
+
+
+@pytest.mark.parametrize(
+    ("leads", "expected"),
+    [
+        (lead(created=None, closed="2025-02-01", won=True), [["won", "no date of creation"]]),
+        (lead(closed="2024-12-31", won=False), [["lost", "closed by the moment of their creation"]]),
+        (lead(closed="2025-01-01", won=True), [["won", "closed by the moment of their creation"]]),
+        (lead(closed="2025-01-01 23:59:59", won=True), []),
+        (lead(closed="2026-01-01", won=True), []),
+        (lead(created="2026-01-01", won=False), []),
+        (lead(created=None), []),
+    ],
+)
+def test_leads_that_ended_and_are_not_learned_from_are_counted_with_the_reason(leads, expected):
+    assert unlearned(leads) == expected
 
 
 @pytest.mark.parametrize(("won", "labels"), [(True, [1]), (False, [0]), (None, [])])
@@ -95,8 +126,11 @@ def test_snapshots_of_a_stretch_know_no_later_win():
     assert earlier["won_at"].isna().all()
 
 
-def test_a_lead_that_ended_nobody_knows_when_has_no_snapshot():
+def test_since_a_moment_a_loss_that_nobody_knows_when_has_the_snapshot_of_its_creation():
     assert snapshots_between(lead(won=False), JANUARY, END).empty
+    before = JANUARY - pd.Timedelta(days=1)
+    assert snapshots_between(lead(won=False), before, END)["as_of"].tolist() == [JANUARY]
+    assert snapshots_between(lead(won=True), before, END).empty
 
 
 def rows_of(*groups: tuple[str, int, str | None]) -> pd.DataFrame:

@@ -170,7 +170,7 @@ def test_a_flat_file_with_closing_dates_is_timed(tmp_path) -> None:
     with open_dataset(chosen, workspace=tmp_path / "var", now=NOW) as dataset:
         closed = whole(dataset).leads["closed_at"]
         assert dataset.schema.timed
-        assert flags_of(dataset)["leads", "closed_at", "closed without a closing date"] == 1
+        assert flags_of(dataset)["leads", "closed_at", "won without a closing date: not learned from"] == 1
         assert dataset.newest == pd.Timestamp("2018-02-26 19:58")
     assert closed.dropna().tolist() == [pd.Timestamp("2018-02-26 19:58"), pd.Timestamp("2018-02-01")]
 
