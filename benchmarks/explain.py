@@ -141,13 +141,12 @@ def one_lead(rounds: int, folder: Path) -> None:
     from features import Batch, scoring_time
     from models.scoring import score_chunk
     from models.versions import Registry
-    from pipelines.as_of import end_of_data
 
     data, workspace = _trained(TRAINED_ON, folder)
     scorer = Registry(workspace).champion().scorer
     with open_dataset(load_settings(data), workspace=workspace.root, schema=scorer.schema) as dataset:
         chunk = next(iter(dataset.chunks(1)))
-        as_of = end_of_data(dataset)
+        as_of = dataset.end
         batch = Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, as_of))
     design = scorer.features(batch)
     ways = {

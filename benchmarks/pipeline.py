@@ -212,14 +212,10 @@ def _design(data: Path, workspace: Path) -> pd.DataFrame:
     from data.config import load_settings
     from data.dataset import open_dataset
     from features import Batch, scoring_time
-    from pipelines.as_of import end_of_data
 
     scorer = _scorer(workspace)
     with open_dataset(load_settings(data), workspace=workspace, schema=scorer.schema) as dataset:
-        batches = (
-            Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, end_of_data(dataset)))
-            for chunk in dataset.chunks()
-        )
+        batches = (Batch.at(chunk, scorer.schema, scoring_time(chunk.leads, dataset.end)) for chunk in dataset.chunks())
         return pd.concat([scorer.features(batch) for batch in batches], ignore_index=True)
 
 

@@ -20,16 +20,16 @@ from data.staging import (
     close_leads,
     count_rows,
     drop_staged,
+    end_of_data,
     first_rows,
-    future_rows,
     identify_leads,
     impossible_dates,
     lead_readings,
-    newest_moment,
     note_days,
     note_zoneless,
     open_note,
     open_staging,
+    planned_rows,
     read_table,
     read_timelines,
     reading_errors,
@@ -122,8 +122,7 @@ class FunnelTables:
         self._title = cuts.title if staging.leads.has("job_title") else None
         self.missing: list[str] = cuts.missing
         self.tables: list[str] = list(staging.tables)
-        newest = newest_moment(staging.connection, staging.now).as_unit("us").ceil("s")
-        self.as_of: pd.Timestamp = _stated_moment(staging) or newest
+        self.as_of: pd.Timestamp = staging.end
         for table, condition in known_at(self.as_of).items():
             self._connection.execute(f"CREATE VIEW known_{table} AS SELECT * FROM {table} WHERE {condition}")
         self.costs: Sums | None = costs and costs.until(self.as_of)
@@ -237,13 +236,12 @@ def _read(staging: Staging, known_at: KnownAt) -> FunnelTables:
     count_rows(staging, None)
     cuts = _read_cuts(staging)
 
-    before_closing = future_rows(staging.connection, staging.now)
     _forget_later_entries(staging, known_at)
     outcome = staging.settings.outcome
     close_leads(staging, strict=outcome is not None and outcome.column in staging.leads.file.columns)
     _recall_losses(staging, known_at)
-    of_closings = [flag for flag in future_rows(staging.connection, staging.now) if flag not in before_closing]
-    staging.report.flags += [*before_closing, *of_closings]
+    staging.end = end_of_data(staging)
+    staging.report.flags += planned_rows(staging.connection, staging.now if staging.settings.as_of else staging.end)
 
     note_zoneless(staging)
     note_days(staging)

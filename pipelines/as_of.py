@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from data.dataset import Dataset
 from data.errors import InputError
-
-
-def end_of_data(dataset: Dataset, *, to_learn: bool = False) -> pd.Timestamp:
-    """Return the ``as_of`` of the settings, or the newest moment in the data: naive UTC, in whole seconds.
-
-    To learn, single moments far from all others are passed over.
-    """
-    stated, newest = dataset.settings.as_of, dataset.newest_plausible if to_learn else dataset.newest
-    return (pd.Timestamp(stated) if stated else newest).as_unit("us").ceil("s")
 
 
 def parse_moment(text: str) -> pd.Timestamp:

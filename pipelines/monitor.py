@@ -32,7 +32,6 @@ from models.monitoring import (
 )
 from models.scoring import Scorer
 from models.versions import Registry, Stored
-from pipelines.as_of import end_of_data
 from pipelines.console import note, step
 from pipelines.output import write_page
 from pipelines.score import LeadFiles
@@ -69,7 +68,7 @@ def monitor(
     as_of: pd.Timestamp | None = None,
     out: Path | None = None,
 ) -> MonitorResult:
-    """Compare leads with their training at ``as_of``, by default the newest date in the data, and write the page.
+    """Compare leads with their training at ``as_of``, by default the end of the data, and write the page.
 
     The leads are read from where the model was trained, or from the files given.
     Raises ModelError without a model, InputError for unusable input or an unwritable path.
@@ -80,12 +79,13 @@ def monitor(
             stored = Registry(workspace).champion()
             training = training_record(stored, _baseline_of(stored, workspace))
         settings = leads.in_place_of(stored.settings) if leads else stored.settings
+        settings = settings.model_copy(update={"as_of": as_of or settings.as_of})
         _require_tables(settings, stored.settings)
         with (
             step("reading leads and counting their events"),
             open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema, keep_rejected=False) as data,
         ):
-            moment = as_of or end_of_data(data)
+            moment = data.end
             recent = _recent(data, stored, training, moment)
             unlearned = leads is not None and data.outcomes_fingerprint() != stored.outcomes
         with step("looking for drift"):

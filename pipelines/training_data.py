@@ -31,7 +31,6 @@ from models.evaluation import Leak, find_leaks
 from models.rules import Rules, load_rules, speaks_of
 from models.training import in_days, split_table
 from models.training_table import TrainingTable
-from pipelines.as_of import end_of_data
 
 UNKNOWN = 0.01
 """Chance of a win that rules are set to where no lead has closed: as if half a lead of 50 had been won."""
@@ -145,7 +144,7 @@ def without_leaks(dataset: Dataset) -> TrainingData:
 
 def gather(dataset: Dataset) -> TrainingData:
     """Go through the leads once: matured snapshots to learn from, open leads to rank among."""
-    data_end, schema, ranks = end_of_data(dataset, to_learn=True), dataset.schema, dataset.order_ranks()
+    data_end, schema, ranks = dataset.end, dataset.schema, dataset.order_ranks()
     settings = _with_ages(dataset)
     chunks = [_of_chunk(chunk, schema, data_end, settings, ranks) for chunk in dataset.chunks()]
     matured, censored, open_leads, since, unlearned = (list(each) for each in zip(*chunks, strict=True))

@@ -274,7 +274,7 @@ class Settings(CheckedPart):
     decided about its own columns is kept here, so that later files are read in the same way.
     ``days`` names, by table, the columns of moments that have no time of day: they are found, and kept here, too.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
-    ``as_of`` the end of the data, by default the newest date in it.
+    ``as_of`` the end of the data, by default found from the pace at which things happen.
     ``snapshot_ages`` are the days after its creation of which snapshots are learned from, the first being 0.
     ``segments`` are columns by whose levels the model card measures the model.
     ``funnel`` is what the report's figures are made by.

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from data.columns import RARE
 from data.parsing import SIZE_BOUNDS
@@ -26,21 +27,20 @@ from data.staging import (
     close_leads,
     count_rows,
     drop_staged,
+    end_of_data,
     fill_changes,
     find_reopenings,
-    future_rows,
     identify_leads,
     impossible_dates,
     infer,
     kinds_to_read,
-    late_outliers,
     lead_readings,
     match,
-    newest_plausible,
     note_days,
     note_zoneless,
     order_kind,
     out_of_order,
+    planned_rows,
     read_timelines,
     rename_stages,
     require_unchanged,
@@ -83,7 +83,7 @@ def assemble(staging: Staging, quarantine: Path | None) -> Schema:
 
 
 def _infer(staging: Staging) -> Schema:
-    types, stages = _event_types(staging.connection), _open_stages(staging.connection)
+    types, stages = _event_types(staging.connection, staging.now), _open_stages(staging.connection)
     return infer(staging.connection, staging.leads, staging.settings, event_types=types, stages=stages)
 
 
@@ -132,10 +132,10 @@ def _wrong_data(staging: Staging, readings: list[Reading]) -> list[Flag]:
 
 def _note_oddities(staging: Staging, schema: Schema) -> None:
     """Note what looks wrong and is kept, and what is not used."""
-    connection, report, now = staging.connection, staging.report, staging.now
-    report.flags += future_rows(connection, now)
-    if staging.settings.as_of is None:
-        report.flags += late_outliers(connection, newest_plausible(connection, now), now)
+    connection, report = staging.connection, staging.report
+    staging.end = end_of_data(staging)
+    # What comes after a moment that was chosen is no news, unless it is yet to come.
+    report.flags += planned_rows(connection, staging.now if staging.settings.as_of else staging.end)
     report.flags += out_of_order(connection, timed=schema.timed)
     report.flags += amounts_below_zero(connection)
     report.flags += _contradictions(staging, schema)
@@ -170,17 +170,18 @@ def _columns_in_use(staging: Staging, schema: Schema) -> set[str]:
     return in_use | ({*settings.outcome.columns} if settings.outcome else set())
 
 
-def _event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:
-    """Return the most frequent types of events, each with its most frequent assets."""
+def _event_types(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> tuple[EventType, ...]:
+    """Return the most frequent types of events that are not yet to come, each with its most frequent assets."""
     types = connection.execute(
-        f"""SELECT type, count(value) > 0 FROM events GROUP BY type
+        f"""SELECT type, count(value) > 0 FROM events WHERE occurred_at <= $2 GROUP BY type
         HAVING count(DISTINCT position) >= {RARE} OR list_contains($1, type)
         ORDER BY count(*) DESC, type LIMIT {EVENT_TYPES}""",
-        [list(KNOWN_TYPES)],
+        [list(KNOWN_TYPES), now],
     ).fetchall()
     counted = connection.execute(
-        f"""SELECT type, asset FROM events WHERE asset IS NOT NULL GROUP BY type, asset
-        HAVING count(*) >= {ASSET_EVENTS} AND count(DISTINCT position) >= {RARE} ORDER BY type, count(*) DESC, asset"""
+        f"""SELECT type, asset FROM events WHERE asset IS NOT NULL AND occurred_at <= $1 GROUP BY type, asset
+        HAVING count(*) >= {ASSET_EVENTS} AND count(DISTINCT position) >= {RARE} ORDER BY type, count(*) DESC, asset""",
+        [now],
     ).fetchall()
     assets = defaultdict(list)
     for event_type, asset in counted:

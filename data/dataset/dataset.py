@@ -18,7 +18,7 @@ from data.errors import InputError
 from data.quality import leakage_signs
 from data.quality_report import Report
 from data.schema import Schema
-from data.staging import Staging, newest_moment, newest_plausible, open_staging, reading_errors
+from data.staging import Staging, open_staging, reading_errors
 from data.vocabulary import PERSONAL
 
 CHUNK = 50_000
@@ -59,9 +59,7 @@ class Dataset:
     schema      what the columns mean: inferred, or that of the model
     settings    those given, with the formats that were decided: keep them with a model to read later files alike
     report      rows read, used and quarantined, flags and notes
-    newest      the newest moment in the data that is not later than now; now where there is none (naive UTC)
-    newest_plausible  the same without a few moments long after all others, which may be mistyped: the end of the data
-                that is learned from
+    end         the moment that the settings state, else the end of the data (`data.staging.pace`), naive UTC
     columns     attribute → column of the leads table that it is read from
     """
 
@@ -70,8 +68,7 @@ class Dataset:
         self.schema = schema
         self.settings: Settings = staging.settings_used
         self.report: Report = staging.report
-        self.newest: pd.Timestamp = newest_moment(staging.connection, staging.now)
-        self.newest_plausible: pd.Timestamp = newest_plausible(staging.connection, staging.now)
+        self.end: pd.Timestamp = staging.end
         self.columns: dict[str, str] = staging.columns
         self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.attributes)}
 

@@ -8,15 +8,12 @@ from data.staging.clocks import begin_with_the_lead
 from data.staging.formats import open_note, sample, with_all_values
 from data.staging.matching import infer, kinds_to_read, match, order_kind
 from data.staging.outcomes import find_reopenings, plain_value
+from data.staging.pace import end_of_data, planned_rows
 from data.staging.quarantine import erase_older, forget_rows
 from data.staging.rows import (
     amounts_below_zero,
     first_rows,
-    future_rows,
     impossible_dates,
-    late_outliers,
-    newest_moment,
-    newest_plausible,
     out_of_order,
     rename_stages,
     set_aside,
@@ -52,21 +49,18 @@ __all__ = [
     "close_leads",
     "count_rows",
     "drop_staged",
+    "end_of_data",
     "erase_older",
     "fill_changes",
     "find_reopenings",
     "first_rows",
     "forget_rows",
-    "future_rows",
     "identify_leads",
     "impossible_dates",
     "infer",
     "kinds_to_read",
-    "late_outliers",
     "lead_readings",
     "match",
-    "newest_moment",
-    "newest_plausible",
     "note_days",
     "note_zoneless",
     "open_note",
@@ -74,6 +68,7 @@ __all__ = [
     "order_kind",
     "out_of_order",
     "plain_value",
+    "planned_rows",
     "read_table",
     "read_timelines",
     "reading_errors",

@@ -16,30 +16,8 @@ from data.quality_report import ROWS_SHOWN, Flag, TableCounts, place
 from data.staging.outcomes import OVERTAKEN, plain_value
 from data.staging.tables import BLANKS, Table, quarantined
 
-MOMENTS = (
-    ("leads", "leads", "created_at"),
-    ("events", "events", "occurred_at"),
-    ("entries", "stages", "entered_at"),
-    ("closings", "outcomes", "closed_at"),
-)
-"""The tables and columns that say when something happened, with what a user calls the table."""
-LATER = (
-    ("events", "events", "occurred_at"),
-    ("entries", "stages", "entered_at"),
-    ("table_outcomes", "outcomes", "closed_at"),
-    ("history", "attribute_history", "changed_at"),
-)
-"""The same of tables whose moments may be in the future, outcomes as their own table has them."""
-OF_TABLES = (f"SELECT {column} AS moment FROM {table} WHERE {column} <= $1" for table, _, column in MOMENTS)
-EVERY_MOMENT = f"({' UNION ALL '.join(OF_TABLES)})"
-"""A query for all moments that are not later than now."""
 UNDATED_WIN = "won without a closing date: not learned from"
 UNDATED_LOSS = "lost without a closing date: learned from as of its creation alone"
-OUTLIER_GAP = pd.Timedelta(days=30)
-OUTLIER_SHARE, MOST_OUTLIERS = 0.001, 20
-"""So few moments, so long after all others, are taken for mistyped …"""
-MANY, FEW_OUTLIERS = 200, 2
-"""… and two, where there are so many moments."""
 
 
 def set_aside(connection: duckdb.DuckDBPyConnection, name: str, reason: str, positions: str) -> None:
@@ -228,53 +206,6 @@ def impossible_dates(connection: duckdb.DuckDBPyConnection, leads: Table, now: p
             if affected:
                 connection.execute(f"UPDATE leads SET {column} = NULL WHERE {condition}", [limit])
                 flags.append(Flag("leads", leads.columns[column], f"{problem}: read as missing", *affected))
-    return flags
-
-
-def future_rows(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> list[Flag]:
-    """Return the events, stage entries, outcomes and changes later than now; they stay, and ``as_of`` excludes them."""
-    flags = []
-    for table, name, column in LATER:
-        later = f"{table} JOIN lead_ids USING (position) WHERE {column} > $1"
-        affected = first_rows(connection, f"min({column})::VARCHAR", later, [now])
-        if affected:
-            flags.append(Flag(name, column, "in the future: kept", *affected))
-    return flags
-
-
-def newest_moment(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> pd.Timestamp:
-    """Return the newest moment in the data that is not later than now; now where there is none."""
-    return next(iter(_newest_moments(connection, now, 1)), now)
-
-
-def newest_plausible(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> pd.Timestamp:
-    """Return the newest moment without the few that lie long after all others; now where there is none.
-
-    It is the end of the data that is learned from: else one mistyped date would make all open leads long lost.
-    """
-    count = connection.execute(f"SELECT count(*) FROM {EVERY_MOMENT}", [now]).fetchall()[0][0]
-    most = min(max(int(count * OUTLIER_SHARE), FEW_OUTLIERS if count >= MANY else 0), MOST_OUTLIERS)
-    newest = _newest_moments(connection, now, most + 1)
-    # The gap that has the fewest moments before it, so the most after it, is where the outliers begin.
-    gaps = (place for place in range(len(newest) - 1, 0, -1) if newest[place - 1] - newest[place] >= OUTLIER_GAP)
-    return newest[next(gaps, 0)] if newest else now
-
-
-def _newest_moments(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp, count: int) -> list[pd.Timestamp]:
-    query = f"SELECT moment FROM {EVERY_MOMENT} ORDER BY 1 DESC LIMIT {count}"
-    return [pd.Timestamp(moment) for (moment,) in connection.execute(query, [now]).fetchall()]
-
-
-def late_outliers(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp, now: pd.Timestamp) -> list[Flag]:
-    """Return the rows that are not later than now and yet later than the end of what is learned from."""
-    flags = []
-    for table, name, column in MOMENTS:
-        source = table if table == "leads" else f"{table} JOIN lead_ids USING (position)"
-        later = first_rows(
-            connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1 AND {column} <= $2", [end, now]
-        )
-        if later:
-            flags.append(Flag(name, column, f"long after all else: what is learned ends on {end:%Y-%m-%d}", *later))
     return flags
 
 

@@ -54,6 +54,7 @@ class Staging:
     columns     attribute or personal column → column of the source that it is read from
     formats     how numbers and times are written, by table and column of the vocabulary
     days        the columns of moments without a time of day, by table, as the vocabulary calls them
+    end         the end of the data, once all is read; now before (naive UTC)
     zoneless    the columns whose times do not say in which zone they are
     report      what was read, what was left out and why, and what looks wrong
     """
@@ -71,6 +72,10 @@ class Staging:
     days: dict[str, list[str]] = field(default_factory=dict)
     zoneless: list[str] = field(default_factory=list)
     report: Report = field(default_factory=Report)
+    end: pd.Timestamp = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.end = self.now
 
     @property
     def leads(self) -> Table:

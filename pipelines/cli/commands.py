@@ -142,18 +142,21 @@ def train(
     keep: KeepOption = None,
     trials: Annotated[int | None, typer.Option(min=0, max=1000, help="Settings of the trees to try; 10.")] = None,
     budget: Annotated[float | None, typer.Option(min=0, help="Seconds after which no more are tried.")] = None,
+    as_of: Annotated[str, typer.Option(help="Moment at which what is learned from ends; the end of the data.")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Learn from closed leads, compare with rules and champion, and store the version."""
     from data.workspace import Workspace
+    from pipelines.as_of import parse_moment
     from pipelines.cli.renderers import present, show_training
     from pipelines.train import train as run
 
     roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
     overrides = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
     settings = settings_from(config, leads, events, roles, won, lost, **overrides)
-    present(run(settings, Workspace.at(workspace)), show_training, as_json=as_json)
+    moment = parse_moment(as_of) if as_of else None
+    present(run(settings, Workspace.at(workspace), as_of=moment), show_training, as_json=as_json)
 
 
 @app.command()
@@ -206,7 +209,7 @@ def score(
     leads: LeadsOption = None,
     id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
     events: EventsOption = None,
-    as_of: Annotated[str, typer.Option(help="Moment to score at; the newest date in the data by default.")] = "",
+    as_of: Annotated[str, typer.Option(help="Moment to score at; the end of the data by default.")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write to, .csv or .parquet.")] = None,
     rank_by: Annotated[
         Literal["probability", "expected_value"] | None,
@@ -319,7 +322,7 @@ def monitor(
     leads: LeadsOption = None,
     id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
     events: EventsOption = None,
-    as_of: Annotated[str, typer.Option(help="Moment to look at; the newest date in the data by default.")] = "",
+    as_of: Annotated[str, typer.Option(help="Moment to look at; the end of the data by default.")] = "",
     out: Annotated[
         Path | None, typer.Option(help="Page to write, .html; monitor.html in the workspace by default.")
     ] = None,

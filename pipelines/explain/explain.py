@@ -21,7 +21,7 @@ from models.explanation import Narrator, NextQuestion, Reasons
 from models.rules import fired_by_name
 from models.scoring import ScoredChunk, Scorer, SimilarDeal, WonDeals, score_chunk
 from models.versions import Registry
-from pipelines.as_of import end_of_data, format_moment
+from pipelines.as_of import format_moment
 from pipelines.console import note, step
 from pipelines.explain.score_change import Changes, why_changed
 from pipelines.explain.similar import won_deals
@@ -115,7 +115,7 @@ def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Sc
     """Read one lead from its tables. Raises InputError where it is not there, or was not yet at that moment."""
     only = lead_id if settings.as_of else None  # else all leads tell which moment is the newest
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=False, only=only) as dataset:
-        as_of, chunk = end_of_data(dataset), dataset.lead(lead_id)
+        as_of, chunk = dataset.end, dataset.lead(lead_id)
     if chunk is None or existing_at(chunk, as_of).leads.empty:
         raise InputError(
             f"there is no lead '{lead_id}'",

@@ -9,7 +9,6 @@ from data.proposal import USUAL_HORIZON, Suggestion
 from data.vocabulary import HORIZON
 from features import timed_snapshots
 from models.training import split_by_time
-from pipelines.as_of import end_of_data
 
 HORIZONS = (HORIZON, 60, 30, 14)
 NEEDED = {"fit": 30, "tune": 10, "test": 1}
@@ -20,7 +19,7 @@ def fitting_horizon(dataset: Dataset) -> Suggestion:
     """Propose the longest usual horizon with which each block of the training has wins enough, else the longest."""
     columns = ["created_at", "closed_at", "won", "lost_spells"]
     leads = pd.concat([chunk.leads[columns] for chunk in dataset.chunks()], ignore_index=True)
-    end = end_of_data(dataset, to_learn=True)
+    end = dataset.end
     for horizon in HORIZONS:
         if _is_long_enough(leads, end, horizon):
             why = "" if horizon == HORIZON else f": the longest of {_listed()} that this history is long enough for"

@@ -25,7 +25,6 @@ from models.scoring import FEWEST_AMOUNTS, ScoredChunk, Scorer, encode, score_ch
 from models.training_table import RARE_LEVEL
 from models.versions import Registry, Stored
 from pipelines import last_run
-from pipelines.as_of import end_of_data
 from pipelines.console import note, step
 from pipelines.output import describe
 from pipelines.score.accounts import Accounts, scored_accounts
@@ -92,7 +91,7 @@ def score(
     rank_by: str | None = None,
     accounts: Path | None = None,
 ) -> ScoreResult:
-    """Score every lead at ``as_of``, by default the newest date in the data, into the store and to ``out``.
+    """Score every lead at ``as_of``, by default the end of the data, into the store and to ``out``.
 
     ``accounts`` is a file for the scores of the accounts that have an open lead.
 
@@ -108,9 +107,10 @@ def score(
             _require_known(rank_by, out, stored.scorer)
         of_leads = leads.in_place_of(stored.settings) if leads else stored.settings
         settings = read_as_trained(settings or of_leads, stored)
+        settings = settings.model_copy(update={"as_of": as_of or settings.as_of})
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
-        moment = as_of or end_of_data(dataset)
+        moment = dataset.end
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
             people = Accounts() if accounts else None

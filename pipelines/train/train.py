@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pandas as pd
+
 from data.config import Settings
 from data.dataset import open_dataset, require_outcomes
 from data.errors import InputError
@@ -32,24 +34,25 @@ from pipelines.train.truth import true_probabilities
 from pipelines.training_data import TrainingData, require_both_outcomes, usable_rules, without_leaks
 
 
-def train(settings: Settings, workspace: Workspace) -> TrainResult:
+def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | None = None) -> TrainResult:
     """Train a model on the settings' data, store it, and make it the champion where it holds beside the present one.
 
-    Where no lead has closed since the last training, nothing is done, and its result is given back.
+    ``as_of`` (naive UTC) is the end of the data that is learned from, for this training alone: what came later is as if
+    it had not. Where no lead has closed since the last training, nothing is done, and its result is given back.
     Raises InputError where the data cannot be read or do not say how leads end.
     """
     if settings.truth and not settings.truth.exists():
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
     with one_run_at_a_time(workspace.lock, "train"):
         registry = Registry(workspace)
-        with open_dataset(settings, workspace=workspace.root) as opened:
+        with open_dataset(_as_of(settings, as_of or settings.as_of), workspace=workspace.root) as opened:
             require_outcomes(opened)
             dataset = opened.with_competitors(load_rules(settings.rules).competitors)
             segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             request = request_tags(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()
             if newest and all(newest.tags.get(name) == value for name, value in request.items()):
-                return _nothing_new(registry, newest, dataset.settings)
+                return _nothing_new(registry, newest, _as_of(dataset.settings, settings.as_of))
             with step("reading leads and counting their events"):
                 read = without_leaks(dataset)
             require_both_outcomes(read)
@@ -68,10 +71,16 @@ def train(settings: Settings, workspace: Workspace) -> TrainResult:
         with step("comparing with the champion"):
             contest = hold_contest(registry, learned, read, workspace)
         with step("storing the model and its plots in MLflow"):
+            read = replace(read, settings=_as_of(read.settings, settings.as_of))
             result = _store(registry, read, learned, metrics, contest, request)
     for text in [*describe(read.report), *result.choices, *left_out(result), *notes(result)]:
         note(text)
     return result
+
+
+def _as_of(settings: Settings, moment: datetime | None) -> Settings:
+    """Return the settings with a moment as the end of the data; None: it is found."""
+    return settings.model_copy(update={"as_of": moment}) if moment != settings.as_of else settings
 
 
 def _nothing_new(registry: Registry, newest: Version, settings: Settings) -> TrainResult:

@@ -186,27 +186,26 @@ def test_bad_cells_become_missing_and_are_counted_with_an_example(tmp_path) -> N
     assert (flag.column, flag.problem, flag.count, flag.example) == ("budget", "not a number", 1, "'abc' in line 41")
 
 
-def test_future_dates_are_flagged_and_do_not_move_the_newest_moment(tmp_path) -> None:
+def test_future_dates_are_flagged_and_do_not_move_the_end_of_the_data(tmp_path) -> None:
     leads = LEADS + "10 c 2031-01-01 Retail\n"
     events = EVENTS + "8 _ 2030-01-01 visit _ _ e9\n"
     with folder(tmp_path, leads=leads, events=events) as dataset:
-        assert dataset.newest == pd.Timestamp("2025-02-03 10:00")
+        assert dataset.end == pd.Timestamp("2025-02-03 10:00")
         assert whole(dataset).leads["created_at"].isna().tolist() == [False, False, False, True]
         assert len(whole(dataset).events) == 6
         flags = flags_of(dataset)
     assert flags["leads", "created_at", "in the future: read as missing"] == 1
-    assert flags["events", "occurred_at", "in the future: kept"] == 1
+    assert flags["events", "occurred_at", "after the end of the data, 2025-02-03: planned, counts for nothing"] == 1
 
 
-@pytest.mark.parametrize(("events", "end"), [(3000, "2025-01-31"), (500, "2025-01-31"), (100, "2025-05-30")])
+@pytest.mark.parametrize(("events", "end"), [(3000, "2025-01-31"), (500, "2025-01-31"), (10, "2025-04-30")])
 def test_one_mistyped_date_is_not_the_end_of_many(tmp_path, events, end) -> None:
     """Of few rows nobody can tell which is mistyped."""
     days = "".join(f"007 2025-01-{1 + number % 31:02} visit\n" for number in range(events))
-    with folder(tmp_path, leads=LEADS, events=f"lead_id occurred_at type\n{days}8 2025-05-30 visit\n") as dataset:
-        assert dataset.newest_plausible == pd.Timestamp(f"{end} 23:59:59")
-        assert dataset.newest == pd.Timestamp("2025-05-30 23:59:59")
-        flags = [flag.rows for flag in dataset.report.flags if flag.problem.startswith("long after all else")]
-    assert flags == ([("8",)] if events > 100 else [])
+    with folder(tmp_path, leads=LEADS, events=f"lead_id occurred_at type\n{days}8 2025-04-30 visit\n") as dataset:
+        assert dataset.end == pd.Timestamp(f"{end} 23:59:59")
+        flags = [flag.rows for flag in dataset.report.flags if flag.problem.startswith("after the end of the data")]
+    assert flags == ([("8",)] if events > 10 else [])
 
 
 def test_what_happens_in_the_wrong_order_is_flagged(tmp_path) -> None:
@@ -218,9 +217,9 @@ def test_what_happens_in_the_wrong_order_is_flagged(tmp_path) -> None:
     assert flags["events", "occurred_at", "before its lead was created"] == 1
 
 
-def test_without_any_date_the_newest_moment_is_now(tmp_path) -> None:
+def test_without_any_date_the_data_end_now(tmp_path) -> None:
     with flat(tmp_path, "lead_id y\n1 1\n2 0\n") as dataset:
-        assert dataset.newest == NOW
+        assert dataset.end == NOW
 
 
 def test_times_without_a_zone_are_reported_once(tmp_path) -> None:

@@ -171,7 +171,7 @@ def test_a_flat_file_with_closing_dates_is_timed(tmp_path) -> None:
         closed = whole(dataset).leads["closed_at"]
         assert dataset.schema.timed
         assert flags_of(dataset)["leads", "closed_at", "won without a closing date: not learned from"] == 1
-        assert dataset.newest == pd.Timestamp("2018-02-26 19:58")
+        assert dataset.end == pd.Timestamp("2018-02-26 19:58")
     assert closed.dropna().tolist() == [pd.Timestamp("2018-02-26 19:58"), pd.Timestamp("2018-02-01")]
 
 
