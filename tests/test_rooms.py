@@ -213,7 +213,6 @@ UNMIRRORED: dict[str, str] = {
             "pipelines.train.result",
             "pipelines.train.tags",
             "pipelines.train.truth",
-            "pipelines.training_data",
         ),
         "pipelines/train/test_train.py",
     ),

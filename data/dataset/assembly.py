@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.columns import RARE
 from data.parsing import SIZE_BOUNDS
-from data.quality import contradictory_stages, contradictory_values, find_wrong_data
+from data.quality import contradictory_stages, contradictory_values, done_in_bulk, find_wrong_data
 from data.quality_report import Flag
 from data.schema import EventType, Schema
 from data.staging import (
@@ -138,6 +138,7 @@ def _note_oddities(staging: Staging, schema: Schema) -> None:
     report.flags += planned_rows(connection, staging.now if staging.settings.as_of else staging.end)
     report.flags += out_of_order(connection, timed=schema.timed)
     report.flags += amounts_below_zero(connection)
+    report.flags += done_in_bulk(connection, closed_in=_closed_in(staging))
     report.flags += _contradictions(staging, schema)
     note_zoneless(staging)
     note_days(staging)
@@ -148,6 +149,13 @@ def _note_oddities(staging: Staging, schema: Schema) -> None:
     new = [name for name in staging.leads.file.columns if name not in known]
     if new:
         report.notes.append(f"columns that the model does not know are ignored: {', '.join(new)}")
+
+
+def _closed_in(staging: Staging) -> tuple[str, str]:
+    """Return the table and the column that say when leads closed."""
+    if staging.settings.outcome is not None:
+        return "leads", staging.leads.columns.get("closed_at", "closed_at")
+    return ("outcomes", "closed_at") if "outcomes" in staging.tables else ("stages", "entered_at")
 
 
 def _contradictions(staging: Staging, schema: Schema) -> list[Flag]:

@@ -1,8 +1,9 @@
-"""Checks of what was read: wrong cells, duplicates, contradictory histories and signs of leakage, each with its rows.
+"""Checks of what was read: wrong cells, duplicates, contradictory histories, what was done in bulk, signs of leakage.
 
-Of all that they find, only impossible sizes are changed: they become missing.
+Of all that they find, with its rows, only impossible sizes are changed: they become missing.
 """
 
+from data.quality.bulk import done_in_bulk
 from data.quality.cells import find_wrong_data
 from data.quality.histories import contradictory_stages, contradictory_values
 from data.quality.leakage_signs import leakage_signs
@@ -10,6 +11,7 @@ from data.quality.leakage_signs import leakage_signs
 __all__ = [
     "contradictory_stages",
     "contradictory_values",
+    "done_in_bulk",
     "find_wrong_data",
     "leakage_signs",
 ]
