@@ -54,6 +54,8 @@ UNMIRRORED: dict[str, str] = {
         ),
         "data/sources/test_files.py",
     ),
+    # Waiting is tested on connections that are made.
+    **dict.fromkeys(("data.sources.patience",), "data/sources/test_connections.py"),
     # The steps are tested by what a data set holds after them.
     **dict.fromkeys(
         (

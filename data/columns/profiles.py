@@ -15,7 +15,7 @@ from data.vocabulary import Kind
 
 MOSTLY = 0.95
 NEARLY_ALL = 0.99
-E_MAIL = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]{2,}"
+E_MAIL = r"[^@\s<>]@[^@\s<>]+\.[^@\s<>]{2,}"
 """Found anywhere in a cell: Ann Lee <ann@acme.com>, mailto:ann@acme.com, ann@acme.com or bo@acme.com."""
 PHONE = r"^\+?\(?\d[\d\s()/.\-]{6,}\d$"
 LINK = r"^(?:https?://|www\.)\S+$"
@@ -25,8 +25,9 @@ MILLISECONDS = r"^(?:1\d{12}|2[01]\d{11})(?:\.0)?$"
 SECONDS = r"^(?:[89]\d{8}|1\d{9}|2[01]\d{8})(?:\.\d+)?$"
 SHEET_DAYS = r"^(?:3[3-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?$"
 """From 1990 to 2050."""
-SET_SEPARATORS = r"\s*[;|,]\s*"
-CUSTOM_SEPARATORS = r"\s*[;|]\s*"
+SET_SEPARATORS = r"(?<!\s)\s*[;|,]\s*"
+"""Begins at the first of some blanks alone: else each of very many would be tried."""
+CUSTOM_SEPARATORS = r"(?<!\s)\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
 SET_TOKENS = 30
 LEVELS = 50

@@ -16,6 +16,8 @@ IN_QUERY = re.compile(
     r"(?P<key>[?&;=](?:password|passwd|pwd|secret|token|key|sslpassword)=)(?P<value>[^&;]*)", re.IGNORECASE
 )
 HIDDEN = "***"
+LONGEST = 4000
+"""Characters of an address; of a longer text the rest is not shown."""
 SECRET = re.compile(r"pass|secret|token|key|auth|credential|user|proxy|pages|database|store|back|url|dsn|address", re.I)
 """Names of settings whose values, or what stands in them, may hold a secret by mistake."""
 
@@ -48,7 +50,7 @@ def holds_password(text: str) -> bool:
     >>> holds_password("postgresql://me:secret@crm/sales"), holds_password("postgresql://me:${PASSWORD}@crm/sales")
     (True, False)
     """
-    text = unquote(text)
+    text = unquote(text[:LONGEST])
     login = CREDENTIALS.search(text)
     secrets = [*([login["password"]] if login else []), *(each["value"] for each in IN_QUERY.finditer(text))]
     return any(VARIABLE.sub("", secret) for secret in secrets)
@@ -69,4 +71,4 @@ def masked(text: str) -> str:
     >>> masked("postgresql://me:secret@crm/sales?sslpassword=x")
     'postgresql://me:***@crm/sales?sslpassword=***'
     """
-    return IN_QUERY.sub(rf"\g<key>{HIDDEN}", CREDENTIALS.sub(rf"\g<user>:{HIDDEN}@", text))
+    return IN_QUERY.sub(rf"\g<key>{HIDDEN}", CREDENTIALS.sub(rf"\g<user>:{HIDDEN}@", text[:LONGEST]))

@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from data.config.checked_yaml import CheckedPart
-from data.config.credentials import VARIABLE, holds_password
+from data.config.credentials import LONGEST, VARIABLE, holds_password
 from data.errors import InputError
 from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
 
@@ -75,7 +75,7 @@ def _form_of(value: Any) -> str:
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
 Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
-Address = Annotated[str, AfterValidator(_without_password)]
+Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_without_password)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 

@@ -19,6 +19,10 @@ NAMES_IN_TEXT = re.compile(r" '.{2,}'", re.DOTALL)
 """A secret that begins with a sign of YAML's own, such as ``*``, is taken for a name, which the error quotes."""
 
 
+LARGEST, MOST_PARTS = 1_000_000, 100_000
+"""Bytes of a file, and values in it with all aliases unfolded."""
+
+
 @dataclass(frozen=True)
 class Document:
     """The content of a file, and the line of each of its parts; a place is the way to it, such as ("tables", "leads").
@@ -77,7 +81,11 @@ def _not_yaml(problem: Exception, path: Path) -> InputError:
 
 def read_yaml(path: Path) -> Document:
     """Read a YAML file that holds a mapping. Raises InputError."""
+    if path.exists() and not path.is_file():  # a pipe may never end
+        raise InputError("this is no file", expected="a YAML file", got=str(path))
     try:
+        if path.stat().st_size > LARGEST:
+            raise InputError("this file is too large", expected=f"at most {LARGEST:,} bytes of YAML", where=str(path))
         return parse_yaml(path.read_text(encoding="utf-8-sig"), path)
     except UnicodeDecodeError as problem:
         raise InputError("this file is no text", expected="UTF-8", got=str(problem), where=str(path)) from None
@@ -90,7 +98,7 @@ def parse_yaml(text: str, path: Path) -> Document:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        lines = dict(_lines(node, path)) if node else {}
+        lines = dict(_counted(_lines(node, path), path)) if node else {}
         content = loader.construct_document(node) if node else None
         loader.dispose()
     except (yaml.YAMLError, RecursionError) as problem:
@@ -98,6 +106,19 @@ def parse_yaml(text: str, path: Path) -> Document:
     if not isinstance(content, dict):
         raise InputError("the file must hold a mapping", expected="NAME: …", where=str(path))
     return Document(content, path, lines)
+
+
+def _counted(lines: Iterator[tuple[Place, int]], path: Path) -> Iterator[tuple[Place, int]]:
+    """Refuse what a few lines with aliases of aliases unfold into."""
+    for count, line in enumerate(lines):
+        if count == MOST_PARTS:
+            raise InputError(
+                "this file unfolds into too many parts",
+                expected=f"at most {MOST_PARTS:,} values",
+                where=str(path),
+                remedy="write out what the aliases (*NAME) stand for, or use fewer",
+            )
+        yield line
 
 
 def _lines(

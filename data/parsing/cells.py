@@ -171,7 +171,7 @@ def _to_floats(digits: pd.Series) -> pd.Series:
 def _bare(cells: pd.Series) -> pd.Series:
     """Return sign, digits, separators and exponent only: no currency, no percent sign; (5) is -5."""
     lower = cells.str.lower().str.replace("\u2212", "-")
-    bare = lower.str.replace(MONEY, "", regex=True).str.strip().str.replace(r"\s*%$", "", regex=True)
+    bare = lower.str.replace(MONEY, "", regex=True).str.strip().str.removesuffix("%").str.strip()
     bare = _replace(bare, r"^\((.*)\)$", r"-\1")
     return _replace(bare, rf"^([+-]){SPACE}+", r"\1").str.strip()
 

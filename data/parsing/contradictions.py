@@ -11,7 +11,9 @@ from data.parsing.emails import FREE, kind_of_mail
 
 LARGE_BUDGET, MANY_EMPLOYEES, MOST_REVENUE_PER_HEAD = 100_000, 10_000, 100_000_000
 """Little revenue for many employees is no contradiction: it is often given in thousands, or in millions."""
-PARTS = re.compile(r"\s*(?:[,;/|&+()]|\s[-–]\s|\band\b|\bund\b|\bet\b|(?<=^student)\s(?=c[efot]o$))\s*", re.IGNORECASE)
+PARTS = re.compile(
+    r"(?<!\s)\s*(?:[,;/|&+()]|\s[-–]\s|\band\b|\bund\b|\bet\b|(?<=^student)\s(?=c[efot]o$))\s*", re.IGNORECASE
+)
 """What parts two roles; a Student CEO is both, but a CEO Intern works for one."""
 STUDENT = re.compile(
     r"(?!former|ex|ehemalig|ancien)(?:[\w.]+ )?(?:(?:(?:werk)?student(?:in)?|étudiante?)(?: (?:of|at|in) .+)?"

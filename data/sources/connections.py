@@ -48,6 +48,10 @@ def engine_of(address: str, *, connections: int = 0) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    if engine.dialect.driver == "psycopg":
+        from data.sources.patience import connect
+
+        event.listen(engine, "do_connect", lambda _dialect, _record, arguments, options: connect(*arguments, **options))
     return engine
 
 

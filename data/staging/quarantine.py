@@ -19,7 +19,8 @@ from data.staging.tables import BATCH, Table
 from data.vocabulary import TABLES, Kind
 
 CELL_ENDS = re.compile(r"[,;\t|\"\r\n]")
-ADDRESS = re.compile(r"[^\s<>()\[\]:;,|\"@]+@[^\s<>()\[\]:;,|\"@?]+")
+ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,|\"@?])[^\s<>()\[\]:;,|\"@?]+@[^\s<>()\[\]:;,|\"@?]+")
+"""Begins only where the character before cannot be of an address: else it would be tried from each place."""
 ADDED = ("position", "line", "reason", "text")
 LEAD = "lead_id"
 """The column by which a row is known as a lead's, so that it can be forgotten."""

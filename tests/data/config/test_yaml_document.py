@@ -1,5 +1,6 @@
 """YAML that knows its lines."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,28 @@ def test_a_colon_without_a_name_before_it_is_refused_with_its_line(text):
 def test_a_number_with_two_commas_in_braces_is_refused():
     with pytest.raises(InputError, match=r"'000' comes twice(.|\n)*write numbers without commas"):
         parse_yaml("when: {attribute: revenue, at_least: 1,000,000}\n", Path("a.yaml"))
+
+
+def test_aliases_of_aliases_are_bounded():
+    """Eight lines unfold into a billion values."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(InputError, match="unfolds into too many parts"):
+        parse_yaml("\n".join(lines), Path("leadscore.yaml"))
+
+
+def test_an_alias_or_two_are_fine():
+    document = parse_yaml("a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}\n", Path("leadscore.yaml"))
+    assert document.content == {"a": {"x": "1"}, "b": {"x": "1"}, "c": {"x": "1", "y": "2"}}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "leadscore.yaml")
+    with pytest.raises(InputError, match="this is no file"):
+        read_yaml(tmp_path / "leadscore.yaml")
+
+
+def test_a_file_that_is_no_settings_by_its_size_is_not_read(tmp_path):
+    (tmp_path / "leadscore.yaml").write_text("a: 1\n" * 300_000)
+    with pytest.raises(InputError, match="too large"):
+        read_yaml(tmp_path / "leadscore.yaml")
