@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data.config import Settings
-from data.dataset import Dataset, open_dataset
+from data.dataset import Dataset, OutcomeCounts, open_dataset
 from data.locks import one_run_at_a_time
 from data.quality_report import Flag, Report
 from data.workspace import Workspace
@@ -28,6 +28,7 @@ class CheckResult:
     """
 
     report: Report
+    outcomes: OutcomeCounts
     leaks: Sequence[Leak]
     unchecked: str
     attributes: Sequence[str]
@@ -49,6 +50,7 @@ class CheckResult:
         rows = {name: sum(counts[name] for counts in tables.values()) for name in ("read", "used", "quarantined")}
         return {
             "rows": rows,
+            "outcome_counts": vars(self.outcomes),
             "tables": tables,
             "quality": [*_quarantined(self.report), *(asdict(flag) for flag in self.report.flags)],
             "leakage": [leak.as_json() for leak in self.leaks],
@@ -81,6 +83,7 @@ def check(settings: Settings, workspace: Workspace) -> CheckResult:
         schema = read.table.schema
         return CheckResult(
             report=dataset.report,
+            outcomes=dataset.outcome_counts,
             leaks=read.leaks,
             unchecked=unchecked,
             attributes=[dataset.columns[attribute.name] for attribute in schema.attributes],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+import pandas as pd
+
 from data.columns import (
     MOSTLY,
     ROLES,
@@ -20,7 +22,7 @@ from data.columns import (
 from data.parsing import read_months, texts
 from data.proposal.hints import has_key_word, hints, plain, speaks_of_a_lead, starts_with
 from data.proposal.inspection import ProfiledTable
-from data.staging import ROWS
+from data.staging import ONE_FOR_ALL, ROWS
 from data.vocabulary import LEADS, READ_TABLES, Kind
 
 REPEATS = 0.01
@@ -61,6 +63,8 @@ def _id_strength(name: str) -> int:
 
 def lead_id(table: ProfiledTable, column: str | None) -> Suggestion:
     """Suggest the id of the leads table: a column, or the number of the row."""
+    if column == ROWS:
+        return Suggestion(ROWS, "as --id says: the rows are numbered from 1")
     if column is None:
         return Suggestion(ROWS, "no column is unique and named like an id: the rows are numbered from 1")
     repeats, rows = table.repeats(column), f"{table.rows:,} rows"
@@ -101,10 +105,17 @@ def has_few_values(column: Profile) -> bool:
 
 
 def account_of(table: ProfiledTable, taken: Collection[str]) -> Suggestion | None:
-    """Suggest the column that names the account."""
+    """Suggest the column that names the account: not one that is the same for nearly all rows."""
     named = (name for name in table.profiles if hints().keys.accounts & set(words_of(name)) and has_key_word(name))
     free = (name for name in named if name not in taken and table.profiles[name].filled)
+    free = (name for name in free if largest_share(table.cells[name]) < ONE_FOR_ALL)
     return next((Suggestion(name, "named like the id of an account") for name in free), None)
+
+
+def largest_share(cells: pd.Series) -> float:
+    """Return which share of the rows the commonest value has."""
+    counts = texts(cells).value_counts()
+    return float(counts.iloc[0] / len(cells)) if len(counts) else 0.0
 
 
 def time_column(

@@ -25,6 +25,8 @@ DATABASE_ROWS = 200_000
 """Rows of a table of a database that are read."""
 DATABASE_TABLES = 30
 """Tables of a database that are read; of more, those whose names say something."""
+NO_ROWS = "no rows"
+NOT_INSPECTED = "its name says nothing of leads"
 ROW_ORDER = "the order of the rows"
 
 
@@ -124,7 +126,7 @@ def _files(connection: duckdb.DuckDBPyConnection, path: Path) -> Inspection:
             "there is no such file or folder", expected="a CSV or Parquet file, or a folder", got=str(path)
         )
     if not path.is_dir():
-        return Inspection([_profiled_file(connection, 0, path)])
+        return _something(Inspection([_profiled_file(connection, 0, path)]), str(path))
     tables, left_out = [], {}
     for number, file in enumerate(sorted(file for file in path.iterdir() if file.is_file())):
         if not file.name.lower().endswith(TABLE_ENDINGS):
@@ -146,7 +148,7 @@ def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Inspection
         )
     require_file(address)
     with reading(address) as database:
-        left_out = dict.fromkeys(_too_many(database.tables), "its name says nothing of leads")
+        left_out = dict.fromkeys(_too_many(database.tables), NOT_INSPECTED)
         tables = []
         for number, name in enumerate(name for name in database.tables if name not in left_out):
             tables.append(_profiled_table(connection, number, name, database))
@@ -160,7 +162,7 @@ def _too_many(names: list[str]) -> list[str]:
 
 def _something(inspection: Inspection, where: str) -> Inspection:
     """Drop what has no rows. Raises InputError where nothing is left."""
-    empty = {table.name: "no rows" for table in inspection.tables if not table.rows}
+    empty = {table.name: NO_ROWS for table in inspection.tables if not table.rows}
     tables = [table for table in inspection.tables if table.name not in empty]
     left_out = inspection.left_out | empty
     if not tables:

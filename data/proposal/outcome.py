@@ -18,6 +18,8 @@ from data.staging import ROWS
 from data.vocabulary import Kind
 
 STRONG = 2
+SHOWN = 10
+AS_NAMED = "as the options say"
 RARER = "named like an outcome; the rarer value is taken for won: swap if not"
 IN_WORDS = "its values say won and lost"
 IN_RUNS = 0.1
@@ -73,35 +75,37 @@ def suggest_outcome(table: ProfiledTable, taken: Collection[str], *, dated: bool
 
 
 def outcome_of(
-    table: ProfiledTable,
-    column: str,
-    won: Sequence[str],
-    lost: Sequence[str] | None,
-    taken: Collection[str],
-    *,
-    dated: bool,
-) -> OutcomeProposal | None:
-    """Return the outcome of a column that the user named, with the values they named; nothing where none says won."""
+    table: ProfiledTable, column: str, won: Sequence[str], lost: Sequence[str], taken: Collection[str], *, dated: bool
+) -> OutcomeProposal:
+    """Return the outcome of a column that people named, with the values that they named, if any; others as they read.
+
+    Where nothing says won the proposal has none, and asks.
+    """
     values = table.values(column)
-    candidate = _candidate(table, column) or _binary(column, values, 0)
-    if not won and not candidate:
-        return None
-    known = candidate.reading if candidate else read_values(values)
-    still_open = tuple(value for value in known.open if value not in won)
-    reading = EndingValues(tuple(won) or known.won, known.lost, still_open, known.unknown, known.sure)
-    if lost is not None:
-        others = tuple(value for value in values if value not in (*reading.won, *lost))
-        return OutcomeProposal(column, reading.won, tuple(lost), others, "as the options say")
-    reason = candidate.reason if candidate and not won else "as the options say"
-    return _proposal(table, _Candidate(column, _without(reading), (0, 0), reason), taken, dated=dated)
+    known = _as_named(column, values, won)
+    if not known.won:
+        question = f"which values mean won{_of(values)}"
+        return OutcomeProposal(column, (), tuple(lost), tuple(values), AS_NAMED, question=question)
+    if lost:
+        others = tuple(value for value in values if value not in (*known.won, *lost))
+        return OutcomeProposal(column, known.won, tuple(lost), others, AS_NAMED)
+    return _proposal(table, _Candidate(column, known, (0, 0), AS_NAMED), taken, dated=dated)
 
 
-def _without(reading: EndingValues) -> EndingValues:
-    """What is won is neither lost nor unknown."""
-    lost, unknown = (
-        tuple(value for value in values if value not in reading.won) for values in (reading.lost, reading.unknown)
-    )
-    return EndingValues(reading.won, lost, reading.open, unknown, reading.sure)
+def _as_named(column: str, values: Sequence[str], won: Sequence[str]) -> EndingValues:
+    """Return what the values of a column mean, whatever it is called: what is named as won is neither lost nor open."""
+    reading, flags = read_values(values), yes_and_no(values)
+    if not won and not reading.won:
+        binary = _binary(column, values, 0)
+        won = flags[0] if flags else binary.reading.won if binary else ()
+    won = tuple(won) or reading.won
+    lost, still_open = (tuple(value for value in each if value not in won) for each in (reading.lost, reading.open))
+    unknown = tuple(value for value in values if value not in (*won, *lost, *still_open))
+    return EndingValues(won, lost, still_open, unknown, reading.sure)
+
+
+def _of(values: Sequence[str]) -> str:
+    return f" of {', '.join(values[:SHOWN])}" if values else ""
 
 
 def _candidate(table: ProfiledTable, name: str) -> _Candidate | None:

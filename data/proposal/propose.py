@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+from data.errors import InputError
 from data.parsing import decide_format, texts
 from data.proposal.columns import Suggestion, account_of, time_column, vocabulary_columns
 from data.proposal.hints import event_type_of, hints, plain, stage_of
-from data.proposal.inspection import Inspection, ProfiledTable
+from data.proposal.inspection import NO_ROWS, NOT_INSPECTED, Inspection, ProfiledTable
 from data.proposal.outcome import OutcomeProposal, suggest_order, suggest_outcome
-from data.proposal.tables import Roles, TableProposal, assign_roles
+from data.proposal.overrides import Overrides, overruled_outcome
+from data.proposal.tables import NO_LINK, Roles, TableProposal, assign_roles
 from data.vocabulary import EVENT_TYPES, HORIZON, Kind
 
+NONE = Overrides()
 USUAL_HORIZON = Suggestion(str(HORIZON), "days after a moment in which a win counts")
+FEW = 10
+"""Tables that are left out and named."""
+REMOTE = (NOT_INSPECTED, NO_ROWS, NO_LINK)
+"""Why tables are left out that have nothing to do with the leads."""
 CLOSED_SHARE = 0.5
 """The share of ended leads that must have a date in the column of closing dates."""
 
@@ -40,29 +47,44 @@ class Proposal:
         return self.tables["leads"]
 
     @property
+    def left_out_in_words(self) -> list[str]:
+        """Say why tables are left out: each by its name where they are few, else those that were looked into."""
+        named = {name: why for name, why in self.left_out.items() if len(self.left_out) <= FEW or why not in REMOTE}
+        named = dict(list(named.items())[:FEW])
+        rest = len(self.left_out) - len(named)
+        further = [f"{rest:,} further tables: they have nothing to do with the leads, or no rows"] if rest else []
+        return [*(f"{name}: {why}" for name, why in named.items()), *further]
+
+    @property
     def outcome_source(self) -> str:
         """The table that says how leads ended: outcomes, stages, leads with an outcome column, or none."""
         if "outcomes" in self.tables:
             return "outcomes"
         if "stages" in self.tables and self.stages.get("won"):
             return "stages"
-        return "leads" if self.outcome else ""
+        return "leads" if self.outcome and self.outcome.won else ""
 
     @property
     def is_timed(self) -> bool:
         return self.outcome_source in ("outcomes", "stages") or "closed_at" in self.leads.columns
 
 
-def propose(inspection: Inspection) -> Proposal:
-    """Propose settings for inspected tables. Raises InputError where none can be taken for that of the leads."""
-    roles = assign_roles(inspection.tables)
+def propose(inspection: Inspection, overrides: Overrides = NONE) -> Proposal:
+    """Propose settings for inspected tables; what people say of the leads overrules what the tables suggest.
+
+    Raises InputError where no table can be taken for that of the leads, or lacks a column or a value that is named.
+    """
+    roles = assign_roles(inspection.tables, overrides.columns.values(), overrides.id)
+    overrides.check(roles.leads.table)
+    roles = _without_other_outcomes(roles) if overrides.names_an_outcome else roles
     stages = _stages(roles.tables["stages"]) if "stages" in roles.tables else {}
     roles = _without_useless_stages(roles, stages)
     timed = "outcomes" in roles.tables or "stages" in roles.tables
     key = roles.leads.columns["lead_id"].value
-    created = _creation(roles.leads.table, [key])
-    outcome = None if timed else suggest_outcome(roles.leads.table, [key], dated=created is not None)
-    leads = _leads(roles.leads, outcome, created)
+    taken = [key, *overrides.columns.values()]
+    created = overrides.suggestion("created") or _creation(roles.leads.table, taken)
+    outcome = None if timed else _outcome(roles.leads.table, overrides, taken, dated=created is not None)
+    leads = _leads(roles.leads, outcome, created, overrides.suggestion("closed"))
     tables = {**roles.tables, "leads": leads}
     proposal = Proposal(
         inspection.address,
@@ -93,13 +115,39 @@ def _creation(table: ProfiledTable, taken: Collection[str]) -> Suggestion | None
     return time_column(table, "created_at", times.creation, times.not_creation, taken, alone=True)
 
 
-def _leads(proposed: TableProposal, outcome: OutcomeProposal | None, created: Suggestion | None) -> TableProposal:
+def _without_other_outcomes(roles: Roles) -> Roles:
+    """What people say of the outcome overrules the tables that say it too."""
+    others = {role: each for role, each in roles.tables.items() if role in ("outcomes", "stages")}
+    why = "the outcome is the column that the options name"
+    left_out = roles.left_out | {each.table.name: why for each in others.values()}
+    return Roles({role: each for role, each in roles.tables.items() if role not in others}, left_out)
+
+
+def _outcome(
+    table: ProfiledTable, overrides: Overrides, taken: Sequence[str], *, dated: bool
+) -> OutcomeProposal | None:
+    free = [name for name in taken if name != overrides.outcome]
+    if overrides.names_an_outcome:
+        return overruled_outcome(table, overrides, free, dated=dated)
+    return suggest_outcome(table, free, dated=dated)
+
+
+def _leads(
+    proposed: TableProposal,
+    outcome: OutcomeProposal | None,
+    created: Suggestion | None,
+    named_closing: Suggestion | None,
+) -> TableProposal:
     """Propose the columns of leads beside their id: dates, the account, and what bears a name of the vocabulary."""
     table, columns = proposed.table, dict(proposed.columns)
     taken = [suggestion.value for suggestion in columns.values()] + (outcome.columns if outcome else [])
     if created:
         columns["created_at"] = created
-    if created and outcome and (closed := _closing(table, [*taken, created.value], outcome)):
+    if named_closing and not created:
+        raise InputError("--closed needs --created", expected="the column with the date of creation beside it")
+    if named_closing:
+        columns["closed_at"] = named_closing
+    elif created and outcome and (closed := _closing(table, [*taken, created.value], outcome)):
         columns["closed_at"] = closed
     taken += [suggestion.value for suggestion in columns.values()]
     account = account_of(table, taken)
@@ -127,7 +175,8 @@ def _closing(table: ProfiledTable, taken: Collection[str], outcome: OutcomePropo
 
 def _with_order(proposal: Proposal) -> Proposal:
     """Where outcomes are final, the evaluation needs an order, from dates or from something that grows with time."""
-    if proposal.outcome is None or proposal.is_timed or "created_at" in proposal.leads.columns:
+    needs_none = proposal.is_timed or "created_at" in proposal.leads.columns
+    if proposal.outcome is None or not proposal.outcome.won or needs_none:
         return proposal
     order, why = suggest_order(proposal.leads.table, proposal.outcome)
     return replace(proposal, order=order, no_order=why)

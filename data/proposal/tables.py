@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from data.columns import column_words, has_id_word
@@ -27,12 +27,18 @@ from data.proposal.hints import (
     starts_with,
 )
 from data.proposal.inspection import ProfiledTable
+from data.staging import ROWS
 from data.vocabulary import LATER_TABLES, READ_TABLES, REPORT_TABLES
 
 MOST_TYPES = 200
+NO_LINK = "shares no ids with the leads"
 OF_COSTS_AND_VIEWS = {"source", "campaign", "asset"}
 FEW = 0.95
 """The share of event ids that must be their own: the others are repeated events."""
+
+
+class UnclearLeadsError(InputError):
+    """None of several tables can be taken for that of the leads."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,14 @@ class Roles:
         return self.tables["leads"]
 
 
-def assign_roles(tables: Sequence[ProfiledTable]) -> Roles:
-    """Give each table its role. Raises InputError where none can be taken for that of the leads."""
-    leads, key = _leads(tables)
+def assign_roles(tables: Sequence[ProfiledTable], named: Collection[str] = (), named_key: str = "") -> Roles:
+    """Give each table its role; that of the leads has the columns that were ``named``, its key among them, if any were.
+
+    Raises InputError where none can be taken for that of the leads.
+    """
+    with_named = [table for table in tables if table.table.file.columns.keys() >= set(named)]
+    leads, own = _leads(with_named or tables, tables)
+    key = named_key if named_key in (ROWS, *leads.table.table.file.columns) else own
     proposed = {"leads": replace(leads, columns={"lead_id": lead_id(leads.table, key)})}
     left_out: dict[str, str] = {}
     others = [table for table in tables if table is not leads.table]
@@ -74,23 +85,24 @@ def assign_roles(tables: Sequence[ProfiledTable]) -> Roles:
     return Roles({role: proposed[role] for role in READ_TABLES if role in proposed}, left_out)
 
 
-def _leads(tables: Sequence[ProfiledTable]) -> tuple[TableProposal, str | None]:
+def _leads(tables: Sequence[ProfiledTable], all_tables: Sequence[ProfiledTable]) -> tuple[TableProposal, str | None]:
     """Return the table of leads with the column of their id: by its name, else as that whose ids others repeat."""
     if len(tables) == 1:
         ids = could_be_ids(tables[0])
-        return TableProposal(tables[0], {}, "the only table"), ids[0] if ids else None
+        only = "the only table" if len(all_tables) == 1 else "the only one with the columns that were named"
+        return TableProposal(tables[0], {}, only), ids[0] if ids else None
     candidates = [(table, key) for table in tables for key in could_be_ids(table) or [None]]
-    links = {(table.name, key): _links(table, key, tables) for table, key in candidates}
+    links = {(table.name, key): _links(table, key, all_tables) for table, key in candidates}
     table, key = max(candidates, key=lambda each: (*_lead_name(each[0]), links[each[0].name, each[1]]))
     if _lead_name(table) > (0, True):
         return TableProposal(table, {}, "named like leads"), key
     if links[table.name, key]:
         return TableProposal(table, {}, "other tables repeat its ids"), key
-    raise InputError(
+    raise UnclearLeadsError(
         "it cannot be told which table holds the leads",
         expected="a table with lead, prospect or contact in its name, or one whose ids the others repeat",
         got=", ".join(table.name for table in tables),
-        remedy="give the file of the leads alone, or write the leadscore.yaml by hand",
+        remedy="name a column that only the leads have with --id, or give the file of the leads alone",
     )
 
 
@@ -116,7 +128,7 @@ def _role(table: ProfiledTable, leads: ProfiledTable, key: str | None) -> tuple[
         return "the leads have no id that it could share"
     account = _account_link(table, leads)
     if not link and not account:
-        return "shares no ids with the leads"
+        return NO_LINK
     named = role_of_name(table.name)
     roles = sorted(FORMS, key=lambda role: role != named)
     columns = {role: FORMS[role](table, link, account) for role in roles}

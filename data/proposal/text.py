@@ -12,7 +12,7 @@ import yaml
 from data.config import DatabaseTable, FileTable
 from data.parsing import DAY_FIRST, MONTH_FIRST, decide_format, read_cells
 from data.proposal.columns import Suggestion
-from data.proposal.inspection import ProfiledTable, address_beside, path_beside
+from data.proposal.inspection import Inspection, ProfiledTable, address_beside, path_beside
 from data.proposal.outcome import OutcomeProposal
 from data.proposal.propose import Proposal
 from data.schema import RENAMED, Attribute, Schema
@@ -21,6 +21,8 @@ from data.vocabulary import Kind
 PLAIN = re.compile(r"[A-Za-z][\w ./:-]*")
 AMBIGUOUS_FORMATS = (DAY_FIRST, MONTH_FIRST, "decimal comma")
 KINDS = {Kind.FLAG: "yes or no", Kind.CATEGORY: "category", Kind.TIME: "time"}
+MOST = 20
+"""Tables that a question names."""
 LATER_WARNING = """\
 # Was one of these filled in by sales, or only once it was known how the lead ended? That cannot be told here. Such a
 # column makes a model table brilliant and fail in use: name it under drop.
@@ -51,6 +53,20 @@ def write(proposal: Proposal, path: Path, schema: Schema | None = None, formats:
     return "\n".join(part for part in parts if part)
 
 
+def write_question(inspection: Inspection, path: Path) -> str:
+    """Return the text of a file that asks which of the tables holds the leads."""
+    address = inspection.address
+    lines = [f"database: {scalar(address_beside(address, path.parent))}"] if address else []
+    lines += [
+        "# QUESTION: which of these tables holds the leads? Name it, then run init again for its columns.",
+        "# tables:",
+    ]
+    lines += [
+        f"#   leads: {_source(each.source, path.parent)}  # {each.rows:,} rows" for each in inspection.tables[:MOST]
+    ]
+    return _head(path) + "\n" + "\n".join(lines) + "\n"
+
+
 def _head(path: Path) -> str:
     return (
         "# Proposed by `leadscore init` from a look at the data, with the reasons. Change whatever is wrong.\n"
@@ -68,7 +84,7 @@ def _tables(proposal: Proposal, folder: Path) -> str:
         lines.append(f"  {name}: {here}  # {rows}; {comment(proposed.reason)}")
     if proposal.left_out:
         lines.append("# Left out:")
-        lines += [f"#   {comment(name)}: {comment(reason)}" for name, reason in proposal.left_out.items()]
+        lines += [f"#   {comment(each)}" for each in proposal.left_out_in_words]
     return "\n".join(lines) + "\n"
 
 
@@ -108,12 +124,15 @@ def _outcome(proposal: Proposal) -> str:
         return _outcome_table(proposal) + _horizon(proposal)
     if proposal.outcome is None:
         return NO_OUTCOME
+    if not proposal.outcome.won:
+        return "".join(f"# {line}\n" for line in _outcome_column(proposal.outcome))
     lines = [*_outcome_column(proposal.outcome), *_order(proposal)]
     return "\n".join(lines) + "\n" + (_horizon(proposal) if proposal.is_timed else "")
 
 
 def _outcome_column(outcome: OutcomeProposal) -> Iterator[str]:
-    still_open = f"; {len(outcome.others)} other values are open" if outcome.others else ""
+    others = "all other leads" if outcome.lost_where else f"{len(outcome.others)} other values"
+    still_open = f"; {others} are open" if outcome.others else ""
     yield f"outcome:  # {comment(outcome.reason)}{still_open}"
     if outcome.question:
         yield f"  # QUESTION: {comment(outcome.question)}."

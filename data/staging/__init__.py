@@ -3,6 +3,7 @@
 A `Staging` holds the database and what is known so far; `steps` are what is done with it, one after the other.
 """
 
+from data.staging.accounts import ONE_FOR_ALL
 from data.staging.attribute_history import FIELDS, TrackedColumn, fill_changes, tracked_columns, unknown_fields
 from data.staging.clocks import begin_with_the_lead
 from data.staging.formats import open_note, sample, with_all_values
@@ -38,6 +39,7 @@ from data.staging.tables import ROWS, Reading, Table
 
 __all__ = [
     "FIELDS",
+    "ONE_FOR_ALL",
     "REPLICA",
     "ROWS",
     "Reading",

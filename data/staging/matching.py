@@ -12,6 +12,7 @@ from data.config import UPDATED_AT, Settings
 from data.errors import InputError, nearest
 from data.parsing import decide_format, read_cells
 from data.schema import RENAMED, Attribute, EventType, Schema
+from data.staging.accounts import NO_ACCOUNT
 from data.staging.canonical import check_column
 from data.staging.formats import sample, with_all_values
 from data.staging.tables import Table
@@ -66,6 +67,8 @@ def _source_columns(leads: Table, names: list[str]) -> set[str]:
 def _roles(leads: Table, settings: Settings) -> dict[str, str]:
     """Return the columns that have a role beside those of the vocabulary."""
     roles = dict.fromkeys(_order_column(settings), "orders the evaluation")
+    if leads.shared_account:
+        roles[leads.shared_account] = NO_ACCOUNT
     if settings.outcome:
         roles |= dict.fromkeys(settings.outcome.lost_where, "says which leads were lost")
         roles[settings.outcome.column] = "the outcome"

@@ -13,6 +13,7 @@ from data.errors import InputError
 from data.quality_report import TableCounts
 from data.sources import TableSource, open_sources
 from data.staging import outcomes, rows
+from data.staging.accounts import without_shared_account
 from data.staging.canonical import check_column, drop_table, ids_of_lead, rows_of_lead, stage_table
 from data.staging.clocks import days_of, end_of_days
 from data.staging.formats import decide_readings, zoneless
@@ -60,10 +61,12 @@ def _staged(staging: Staging, name: str, source: TableSource) -> Table:
 
 
 def identify_leads(staging: Staging) -> None:
-    """Put records that are no rows, and leads without an id of their own, into quarantine."""
+    """Put records that are no rows, and leads without an id of their own, into quarantine; find what is no account."""
     for table in staging.tables.values():
         rows.set_aside_damaged(staging.connection, table)
     rows.identify_leads(staging.connection, staging.leads)
+    staging.tables["leads"], note = without_shared_account(staging.connection, staging.leads, staging.trained)
+    staging.report.notes += [note] if note else []
 
 
 def read_timelines(staging: Staging) -> None:

@@ -18,11 +18,15 @@ BATCH = 50_000
 
 @dataclass(frozen=True)
 class Table:
-    """A staged table; ``columns`` maps the names of the vocabulary to the columns of the source."""
+    """A staged table; ``columns`` maps the names of the vocabulary to the columns of the source.
+
+    ``shared_account`` is the column of the account where nearly all leads have the same one, so that it is none.
+    """
 
     name: str
     file: StagedFile
     columns: dict[str, str]
+    shared_account: str = ""
 
     @property
     def staged(self) -> str:

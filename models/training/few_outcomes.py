@@ -59,8 +59,11 @@ def _base(table: TrainingTable) -> Floats:
 
 def _crossed(table: TrainingTable, recipe: Recipe, seed: int) -> Floats:
     """Return the log-odds of each row by a logistic regression that learned from leads (accounts) of other folds."""
-    folds = StratifiedGroupKFold(min(FOLDS, table.minority_count()), shuffle=True, random_state=seed)
-    crossed = _base(table)
+    crossed, groups = _base(table), table.rows["group"].nunique()
+    if groups < 2:  # nothing is known of others
+        return crossed
+    count = min(FOLDS, table.minority_count(), groups)
+    folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     for known, asked in folds.split(crossed, table.won, table.rows["group"]):
         others = table.subset(np.isin(np.arange(len(table)), known))
         if others.minority_count():

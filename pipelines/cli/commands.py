@@ -82,13 +82,24 @@ def simulate(
 def init(
     leads: Annotated[str, typer.Option(help="A CSV or Parquet file, a folder of them, or a database as '${NAME}'.")],
     out: Annotated[Path, typer.Option(help="File to write; it must not be there yet.")] = Path("leadscore.yaml"),
+    id: IdOption = "",
+    outcome: OutcomeOption = "",
+    won: WonOption = None,
+    lost: LostOption = None,
+    created: CreatedOption = "",
+    closed: ClosedOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Inspect tables, and propose what they mean in a leadscore.yaml, with the reasons."""
+    """Inspect tables, and propose what they mean in a leadscore.yaml, with the reasons.
+
+    Each option overrules a guess about the leads. What remains unsure stands in the file as a question.
+    """
+    from data.proposal import Overrides
     from pipelines.cli.renderers import present, show_proposal
     from pipelines.init import init as run
 
-    present(run(leads, out), show_proposal, as_json=as_json)
+    overrides = Overrides(id, outcome, won or (), lost or (), created, closed)
+    present(run(leads, out, overrides), show_proposal, as_json=as_json)
 
 
 @app.command()

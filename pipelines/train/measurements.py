@@ -142,7 +142,21 @@ def _window(read: TrainingData, learned: Learned) -> dict[str, Any]:
             moments = read.table.rows["as_of"][rows]
             window[name] |= {"from": _iso(moments.min()), "to": _iso(moments.max())}
     horizon = read.table.horizon if read.table.timed else None
-    return {**window, "layout": learned.splits.layout, "horizon": horizon, "data_end": _iso(read.data_end)}
+    return {
+        **window,
+        "layout": learned.splits.layout,
+        "horizon": horizon,
+        "data_end": _iso(read.data_end),
+        "grouped_by": _groups(read),
+    }
+
+
+def _groups(read: TrainingData) -> dict[str, Any]:
+    """Say whose leads stay together in splits and intervals: those of an account, where there is one for any lead."""
+    groups = read.table.rows["group"].drop_duplicates()
+    accounts = int((~groups.str.startswith("lead ")).sum())
+    column = read.settings.column("leads", "account_id") if accounts else None
+    return {"unit": "account" if accounts else "lead", "column": column, "accounts": accounts, "groups": len(groups)}
 
 
 def _iso(moment: pd.Timestamp) -> str | None:

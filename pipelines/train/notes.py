@@ -23,6 +23,9 @@ def notes(result: TrainResult) -> Iterator[str]:
     yield f"{now}: what was filled in after the outcome and not found must be dropped."
     if result.window["layout"] == "random":
         yield "The file says nothing of its order (--created, --order): blocks are random, which flatters every model."
+    if (grouped := result.window["grouped_by"])["accounts"]:
+        accounts = f"{grouped['accounts']:,} accounts of '{grouped['column']}'"
+        yield f"Leads of one account stay together in splits and intervals: {accounts}."
     if result.rules_kind == "scorecard":
         yield "The shipped rules know too little of these columns: the baseline is a scorecard from the fit block."
     if _has_moved(result):

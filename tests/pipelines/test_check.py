@@ -42,6 +42,16 @@ def test_good_data_ask_for_nothing(checked):
     assert (ran.json["leakage"], ran.json["quality"]) == ([], [])
 
 
+def test_how_leads_ended_is_counted(checked, export):
+    statuses = pd.read_csv(export)["Status"].value_counts()
+    counts = checked(as_they_are).json["outcome_counts"]
+    assert counts == {
+        "won": statuses["won"],
+        "lost": statuses["lost"],
+        "open": 600 - statuses["won"] - statuses["lost"],
+    }
+
+
 def test_a_column_that_knows_the_outcome_asks_for_action(checked):
     ran = checked(with_leak)
     (leak,) = result_of(ran)["leakage"]

@@ -28,12 +28,14 @@ def show_simulation(funnel: SimulatedFunnel) -> None:
 
 
 def show_proposal(result: InitResult) -> None:
-    """Show what was found, what is left out, and the next command."""
-    for table_name, place in result.tables.items():
-        columns = result.columns.get(table_name, {})
-        renamed = [f"{name}: {column}" for name, column in columns.items() if name != column]
-        same = [f"{len(columns) - len(renamed)} columns by our names"] if len(columns) > len(renamed) else []
-        say(f"{table_name}: {place} ({', '.join(renamed + same)})")
+    """Show what was found, what is left out, and the next command, in ten lines at most."""
+    columns = result.columns.get("leads", {})
+    renamed = [f"{name}: {column}" for name, column in columns.items() if name != column]
+    same = [f"{len(columns) - len(renamed)} columns by our names"] if len(columns) > len(renamed) else []
+    say(f"leads: {result.tables['leads']} ({', '.join(renamed + same)})")
+    others = [f"{name}: {place}" for name, place in result.tables.items() if name != "leads"]
+    if others:
+        say("; ".join(others))
     say(f"outcome: {_outcome(result.outcome) if result.outcome else 'not found'}")
     families = Counter(attribute["family"] for attribute in result.attributes)
     counts = ", ".join(f"{count} {family}" for family, count in families.most_common())
@@ -46,14 +48,19 @@ def show_proposal(result: InitResult) -> None:
 def _outcome(outcome: Mapping[str, Any]) -> str:
     if "table" in outcome:
         return f"the table of {outcome['table']}"
-    values = "; ".join(f"{name}: {', '.join(outcome[name])}" for name in ("won", "lost") if outcome[name])
-    return f"{outcome['column']} ({values})"
+    values = [f"{name}: {', '.join(outcome[name])}" for name in ("won", "lost") if outcome[name]]
+    where = outcome.get("lost_where", {})
+    lost = [f"{name}: {each if each == 'filled' else ', '.join(each)}" for name, each in where.items()]
+    conditions = [f"lost where {' and '.join(lost)}"] if lost else []
+    return f"{outcome['column']} ({'; '.join(values + conditions)})"
 
 
 def show_check(result: CheckResult) -> None:
     """Show rows and what is wrong with them, the columns that know the outcome, and what is no feature."""
     for text in describe(result.report, whole=True):
         say(text)
+    outcomes = result.outcomes
+    say(f"{outcomes.won:,} leads were won, {outcomes.lost:,} lost, {outcomes.open:,} are open.")
     if result.has_quarantined:
         say(f"What is quarantined is in {result.quarantine}, each row with its reason.")
     _show_leaks(result)

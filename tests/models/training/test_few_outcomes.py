@@ -67,3 +67,11 @@ def test_it_learns_from_next_to_nothing(leads, with_rules, wins):
     few = leads.__class__(leads.schema, leads.features, leads.rows.assign(won=won), leads.timed, leads.horizon)
     told = probabilities(fit_few_outcomes(few_outcomes_recipe(with_rules=with_rules), few, seed=0), leads.features)
     assert log_losses(told, won).mean() < log_losses(np.full(120, won.mean()), won).mean()
+
+
+@pytest.mark.parametrize("accounts", [1, 2, 3])
+def test_few_accounts_leave_what_is_known_of_others(leads, accounts):
+    rows = leads.rows.assign(group=[f"account {number % accounts}" for number in range(120)])
+    table = leads.__class__(leads.schema, leads.features, rows, leads.timed, leads.horizon)
+    _, weights = affine(fit_few_outcomes(few_outcomes_recipe(with_rules=False), table, seed=0))
+    assert 0 <= weights.sum() <= 1

@@ -126,6 +126,103 @@ def test_an_address_that_is_not_set_is_named(leadscore, out, monkeypatch):
     assert "CRM_URL is not set" in ran.err
 
 
+# What is unsure, and what people say beforehand
+
+
+def exported(folder: Path, **columns: list[object]) -> Path:
+    frame = pd.DataFrame(columns)
+    frame.insert(0, "lead_id", [f"x{number}" for number in range(len(frame))])
+    frame.to_csv(folder / "leads.csv", index=False)
+    return folder / "leads.csv"
+
+
+DAYS = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d").tolist()
+PLANS = list("abcd") * 25
+
+
+def test_the_outcome_is_counted(leadscore, out, tmp_path):
+    status = ["Qualified"] * 20 + ["Disqualified"] * 50 + ["Open"] * 30
+    ran = leadscore(
+        "init", "--leads", exported(tmp_path, Created=DAYS, Plan=PLANS, Status=status), "--out", out, "--json"
+    )
+    assert ran.json["outcome"] == {"column": "Status", "won": ["Qualified"], "lost": ["Disqualified"]}
+    assert ran.json["outcome_counts"] == {"won": 20, "lost": 50, "open": 30}
+
+
+def test_leads_that_were_archived_with_a_reason_are_lost(leadscore, out, tmp_path):
+    stage, active = ["Won"] * 20 + ["New"] * 80, ["True"] * 20 + ["False"] * 50 + ["True"] * 30
+    reason = [None] * 20 + ["price"] * 50 + [None] * 30
+    file = exported(tmp_path, Created=DAYS, Plan=PLANS, Stage=stage, Active=active, **{"Lost Reason": reason})
+    ran = leadscore("init", "--leads", file, "--out", out, "--json").json
+    assert ran["outcome_counts"] == {"won": 20, "lost": 50, "open": 30}
+    assert ran["outcome"]["lost_where"] == {"Active": ["False"], "Lost Reason": "filled"}
+    assert {name: ran["excluded"][name] for name in ("Active", "Lost Reason")} == dict.fromkeys(
+        ("Active", "Lost Reason"), "says which leads were lost"
+    )
+
+
+def test_a_flag_alone_of_dated_leads_leaves_lost_open_and_asks(leadscore, out, tmp_path):
+    file = exported(tmp_path, Created=DAYS, Plan=PLANS, IsConverted=["TRUE"] * 20 + ["FALSE"] * 80)
+    ran = leadscore("init", "--leads", file, "--out", out, "--json").json
+    assert ran["outcome_counts"] == {"won": 20, "lost": 0, "open": 80}
+    assert any(note.startswith("QUESTION: were all leads with FALSE lost?") for note in ran["notes"])
+    assert "# QUESTION: were all leads with FALSE lost?" in out.read_text()
+    out.unlink()
+    answered = leadscore("init", "--leads", file, "--out", out, "--lost", "FALSE", "--json").json
+    assert answered["outcome_counts"] == {"won": 20, "lost": 80, "open": 0}
+
+
+def test_options_overrule_each_guess(leadscore, out, tmp_path):
+    file = exported(
+        tmp_path, key=PLANS, Created=DAYS, Signed=DAYS, Decided=DAYS, First=DAYS, Status=["won", "lost"] * 50,
+        Grade=["good", "bad", "unclear", "bad"] * 25,
+    )  # fmt: skip
+    options = ("--outcome", "Grade", "--won", "good", "--lost", "bad", "--created", "First", "--closed", "Signed")
+    ran = leadscore("init", "--leads", file, "--out", out, "--id", "rows", *options, "--json").json
+    columns = ran["columns"]["leads"]
+    assert (columns["lead_id"], columns["created_at"], columns["closed_at"]) == ("rows", "First", "Signed")
+    assert ran["outcome"] == {"column": "Grade", "won": ["good"], "lost": ["bad"]}
+    assert ran["outcome_counts"] == {"won": 25, "lost": 50, "open": 25}
+
+
+def test_an_option_that_names_what_is_not_there_is_refused(leadscore, export, out):
+    ran = leadscore("init", "--leads", export, "--out", out, "--outcome", "Statsu")
+    assert ran.code == 2
+    assert "did you mean 'Status'" in ran.err
+    assert not out.exists()
+
+
+def test_a_file_is_written_where_the_leads_cannot_be_read_as_they_are_proposed(leadscore, out, tmp_path):
+    file = exported(tmp_path, Plan=PLANS, Converted=[0, 1] * 50)
+    pd.read_csv(file).assign(lead_id="").to_csv(file, index=False)
+    ran = leadscore("init", "--leads", file, "--out", out, "--id", "lead_id", "--json")
+    assert ran.code == 0
+    assert "no row of the leads table can be used" in ran.json["notes"][0]
+    assert load_settings(out).column("leads", "lead_id") == "lead_id"
+
+
+def test_where_no_table_is_known_to_hold_the_leads_the_file_asks(leadscore, out, tmp_path):
+    (tmp_path / "crm").mkdir()
+    for name in ("one", "two"):
+        pd.DataFrame({"x": PLANS}).to_csv(tmp_path / "crm" / f"{name}.csv", index=False)
+    ran = leadscore("init", "--leads", tmp_path / "crm", "--out", out)
+    assert ran.code == 2
+    assert "cannot be told which table" in ran.err
+    assert "QUESTION: which of these tables holds the leads?" in out.read_text()
+    assert "leads: crm/one.csv" in out.read_text().replace('"', "")
+
+
+def test_the_summary_has_ten_lines_at_most(leadscore, out, config, tmp_path):
+    folder = shutil.copytree(config.parent, tmp_path / "crm")
+    (folder / "leadscore.yaml").unlink()
+    for number in range(30):
+        (folder / f"t{number}.csv").write_text("a,b\n1,2\n")
+    ran = leadscore("init", "--leads", folder, "--out", out)
+    lines = ran.out.splitlines()
+    assert len(lines) <= 10
+    assert any(" won, " in line and " lost, " in line and " open" in line for line in lines)
+
+
 # Public data
 
 
