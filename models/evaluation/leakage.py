@@ -1,22 +1,23 @@
 """Columns that know the outcome, and what speaks for it.
 
-Such a column makes a model that is right about the past and useless tomorrow. Four signs are looked for: one column
-that predicts too well; cells that only closed leads have; a history that begins with the closing (both in
-`data.quality.leakage_signs`); and a name that speaks of what sales writes down afterwards (`data.columns.words`).
-One column that is all but certain, or two signs, are sure, and the column is left out. One sign alone makes a suspect,
-which stays. What the settings keep stays in any case, and is reported. A personal column counts by what is derived
-from it.
+Such a column makes a model that is right about the past and useless tomorrow. Five signs are looked for: one column
+that predicts too well; values that hardly any lost lead has, and most won ones do; cells that only closed leads have; a
+history that begins with the closing (both in `data.quality.leakage_signs`); and a name that speaks of what sales writes
+down afterwards (`data.columns.words`). One column that is all but certain, or two signs, are sure, and the column is
+left out. One sign alone makes a suspect, which stays: an income that a bank knows beforehand predicts well, and is
+honest. What the settings keep stays in any case, and is reported. A personal column counts by what is derived from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from data.columns import is_post_contact_name
 from data.schema import Schema
@@ -27,10 +28,14 @@ from models.metrics import auc
 from models.training import TimeSplits
 from models.training_table import Rows, TrainingTable, sample_leads
 
-CERTAIN = 0.90
+CERTAIN = 0.98
 """AUC of one column alone, forward in time, from which on it is sure to know the outcome."""
 TOO_WELL = 0.80
 """AUC of one column alone that is a sign: single columns that are known beforehand hardly reach it."""
+TIMES_THE_ODDS = 20.0
+"""Values whose odds of a win are so many times those of all leads were hardly ever lost …"""
+MOST_WINS = 0.5
+"""… and where more than this share of the wins have such values, no one knew them beforehand."""
 FEWEST = 10
 """Wins, and losses, that older and newer rows need for an AUC to say something."""
 BINS = 20
@@ -89,6 +94,21 @@ class _Finding:
         return "; ".join(self.signs) + "; kept, for the settings name it" * self.named_in_keep
 
 
+class _Alone(NamedTuple):
+    """How well one column predicts: its AUC, and the share of the wins whose values hardly any lost lead has."""
+
+    auc: float
+    certain_wins: float
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        if self.auc < TOO_WELL:
+            return ()
+        well = f"alone it tells won from lost leads with an AUC of {self.auc:.2f} on newer leads"
+        certain = f"{self.certain_wins:.0%} of the won leads have values that hardly any lost lead has"
+        return (well, certain) if self.certain_wins > MOST_WINS else (well,)
+
+
 def find_leaks(
     table: TrainingTable,
     splits: TimeSplits,
@@ -106,7 +126,7 @@ def find_leaks(
     The test split is not read.
     """
     halves = _halves(table, splits)
-    alone = _aucs_alone(table, *halves) if halves else {}
+    alone = _each_alone(table, *halves) if halves else {}
     findings = [
         _finding(name, columns.get(name, name), alone, signs, keep, by_name=by_name) for name in _sources(table.schema)
     ]
@@ -158,39 +178,41 @@ def _halves(table: TrainingTable, splits: TimeSplits) -> tuple[Rows, Rows] | Non
 def _finding(
     name: str,
     column: str,
-    alone: Mapping[str, float],
+    alone: Mapping[str, _Alone],
     signs: Mapping[str, Sequence[str]],
     keep: Sequence[str],
     *,
     by_name: bool,
 ) -> _Finding:
-    reached = alone.get(name, 0.5)
+    reached = alone.get(name, _Alone(0.5, 0.0))
     evidence = [
-        *([f"alone it tells won from lost leads with an AUC of {reached:.2f} on newer leads"] * (reached >= TOO_WELL)),
+        *reached.signs,
         *signs.get(name, ()),
         *(["its name speaks of what is written down after the contact"] * (by_name and is_post_contact_name(column))),
     ]
     # One sign alone may be chance, or an honest column that predicts well: it makes a suspect, which stays.
-    sure = reached >= CERTAIN or len(evidence) > 1
+    sure = reached.auc >= CERTAIN or len(evidence) > 1
     return _Finding(name, column, tuple(evidence), sure, column in keep or name in keep)
 
 
-def _aucs_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, float]:
-    """Return how well each column alone predicts: the best AUC, on newer rows, of the features that are of it alone."""
-    best: dict[str, float] = {}
+def _each_alone(table: TrainingTable, older: Rows, newer: Rows) -> dict[str, _Alone]:
+    """Return how well each column alone predicts newer rows: by the best of the features that are of it alone."""
+    best: dict[str, _Alone] = {}
     for feature in catalogue(table.schema):
         name = feature.traits.column
         if name:
-            reached = _auc_alone(table.features[feature.name], table.won, older, newer)
-            best[name] = max(best.get(name, 0.0), reached)
+            reached = _feature_alone(table.features[feature.name], table.won, older, newer)
+            best[name] = max(best.get(name, reached), reached)
     return best
 
 
-def _auc_alone(cells: pd.Series, won: npt.NDArray[np.int64], older: Rows, newer: Rows) -> float:
+def _feature_alone(cells: pd.Series, won: npt.NDArray[np.int64], older: Rows, newer: Rows) -> _Alone:
     levels, overall = _levels(cells, older), won[older].mean()
     of_level = pd.DataFrame({"level": levels[older], "won": won[older]}).groupby("level")["won"]
     rates = (of_level.sum() + PRIOR * overall) / (of_level.size() + PRIOR)
-    return auc(pd.Series(levels[newer]).map(rates).fillna(overall).to_numpy(float), won[newer])
+    expected = pd.Series(levels[newer]).map(rates).fillna(overall).to_numpy(float)
+    hardly_lost = special.logit(expected) > special.logit(overall) + np.log(TIMES_THE_ODDS)
+    return _Alone(auc(expected, won[newer]), float(hardly_lost[won[newer] == 1].mean()))
 
 
 def _levels(cells: pd.Series, older: Rows) -> npt.NDArray[Any]:

@@ -49,6 +49,7 @@ class Member(Protocol):
     defaults       the settings that hold where the search finds nothing clearly better
     alternatives   changes of those settings that the search compares with the defaults, one at a time
     tuned          whether the search spends its trials on settings that `suggest` proposes
+    proposals      what the first trials try, by the names that `suggest` gives its parameters
     lengths        changes of the settings to more and more stages; empty for a learner without stages
     trusted_types  types within its pipeline that skops does not trust by itself
     """
@@ -58,6 +59,7 @@ class Member(Protocol):
     defaults: Settings = MappingProxyType({})
     alternatives: Sequence[Settings] = ()
     tuned: bool = False
+    proposals: Sequence[Settings] = ()
     lengths: Sequence[Settings] = ()
     trusted_types: Sequence[str] = ()
 
@@ -87,6 +89,10 @@ class Member(Protocol):
     def suggest(self, trial: optuna.Trial) -> Settings:
         """Return the changes of the settings that a trial is to try."""
         return {}
+
+    def may_go_on(self, settings: Settings) -> bool:
+        """Return whether more stages than the search tried may do better: the most that it tried did best."""
+        return False
 
     def describe(self, settings: Settings) -> str:
         """Return the settings that say most, in words."""

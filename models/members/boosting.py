@@ -41,7 +41,14 @@ TREES = (50, 100, 150, 200, 300, 400, 600, 800)
 FEW_TREES = 200
 """So many are grown first where they are counted on all rows."""
 MOST_TREES_TO_SEARCH = 400
-"""So many trees are more than the rows that are searched bear."""
+"""So many trees are grown while settings are searched; where the last ones still helped, more are tried at the end."""
+PROPOSALS: tuple[Settings, ...] = (
+    {"max_depth": 6, "learning_rate": 0.05, "min_child_samples": 20, "reg_lambda": 5.0, "colsample_bytree": 1.0},
+    {"max_depth": 4, "learning_rate": 0.05, "min_child_samples": 20, "reg_lambda": 2.0, "colsample_bytree": 1.0},
+    {"max_depth": 3, "learning_rate": 0.03, "min_child_samples": 40, "reg_lambda": 10.0, "colsample_bytree": 0.3},
+)
+"""What is tried first: deeper trees and all columns at each, where effects depend on one another, and stumps of trees
+where there is little to learn. Ten trials alone hardly come by such corners."""
 
 
 class Boosting(Member):
@@ -50,6 +57,7 @@ class Boosting(Member):
     name = BOOSTING
     defaults = SHALLOW_TREES
     tuned = True
+    proposals = PROPOSALS
     lengths = ({"n_estimators": FEW_TREES}, {"n_estimators": TREES[-1]})
     trusted_types = ("collections.OrderedDict", "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier")
 
@@ -66,16 +74,19 @@ class Boosting(Member):
         return [{**settings, "n_estimators": count} for count in tree_counts(settings["n_estimators"])]
 
     def suggest(self, trial: optuna.Trial) -> Settings:
-        depth = trial.suggest_int("max_depth", 3, 6)
+        depth = trial.suggest_int("max_depth", 3, 7)
         return {
             "max_depth": depth,
-            "num_leaves": min(2**depth - 1, 31),
+            "num_leaves": min(2**depth - 1, 63),
             "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.1, log=True),
             "n_estimators": MOST_TREES_TO_SEARCH,
             "min_child_samples": trial.suggest_int("min_child_samples", 5, 100, log=True),
             "reg_lambda": trial.suggest_float("reg_lambda", 0.5, 30.0, log=True),
             "colsample_bytree": trial.suggest_float("colsample_bytree", 0.2, 1.0),
         }
+
+    def may_go_on(self, settings: Settings) -> bool:
+        return settings["n_estimators"] == MOST_TREES_TO_SEARCH
 
     def describe(self, settings: Settings) -> str:
         shape = f"{self.describe_length(settings)} of depth {settings['max_depth']}"

@@ -8,7 +8,7 @@ log-odds: weights of the blend and affine (Platt) calibration in one, so the log
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
+from copy import copy, deepcopy
 
 import numpy as np
 import numpy.typing as npt
@@ -96,3 +96,11 @@ def with_members(model: StackingClassifier, members: Mapping[str, Pipeline]) -> 
     exchanged.estimators_ = list(members.values())
     exchanged.named_estimators_ = Bunch(**members)
     return exchanged
+
+
+def with_shift(model: StackingClassifier, shift: float) -> StackingClassifier:
+    """Return a model whose log-odds are those of another and a constant."""
+    shifted = copy(model)
+    shifted.final_estimator_ = deepcopy(model.final_estimator_)
+    shifted.final_estimator_[-1].intercept_ += shift  # type: ignore[index]
+    return shifted

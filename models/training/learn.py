@@ -3,7 +3,8 @@
 The recipe is chosen on the fit and tune splits, forward in time; its members are fitted on the fit split, blended and
 calibrated on the tune split, and measured once on the test split beside the rules. What wins is refitted on all rows
 with its settings, weights and calibration frozen, and on leads that closed before their window was over; of few
-outcomes nothing is held out, and weights and calibration are found anew.
+outcomes nothing is held out, and weights and calibration are found anew. The level alone follows the test split, where
+that shows that it has moved.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import StackingClassifier
 
-from models.blend import LOGISTIC, RULES, member_names, probabilities
+from models.blend import LOGISTIC, RULES, log_odds, member_names, probabilities
 from models.members import MEMBERS, Recipe, default_recipe, fit_rule_curve
 from models.rules import Rules, fit_scorecard, with_points
-from models.training.blend import blend, mixture, with_members
+from models.training.blend import blend, mixture, with_members, with_shift
 from models.training.calendar import calendar_columns
 from models.training.censoring import with_resolved
 from models.training.few_outcomes import few_outcomes_recipe, fit_few_outcomes
+from models.training.level import Level, level_of, shift_to
 from models.training.rungs import FEWEST_TO_CALIBRATE, Rung, require_leads, rung_of
 from models.training.search import Search, search_recipe
 from models.training.selection import Selection, select
@@ -42,7 +44,8 @@ class Learned:
     splits (by the rules, where there are too few outcomes to learn from), by the rules, and by the base rate of the
     older splits. ``search`` says how the recipe was chosen, and is None where there was too little to choose from.
     ``features`` are the training table's, with the points of the rules. ``resolved`` counts the snapshots of leads that
-    closed before their window was over and that were learned from.
+    closed before their window was over and that were learned from. ``level`` says how many of the newest leads were won
+    and expected, and what was added to the log-odds therefore.
     """
 
     model: StackingClassifier
@@ -54,6 +57,7 @@ class Learned:
     splits: TimeSplits
     tested: dict[str, Floats]
     features: pd.DataFrame
+    level: Level
     resolved: int = 0
 
     @property
@@ -68,7 +72,8 @@ class Learned:
     @property
     def choices(self) -> list[str]:
         """Return what was chosen on the way, in words."""
-        return self.search.choices if self.search else []
+        chosen = self.search.choices if self.search else []
+        return [*chosen, str(self.level)] if self.level.shift else chosen
 
     @property
     def served(self) -> Floats:
@@ -133,8 +138,10 @@ def learn(
         rows = with_resolved(table, replace(censored, features=with_points(baseline, censored.features)))
     recipe = search.recipe if search else default_recipe()
     nothing_was_held_out = served is model and rung == "logistic"  # to find its weights
+    refitted = fit_few_outcomes(recipe, table, seed=seed) if nothing_was_held_out else refit(served, recipe, rows, seed)
+    model, level = _at_its_level(refitted, served, table, splits)
     return Learned(
-        model=fit_few_outcomes(recipe, table, seed=seed) if nothing_was_held_out else refit(served, recipe, rows, seed),
+        model=model,
         before=served,
         rules=baseline,
         rules_kind="rules" if rules else "scorecard",
@@ -143,6 +150,7 @@ def learn(
         splits=splits,
         tested={**tested, "base rate": _base_rate(table, splits)},
         features=table.features,
+        level=level,
         resolved=len(rows) - len(table),
     )
 
@@ -204,6 +212,26 @@ def rule_curve(table: TrainingTable, splits: TimeSplits) -> StackingClassifier:
             return calibrated
     curve = fit_rule_curve(table.features[splits.older], table.won[splits.older])
     return mixture({RULES: curve}, 0.0, np.ones(1), table.features)
+
+
+def _at_its_level(
+    refitted: StackingClassifier, served: StackingClassifier, table: TrainingTable, splits: TimeSplits
+) -> tuple[StackingClassifier, Level]:
+    """Return a refitted model at the level of the newest rows, and how that has moved since the older ones.
+
+    What moved is seen in what the served model, which has not learned from the newest rows, says of them. The refitted
+    one has, and knows a part of it: it gets what is left. Rows without an order have no newest ones.
+    """
+    if table.order_in_time is None or not splits.test.any():
+        return refitted, Level(0.0, float("nan"), float("nan"), 0)
+    newest = np.flatnonzero(splits.test)
+    newest = newest[np.argsort(table.order_in_time.to_numpy()[newest], kind="stable")]
+    features, weights = table.features.iloc[newest], table.weights[newest]
+    level = level_of(log_odds(probabilities(served, features)), table.won[newest], weights)
+    if not level.shift:
+        return refitted, level
+    left = shift_to(level.won * weights.sum(), log_odds(probabilities(refitted, features)), weights)
+    return with_shift(refitted, left), replace(level, shift=left)
 
 
 def _base_rate(table: TrainingTable, splits: TimeSplits) -> Floats:

@@ -2,7 +2,8 @@
 
 At each rolling origin members are fitted on what was known then and scored by the log-loss of what came after. A choice
 leaves its default only where it is better ahead of every origin, and by more than a standard error over all; so little
-data, and one odd month, keep the defaults. The number of stages alone is the one that does best, as in early stopping.
+data, and one odd month, keep the defaults. Where the order was drawn, no origin is a time of its own, and only all of
+them together count. The number of stages alone is the one that does best, as in early stopping.
 """
 
 from __future__ import annotations
@@ -108,10 +109,12 @@ class Backtest:
     def is_better(self, losses: Floats, than: Floats, some: npt.NDArray[np.bool_] | slice = slice(None)) -> bool:
         """Return whether losses of some rows are lower ahead of each origin, and by more than a standard error overall.
 
-        The error is over leads (or accounts). It knows nothing of how times differ; that is what each origin is for.
+        The error is over leads (or accounts). It knows nothing of how times differ; that is what each origin is for,
+        and where the rows have no order in time, origins say nothing.
         """
-        difference = losses - than
-        if any(difference[self.origin_of[some] == number].mean() >= 0 for number in np.unique(self.origin_of[some])):
+        difference, origins = losses - than, self.origin_of[some]
+        ordered = self.table.order_in_time is not None
+        if ordered and any(difference[origins == number].mean() >= 0 for number in np.unique(origins)):
             return False
         groups = pd.factorize(self.table.rows["group"].iloc[self.rows[some]])[0]
         error = np.sqrt((np.bincount(groups, difference - difference.mean()) ** 2).sum()) / len(difference)
@@ -143,11 +146,10 @@ def search_recipe(
         if member.tuned:
             _tune(backtest, chosen, member, trials, began + budget if budget is not None else None)
     _choose_blend(backtest, chosen, with_points)
-    # More rows bear more stages than the few that were searched.
-    if len(backtest.table) < len(table):
-        for member in learning:
-            if member.lengths and member.name in chosen.recipe.members:
-                _count_stages(_backtest(table, seed), chosen, member)
+    # More rows bear more stages than the few that were searched, and so may rows on which the longest fit did best.
+    for member in [member for member in learning if member.lengths and member.name in chosen.recipe.members]:
+        if len(backtest.table) < len(table) or member.may_go_on(chosen.recipe.settings[member.name]):
+            _count_stages(_backtest(table, seed), chosen, member)
     return chosen
 
 
@@ -244,6 +246,8 @@ def _tune(backtest: Backtest, chosen: Search, member: Member, trials: int, until
     lowest, done = default.mean(), 0
     sampler = optuna.samplers.TPESampler(seed=backtest.seed, n_startup_trials=BATCH)
     study = optuna.create_study(sampler=sampler)
+    for settings in member.proposals:
+        study.enqueue_trial(dict(settings))
     while done < trials and (until is None or time.monotonic() < until):
         asked = [study.ask() for _ in range(min(BATCH, trials - done))]
         proposed = [best.changed(member.name, member.suggest(trial)) for trial in asked]

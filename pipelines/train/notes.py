@@ -54,7 +54,8 @@ def left_out(result: TrainResult) -> Iterator[str]:
     for leak in result.leakage:
         name, evidence = leak["column"], leak["evidence"]
         if leak["excluded"]:
-            yield f"{name} is left out, for it knows the outcome: {evidence}; --keep {quote(name)} keeps it in"
+            cost = f"; AUC {leak['auc_with']:.3f} with it, {leak['auc_without']:.3f} without" * bool(leak["auc_with"])
+            yield f"{name} is left out, for it knows the outcome: {evidence}{cost}; --keep {quote(name)} keeps it in"
         else:
             yield f"{name} may know the outcome, and stays: {evidence}"
 

@@ -70,6 +70,24 @@ def test_a_model_that_knows_more_than_the_rules_is_served(learned):
     assert learned.why.startswith("the model beats the rules")
 
 
+def test_the_level_follows_the_newest_leads_where_it_has_moved(knowing, rules):
+    newest = knowing.rows["order"] >= 0.8 * len(knowing)
+    more = np.random.default_rng(4).uniform(size=len(knowing)) < 0.3
+    moved = replace(knowing, rows=knowing.rows.assign(won=np.where(newest & more, 1, knowing.rows["won"])))
+    learned = learned_from(moved, rules)
+    at_the_end = probabilities(learned.model, learned.features)[newest].mean()
+    assert learned.level.shift > 0
+    assert at_the_end == pytest.approx(moved.won[newest].mean(), abs=0.002)
+    assert learned.choices[-1].startswith("the level has moved: ")
+    # What is measured has not looked at them.
+    assert learned.tested["model"].mean() < moved.won[newest].mean() - 0.05
+
+
+def test_the_level_stays_where_nothing_moved(learned):
+    assert learned.level.shift == 0.0
+    assert not any("level" in choice for choice in learned.choices)
+
+
 def test_rules_that_say_all_there_is_to_know_are_served(table_of, rules):
     learned = learned_from(table_of(known_to_the_rules), rules)
     assert (learned.chosen, learned.rung) == ("rules", "rules")

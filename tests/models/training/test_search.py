@@ -8,7 +8,8 @@ import pytest
 from models.members.boosting import TREES, Boosting
 from models.members.logistic import SPLINES
 from models.members.table import default_recipe
-from models.training.search import BATCH, search_recipe
+from models.training.search import BATCH, Backtest, search_recipe
+from models.training.splits import rolling_splits
 from models.training_table import sample_leads
 
 
@@ -101,3 +102,23 @@ def test_many_trees_are_grown_where_a_few_are_not_enough(table_of, monkeypatch):
     monkeypatch.setattr(Boosting, "lengths", ({"n_estimators": TREES[0]}, *Boosting.lengths))
     assert searched(leads).recipe == at_once
     assert at_once.settings["boosting"]["n_estimators"] > TREES[0]
+
+
+def two_origins(table):
+    origins = rolling_splits(table.order_in_time, len(table), 0, timed=False, seed=0)
+    return Backtest(table, origins[:2], seed=0)
+
+
+def test_better_in_all_is_enough_only_where_no_origin_is_a_time_of_its_own(leads):
+    drawn = replace(leads, rows=leads.rows.assign(order=np.nan))
+    for table, better in ((leads, False), (drawn, True)):
+        backtest = two_origins(table)
+        losses = np.where(backtest.origin_of == 0, 0.51, 0.40)  # a little worse ahead of the first origin
+        assert backtest.is_better(losses, np.full(len(losses), 0.5)) is better
+
+
+def test_deep_trees_are_among_what_is_tried_first(table_of):
+    """Two columns that say nothing alone and all together: shallow trees on half of the columns hardly see it."""
+    table = table_of(lambda design: np.where((design["visits"] >= 2) == (design["region"] == "South"), 2.0, -2.0))
+    settings = searched(table, trials=len(Boosting.proposals)).recipe.settings["boosting"]
+    assert settings["colsample_bytree"] == 1.0
