@@ -172,4 +172,6 @@ SCORE_FIELDS = (
     "as_of",
     "model_version",
 )
-"""What is known of a scored lead beside its id: the columns that can be written back."""
+"""What is known of a scored lead beside its id: the columns that are written back by default."""
+WRITABLE_FIELDS = (*SCORE_FIELDS, "outcome", "stage", "run_id")
+"""What can be written back where the settings ask for it."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pipelines.wording import Wording
 
 REASONS = {"reasons_up", "reasons_down"}
+CALLS_TO_ACT = ("band", "disposition")
+"""Fields that say what is to be done with a lead; empty once it has ended."""
 SHOWN = 20
 """Refused records that are shown."""
 
@@ -127,7 +129,12 @@ def send_all(
 
 
 def _records(scores: pd.DataFrame, fields: list[str], wording: Wording | None) -> pa.Table:
-    """Return the fields that are written, the reasons of a lead as one text each way."""
+    """Return the fields that are written, the reasons of a lead as one text each way.
+
+    Nothing is to be done any more with a lead that has ended.
+    """
+    is_open = scores["outcome"] == "open"
+    scores = scores.assign(**{name: scores[name].where(is_open, "") for name in CALLS_TO_ACT})
     if wording and REASONS & set(fields):
         reasons = wording.reasons(scores)
         scores = scores.assign(**{name: reasons[name].map(" | ".join) for name in REASONS})

@@ -12,7 +12,7 @@ from data.config.credentials import masked, may_hold_secret
 from data.config.settings import Settings, settings_of_folder
 from data.config.yaml_document import Document, Place, parse_yaml, read_yaml
 from data.errors import InputError, nearest
-from data.vocabulary import EVENT_TYPES, LATER_TABLES, READ_TABLES, SCORE_FIELDS
+from data.vocabulary import EVENT_TYPES, LATER_TABLES, READ_TABLES, WRITABLE_FIELDS
 
 FILE_NAME = "leadscore.yaml"
 
@@ -51,7 +51,7 @@ def _check_names(document: Document) -> None:
         own = [*columns, "closed_at"] if table == "leads" else list(columns)
         _require_known(document, ("columns", table), own, f"column of {table}")
     _require_known(document, ("event_types",), EVENT_TYPES, "type of event")
-    _require_known(document, ("write_back", "columns"), SCORE_FIELDS, "field of a score")
+    _require_known(document, ("write_back", "columns"), WRITABLE_FIELDS, "field of a score")
 
 
 def _keys(document: Document, place: tuple[str, ...]) -> list[str]:

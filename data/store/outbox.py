@@ -1,5 +1,8 @@
 """What the CRM does not know yet: scores whose digest is not that of the last delivery, and receipts of what was sent.
 
+Open leads alone are sent. One that has ended since is sent once more, so that the CRM does not show it as ready for
+ever, and is then left alone; what ended before it was ever sent stays unsent.
+
 Nothing is queued, so nothing can be lost: what is pending follows from the scores and the receipts. A run that is
 killed between the CRM and the receipt sends these records once more, and the CRM has them once.
 """
@@ -22,7 +25,8 @@ from data.sinks import bulk
 from data.store.store import GRADE, Store, current, rows
 from data.store.tables import DELIVERIES, RUNS, SCORES
 
-DELIVERED, DEAD = "delivered", "dead"
+DELIVERED, ENDED, DEAD = "delivered", "ended", "dead"
+OPEN = "open"
 Row = dict[str, Any]
 
 
@@ -54,7 +58,7 @@ class Outbox:
         reasons = sent["lead_id"].map(refused)
         receipts = sent[["lead_id", "digest", "run_id"]].assign(
             target=self.target,
-            status=np.where(reasons.isna(), DELIVERED, DEAD),
+            status=np.where(reasons.notna(), DEAD, np.where(sent["outcome"] == OPEN, DELIVERED, ENDED)),
             attempts=sent["attempts"] + 1,
             reason=reasons.astype("str"),
             at=datetime.now(UTC).replace(tzinfo=None),
@@ -80,13 +84,18 @@ class Outbox:
             connection.execute(sa.delete(DELIVERIES).where(DELIVERIES.c.target == self.target))
 
     def _pending(self, connection: Connection, *columns: sa.Column, retry: bool) -> sa.Select:
-        """Return a query for the current scores without a receipt of the same digest."""
+        """Return a query for the current scores of open leads without a receipt of the same digest, and what has ended.
+
+        A lead has ended where the CRM still has it as open.
+        """
         receipt = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
         unknown = sa.or_(DELIVERIES.c.digest.is_(None), DELIVERIES.c.digest != SCORES.c.digest)
-        unknown = sa.or_(unknown, self._is_dead()) if retry else unknown
+        is_open = SCORES.c.outcome == OPEN
+        to_send = sa.or_(sa.and_(is_open, unknown), sa.and_(~is_open, DELIVERIES.c.status == DELIVERED))
+        to_send = sa.or_(to_send, self._is_dead()) if retry else to_send
         attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
         scores = current(connection).with_only_columns(*columns, GRADE, RUNS.c.model_version, attempts)
-        return scores.join(DELIVERIES, receipt, isouter=True).where(unknown)
+        return scores.join(DELIVERIES, receipt, isouter=True).where(to_send)
 
     def _is_dead(self) -> sa.ColumnElement[bool]:
         return sa.and_(DELIVERIES.c.target == self.target, DELIVERIES.c.status == DEAD)

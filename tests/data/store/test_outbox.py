@@ -17,12 +17,12 @@ def outbox(database):
         yield Outbox(store, "crm")
 
 
-def publish(outbox: Outbox, **probabilities: float) -> None:
+def publish(outbox: Outbox, outcome: str = "open", **probabilities: float) -> None:
     leads = pd.Series(probabilities, name="probability").rename_axis("lead_id").reset_index()
-    texts = dict.fromkeys(("band", "disposition", "fit", "engagement", "outcome", "reasons"), "-")
+    texts = dict.fromkeys(("band", "disposition", "fit", "engagement", "reasons"), "-")
     digest = (leads["probability"] * 1e6).astype("int64")
     none = dict.fromkeys(("stage", "persona", "rules"))
-    rows = leads.assign(**texts, **none, as_of=MONDAY, score=1, contributions=b"", digest=digest)
+    rows = leads.assign(**texts, **none, outcome=outcome, as_of=MONDAY, score=1, contributions=b"", digest=digest)
     number = outbox.store.begin(as_of=MONDAY, model_version="1", codebook=Codebook((), ()))
     outbox.store.add(number, rows)
     outbox.store.publish(number)
@@ -96,3 +96,31 @@ def test_each_target_has_receipts_of_its_own(outbox):
     publish(outbox, a=0.1)
     send(outbox)
     assert Outbox(outbox.store, "another").count() == 1
+
+
+def test_a_lead_that_has_ended_is_sent_once_more_and_then_left_alone(outbox):
+    publish(outbox, a=0.1)
+    send(outbox)
+    publish(outbox, "won", a=0.2)
+    assert send(outbox) == ["a"]
+    publish(outbox, "won", a=0.3)  # by another version, as it stood before it closed
+    assert send(outbox) == []
+
+
+def test_a_lead_that_ended_before_it_was_ever_sent_is_not_sent(outbox):
+    publish(outbox, "lost", a=0.1)
+    assert (outbox.count(), send(outbox)) == (0, [])
+
+
+def test_a_lead_that_is_opened_again_is_sent_again(outbox):
+    for outcome, probability in (("open", 0.1), ("lost", 0.2), ("open", 0.3)):
+        publish(outbox, outcome, a=probability)
+        assert send(outbox) == ["a"]
+
+
+def test_the_end_of_a_lead_that_is_refused_comes_on_demand(outbox):
+    publish(outbox, a=0.1)
+    send(outbox)
+    publish(outbox, "won", a=0.2)
+    send(outbox, a="locked")
+    assert (send(outbox), send(outbox, retry=True), send(outbox)) == ([], ["a"], [])
