@@ -24,7 +24,12 @@ from data.sources import (
     require_file,
 )
 
-TYPES = {"probability": sa.Double(), "score": sa.SmallInteger(), "run_id": sa.Integer(), "as_of": sa.DateTime(timezone=True)}
+TYPES = {
+    "probability": sa.Double(),
+    "score": sa.SmallInteger(),
+    "run_id": sa.Integer(),
+    "as_of": sa.DateTime(timezone=True),
+}
 """Types of the columns of a new table; all others hold text."""
 REFUSED_STATES = ("21", "22", "23", "44", "P0")
 """Classes of SQLSTATE: cardinality, data exception, integrity constraint, check option, raised by a function."""
