@@ -25,7 +25,7 @@ from models.training.blend import blend, mixture, with_members, with_shift
 from models.training.calendar import calendar_columns
 from models.training.censoring import with_resolved
 from models.training.few_outcomes import few_outcomes_recipe, fit_few_outcomes
-from models.training.level import Level, level_of, shift_to
+from models.training.level import LevelShift, level_of, shift_to
 from models.training.rungs import FEWEST_TO_CALIBRATE, Rung, require_leads, rung_of
 from models.training.search import Search, search_recipe
 from models.training.selection import Selection, select
@@ -57,7 +57,7 @@ class Learned:
     splits: TimeSplits
     tested: dict[str, Floats]
     features: pd.DataFrame
-    level: Level
+    level: LevelShift
     resolved: int = 0
 
     @property
@@ -216,14 +216,14 @@ def rule_curve(table: TrainingTable, splits: TimeSplits) -> StackingClassifier:
 
 def _at_its_level(
     refitted: StackingClassifier, served: StackingClassifier, table: TrainingTable, splits: TimeSplits
-) -> tuple[StackingClassifier, Level]:
+) -> tuple[StackingClassifier, LevelShift]:
     """Return a refitted model at the level of the newest rows, and how that has moved since the older ones.
 
     What moved is seen in what the served model, which has not learned from the newest rows, says of them. The refitted
     one has, and knows a part of it: it gets what is left. Rows without an order have no newest ones.
     """
     if table.order_in_time is None or not splits.test.any():
-        return refitted, Level(0.0, float("nan"), float("nan"), 0)
+        return refitted, LevelShift(0.0, float("nan"), float("nan"), 0)
     newest = np.flatnonzero(splits.test)
     newest = newest[np.argsort(table.order_in_time.to_numpy()[newest], kind="stable")]
     features, weights = table.features.iloc[newest], table.weights[newest]

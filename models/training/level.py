@@ -26,7 +26,7 @@ Outcomes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Level:
+class LevelShift:
     """What the log-odds of a model lack on rows that it has not learned from.
 
     ``shift`` is 0.0 where nothing says that the level moved. ``expected`` and ``won`` are the win rates of these
@@ -43,7 +43,7 @@ class Level:
         return f"the level has moved: {came}; the log-odds of all leads are shifted by {self.shift:+.2f}"
 
 
-def level_of(margins: Floats, won: Outcomes, weights: Floats) -> Level:
+def level_of(margins: Floats, won: Outcomes, weights: Floats) -> LevelShift:
     """Return the level of log-odds on rows in order of time; rows of one lead share their weight.
 
     >>> coin, even = np.tile([0, 1], 500), np.ones(1000)
@@ -56,7 +56,7 @@ def level_of(margins: Floats, won: Outcomes, weights: Floats) -> Level:
     expected, came = (float(np.average(rate, weights=weights)) for rate in (chance, won))
     moved = len(won) >= FEWEST_ROWS and 0 < came < 1 and _has_moved((won - chance) * weights)
     shift = shift_to(came * weights.sum(), margins, weights) if moved else 0.0
-    return Level(shift, expected, came, len(won))
+    return LevelShift(shift, expected, came, len(won))
 
 
 def shift_to(wins: float, margins: Floats, weights: Floats) -> float:
