@@ -112,7 +112,7 @@ def _lead(schema: Schema, lead: Record, latest: pd.Timestamp, written: Mapping[s
         return _cells([lead.get(name, lead.get(name.removesuffix(RENAMED)))], kind, written.get(name))
 
     created = cell("created_at", Kind.TIME)
-    attributes = {attribute.name: cell(attribute.name, attribute.kind) for attribute in schema.attributes}
+    attributes = {attribute.name: cell(attribute.name, attribute.kind) for attribute in schema.columns_to_read}
     impossible = {name for name, cells in attributes.items() if _is_impossible(name, cells.iloc[0])}
     attributes |= {name: pd.Series([None], dtype=attributes[name].dtype) for name in impossible}
     columns = {

@@ -7,13 +7,26 @@ the same columns in the same way.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
 from data.vocabulary import Family, Kind
 
 RENAMED = " (lead)"
 """What is added to the name of a custom column that a name of the vocabulary would hide."""
+
+
+@lru_cache(maxsize=10_000)  # one lead alone must not wait for the spelling of a thousand columns
+def plain(name: str) -> str:
+    """Return a name without regard to case, spaces, hyphens and underscores.
+
+    >>> plain("Price_List") == plain("price list")
+    True
+    """
+    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,37 @@ class EventType:
 
 
 @dataclass(frozen=True)
+class Mentions:
+    """What rules name: it is read at training and at scoring, whatever its frequency, and however it is spelt.
+
+    Of a schema these are what nothing is learned from: ``attributes`` without content, or alike for all leads;
+    ``words``, pairs of an attribute with several members in a cell and one of them, and ``channels``, pairs of a type
+    of event and an asset (empty: all its events), that few leads have.
+    """
+
+    attributes: tuple[Attribute, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    channels: tuple[tuple[str, str], ...] = ()
+
+    def __or__(self, other: Mentions) -> Mentions:
+        """Return what either names; an attribute that both name is that of the first."""
+        named = {plain(attribute.name) for attribute in self.attributes}
+        more = tuple(attribute for attribute in other.attributes if plain(attribute.name) not in named)
+        return Mentions(
+            (*self.attributes, *more),
+            tuple(dict.fromkeys((*self.words, *other.words))),
+            tuple(dict.fromkeys((*self.channels, *other.channels))),
+        )
+
+
+@dataclass(frozen=True)
 class Schema:
     """The columns of a data set, as decided at training.
 
     ``timed`` is false in flat mode, where nothing is relative to a moment. ``personal`` names the vocabulary's
     personal columns that are there (features may be derived from them by declaration).
     ``excluded`` maps each column that is no feature to the reason. ``competitors`` are firms, by name or mail domain,
-    that the rules look for among the leads.
+    that the rules look for among the leads, ``named`` what else they name of which no feature is learned from.
     """
 
     timed: bool
@@ -57,6 +94,12 @@ class Schema:
     personal: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
     competitors: tuple[str, ...] = ()
+    named: Mentions = Mentions()
+
+    @property
+    def columns_to_read(self) -> tuple[Attribute, ...]:
+        """Return the attributes that are learned from, and after them those that only the rules read."""
+        return (*self.attributes, *self.named.attributes)
 
     def without(self, reasons: Mapping[str, str], names: Collection[str]) -> Schema:
         """Return the schema without some attributes, and without what is derived from some personal columns.
@@ -66,9 +109,18 @@ class Schema:
         >>> Schema(True, personal=("email", "company")).without({"Firm": "dropped"}, {"company"}).personal
         ('email',)
         """
-        attributes = tuple(attribute for attribute in self.attributes if attribute.name not in names)
+        attributes, named = (
+            tuple(attribute for attribute in some if attribute.name not in names)
+            for some in (self.attributes, self.named.attributes)
+        )
         personal = tuple(name for name in self.personal if name not in names)
-        return replace(self, attributes=attributes, personal=personal, excluded={**self.excluded, **reasons})
+        return replace(
+            self,
+            attributes=attributes,
+            personal=personal,
+            excluded={**self.excluded, **reasons},
+            named=replace(self.named, attributes=named),
+        )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -82,17 +134,25 @@ class Schema:
         True
         """
         content = json.loads(text)
-        attributes = (
-            Attribute(a["name"], a["label"], Kind(a["kind"]), Family(a["family"]), tuple(a["tokens"]))
-            for a in content["attributes"]
-        )
         event_types = (EventType(e["name"], tuple(e["assets"]), e["has_value"]) for e in content["event_types"])
         return cls(
             timed=content["timed"],
-            attributes=tuple(attributes),
+            attributes=_attributes(content["attributes"]),
             event_types=tuple(event_types),
             stages=tuple(content["stages"]),
             personal=tuple(content["personal"]),
             excluded=content["excluded"],
             competitors=tuple(content.get("competitors", ())),
+            named=_mentions(content.get("named", {})),
         )
+
+
+def _attributes(content: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
+    return tuple(
+        Attribute(a["name"], a["label"], Kind(a["kind"]), Family(a["family"]), tuple(a["tokens"])) for a in content
+    )
+
+
+def _mentions(content: Mapping[str, Any]) -> Mentions:
+    words, channels = (tuple((one, other) for one, other in content.get(name, ())) for name in ("words", "channels"))
+    return Mentions(_attributes(content.get("attributes", ())), words, channels)

@@ -30,6 +30,7 @@ from features.catalogue import (
     Feature,
     catalogue,
     fingerprint,
+    named_features,
 )
 from features.snapshots import (
     CLOSED_BEFORE,
@@ -75,6 +76,7 @@ __all__ = [
     "fingerprint",
     "happened_between",
     "happened_by",
+    "named_features",
     "open_at",
     "outcome_at",
     "rank_of",

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from data.parsing import contradiction_of, is_made_up, kind_of_mail, without_made_up
-from data.schema import Schema
+from data.schema import Schema, plain
 from data.vocabulary import AGE_EDGES, Kind
 from features.batch import Batch
-from features.catalogue import OF_FIRMS, Feature, catalogue
+from features.catalogue import OF_FIRMS, Feature, catalogue, named_features
 from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
 from features.firms import is_from
 from features.sources import (
@@ -28,6 +28,7 @@ from features.sources import (
     FromFirm,
     Given,
     HasToken,
+    HasWord,
     ImpossibleSize,
     Recency,
     Trend,
@@ -76,11 +77,20 @@ def build(batch: Batch) -> pd.DataFrame:
     """Return the features of each lead in each of its snapshots, in the order of ``batch.snapshots``.
 
     Columns are those of `catalogue` in its order: float64 (missing is NaN), or text for categorical features
-    (missing is None). A pure function of the batch: a lead alone gives the same row as among others.
+    (missing is None). A pure function of the batch: a lead alone gives the same row as among others. Behind them stand
+    those of `named_features` of which the batch has anything: where one is not there, no lead has any of it.
     """
     view = _View(batch)
     columns = {feature.name: _column(feature, view) for feature in catalogue(batch.schema)}
+    for feature in named_features(batch.schema):
+        values = _column(feature, view)
+        if _has_content(feature, values):
+            columns.setdefault(feature.name, values)
     return pd.DataFrame(columns, index=batch.snapshots.index)
+
+
+def _has_content(feature: Feature, values: Any) -> bool:
+    return bool((values > 0).any() if feature.traits.counts_events else pd.notna(values).any())
 
 
 def _column(feature: Feature, view: _View) -> Any:
@@ -143,6 +153,13 @@ def _(source: HasToken, view: _View) -> Any:
     token = source.token.lower()
     has = np.array([*(float(token in member) for member in members), np.nan])  # the last one: of a missing cell
     return has[codes]
+
+
+@compute.register
+def _(source: HasWord, view: _View) -> Any:
+    codes, members = view.members(source.attribute)
+    word = plain(source.token)
+    return np.array([*(float(word in map(plain, member)) for member in members), np.nan])[codes]
 
 
 @compute.register

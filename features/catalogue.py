@@ -28,6 +28,7 @@ from features.sources import (
     FromRules,
     Given,
     HasToken,
+    HasWord,
     ImpossibleSize,
     Recency,
     Traits,
@@ -180,9 +181,25 @@ def catalogue(schema: Schema) -> tuple[Feature, ...]:
     return (*(_named_apart(feature, taken) for feature in attributes), *computed)
 
 
+def named_features(schema: Schema) -> tuple[Feature, ...]:
+    """Return the declarations of what only the rules read: nothing is learned from it.
+
+    >>> from data.schema import Mentions
+    >>> named_features(Schema(timed=False, named=Mentions(channels=(("quote_request", ""),))))[0].name
+    'quote_request_ever'
+    """
+    named = schema.named
+    labels = {attribute.name: attribute for attribute in schema.columns_to_read}
+    attributes = (feature for attribute in named.attributes for feature in _of_attribute(attribute))
+    words = (_of_word(labels[name], word) for name, word in named.words if name in labels)
+    channels = (feature for pair in named.channels for feature in _of_named_channel(*pair, schema.timed))
+    return (*attributes, *words, *channels)
+
+
 def fingerprint(schema: Schema) -> str:
     """Return 16 hexadecimal digits that change whenever a declaration does."""
-    return hashlib.sha256(repr(catalogue(schema)).encode()).hexdigest()[:16]
+    declared = repr(catalogue(schema)) + "".join(map(repr, named_features(schema)))
+    return hashlib.sha256(declared.encode()).hexdigest()[:16]
 
 
 def _named_apart(feature: Feature, taken: set[str]) -> Feature:
@@ -221,6 +238,20 @@ def _of_attribute(attribute: Attribute) -> Iterator[Feature]:
         name, label, family, Given(name), f"{label}: {{value}}", f"{label} not given",
         one=one, zero=zero, categorical=attribute.kind is Kind.CATEGORY,
     )  # fmt: skip
+
+
+def _of_word(attribute: Attribute, word: str) -> Feature:
+    return Feature(
+        f"{attribute.name}_{word}", f"{attribute.label}: {word}", attribute.family, HasWord(attribute.name, word),
+        f"{attribute.label}: {word}", f"{attribute.label} not given", zero=f"{attribute.label}: no {word}",
+    )  # fmt: skip
+
+
+def _of_named_channel(event: str, asset: str, timed: bool) -> Iterator[Feature]:
+    one, many = EVENT_NOUNS.get(event, (_readable(event), _readable(event)))
+    if asset:
+        return _of_channel(channel_of(event, asset), many, f"{one} “{asset}”", f"{many} “{asset}”", timed)
+    return _of_channel(event, many, one, many, timed)
 
 
 def _of_events(schema: Schema) -> Iterator[Feature]:

@@ -8,7 +8,7 @@ nothing changes. The as-of cut is the first comparison of the walk: a later even
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numba
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.schema import plain
 from data.vocabulary import AGE_EDGES
 from features.as_of import happened_by
 from features.batch import Batch
@@ -61,9 +62,12 @@ def histogram(batch: Batch) -> Histogram:
     # Channels are numbered: the types first, then the assets; only types of events carry values to be summed.
     types = [kind.name for kind in kinds]
     assets = [(kind.name, asset) for kind in kinds for asset in kind.assets]
-    slots = np.array([kind.has_value for kind in kinds] + [False] * len(assets), dtype=np.bool_)
+    named = list(batch.schema.named.channels)
+    slots = np.array([kind.has_value for kind in kinds] + [False] * len(assets + named), dtype=np.bool_)
     values = np.nan_to_num(batch.events["value"].to_numpy(np.float64))
     event_codes = _event_codes(batch, types, assets)
+    if named:
+        event_codes = np.column_stack([event_codes, _named_codes(batch, named, first=len(types) + len(assets))])
     counts, sums, days = _walk_table(batch, batch.events, "occurred_at", event_codes, slots, values)
     # Stages are channels of a table of their own, and no activity: their days are not counted.
     stages = batch.schema.stages
@@ -71,21 +75,43 @@ def histogram(batch: Batch) -> Histogram:
     no_values, no_slots = np.zeros(len(stage_codes)), np.zeros(len(stages), dtype=np.bool_)
     entries, _, _ = _walk_table(batch, batch.stages, "entered_at", stage_codes, no_slots, no_values)
     return Histogram(
-        counts=_by_name([*types, *(channel_of(*pair) for pair in assets)], counts)
+        counts=_by_name([*types, *map(_channel, [*assets, *named])], counts)
         | _by_name([stage_channel(stage) for stage in stages], entries),
         sums=_by_name([kind.name for kind in kinds if kind.has_value], sums),
         days=days,
     )
 
 
+def _channel(pair: tuple[str, str]) -> str:
+    """Return the channel of a type of event and an asset; without one, that of the type."""
+    event, asset = pair
+    return channel_of(event, asset) if asset else event
+
+
+def _named_codes(batch: Batch, named: Sequence[tuple[str, str]], *, first: int) -> Integers:
+    """Return the channels of each event that rules name, its type's and its asset's: (events, 2); -1 is none.
+
+    Names are compared without regard to how they are spelt. The channels are numbered from ``first`` on.
+    """
+    types, assets = (list(dict.fromkeys(map(plain, each))) for each in zip(*named, strict=True))
+    channels = np.full((len(types) + 1, len(assets) + 1), -1)
+    for place, (event, asset) in enumerate(named):
+        channels[types.index(plain(event)), assets.index(plain(asset))] = first + place
+    of_type, of_asset = _codes(batch.events["type"], types, plain), _codes(batch.events["asset"], assets, plain)
+    whole_type = assets.index("") if "" in assets else -1
+    of_one_asset = np.where(of_asset == whole_type, -1, channels[of_type, of_asset])
+    return np.column_stack([channels[of_type, whole_type], of_one_asset])
+
+
 def _by_name(names: Sequence[str], tally: Floats) -> dict[str, Floats]:
     return {name: tally[code] for code, name in enumerate(names)}
 
 
-def _codes(values: pd.Series, names: Sequence[str]) -> Integers:
-    """Number each value by its place among the names; -1 where it is none of them."""
+def _codes(values: pd.Series, names: Sequence[str], spelling: Callable[[str], str] | None = None) -> Integers:
+    """Number each value, spelt so, by its place among the names; -1 where it is none of them."""
     codes, distinct = pd.factorize(values)
-    places = pd.Index(list(names), dtype=object).get_indexer(pd.Index(distinct, dtype=object))
+    spelt = [*map(spelling, distinct)] if spelling else distinct
+    places = pd.Index(list(names), dtype=object).get_indexer(pd.Index(spelt, dtype=object))
     return np.append(places, -1)[codes].astype(np.int64)
 
 

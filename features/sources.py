@@ -163,6 +163,11 @@ class HasToken(FeatureSource):
 
 
 @dataclass(frozen=True)
+class HasWord(HasToken):
+    """Whether an attribute with several members has one that the rules name, however it is spelt."""
+
+
+@dataclass(frozen=True)
 class Derived(FeatureSource):
     """What a personal column says once it is read: never the cell itself."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Literal
 
 import numpy as np
@@ -28,7 +30,7 @@ from features import (
     timed_snapshots,
 )
 from models.evaluation import Leak, find_leaks
-from models.rules import Rules, load_rules, speaks_of
+from models.rules import Rules, load_rules, mentions_of, speaks_of
 from models.training import in_days, split_table
 from models.training_table import TrainingTable
 
@@ -116,16 +118,19 @@ class TrainingData:
 
 
 def read_training_data(
-    settings: Settings, workspace: Workspace, schema: Schema | None = None, competitors: Sequence[str] | None = None
+    settings: Settings, workspace: Workspace, schema: Schema | None = None, rules: Sequence[Rules] = ()
 ) -> TrainingData:
     """Read all that is learned from, or would be by a model of the schema given.
 
-    ``competitors`` are looked for in the place of those that the schema names.
+    All that ``rules`` name is read in the place of what those of the schema do; the first ones name the competitors.
     Raises InputError where nothing says how leads end.
     """
-    with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None) as opened:
+    mentions = reduce(or_, map(mentions_of, rules)) if rules else None
+    with open_dataset(
+        settings, workspace=workspace.root, schema=schema, keep_rejected=schema is None, mentions=mentions
+    ) as opened:
         require_outcomes(opened)
-        dataset = opened if competitors is None else opened.with_competitors(competitors)
+        dataset = opened.with_competitors(rules[0].competitors) if rules else opened
         read = gather(dataset) if schema else without_leaks(dataset)
     require_both_outcomes(read)
     return read

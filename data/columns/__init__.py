@@ -5,22 +5,35 @@ The words that names are understood by stand in ``words.yaml``: sure ones, and l
 
 from data.columns.disclosure import SHARE, is_contact, is_named, name_of_others
 from data.columns.profiles import MOSTLY, RARE, SET_SEPARATORS, Profile, kind_of, profile, suits
-from data.columns.roles import PROTECTED, ROLES, Choice, fits_vocabulary, infer_schema, tells_of_persons
+from data.columns.roles import (
+    CONSTANT,
+    EMPTY,
+    PROTECTED,
+    ROLES,
+    Choice,
+    fits_vocabulary,
+    infer_schema,
+    tells_of_persons,
+)
 from data.columns.word_lists import Phrases, Ranked, WordLists, Words, column_words, read_lists
 from data.columns.words import (
     begins_with_first_name,
     claims,
+    family_of,
     has_id_word,
     is_name_of_person,
     is_personal_name,
     is_phone_name,
     is_post_contact_name,
     is_protected_name,
+    label_of,
     shown,
     words_of,
 )
 
 __all__ = [
+    "CONSTANT",
+    "EMPTY",
     "MOSTLY",
     "PROTECTED",
     "RARE",
@@ -36,6 +49,7 @@ __all__ = [
     "begins_with_first_name",
     "claims",
     "column_words",
+    "family_of",
     "fits_vocabulary",
     "has_id_word",
     "infer_schema",
@@ -47,6 +61,7 @@ __all__ = [
     "is_post_contact_name",
     "is_protected_name",
     "kind_of",
+    "label_of",
     "name_of_others",
     "profile",
     "read_lists",

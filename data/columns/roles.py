@@ -20,6 +20,7 @@ from data.vocabulary import LEADS, PERSONAL, Kind
 
 SHOWN = "sales sees it beside the score"
 """Said of what the score store keeps though nothing is learned from it; it does not where the column is dropped."""
+EMPTY, CONSTANT = "empty", "the same value in every row"
 PROTECTED = "law protects it: used only if it is named under keep"
 ROLES = {
     "lead_id": "identifies the lead",
@@ -114,7 +115,7 @@ def _reason(column: Profile, name: str | None, choice: Choice) -> str:
     if column.name in choice.keep:
         return never and f"{never}; keep does not change that"
     if column.constant and name not in PERSONAL:
-        return "empty" if column.filled == 0 else "the same value in every row"
+        return EMPTY if column.filled == 0 else CONSTANT
     return never or _protected(column) or ("" if name else _identifying(column))
 
 

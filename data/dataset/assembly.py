@@ -15,10 +15,11 @@ import duckdb
 import pandas as pd
 
 from data.columns import RARE
+from data.dataset.named import read_for_rules
 from data.parsing import SIZE_BOUNDS
 from data.quality import contradictory_stages, contradictory_values, done_in_bulk, find_wrong_data
 from data.quality_report import Flag
-from data.schema import EventType, Schema
+from data.schema import EventType, Mentions, Schema
 from data.staging import (
     Reading,
     Staging,
@@ -56,10 +57,11 @@ NEARLY_ALL = 0.95
 """So many leads as enter a stage on the day on which they come: it says no more than their age."""
 
 
-def assemble(staging: Staging, quarantine: Path | None) -> Schema:
+def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | None = None) -> Schema:
     """Fill the database; return the schema, inferred unless that of a trained model is there.
 
-    Rows that cannot be used are written to the folder ``quarantine``, where one is given.
+    Rows that cannot be used are written to the folder ``quarantine``, where one is given. ``mentions`` are what rules
+    name beside what is learned from; by default that which the schema of the model names.
     """
     stage_tables(staging, [*TABLES])
     identify_leads(staging)
@@ -67,6 +69,8 @@ def assemble(staging: Staging, quarantine: Path | None) -> Schema:
     count_rows(staging, quarantine)
 
     schema = staging.trained or _infer(staging)
+    if mentions is not None:
+        schema = replace(schema, named=read_for_rules(staging, schema, mentions))
     staging.columns = match(staging.leads, schema)
     _read_leads(staging, schema)
     begin_with_the_lead(staging.connection, staging.days)
@@ -101,8 +105,9 @@ def _attribute_readings(staging: Staging, schema: Schema) -> list[Reading]:
     kinds = {attribute.name: attribute.kind for attribute in schema.attributes}
     if staging.trained:
         kinds = kinds_to_read(staging.connection, staging.leads, schema, staging.columns)
+    kinds |= {attribute.name: attribute.kind for attribute in schema.named.attributes}
     return [
-        Reading(name, staging.columns[name], kind, column=f"a{number}")
+        Reading(name, staging.columns.get(name), kind, column=f"a{number}")
         for number, (name, kind) in enumerate(kinds.items())
     ]
 

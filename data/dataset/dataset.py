@@ -17,7 +17,7 @@ from data.dataset.assembly import assemble
 from data.errors import InputError
 from data.quality import leakage_signs
 from data.quality_report import Report
-from data.schema import Schema
+from data.schema import Mentions, Schema
 from data.staging import Staging, open_staging, reading_errors
 from data.vocabulary import PERSONAL
 
@@ -70,7 +70,7 @@ class Dataset:
         self.report: Report = staging.report
         self.end: pd.Timestamp = staging.end
         self.columns: dict[str, str] = staging.columns
-        self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.attributes)}
+        self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.columns_to_read)}
 
     @property
     def lead_count(self) -> int:
@@ -120,7 +120,7 @@ class Dataset:
 
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
-        names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.attributes}
+        names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.columns_to_read}
         cells = ", ".join([*(f"l.{name}" for name in PERSONAL), *names])
         leads = self._frame(LEADS_QUERY.format(cells=cells), first, last)
         leads["won"] = leads["won"].astype("boolean")
@@ -149,11 +149,16 @@ class Dataset:
         """Return the same leads with a feature that says which are from these firms, by name or mail domain."""
         return self.with_schema(replace(self.schema, competitors=tuple(competitors)))
 
+    def without_mentions(self) -> Dataset:
+        """Return the same leads without what only rules read."""
+        return self.with_schema(replace(self.schema, named=Mentions()))
+
     def empty_attributes(self) -> list[str]:
-        """Return the attributes that no lead has a value of."""
-        cells = ", ".join(f"count({cell})" for cell in self._cells.values())
+        """Return the attributes that are learned from and that no lead has a value of."""
+        learned = [attribute.name for attribute in self.schema.attributes]
+        cells = ", ".join(f"count({self._cells[name]})" for name in learned)
         filled = self._connection.sql(f"SELECT {cells} FROM leads").fetchall()[0] if cells else ()
-        return [name for name, count in zip(self._cells, filled, strict=True) if not count]
+        return [name for name, count in zip(learned, filled, strict=True) if not count]
 
     def counts(self, attribute: str) -> pd.Series:
         """Return how many leads have each value of an attribute, the commonest first; missing is none of them."""
@@ -161,6 +166,16 @@ class Dataset:
         query = f"""SELECT {cell} AS value, count(*) AS leads FROM leads WHERE {cell} IS NOT NULL
             GROUP BY 1 ORDER BY 2 DESC, 1"""
         return self._connection.sql(query).to_arrow_table().to_pandas().set_index("value")["leads"]
+
+    def unlearned_events(self) -> pd.DataFrame:
+        """Return the types of events that nothing is learned from, the commonest first.
+
+        Columns: ``type``, ``events`` and ``leads``, how many there are and of how many leads.
+        """
+        query = """SELECT type, count(DISTINCT seq) AS events, count(DISTINCT position) AS leads FROM events
+            WHERE type IS NOT NULL AND NOT list_contains($1, type) GROUP BY type ORDER BY events DESC, type"""
+        learned = [kind.name for kind in self.schema.event_types]
+        return self._connection.sql(query, params=[learned]).to_arrow_table().to_pandas()
 
     def leakage_signs(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
         """Return the signs of leakage of each column, in sentences, as known at ``end``."""
@@ -208,6 +223,7 @@ def open_dataset(
     now: pd.Timestamp | None = None,
     keep_rejected: bool = True,
     only: str | None = None,
+    mentions: Mentions | None = None,
 ) -> Iterator[Dataset]:
     """Read and check all tables of a project into a temporary database, which spills into the workspace.
 
@@ -215,6 +231,7 @@ def open_dataset(
     ``now`` (naive UTC, default: the present) is what dates are not later than.
     ``only`` names a lead besides which none is read (if all are not needed to read it): the settings then have to say
     the formats and the moment, as those that a `Dataset` of all leads gives back do.
+    ``mentions`` are what rules name, which is read whatever its frequency; by default what those of the model name.
     Rows that cannot be used are written to ``<workspace>/quarantine/<table>.csv``, unless ``keep_rejected`` is false.
     Raises `InputError` where the input as a whole cannot be used.
     """
@@ -222,7 +239,8 @@ def open_dataset(
         only = None
     with open_staging(settings, workspace=workspace, now=now, trained=schema, only=only) as staging:
         with reading_errors(settings):
-            dataset = Dataset(staging, assemble(staging, workspace / "quarantine" if keep_rejected else None))
+            quarantine = workspace / "quarantine" if keep_rejected else None
+            dataset = Dataset(staging, assemble(staging, quarantine, mentions))
         yield dataset
 
 

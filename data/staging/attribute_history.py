@@ -79,8 +79,9 @@ def fill_changes(
 
 def tracked_columns(schema: Schema, columns: Mapping[str, str]) -> Iterator[TrackedColumn]:
     """Yield the attributes, and the personal columns that something is derived from."""
-    for number, attribute in enumerate(schema.attributes):
-        yield TrackedColumn(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
+    for number, attribute in enumerate(schema.columns_to_read):
+        if attribute.name in columns:
+            yield TrackedColumn(attribute.name, attribute.kind, f"a{number}", names_of(attribute, columns))
     for name in schema.personal:
         if name in columns:
             yield TrackedColumn(name, Kind.PERSONAL, name, {name, columns[name].lower()})

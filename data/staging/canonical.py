@@ -89,7 +89,7 @@ def _further_columns_of_leads(source: HasColumns, settings: Settings, trained: S
     outcome = {*settings.outcome.columns} if settings.outcome else set()
     if trained is None:
         return [name for name in source.columns if name not in settings.drop or name in outcome]
-    known = {attribute.name.removesuffix(RENAMED) for attribute in trained.attributes}
+    known = {attribute.name.removesuffix(RENAMED) for attribute in trained.columns_to_read}
     return [name for name in source.columns if name in known | outcome | {settings.order}]
 
 

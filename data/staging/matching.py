@@ -109,12 +109,14 @@ def _profile(
 def match(leads: Table, schema: Schema) -> dict[str, str]:
     """Return for each attribute and personal column of a schema the column of the file.
 
-    Raises `InputError` where one is missing. The person who works on a lead may be missing: nothing is made of it.
+    Raises `InputError` where one is missing. The person who works on a lead may be missing: nothing is made of it; and
+    so may what only the rules read.
     """
     columns = {name: _column_for(leads, name) for name in (*(a.name for a in schema.attributes), *schema.personal)}
     missing = [name for name, column in columns.items() if not column and name != "owner"]
     if missing:
         raise _missing(leads, schema, missing)
+    columns |= {attribute.name: _column_for(leads, attribute.name) for attribute in schema.named.attributes}
     return {name: column for name, column in columns.items() if column}
 
 

@@ -10,6 +10,7 @@ from models.rules.cells import FeatureCells
 from models.rules.evaluation import evaluate, fired, holds_all
 from models.rules.findings import RuleFinding, findings_of
 from models.rules.format import Condition, Dimension, Engagement, Rule, Rules, Thresholds
+from models.rules.mentions import mentions_of
 from models.rules.qualification import first_disqualifier, first_trigger, grade_thresholds, grid_of, qualify
 from models.rules.reading import RulesFile, load_rules, read_rules, speaks_of
 from models.rules.review import review_rules
@@ -48,6 +49,7 @@ __all__ = [
     "grid_of",
     "holds_all",
     "load_rules",
+    "mentions_of",
     "qualify",
     "read_rules",
     "review_rules",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, reduce
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.schema import plain
 from models.rules.format import BOUNDS, Condition
 
 OF_EVENTS = re.compile(r"_(?:last|ever|\d+d)(?:_sum)?$")
@@ -18,12 +19,6 @@ YES_NO = {"yes": "1", "true": "1", "no": "0", "false": "0"}
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-
-
-@lru_cache(maxsize=10_000)  # one lead alone must not wait for the spelling of a thousand columns
-def plain(name: str) -> str:
-    """Return a name without regard to case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 
 class FeatureCells:
@@ -40,6 +35,10 @@ class FeatureCells:
     @cached_property
     def _names(self) -> dict[str, str]:
         return {plain(name): name for name in reversed(self.features.columns)}
+
+    @cached_property
+    def _has_events(self) -> bool:
+        return any(OF_EVENTS.search(name) for name in self.features.columns)
 
     def present(self, names: Sequence[str]) -> list[str]:
         """Return the names, as the features write them, of those of the columns that are there."""
@@ -67,9 +66,12 @@ class FeatureCells:
         return dict(zip(map(str, counts.index), counts.tolist(), strict=True))
 
     def holds(self, condition: Condition) -> Mask:
-        """Return on which rows a condition holds; on none where its column is missing."""
+        """Return on which rows a condition holds; on none where its column is missing.
+
+        Where there are events on record, and none as the condition names them, there are none of these.
+        """
         columns = self.present(condition.columns)
-        if not columns:
+        if not columns and not (condition.event and self._has_events):
             return np.zeros(len(self), dtype=np.bool_)
         masks = [BOUNDS[name](self._measured(condition, columns), bound) for name, bound in condition.bounds.items()]
         if condition.is_:

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from data.parsing import SIZE_BOUNDS
-from models.rules.cells import plain
+from data.schema import plain
 from models.rules.format import ANY_EVENT, Condition
 
 NEVER_NEGATIVE = frozenset(map(plain, SIZE_BOUNDS))

@@ -19,7 +19,8 @@ import pandas as pd
 from data.columns import is_named
 from data.config import Place
 from data.errors import nearest
-from models.rules.cells import FeatureCells, plain
+from data.schema import plain
+from models.rules.cells import FeatureCells
 from models.rules.clashes import clash
 from models.rules.evaluation import counts_for, evaluate, holds_all, merged, personas_of
 from models.rules.format import MOST_POINTS, Condition, Dimension, Mark, Persona, Rule, Rules

@@ -10,10 +10,10 @@ import pandas as pd
 
 from data.config import Document, Place, read_yaml
 from data.errors import InputError, nearest
-from data.schema import Schema
+from data.schema import Schema, plain
 from data.vocabulary import EVENT_TYPES, LEADS, Kind
-from features import COMPETITOR, DERIVED, catalogue
-from models.rules.cells import YES_NO, plain
+from features import COMPETITOR, DERIVED, catalogue, named_features
+from models.rules.cells import YES_NO
 from models.rules.format import ANY_EVENT, BOUNDS, Condition, Rule, Rules, rules_of
 
 DEFAULT_RULES = Path(__file__).parents[1] / "default_rules.yaml"
@@ -75,8 +75,9 @@ def known_to(rules: Rules, schema: Schema) -> list[Rule]:
 
 def _refuse_misfits(file: RulesFile, schema: Schema) -> None:
     """Refuse numbers asked of words and the other way round: such a condition would never hold, and never say so."""
-    is_text = {plain(feature.name): feature.categorical for feature in catalogue(schema)}
-    several = {plain(attribute.name) for attribute in schema.attributes if attribute.kind is Kind.SET}
+    features = (*catalogue(schema), *named_features(schema))
+    is_text = {plain(feature.name): feature.categorical for feature in features}
+    several = {plain(attribute.name) for attribute in schema.columns_to_read if attribute.kind is Kind.SET}
     for place, condition in file.rules.conditions():
         name = plain(condition.attribute or "")
         if wrong := _misfit(condition, is_text.get(name), name in several):
@@ -104,11 +105,11 @@ def _is_number(text: str) -> bool:
 
 def _refuse_unknown_names(file: RulesFile, schema: Schema) -> None:
     attributes = [name for name, column in LEADS.items() if column.family]
-    events = [*EVENT_TYPES, *(kind.name for kind in schema.event_types)]
+    events = [*EVENT_TYPES, *(kind.name for kind in schema.event_types), *(name for name, _ in schema.named.channels)]
     known = {
         "attribute": [
             *attributes,
-            *(each.name for each in schema.attributes),
+            *(each.name for each in schema.columns_to_read),
             *(feature.name for feature in (*DERIVED, COMPETITOR, *catalogue(schema))),
         ],
         "event": events,

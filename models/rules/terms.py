@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 
 from data.config import Place
-from data.schema import Schema
+from data.schema import Schema, plain
 from data.vocabulary import Family
 from features import RULE_POINTS, Feature, FromRules
-from models.rules.cells import plain
 from models.rules.evaluation import evaluate, fired
 from models.rules.format import Rule, Rules
 
@@ -64,7 +63,7 @@ def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
 
 def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
     """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
-    families = {attribute.name: attribute.family for attribute in schema.attributes}
+    families = {attribute.name: attribute.family for attribute in schema.columns_to_read}
     return (*(_declared(rule, place, families) for place, rule in rules.with_places()), CAPS)
 
 

@@ -80,8 +80,10 @@ def preview(project: Project, against: Path, path: Path | None = None) -> RulesP
     Volumes and precision are those of history: a lead counts once, in the first snapshot in which it was in the class.
     """
     new, old = project.rules(path), project.rules(against)
-    after = project.history(new.rules)
-    before = after if old.rules.competitors == new.rules.competitors else project.history(old.rules)
+    served = [project.champion.scorer.rules] if project.champion else []
+    after = project.history(new.rules, old.rules, *served)
+    same = old.rules.competitors == new.rules.competitors
+    before = after if same else project.history(old.rules, new.rules, *served)
     for each in (new, old):
         each.require_known(after.table.schema)
     with step("judging the open leads and those of history by both"):

@@ -46,8 +46,11 @@ class Project:
     def schema(self) -> Schema | None:
         return self.champion and self.champion.scorer.schema
 
-    def history(self, rules: Rules) -> TrainingData:
-        """Read the leads of the project, as rules see them. Raises ModelError where nothing says where they are."""
+    def history(self, *rules: Rules) -> TrainingData:
+        """Read the leads of the project, as rules see them; the first ones name the competitors.
+
+        Raises ModelError where nothing says where they are.
+        """
         if self.settings is None:
             raise ModelError(
                 "there is no model yet that knows the leads",
@@ -56,7 +59,7 @@ class Project:
                 remedy="give --config, or run `leadscore train` with this workspace first",
             )
         with step("reading leads and counting their events"), self._place_to_read() as place:
-            return read_training_data(self.settings, place, self.schema, rules.competitors)
+            return read_training_data(self.settings, place, self.schema, rules)
 
     @contextmanager
     def _place_to_read(self) -> Iterator[Workspace]:

@@ -16,6 +16,7 @@ from data.config import FileTable, Settings, settings_of_folder
 from data.dataset import Dataset, open_dataset
 from data.errors import InputError, LeadscoreError
 from data.locks import one_run_at_a_time
+from data.schema import plain
 from data.sinks import Write, export_to
 from data.store import Codebook, Run, Store, open_store
 from data.vocabulary import TABLES, Kind
@@ -34,6 +35,9 @@ CHUNK = 50_000
 """Leads that are in memory at once."""
 FEWEST_FOR_NOTES = 20
 """Leads from which on columns without any known value are named."""
+
+MOST_TYPES = 5
+"""Types of events that are named; there may be as many as there are pages."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def score(
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
                     write_account(scored)
-        unknown = [*_unknown(dataset, stored.scorer)]
+        unknown = [*_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
@@ -231,6 +235,23 @@ def _unknown(dataset: Dataset, scorer: Scorer) -> Iterator[str]:
             example = f", such as {shown(new.index[0])!r}" if new.iloc[0] >= RARE_LEVEL else ""
             said = f"{new.sum():,} of {counts.sum():,} leads have a value that is rare or was not there in training"
             yield f"{column}: {said}{example}; these count alike, and other columns decide."
+
+
+def _unlearned_events(dataset: Dataset) -> Iterator[str]:
+    """Say which types of events are new, or were too rare to learn from, and what becomes of them."""
+    by_rules = {plain(event) for event, _ in dataset.schema.named.channels}
+    events = dataset.unlearned_events()
+    is_read = events["type"].map(plain).isin(by_rules)
+    yield from _these_types(events[is_read], "the rules read them")
+    yield from _these_types(events[~is_read], "no rule names them, and they count as activity alone")
+
+
+def _these_types(events: pd.DataFrame, becomes: str) -> Iterator[str]:
+    if len(events):
+        rows = events[:MOST_TYPES].itertuples()
+        first = ", ".join(f"{row.events:,} × {shown(row.type)!r} (leads: {row.leads:,})" for row in rows)
+        more = f", and {len(events) - MOST_TYPES:,} more" if len(events) > MOST_TYPES else ""
+        yield f"Events of types that are new, or were too rare to learn from: {first}{more}; {becomes}."
 
 
 def _erased(erased: dict[str, int]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from data.workspace import Workspace
 from models.evaluation import measure_segments, segment_features
 from models.metrics import Metrics, evaluate_all
 from models.monitoring import make_baseline
-from models.rules import load_rules
+from models.rules import load_rules, mentions_of
 from models.scoring import Scorer
 from models.training import Learned, learn, outcomes_of
 from models.versions import Registry, TrainingRun, Version, why_of
@@ -45,9 +45,12 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
     with one_run_at_a_time(workspace.lock, "train"):
         registry = Registry(workspace)
-        with open_dataset(_as_of(settings, as_of or settings.as_of), workspace=workspace.root) as opened:
+        asked = load_rules(settings.rules)
+        stated = _as_of(settings, as_of or settings.as_of)
+        with open_dataset(stated, workspace=workspace.root, mentions=mentions_of(asked)) as opened:
             require_outcomes(opened)
-            dataset = opened.with_competitors(load_rules(settings.rules).competitors)
+            known = opened.with_competitors(asked.competitors)
+            dataset = known if usable_rules(settings, known.schema) else known.without_mentions()
             segment_features(settings, dataset.schema)  # a wrong name is refused before the work
             request = request_tags(dataset, usable_rules(settings, dataset.schema))
             newest = registry.newest()

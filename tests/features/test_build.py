@@ -1,5 +1,7 @@
 """Features on tables whose answers can be checked by head, and the properties that keep them honest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.chunk import Chunk
+from data.schema import Mentions
 from data.vocabulary import AGE_EDGES
 from features.batch import Batch
 from features.build import build
@@ -56,6 +59,27 @@ def test_recency_is_the_last_edge_that_was_passed(features_of):
 def test_assets_are_counted_beside_their_type(features_of):
     row = features_of(events=[event(1, asset="price list"), event(2, asset="other")])
     assert (row["download_ever"], row["download: price list_ever"]) == (2, 1)
+
+
+def test_what_only_rules_name_is_counted_however_it_is_spelt(schema, chunk_of):
+    named = Mentions(
+        words=(("technologies", "MS Excel"),),
+        channels=(("quote_request", ""), ("download", "ebook"), ("trial", "")),
+    )
+    events = [
+        event(9, "Quote Request"),
+        event(2, "quote_request", asset="ebook"),
+        event(1, position=1, asset="EBook"),
+        event(1, position=1, asset="price list"),
+    ]
+    chunk = chunk_of([{"technologies": "sap; ms-excel"}, {}], events)
+    features = build(Batch.at(chunk, replace(schema, named=named), NEW_YEAR))
+    quotes = features[["quote_request_7d", "quote_request_ever", "quote_request_last"]]
+    assert quotes.iloc[0].tolist() == [1, 2, 1]
+    assert features["download: ebook_ever"].tolist() == [0, 1] and features["download_ever"].tolist() == [0, 2]
+    assert features["technologies_MS Excel"].iloc[0] == 1
+    # Nobody started a trial.
+    assert [name for name in features.columns if name.startswith("trial")] == []
 
 
 def test_values_are_summed_where_events_carry_them(features_of):
