@@ -26,7 +26,7 @@ from models.training import outcomes_of, require_leads, split_table
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored, verdict_words
 from pipelines.console import step
-from pipelines.training_data import read_training_data
+from pipelines.training_data import TrainingData, read_training_data
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,23 @@ def candidate_of(stored: Stored) -> Candidate:
     )
 
 
+def missing_for(champion: Stored, read: TrainingData) -> list[str]:
+    """Return what a version was made for that the data do not have now, each in words."""
+    return read.content.lacks(champion.scorer.schema, [*champion.settings.tables])
+
+
+def require_content(champion: Stored, read: TrainingData) -> None:
+    """Raise ModelError where data lack what the champion was made for: without it, it loses against anything."""
+    if missing := missing_for(champion, read):
+        raise ModelError(
+            f"version {champion.scorer.version}, the champion, was made for what these data do not have",
+            expected="data with all that it learned from",
+            got=f"data without {', '.join(missing)}",
+            where=read.settings.places,
+            remedy="train on such data again, or, if this is gone for good, promote a version with --force --why TEXT",
+        )
+
+
 def table_for(stored: Stored, table: TrainingTable, settings: Settings, workspace: Workspace) -> TrainingTable:
     """Return a training table with the features that a version knows, which may be others than the table's.
 
@@ -105,7 +122,7 @@ def table_for(stored: Stored, table: TrainingTable, settings: Settings, workspac
 def compare(workspace: Workspace, version: str | None = None) -> Comparison:
     """Compare the champion with a version, by default the challenger that waits, on the data as they are now.
 
-    Raises ModelError where there is no champion, or the version is the champion.
+    Raises ModelError where there is no champion, the version is the champion, or the data lack what it was made for.
     """
     with one_run_at_a_time(workspace.lock, "compare"):
         return compared(workspace, version or Registry(workspace).challenger_version)
@@ -139,7 +156,9 @@ def _compared(workspace: Workspace, champion: Stored, challenger: Stored | None)
     newest = challenger or champion
     seed = newest.settings.seed
     with step("reading leads and counting their events"):
-        table = read_training_data(newest.settings, workspace, newest.scorer.schema).table
+        read = read_training_data(newest.settings, workspace, newest.scorer.schema)
+    require_content(champion, read)
+    table = read.table
     require_leads(table)
     splits = split_table(table, seed)
     versions = {"champion": champion, **({"challenger": challenger} if challenger else {})}

@@ -13,7 +13,7 @@ import pandas as pd
 
 from data.chunk import Chunk
 from data.config import Settings
-from data.dataset import Dataset, open_dataset, require_outcomes
+from data.dataset import Content, Dataset, open_dataset, require_outcomes
 from data.errors import InputError
 from data.quality_report import Report
 from data.schema import Schema
@@ -56,7 +56,8 @@ class TrainingData:
     ``censored`` is the table of the snapshots whose window is not over: ``won`` is missing while the lead is open.
     ``waiting_since`` is when the open leads came that are in no row of the table, missing for those that are.
     ``settings`` are those of the project with what was decided on reading, such as the formats of dates: they are
-    stored with the model, so that later files are read alike. ``leaks`` are the columns that know the outcome, or may.
+    stored with the model, so that later files are read alike. ``content`` is what the tables hold at all.
+    ``leaks`` are the columns that know the outcome, or may.
     ``unlearned`` counts the leads that ended and are in no row, by outcome (won, lost) and reason.
     ``ended`` counts all of them by outcome.
     ``instead`` names the leads that the table holds where no outcome is final: those that closed so far, or, where none
@@ -72,6 +73,7 @@ class TrainingData:
     report: Report
     settings: Settings
     fingerprint: str
+    content: Content
     leaks: tuple[Leak, ...] = ()
     unlearned: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     ended: Mapping[str, int] = field(default_factory=lambda: {"won": 0, "lost": 0})
@@ -175,6 +177,7 @@ def gather(dataset: Dataset) -> TrainingData:
         fingerprint=dataset.fingerprint(),
         unlearned=left_out,
         ended={"won": closed.won, "lost": closed.lost},
+        content=dataset.content(),
         instead=instead,
     )
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from data.chunk import Chunk
+from data.columns import EMPTY
 from data.config import Settings
 from data.dataset.assembly import assemble
+from data.dataset.content import Content
 from data.errors import InputError
 from data.quality import leakage_signs
 from data.quality_report import Report
@@ -70,6 +72,7 @@ class Dataset:
         self.report: Report = staging.report
         self.end: pd.Timestamp = staging.end
         self.columns: dict[str, str] = staging.columns
+        self._leads = staging.leads
         self._cells = {attribute.name: f"a{number}" for number, attribute in enumerate(schema.columns_to_read)}
 
     @property
@@ -166,6 +169,24 @@ class Dataset:
         query = f"""SELECT {cell} AS value, count(*) AS leads FROM leads WHERE {cell} IS NOT NULL
             GROUP BY 1 ORDER BY 2 DESC, 1"""
         return self._connection.sql(query).to_arrow_table().to_pandas().set_index("value")["leads"]
+
+    def content(self) -> Content:
+        """Return what the tables hold at all."""
+        empty = {column for column, reason in self.schema.excluded.items() if reason == EMPTY}
+        empty |= {self.columns[name] for name in self.empty_attributes()}
+        filled = {*self._leads.file.columns, *self._leads.file.unread} - empty
+        known = {name for name, column in {**self._leads.columns, **self.columns}.items() if column in filled}
+        newest = "SELECT type, max(occurred_at) FROM events WHERE type IS NOT NULL GROUP BY type"
+        types = {name: pd.Timestamp(moment) for name, moment in self._connection.sql(newest).fetchall()}
+        stages = frozenset(name for (name,) in self._connection.sql("SELECT DISTINCT stage FROM entries").fetchall())
+        return Content(frozenset(self.settings.tables), frozenset(filled | known), types, stages)
+
+    def event_days(self) -> pd.DataFrame:
+        """Return the days on which there are events of each type that is learned from: ``type`` and ``day``."""
+        query = """SELECT DISTINCT type, date_trunc('day', occurred_at)::TIMESTAMP AS day FROM events
+            WHERE list_contains($1, type) ORDER BY type, day"""
+        learned = [kind.name for kind in self.schema.event_types]
+        return self._connection.sql(query, params=[learned]).to_arrow_table().to_pandas()
 
     def unlearned_events(self) -> pd.DataFrame:
         """Return the types of events that nothing is learned from, the commonest first.

@@ -80,7 +80,9 @@ def why_of(reasons: Sequence[str], figures: Mapping[str, Any]) -> str:
     >>> why_of(["to see"], {"by_force": True})
     'by force: to see'
     """
-    clauses = "; ".join(filter(None, [*reasons, _beside_the_champion(figures)]))
+    beside = _beside_the_champion(figures)
+    # What is missing comes first: all other figures are to be read with it in mind.
+    clauses = "; ".join(filter(None, [beside, *reasons] if "missing" in figures else [*reasons, beside]))
     return f"by force: {clauses}" if figures.get("by_force") else clauses
 
 
@@ -88,6 +90,8 @@ def _beside_the_champion(figures: Mapping[str, Any]) -> str:
     """Return how a version did beside the champion; nothing where there was none."""
     if "leaks" in figures:
         return f"promoted, for the champion learned from {', '.join(figures['leaks'])}, which knows the outcome"
+    if "missing" in figures:
+        return missing_words(figures["missing"])
     if "problem" in figures:
         return f"promoted, for the champion cannot score these data: {figures['problem']}"
     if "outcome" not in figures:
@@ -97,6 +101,15 @@ def _beside_the_champion(figures: Mapping[str, Any]) -> str:
         return compared
     decided = "promoted" if figures["outcome"] == "holds" else f"version {figures['champion']} stays the champion"
     return f"{decided}, for {compared}; measured on {figures['measured_on']}"
+
+
+def missing_words(missing: Sequence[str]) -> str:
+    """Say what a champion was made for that the data do not have, so that nothing is compared with it.
+
+    >>> missing_words(["the table of events"])
+    'not compared, for the champion was made for what these data do not have: the table of events'
+    """
+    return f"not compared, for the champion was made for what these data do not have: {', '.join(missing)}"
 
 
 def verdict_words(figures: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from models.evaluation import Verdict, compare_versions, holdout_for, probabilit
 from models.training import Learned
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored
-from pipelines.compare import candidate_of, table_for
+from pipelines.compare import candidate_of, missing_for, table_for
 from pipelines.training_data import TrainingData
 
 
@@ -20,8 +20,8 @@ from pipelines.training_data import TrainingData
 class Contest:
     """How a version did beside the champion, if there is one.
 
-    Without a verdict ``obstacle`` says why they were not compared: ``leaks``, columns that know the outcome, or a
-    ``problem`` with the data.
+    Without a verdict ``obstacle`` says why they were not compared: ``leaks``, columns that know the outcome,
+    ``missing``, what the champion was made for and the data do not have, or a ``problem`` with its version.
     """
 
     champion: Stored | None = None
@@ -30,7 +30,7 @@ class Contest:
 
     @property
     def promoted(self) -> bool:
-        return self.verdict is None or self.verdict.promoted
+        return "missing" not in self.obstacle and (self.verdict is None or self.verdict.promoted)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -44,7 +44,8 @@ class Contest:
 def hold_contest(registry: Registry, learned: Learned, read: TrainingData, workspace: Workspace) -> Contest:
     """Compare with the champion, if there is one that this code can score with, and that can read these data.
 
-    One that learned from columns that know the outcome is not compared: nothing honest would ever win against it.
+    One that learned from columns that know the outcome is not compared: nothing honest would ever win against it. Nor
+    is one that was made for what the data do not have now: without it the champion would lose against anything.
     """
     if registry.champion_version is None:
         return Contest()
@@ -53,6 +54,8 @@ def hold_contest(registry: Registry, learned: Learned, read: TrainingData, works
         champion = registry.champion()
         if leaks := _leaks_of(champion, read):
             return Contest(champion, obstacle={"leaks": leaks})
+        if missing := missing_for(champion, read):
+            return Contest(champion, obstacle={"missing": missing})
         own = table_for(champion, read.table, read.settings, workspace)
     except (ModelError, InputError) as problem:
         return Contest(champion, obstacle={"problem": problem.what})

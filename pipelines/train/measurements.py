@@ -71,6 +71,8 @@ def make_result(
         base_rates=_base_rates(read.table, learned),
         counts=_counts(read, learned),
         compared=contest.verdict and as_json(contest.verdict),
+        last_events=_last_events(read),
+        missing=contest.obstacle.get("missing", []),
         leakage=[leak.as_json() for leak in read.leaks],
         when=_timing_measured(read, learned),
         amounts=measure_amounts(table, learned.splits),
@@ -80,6 +82,13 @@ def make_result(
         standing=deciles_in_history(scorer, learned, read.table, read.open_leads),
         excluded=dict(read.table.schema.excluded),
     )
+
+
+def _last_events(read: TrainingData) -> dict[str, str]:
+    """Return the day of the last event of each type that is learned from, by the end of the data."""
+    learned = {kind.name for kind in read.table.schema.event_types}
+    newest = {name: min(moment, read.data_end) for name, moment in read.content.event_types.items() if name in learned}
+    return {name: f"{moment:%Y-%m-%d}" for name, moment in newest.items()}
 
 
 def _has_times(read: TrainingData) -> bool:

@@ -47,6 +47,15 @@ def _unlearned(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
             yield f"{count:,} {outcome} leads are not learned from: {reason}."
 
 
+def missing(result: TrainResult) -> Iterator[str]:
+    """Say what the champion was made for and is not there now."""
+    if result.missing:
+        waits = f"version {result.model_version} is kept back, whatever its figures are"
+        yield f"The champion was made for what these data do not have: {', '.join(result.missing)}; {waits}."
+        by_force = f"leadscore promote {result.model_version} --force --why TEXT"
+        yield f"If that is gone for good, let it score all the same with `{by_force}`."
+
+
 def left_out(result: TrainResult) -> Iterator[str]:
     """Say which columns know the outcome, or may, and which ones law protects."""
     if protected := [column for column, reason in result.excluded.items() if reason == PROTECTED]:

@@ -15,12 +15,14 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
+    there is none), ``missing`` what the champion was made for and these data do not have, ``leakage`` which columns
+    know the outcome, or may, ``rules_review`` what history says of each rule,
     ``when`` how often wins came within each time and how often that was predicted, on the newest block (empty in flat
     mode),
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
     ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block,
-    ``standing`` what became of its leads by tenth of the score and by grade, ``excluded`` why a column is no feature.
+    ``standing`` what became of its leads by tenth of the score and by grade, ``last_events`` the day of the last event
+    of each type, ``excluded`` why a column is no feature.
     """
 
     run_id: str
@@ -36,6 +38,8 @@ class TrainResult:
     base_rates: Mapping[str, float]
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
+    missing: Sequence[str] = ()
+    last_events: Mapping[str, str] = field(default_factory=dict)
     leakage: Sequence[Mapping[str, Any]] = ()
     when: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     amounts: Mapping[str, float] | None = None

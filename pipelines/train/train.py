@@ -25,7 +25,7 @@ from pipelines.output import describe
 from pipelines.train.contest import Contest, hold_contest
 from pipelines.train.measurements import make_result, make_scorer, thresholds_for
 from pipelines.train.model_card import model_card
-from pipelines.train.notes import left_out, notes
+from pipelines.train.notes import left_out, missing, notes
 from pipelines.train.plots import log_plots
 from pipelines.train.request import request_tags
 from pipelines.train.result import TrainResult
@@ -76,7 +76,7 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
         with step("storing the model and its plots in MLflow"):
             read = replace(read, settings=_as_of(read.settings, settings.as_of))
             result = _store(registry, read, learned, metrics, contest, request)
-    for text in [*describe(read.report), *result.choices, *left_out(result), *notes(result)]:
+    for text in [*missing(result), *describe(read.report), *result.choices, *left_out(result), *notes(result)]:
         note(text)
     return result
 

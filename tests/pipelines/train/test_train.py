@@ -342,11 +342,13 @@ def test_nothing_is_promoted_on_leads_that_all_ended_alike(odd):
     assert "nothing can be compared" in result["why"]
 
 
-def test_a_champion_that_cannot_read_the_new_data_is_replaced_and_it_is_said(odd):
+def test_where_the_data_lack_what_the_champion_was_made_for_it_stays_and_it_is_said(odd):
     assert odd(lambda leads: leads).code == 0
     ran = odd(lambda leads: leads.rename(columns={"Visits": "Clicks"}))
-    assert ran.json["promoted"]
-    assert "promoted, for the champion cannot score these data: columns that the model" in ran.json["why"]
+    assert (ran.json["promoted"], ran.json["missing"]) == (False, ["the column Visits"])
+    said = "not compared, for the champion was made for what these data do not have: the column Visits"
+    assert ran.json["why"].startswith(said)
+    assert "leadscore promote 2 --force --why TEXT" in ran.err
 
 
 # Flat mode
