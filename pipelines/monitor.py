@@ -33,6 +33,7 @@ from models.monitoring import (
 from models.scoring import Scorer
 from models.versions import Registry, Stored
 from pipelines.console import note, step
+from pipelines.feeds import stopped_since_training
 from pipelines.output import write_page
 from pipelines.score import LeadFiles
 
@@ -52,8 +53,8 @@ class MonitorResult:
     seconds: float
 
     @property
-    def retrain(self) -> bool:
-        return bool(self.report.why)
+    def asks_for_action(self) -> bool:
+        return self.report.asks_for_action
 
     def as_json(self) -> dict[str, Any]:
         about = {"model_version": self.model_version, "as_of": f"{self.report.as_of.isoformat()}Z"}
@@ -87,9 +88,10 @@ def monitor(
         ):
             moment = data.end
             recent = _recent(data, stored, training, moment)
+            feeds = stopped_since_training(data, stored, moment)
             unlearned = leads is not None and data.outcomes_fingerprint() != stored.outcomes
         with step("looking for drift"):
-            report = compare_with_training(recent, training, moment, unlearned=unlearned)
+            report = compare_with_training(recent, training, moment, unlearned=unlearned, stopped=feeds)
     for text in report.notes:
         note(text)
     page = out or workspace.monitor

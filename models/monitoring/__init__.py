@@ -5,6 +5,7 @@ Features, scores, early wins and matured outcomes are compared, each with what c
 
 from models.monitoring.baseline import Baseline, ages_of, make_baseline
 from models.monitoring.drift import WINDOW
+from models.monitoring.feeds import StoppedFeed, stopped_feeds
 from models.monitoring.verdict import DriftReport, RecentSnapshots, TrainingRecord, compare_with_training
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Baseline",
     "DriftReport",
     "RecentSnapshots",
+    "StoppedFeed",
     "TrainingRecord",
     "ages_of",
     "compare_with_training",
     "make_baseline",
+    "stopped_feeds",
 ]

@@ -20,6 +20,7 @@ from scipy import stats
 from features import Feature
 from models.metrics import Interval, Metrics, evaluate, resampled_weights
 from models.monitoring.baseline import Baseline, FeatureBins, ages_of, independent
+from models.monitoring.feeds import StoppedFeed
 from models.training import by_month, overdispersion, wins_between
 
 FALSE_ALARMS = 0.01
@@ -48,7 +49,7 @@ WINDOW = 30
 """Days before ``as_of`` whose leads and wins are compared."""
 
 Floats = npt.NDArray[np.float64]
-Status = Literal["steady", "watch", "shifted", "calendar", "growing", "unused", "too few"]
+Status = Literal["steady", "watch", "shifted", "calendar", "growing", "unused", "stopped", "too few"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class FeatureShift:
     """How one feature moved; shares of unknown levels and of missing values, at training and now.
 
     ``status`` is shifted (asks for a training), watch, steady, or says why the feature is not compared: it only
-    encodes the calendar, it reaches back over the whole record, which only grows, the model does not use it, or there
-    are too few leads.
+    encodes the calendar, it reaches back over the whole record, which only grows, the model does not use it, its feed
+    has stopped, or there are too few leads.
     """
 
     feature: str
@@ -162,15 +163,20 @@ def mixed(column: FeatureBins, now: npt.NDArray, leads_then: Sequence[float]) ->
 
 
 def feature_shifts(
-    catalogue: Sequence[Feature], baseline: Baseline, features: pd.DataFrame, groups: npt.NDArray, unused: Sequence[str]
+    catalogue: Sequence[Feature],
+    baseline: Baseline,
+    features: pd.DataFrame,
+    groups: npt.NDArray,
+    unused: Sequence[str],
+    stopped: Sequence[StoppedFeed] = (),
 ) -> list[FeatureShift]:
     """Compare all features with training: first those that are compared at all, the largest shift before the others.
 
-    ``groups`` names the account or lead of each row.
+    ``groups`` names the account or lead of each row, ``stopped`` the feeds whose features are not compared.
     """
     age, leads = ages_of(features), independent(groups)
     spared: dict[str, Status | None] = {
-        feature.name: _why_spared(feature, baseline, unused, leads) for feature in catalogue
+        feature.name: _why_spared(feature, baseline, unused, leads, stopped) for feature in catalogue
     }
     limit = FALSE_ALARMS / KINDS / max([*spared.values()].count(None), 1)
 
@@ -198,7 +204,9 @@ def feature_shifts(
     return sorted(shifts, key=lambda shift: (not shift.is_compared, shift.noise - shift.psi))
 
 
-def _why_spared(feature: Feature, baseline: Baseline, unused: Sequence[str], leads: float) -> Status | None:
+def _why_spared(
+    feature: Feature, baseline: Baseline, unused: Sequence[str], leads: float, stopped: Sequence[StoppedFeed]
+) -> Status | None:
     if feature.name in baseline.calendar:
         return "calendar"
     if feature.name in unused:
@@ -206,7 +214,16 @@ def _why_spared(feature: Feature, baseline: Baseline, unused: Sequence[str], lea
     # It grows as the record does, whatever leads do. The windows of the same events do not, and are compared.
     if len(baseline.ages) > 1 and feature.traits.grows_with_record:
         return "growing"
+    if any(_is_fed_by(feature, feed) for feed in stopped):
+        return "stopped"
     return "too few" if leads < FEWEST_LEADS else None
+
+
+def _is_fed_by(feature: Feature, feed: StoppedFeed) -> bool:
+    """Return whether a feature is of the events of a feed; what is of events of all types is of each feed, too."""
+    traits = feature.traits
+    is_of_events = traits.counts_activity or (traits.days_since and not traits.is_stage)
+    return is_of_events and (not feed.type or not traits.channel or traits.channel.partition(": ")[0] == feed.type)
 
 
 def _status(moved: Shift, unseen: tuple[float, float], limit: float) -> Status:

@@ -14,6 +14,7 @@ from features import Feature, happened_between
 from models.monitoring import drift
 from models.monitoring.baseline import Baseline, independent
 from models.monitoring.drift import FEWEST_EXPECTED, FEWEST_LEADS, WINDOW, FeatureShift, MaturedOutcomes, Shift, Wins
+from models.monitoring.feeds import ALL_EVENTS, StoppedFeed
 
 MOST_FEATURES = 8
 """Shifted features that are named; the others are counted."""
@@ -74,6 +75,7 @@ class DriftReport:
     score     shift of the model's probabilities; features: the largest shift first
     wins      of the days since ``wins_since``; groups: of the levels of categories, the least likely first
     outcomes  since the training; then: the metrics of that training
+    stopped   feeds of events that have stopped: what they feed is not compared, and where all events have, nothing is
     """
 
     as_of: pd.Timestamp
@@ -86,6 +88,17 @@ class DriftReport:
     groups: Sequence[Wins] = ()
     outcomes: MaturedOutcomes | None = None
     notes: Sequence[str] = ()
+    stopped: Sequence[StoppedFeed] = ()
+
+    @property
+    def asks_for_action(self) -> bool:
+        """Return whether somebody has to train again, or to look after a feed."""
+        return bool(self.why or self.stopped)
+
+    @property
+    def has_no_events(self) -> bool:
+        """Return whether all events have stopped: leads then look like leads that do nothing."""
+        return any(feed.type == ALL_EVENTS for feed in self.stopped)
 
     @property
     def is_conclusive(self) -> bool:
@@ -97,6 +110,9 @@ class DriftReport:
         """Say in a sentence what follows."""
         if self.why:
             return "Retrain: the world has moved away from the model."
+        if self.stopped:
+            feeds = "; ".join(feed.words for feed in self.stopped)
+            return f"{feeds[0].upper()}{feeds[1:]} Mend it and look again; if it has ended for good, train again."
         if self.is_conclusive:
             watched = f"; but watch: {'; '.join(self.watch)}" if self.watch else ""
             return f"No drift that asks for a training{watched}."
@@ -105,7 +121,9 @@ class DriftReport:
 
     @property
     def why(self) -> list[str]:
-        """Return the reasons to train again; none where nothing has drifted."""
+        """Return the reasons to train again; none where nothing has drifted, or no events are there to see it by."""
+        if self.has_no_events:
+            return []
         counted = (sentence for wins, sentence in self._counted() if drift.is_off(wins))
         return [*counted, *self._of_groups(), *self._of_ranking(), *self._of_score(), *self._of_features()]
 
@@ -150,7 +168,7 @@ class DriftReport:
         return drift.ranks_worse(outcomes.metrics, self.then["auc_ci"], self.then["auc"])
 
     def _of_score(self) -> Iterator[str]:
-        if self.leads >= FEWEST_LEADS and drift.has_shifted(self.score):
+        if self.leads >= FEWEST_LEADS and not self.stopped and drift.has_shifted(self.score):
             yield f"The scores have shifted: {_index(self.score.psi, self.score.noise)}"
 
     def _of_features(self) -> Iterator[str]:
@@ -168,6 +186,9 @@ class DriftReport:
             "why": self.why,
             "watch": self.watch,
             "notes": list(self.notes),
+            "stopped": [
+                {"type": feed.type, "last": f"{feed.last:%Y-%m-%d}", "words": feed.words} for feed in self.stopped
+            ],
             "leads": round(self.leads),
             "score": {"psi": self.score.psi, "noise": self.score.noise},
             "features": [asdict(feature) for feature in self.features],
@@ -210,12 +231,17 @@ def outcomes_as_json(outcomes: MaturedOutcomes, then: Mapping[str, Any]) -> dict
 
 
 def compare_with_training(
-    recent: RecentSnapshots, training: TrainingRecord, as_of: pd.Timestamp, *, unlearned: bool
+    recent: RecentSnapshots,
+    training: TrainingRecord,
+    as_of: pd.Timestamp,
+    *,
+    unlearned: bool,
+    stopped: Sequence[StoppedFeed] = (),
 ) -> DriftReport:
     """Compare leads with the training of a version.
 
     ``unlearned`` says that the leads are others than those of the training: in flat mode outcomes have no moments, and
-    can be compared only then.
+    can be compared only then. ``stopped`` are feeds of events that have.
     """
     baseline, timed = training.baseline, training.horizon is not None
     window = recent.subset(recent.rows["as_of"] > as_of - WINDOW * DAY) if timed else recent
@@ -224,9 +250,10 @@ def compare_with_training(
         as_of=as_of,
         leads=leads,
         score=drift.score_shift(baseline, features, window.probability, groups),
-        features=drift.feature_shifts(training.features, baseline, features, groups, training.unused),
+        features=drift.feature_shifts(training.features, baseline, features, groups, training.unused, stopped),
         then=training.metrics,
         notes=[] if leads >= FEWEST_LEADS else [_too_few(leads, timed=timed)],
+        stopped=stopped,
     )
     if timed:
         return _with_outcomes(_with_wins(report, recent, training), recent, training)

@@ -340,7 +340,7 @@ def monitor(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold leads and outcomes since the training against it; exits with 3 where it is time to train again."""
+    """Compare leads and outcomes since the training with it; exits with 3 to train again, or where a feed stopped."""
     from data.workspace import Workspace
     from pipelines.as_of import parse_moment
     from pipelines.cli.renderers import present, show_drift
@@ -356,7 +356,7 @@ def monitor(
         out=out,
     )
     present(result, show_drift, as_json=as_json)
-    raise typer.Exit(ACTION if result.retrain else 0)
+    raise typer.Exit(ACTION if result.asks_for_action else 0)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from models.training_table import RARE_LEVEL
 from models.versions import Registry, Stored
 from pipelines import last_run
 from pipelines.console import note, step
+from pipelines.feeds import stopped_since_training
 from pipelines.output import describe
 from pipelines.score.accounts import Accounts, scored_accounts
 from pipelines.score.retention import erase_old
@@ -124,7 +125,8 @@ def score(
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
                     write_account(scored)
-        unknown = [*_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
+        feeds = [f"{feed.words[0].upper()}{feed.words[1:]}" for feed in stopped_since_training(dataset, stored, moment)]
+        unknown = [*feeds, *_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
