@@ -3,6 +3,10 @@
 A run adds a version of each score that changed, chunk by chunk, each in a transaction. They count once the run is done,
 which is one change of one row: so readers see all that a run scored or nothing of it, and a run that is killed leaves
 what was there before. The current score of a lead is its newest version of a run that is done; the others are history.
+
+A run of a moment before that of the newest run that is done is of the past: the present stays as it is. Its scores are
+all kept, and are what is known of its moment until the next run that is done. Its number is below zero, so that it is
+never newer than anything, and no query for the present meets it.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ LOCK = 7_305_814_277
 """The number of the advisory lock on PostgreSQL, by which runs on several machines know of each other."""
 TURNS = 730_581_427
 """The first of two numbers of the locks by which changes of one thing follow each other there."""
-DONE = "done"
+DONE, OF_THE_PAST = "done", "past"
 IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
 """Written out, for SQLite takes an index of open leads only where it reads that they are open."""
 HOTTEST_FIRST = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
@@ -54,6 +58,11 @@ class Run:
 
     run_id: int
     before: int
+
+    @property
+    def is_of_the_past(self) -> bool:
+        """Return whether the run is of a moment before that of the newest run that is done."""
+        return self.run_id < 0
 
 
 class Store:
@@ -82,14 +91,16 @@ class Store:
             take_turn(connection, "begin a run")
             before = newest_done(connection)
             _drop_unfinished(connection, before)
+            past = _number_of_the_past(connection, before, as_of)
             names = {"concepts": json.dumps(codebook.concepts), "features": json.dumps(codebook.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
             connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))
             started = {"status": "running", "started_at": _now(), "as_of": as_of, "scored": 0, "changed": 0}
-            text = settings and settings.model_dump_json()
-            added = connection.execute(sa.insert(RUNS).values(model_version=model_version, settings=text, **started))
-            run_id = added.inserted_primary_key[0]  # type: ignore[index]
-        return Run(run_id, before)
+            text = None if past or settings is None else settings.model_dump_json()
+            number = {"run_id": past} if past else {}
+            row = sa.insert(RUNS).values(model_version=model_version, settings=text, **started, **number)
+            run_id = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]
+        return Run(run_id, 0 if past else before)
 
     def add(self, run: Run, scores: pd.DataFrame) -> None:
         """Add those of a chunk of scores that changed; nobody sees them before `publish`.
@@ -106,8 +117,14 @@ class Store:
             _update_running(connection, run, counts)
 
     def publish(self, run: Run) -> int:
-        """Let all see the scores of a run, and its settings as those of the last; return how many scores changed."""
+        """Let all see the scores of a run, and its settings as those of the last; return how many scores changed.
+
+        Of a run of the past none does.
+        """
         with self.transaction(writing=True) as connection:
+            if run.is_of_the_past:
+                _update_running(connection, run, {"status": OF_THE_PAST, "finished_at": _now()})
+                return 0
             _update_running(connection, run, {"status": DONE, "finished_at": _now()})
             outdated = sa.and_(RUNS.c.run_id < run.run_id, RUNS.c.settings.is_not(None))
             connection.execute(sa.update(RUNS).where(outdated).values(settings=None))
@@ -118,6 +135,8 @@ class Store:
         failed = {"status": "failed", "finished_at": _now(), "message": message}
         with self.transaction(writing=True) as connection:
             connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run.run_id).values(failed))
+            if run.is_of_the_past:  # the next run drops what has a higher number than the newest that is done
+                connection.execute(sa.delete(SCORES).where(SCORES.c.run_id == run.run_id))
 
     def last_settings(self) -> Settings | None:
         """Return the settings of the newest run that is done, its moment as ``as_of``; None where there are none."""
@@ -138,6 +157,15 @@ class Store:
         """Return all runs, the newest first."""
         with self.transaction() as connection:
             return rows(connection, sa.select(RUNS).order_by(RUNS.c.run_id.desc()))
+
+    def runs_known(self, until: datetime) -> list[dict[str, Any]]:
+        """Return the runs that are known of a moment, the newest first: one of the past where it is the last of then.
+
+        Among several of the past the one of the latest moment counts, and of one moment the one that was made last.
+        """
+        with self.transaction() as connection:
+            known = _known(connection, until)
+            return rows(connection, sa.select(RUNS).where(known).order_by(RUNS.c.as_of.desc(), RUNS.c.run_id.desc()))
 
     def scores_of(self, lead_id: str) -> list[dict[str, Any]]:
         """Return the score of a lead and what it was before, the newest first; nothing for an unknown lead."""
@@ -174,9 +202,10 @@ class Store:
         names = ("lead_id", "as_of", "probability", "fit", "disqualified_by", "disposition", "outcome")
         columns = [SCORES.c[name] for name in names]
         reached = sa.or_(SCORES.c.probability >= bar, SCORES.c.disposition == "ready")
-        query = versions().with_only_columns(*columns, maintain_column_froms=True).where(reached, _known(until))
         with self.transaction() as connection:
-            return pd.read_sql(query.order_by(SCORES.c.run_id), connection)
+            known = RUNS.c.status == DONE if until is None else _known(connection, until)
+            made_then = sa.select(*columns).select_from(SCORES.join(RUNS, RUNS.c.run_id == SCORES.c.run_id))
+            return pd.read_sql(made_then.where(reached, known).order_by(RUNS.c.as_of, SCORES.c.run_id), connection)
 
     def open_scores(self, until: datetime | None = None) -> pd.DataFrame:
         """Return ``probability``, ``score``, ``fit`` and ``disqualified_by`` of the open leads, by ``lead_id``."""
@@ -267,7 +296,10 @@ def current(connection: Connection, until: datetime | None = None) -> sa.Select:
     the past (``until``, naive UTC) only runs count whose ``as_of`` is no later.
     """
     newest = newest_done(connection)
-    return as_of_run(newest) if until is None else _as_of_moment(newest, until)
+    if until is None:
+        return as_of_run(newest)
+    past = _last_of_the_past(connection, until)
+    return _of_run(past) if past else _as_of_moment(newest, until)
 
 
 def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
@@ -279,18 +311,44 @@ def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
     return versions().where(SCORES.c.run_id <= newest, ~replaced)
 
 
+def _of_run(run_id: int) -> sa.Select:
+    """Return a query for the scores that a run of the past made: all of them."""
+    made_by = sa.and_(RUNS.c.run_id == SCORES.c.run_id, RUNS.c.run_id == run_id)
+    return sa.select(SCORES, GRADE, RUNS.c.model_version).select_from(SCORES.join(RUNS, made_by))
+
+
 def _as_of_moment(newest: int, until: datetime) -> sa.Select:
-    newer = SCORES.alias("newer")
-    known = sa.select(RUNS.c.run_id).where(RUNS.c.run_id <= newest, RUNS.c.status == DONE, _known(until))
+    newer, is_then = SCORES.alias("newer"), RUNS.c.as_of <= until
+    known = sa.select(RUNS.c.run_id).where(RUNS.c.run_id <= newest, RUNS.c.status == DONE, is_then)
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(known)
     )
-    return versions().where(SCORES.c.run_id <= newest, _known(until), ~replaced)
+    return versions().where(SCORES.c.run_id <= newest, is_then, ~replaced)
 
 
-def _known(until: datetime | None) -> sa.ColumnElement[bool]:
-    """Return the condition that a run is of no later than a moment; without one, every run is."""
-    return sa.true() if until is None else RUNS.c.as_of <= until
+def _known(connection: Connection, until: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a run is done and of no later than a moment, or is the one of the past that counts."""
+    is_then = sa.and_(RUNS.c.status == DONE, RUNS.c.as_of <= until)
+    past = _last_of_the_past(connection, until)
+    return sa.or_(is_then, RUNS.c.run_id == past) if past else is_then
+
+
+def _last_of_the_past(connection: Connection, until: datetime) -> int | None:
+    """Return the run of the past that is the last one of a moment; None where that is one that is done."""
+    runs = sa.select(RUNS.c.run_id, RUNS.c.as_of).where(RUNS.c.as_of <= until)
+    then = runs.order_by(RUNS.c.as_of.desc(), RUNS.c.run_id)
+    past, done = (
+        connection.execute(then.where(RUNS.c.status == status).limit(1)).first() for status in (OF_THE_PAST, DONE)
+    )
+    return past.run_id if past and (done is None or past.as_of >= done.as_of) else None
+
+
+def _number_of_the_past(connection: Connection, newest: int, as_of: datetime) -> int | None:
+    """Return the number of a run of the past, lower than all others; None where a moment is not before the newest's."""
+    last = connection.execute(sa.select(RUNS.c.as_of).where(RUNS.c.run_id == newest)).scalar()
+    if last is None or as_of >= last:
+        return None
+    return min(connection.execute(sa.select(sa.func.min(RUNS.c.run_id))).scalar_one(), 0) - 1
 
 
 def _outdated_scores(moment: datetime) -> sa.Delete:
@@ -300,7 +358,10 @@ def _outdated_scores(moment: datetime) -> sa.Delete:
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(done)
     )
-    return sa.delete(SCORES).where(SCORES.c.run_id.in_(done.where(RUNS.c.started_at < moment)), replaced)
+    began_before = RUNS.c.started_at < moment
+    of_the_past = sa.select(RUNS.c.run_id).where(RUNS.c.status == OF_THE_PAST, began_before)
+    outdated = sa.and_(SCORES.c.run_id.in_(done.where(began_before)), replaced)
+    return sa.delete(SCORES).where(sa.or_(outdated, SCORES.c.run_id.in_(of_the_past)))
 
 
 def _outdated_deliveries(moment: datetime) -> sa.Delete:
@@ -332,9 +393,11 @@ def take_turn(connection: Connection, what: str) -> None:
 
 def _drop_unfinished(connection: Connection, newest_done: int) -> None:
     """Drop what runs added that came to no end, if there are any: else nothing is read."""
-    unfinished = RUNS.c.run_id > newest_done
-    if connection.execute(sa.select(sa.func.count()).select_from(RUNS).where(unfinished)).scalar_one():
-        connection.execute(sa.delete(SCORES).where(SCORES.c.run_id > newest_done))
+    unfinished = sa.or_(RUNS.c.run_id > newest_done, RUNS.c.status == "running")
+    numbers = connection.execute(sa.select(RUNS.c.run_id).where(unfinished)).scalars().all()
+    if numbers:
+        past = [number for number in numbers if number < 0]
+        connection.execute(sa.delete(SCORES).where(sa.or_(SCORES.c.run_id > newest_done, SCORES.c.run_id.in_(past))))
         interrupted = {"status": "interrupted", "finished_at": _now()}
         connection.execute(sa.update(RUNS).where(RUNS.c.status == "running").values(interrupted))
 
@@ -365,7 +428,7 @@ def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> 
         connection.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     wanted = "unnest(CAST(:wanted AS text[])) AS wanted(value)" if on_postgresql else "json_each(:wanted) AS wanted"
     query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN {SCORES.name} s ON s.lead_id = wanted.value
-        WHERE s.run_id <= :before ORDER BY s.run_id"""
+        WHERE s.run_id BETWEEN 1 AND :before ORDER BY s.run_id"""
     ids = list(lead_ids) if on_postgresql else json.dumps(list(lead_ids))
     versions_before = connection.execute(sa.text(query), {"wanted": ids, "before": before})
     return {row.lead_id: row.digest for row in versions_before}  # the newest of a lead comes last

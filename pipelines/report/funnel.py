@@ -113,11 +113,12 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     does not change it. Today's is in force now; of a moment in the past, it is that of the moment's last run.
     None where nothing was yet. Runs of later moments are left out, with all their scores.
     """
-    done = [run for run in store.runs() if run["status"] == DONE]
-    runs = [run for run in done if run["as_of"] <= as_of]
+    done = [run["run_id"] for run in store.runs() if run["status"] == DONE]
+    runs = store.runs_known(as_of.to_pydatetime())
     if not runs:
         return None
-    until = as_of.to_pydatetime() if len(runs) < len(done) else None  # the store need not leave out what is not there
+    is_now = runs[0]["run_id"] == max(done)
+    until = None if is_now else as_of.to_pydatetime()  # the store need not leave out what is not there
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] <= began]  # a run at midnight ends the period before
     newest, last = runs[0], earlier[0] if earlier else runs[0]

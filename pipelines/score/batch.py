@@ -26,6 +26,7 @@ from models.scoring import FEWEST_AMOUNTS, ScoredChunk, Scorer, encode, score_ch
 from models.training_table import RARE_LEVEL
 from models.versions import Registry, Stored
 from pipelines import last_run
+from pipelines.as_of import format_moment
 from pipelines.console import note, step
 from pipelines.feeds import stopped_since_training
 from pipelines.output import describe
@@ -65,8 +66,8 @@ class LeadFiles:
 class ScoreResult:
     """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
 
-    ``changed`` are the scores that differ from those of the store before; ``erased`` counts what was older than the
-    retention of the settings.
+    ``changed`` are the scores that differ from those of the store before: none of a run ``of_the_past``, whose moment
+    is before that of the last run. ``erased`` counts what was older than the retention of the settings.
     """
 
     read: int
@@ -80,6 +81,7 @@ class ScoreResult:
     seconds: float
     out: str | None
     missing_tables: list[str]
+    of_the_past: bool
     erased: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
@@ -130,7 +132,13 @@ def score(
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
-    for text in [*describe(dataset.report), *_missing_tables(missing), *unknown, *_erased(erased)]:
+    for text in [
+        *_of_the_past(run, moment),
+        *describe(dataset.report),
+        *_missing_tables(missing),
+        *unknown,
+        *_erased(erased),
+    ]:
         note(text)
     counted = dataset.report.tables["leads"]
     return ScoreResult(
@@ -142,6 +150,7 @@ def score(
         seconds=round(time.perf_counter() - began, 2),
         out=str(out) if out else None,
         missing_tables=missing,
+        of_the_past=run.is_of_the_past,
         erased=erased,
         **counts,
     )
@@ -212,6 +221,14 @@ def read_as_trained(settings: Settings, stored: Stored) -> Settings:
     same = settings.outcome and trained.outcome and settings.outcome.columns == trained.outcome.columns
     outcome = trained.outcome if same else settings.outcome
     return settings.model_copy(update={"formats": {**trained.formats, **settings.formats}, "outcome": outcome})
+
+
+def _of_the_past(run: Run, as_of: pd.Timestamp) -> Iterator[str]:
+    if run.is_of_the_past:
+        yield (
+            f"A later run has been scored already: its scores stay the present ones, and those of now are kept as what "
+            f"was known at {format_moment(as_of)}."
+        )
 
 
 def _missing_tables(tables: list[str]) -> Iterator[str]:

@@ -91,6 +91,38 @@ def test_of_a_moment_in_the_past_nothing_is_known_that_was_scored_later(store):
     assert store.open_scores(MONDAY - timedelta(days=1)).empty
 
 
+def test_a_run_of_the_past_leaves_the_present_and_is_what_is_known_of_its_moment(store):
+    wednesday, thursday = TUESDAY + timedelta(days=1), TUESDAY + timedelta(days=2)
+    run(store, MONDAY, a=0.5, b=0.6)
+    run(store, wednesday, a=0.9, b=0.6)
+    assert run(store, TUESDAY, a=0.1, b=0.2, c=0.3) == 0
+    assert run(store, TUESDAY, a=0.1, b=0.3, c=0.3) == 0
+    known = {moment: store.open_scores(moment)["probability"].to_dict() for moment in (MONDAY, TUESDAY, wednesday)}
+    assert known == {
+        MONDAY: {"a": 0.5, "b": 0.6},
+        TUESDAY: {"a": 0.1, "b": 0.3, "c": 0.3},
+        wednesday: {"a": 0.9, "b": 0.6},
+    }
+    assert current(store) == {"a": 0.9, "b": 0.6}
+    assert [each["as_of"] for each in store.runs_known(TUESDAY)] == [TUESDAY, MONDAY]
+    assert store.crossings(0.25, TUESDAY)["lead_id"].tolist() == ["a", "b", "a", "b", "c"]
+    # Of what was scored for the past the next run knows nothing: c is new.
+    assert run(store, thursday, a=0.9, b=0.6, c=0.3) == 1
+    assert current(store) == {"a": 0.9, "b": 0.6, "c": 0.3}
+
+
+def test_of_a_run_of_the_past_that_came_to_no_end_nothing_stays(store):
+    run(store, TUESDAY, a=0.5)
+    run(store, MONDAY, a=0.1, publish=False)
+    failed = store.begin(as_of=MONDAY, model_version="1", codebook=CODEBOOK)
+    store.add(failed, scores(a=0.2))
+    store.fail(failed, "no space")
+    run(store, TUESDAY, a=0.5)
+    with store.transaction() as connection:
+        assert connection.execute(sa.select(SCORES.c.run_id)).scalars().all() == [1]
+    assert store.open_scores(MONDAY).empty
+
+
 def test_what_was_opened_after_a_later_run_is_of_later(store):
     assert store.opened(MONDAY) == 0
     run(store, MONDAY, a=0.5)

@@ -189,6 +189,16 @@ def test_at_a_past_moment_later_leads_are_left_out(workspace, tables, tmp_path):
     assert told.later == (created_at > PAST).sum() > 0
 
 
+def test_scoring_for_the_past_leaves_the_present_as_it_is(leadscore, workspace):
+    place = ["--workspace", workspace.root]
+    now = leadscore("report", *place, "--json").json
+    ran = leadscore("score", "--as-of", "2024-06-01", *place, "--json")
+    assert (ran.json["of_the_past"], ran.json["changed"]) == (True, 0)
+    assert "its scores stay the present ones" in ran.err
+    again = leadscore("report", *place, "--json").json
+    assert (again["bands"], again["hottest"]) == (now["bands"], now["hottest"])
+
+
 def test_what_happened_later_is_not_known_at_a_past_moment(rescore, altered, tables):
     """Deleting every row that is later than the moment gives the same scores, reasons and outcomes."""
     times = {"leads": "created_at", "events": "occurred_at", "stages": "entered_at", "outcomes": "closed_at"}
