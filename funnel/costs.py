@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data.columns import is_contact, shown
-from funnel.rates import NOT_GIVEN, WRITTEN_SO, Kinds, Share, kinds_by, share, with_pool
+from funnel.rates import NOT_GIVEN, WRITTEN_SO, Kinds, Share, kinds_by, share, wilson, with_pool
 from funnel.stages import Journeys
 
 UNAFFORDABLE = "costs more than its leads are worth: spend less on it, or target it better"
@@ -48,6 +48,9 @@ class Channel:
     None where none came: that of the lead is ``cpl``, the last the cost per customer (CAC).
     ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much; an open one
     without a score is worth nothing here, so where there are such, nobody knows that the leads are worth too little.
+    ``value_ci`` is its 95 % interval, of the chance alone: None where a score is missing, or no deal is known. A channel
+    without a win has no deal of its own: the mean one of all channels counts (``deal_of_all``), and where all of its
+    leads were lost, they are worth nothing.
     ``pooled`` is how many channels without costs stand together in it because few leads came by each.
     """
 
@@ -63,6 +66,8 @@ class Channel:
     affordable: bool | None
     advice: str
     pooled: int = 0
+    value_ci: tuple[float, float] | None = None
+    deal_of_all: bool = False
 
     @property
     def cpl(self) -> float | None:
@@ -260,23 +265,61 @@ def _channel(
     likely = float(np.nan_to_num(chance[leads]).mean()) if count else None
     may_be_more = bool(np.isnan(chance[leads]).any())
     won, lost = journeys.won[leads], journeys.lost[leads]
-    amounts = journeys.leads["amount"].to_numpy(float)[leads[won]]
-    deal = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
-    value = likely * deal if likely is not None and deal is not None else None
-    cpl = spend / count if spend is not None and count else None
+    deal = _mean_amount(journeys, leads[won]) if won.any() else _mean_amount(journeys, np.flatnonzero(journeys.won))
+    value, value_ci = _value(likely, count, deal, sure=not may_be_more)
+    to_customer, cpl = share(reached[-1], count, smallest), spend / count if spend is not None and count else None
     return Channel(
         name=name,
         leads=count,
         open=int((~won & ~lost).sum()),
         spend=spend,
         cost_per=cost_per,
-        to_customer=share(reached[-1], count, smallest),
+        to_customer=to_customer,
         chance=likely,
         deal=deal,
         value=value,
-        affordable=None if value is None or cpl is None or (value < cpl and may_be_more) else value >= cpl,
+        affordable=_affordable(value, value_ci, cpl, to_customer, may_be_more=may_be_more),
         advice="",
+        value_ci=value_ci,
+        deal_of_all=deal is not None and not won.any(),
     )
+
+
+def _mean_amount(journeys: Journeys, rows: np.ndarray) -> float | None:
+    amounts = journeys.leads["amount"].to_numpy(float)[rows]
+    return float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
+
+
+def _value(
+    likely: float | None, count: int, deal: float | None, *, sure: bool
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the value of a lead, with its interval: of leads that were all lost it is nothing, whatever deals are."""
+    if likely is None or (deal is None and likely):
+        return None, None
+    if deal is None:
+        return 0.0, None
+    low, high = wilson(likely * count, count)
+    return likely * deal, (low * deal, high * deal) if sure else None
+
+
+def _affordable(
+    value: float | None,
+    value_ci: tuple[float, float] | None,
+    cpl: float | None,
+    to_customer: Share,
+    *,
+    may_be_more: bool,
+) -> bool | None:
+    """Return whether leads are worth their cost; None where nobody knows.
+
+    No win among few leads is no proof, unless what they may be worth at most is less than they cost.
+    """
+    if value is None or cpl is None:
+        return None
+    if value >= cpl:
+        return True
+    few = to_customer.count == 0 and not to_customer.enough
+    return None if may_be_more or (few and (value_ci is None or value_ci[1] >= cpl)) else False
 
 
 def _with_advice(by_name: Sequence[Channel]) -> list[Channel]:

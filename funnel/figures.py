@@ -126,6 +126,8 @@ def _of_costs(funnel: Funnel) -> Iterator[Row]:
             place = ("costs", costs.by, channel.name)
             for measure in ("leads", "open", "spend", "chance", "deal", "value", "cpl", "cac"):
                 yield _row(*place, "", measure, getattr(channel, measure))
+            low, high = channel.value_ci or (None, None)
+            yield from (_row(*place, "", name, bound) for name, bound in (("value_low", low), ("value_high", high)))
             yield _row(*place, "", "affordable", channel.affordable)
             yield _row(*place, "", "lead to customer", channel.to_customer)
             yield _row(*place, "", "advice", text=channel.advice)

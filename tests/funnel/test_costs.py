@@ -50,6 +50,28 @@ def test_leads_that_cost_more_than_they_are_worth_are_flagged(journeys):
     assert channel.advice == UNAFFORDABLE
 
 
+def test_leads_of_a_channel_without_a_win_are_worth_nothing_and_at_most_its_interval(journeys):
+    found = told(journeys([*leads("fair", 40), *leads("mail", 40, won=2, amount=1000)]), spent(fair=9000, mail=400))
+    fair = found["fair"]
+    assert (fair.cpl, fair.value, fair.affordable, fair.advice) == (225, 0, False, UNAFFORDABLE)
+    # Wilson's interval of 0 of 40 ends at 8.76 %; the mean deal is that of the company.
+    assert (fair.deal, fair.deal_of_all, fair.value_ci) == (1000, True, (0, pytest.approx(87.6, abs=0.1)))
+    assert found["mail"].deal_of_all is False
+
+
+def test_without_any_win_at_all_leads_that_were_lost_are_worth_nothing_all_the_same(journeys):
+    fair = told(journeys(leads("fair", 40)), spent(fair=9000))["fair"]
+    assert (fair.value, fair.value_ci, fair.affordable) == (0, None, False)
+
+
+def test_no_win_among_few_leads_is_no_proof(journeys):
+    found = journeys([*leads("fair", 3), *leads("mail", 40, won=2, amount=1000)])
+    fair = {each.name: each for each in channels(found, spent(fair=300), "source", smallest=30)[0]}["fair"]
+    assert (fair.affordable, fair.advice) == (None, TOO_FEW)  # 0 of 3 may be 56 %, and 56 % of 1,000 is more than 100
+    fair = {each.name: each for each in channels(found, spent(fair=3000), "source", smallest=30)[0]}["fair"]
+    assert fair.affordable is False
+
+
 def test_leads_that_are_worth_their_cost_are_not_flagged(journeys):
     channel = told(journeys(leads("ppc", 100, won=2, amount=2500)), spent(ppc=5000))["ppc"]
     assert (channel.value, channel.cpl, channel.affordable) == (50, 50, True)
