@@ -48,8 +48,8 @@ class Channel:
     None where none came: that of the lead is ``cpl``, the last the cost per customer (CAC).
     ``value`` of a lead is its chance of becoming a customer times the mean deal. A lead may cost as much; an open one
     without a score is worth nothing here, so where there are such, nobody knows that the leads are worth too little.
-    ``value_ci`` is its 95 % interval, of the chance alone: None where a score is missing, or no deal is known. A channel
-    without a win has no deal of its own: the mean one of all channels counts (``deal_of_all``), and where all of its
+    ``value_ci`` is its 95 % interval, of the chance alone; None where a score is missing, or no deal is known. A
+    channel without a win has no deal of its own: the mean one of all counts (``deal_of_all``), and where all of its
     leads were lost, they are worth nothing.
     ``pooled`` is how many channels without costs stand together in it because few leads came by each.
     """
