@@ -61,6 +61,7 @@ def sql_known_at(as_of: pd.Timestamp) -> dict[str, str]:
     return {
         "leads": f"(created_at IS NULL OR {happened['created_at']})",
         "events": happened["occurred_at"],
+        "account_events": happened["occurred_at"],
         "entries": happened["entered_at"],
         "closings": f"(closed_at IS NULL OR {happened['closed_at']})",
         "overtaken": happened["lost_at"],

@@ -3,7 +3,7 @@
 `open_funnel` reads the tables; everything else is a pure function of them, and `Funnel` holds what they return.
 """
 
-from funnel.accounts import Account, accounts
+from funnel.accounts import Account, accounts, without_lead
 from funnel.content import AssetConversion, assets, closing_content
 from funnel.costs import channels, without_totals
 from funnel.diagnosis import diagnose
@@ -69,5 +69,6 @@ __all__ = [
     "volumes",
     "with_break_even",
     "with_pool",
+    "without_lead",
     "without_totals",
 ]

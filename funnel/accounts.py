@@ -1,4 +1,4 @@
-"""Accounts: which companies are active, how they came, what they view, and how far their leads are."""
+"""Accounts: which companies are active, how they came, what they view, and how far their leads are, if any."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import pandas as pd
 from funnel.rates import NOT_GIVEN, Kinds
 from funnel.stages import Journeys
 
+NO_LEAD = "no lead yet"
+"""In the place of the stage of an account without a lead."""
+
 
 @dataclass(frozen=True)
 class Account:
     """A company with the activities of all its people in the last days; ``channel`` brought its first lead.
 
     ``score`` is what its best open lead scores by itself, a disqualified one only where all are; None where none is
-    open or scored. `pipelines.score.accounts` scores accounts with the activity of all their people.
+    open or scored. One without a lead is there by its activities. `pipelines.score.accounts` scores accounts with the
+    activity of all their people.
     """
 
     account_id: str
@@ -72,4 +76,30 @@ def _account(
         activities=int(row["activities"]),
         last_activity=row["last_activity"],
         viewed=tuple(row["viewed"]),
+    )
+
+
+def without_lead(active: pd.DataFrame) -> tuple[Account, ...]:
+    """Return accounts that have no lead, as `funnel.tables.FunnelTables.accounts_without_lead` returns them.
+
+    >>> visits = {"account_id": "acme", "activities": 8, "last_activity": pd.Timestamp("2025-03-01")}
+    >>> visits["types"] = [("pricing_visit", 2), ("site_visit", 6)]
+    >>> account = without_lead(pd.DataFrame([visits]))[0]
+    >>> account.viewed, account.stage
+    (('6 × site_visit', '2 × pricing_visit'), 'no lead yet')
+    """
+    return tuple(
+        Account(
+            account_id=row["account_id"],
+            company="",
+            channel="",
+            leads=0,
+            open=0,
+            stage=NO_LEAD,
+            score=None,
+            activities=int(row["activities"]),
+            last_activity=row["last_activity"],
+            viewed=tuple(f"{times:,} × {name}" for name, times in sorted(row["types"], key=lambda each: -each[1])),
+        )
+        for row in active.to_dict("records")
     )

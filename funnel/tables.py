@@ -38,7 +38,7 @@ from data.staging import (
     stage_tables,
     type_table,
 )
-from data.vocabulary import LEADS, READ_TABLES, REPORT_TABLES, Kind
+from data.vocabulary import EVENT_TYPES, LEADS, READ_TABLES, REPORT_TABLES, Kind
 
 KnownAt = Callable[[pd.Timestamp], Mapping[str, str]]
 """The condition in SQL for the rows of each table of the staging that are known as of a moment."""
@@ -90,6 +90,13 @@ ACCOUNTS = """
             AS viewed
     FROM most m JOIN known_leads l USING (account_id)
     GROUP BY ALL ORDER BY m.activities DESC, m.account_id"""
+
+
+ACCOUNTS_WITHOUT_LEAD = """
+    SELECT account_id, count(*) AS activities, max(occurred_at) AS last_activity,
+        histogram(CASE WHEN list_contains($3, type) THEN type ELSE 'other' END) AS types
+    FROM known_account_events e WHERE e.occurred_at > $1
+    GROUP BY account_id ORDER BY activities DESC, account_id LIMIT $2"""
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,11 @@ class FunnelTables:
         since = self.as_of - pd.Timedelta(days=days)
         parameters = [since, count, self._named("type"), self._named("asset")]
         return self._connection.sql(ACCOUNTS, params=parameters).to_arrow_table().to_pandas()
+
+    def accounts_without_lead(self, days: int, count: int) -> pd.DataFrame:
+        """Return the accounts without a lead that did most in the last days: what they did by ``types`` of events."""
+        parameters = [self.as_of - pd.Timedelta(days=days), count, [*EVENT_TYPES, *self._named("type")]]
+        return self._connection.sql(ACCOUNTS_WITHOUT_LEAD, params=parameters).to_arrow_table().to_pandas()
 
 
 @dataclass(frozen=True)

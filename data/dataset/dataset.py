@@ -41,6 +41,12 @@ EVENTS_OF_ACCOUNTS_QUERY = """
 STAGES_QUERY = """
     SELECT position, stage, entered_at FROM entries
     WHERE position BETWEEN $1 AND $2 AND NOT closes ORDER BY position, entered_at, seq"""
+WITHOUT_LEAD_QUERY = """
+    SELECT dense_rank() OVER (ORDER BY account_id) - 1 AS position, account_id, occurred_at, type, asset, campaign,
+        value
+    FROM account_events WHERE account_id IN (SELECT account_id FROM account_events
+        WHERE occurred_at > $1 GROUP BY account_id ORDER BY count(*) DESC, account_id LIMIT $2)
+    ORDER BY position, occurred_at, seq"""
 CHANGES_QUERY = """
     SELECT position, attribute, changed_at, text, number FROM changes
     WHERE position BETWEEN $1 AND $2 ORDER BY position, changed_at, seq"""
@@ -169,6 +175,19 @@ class Dataset:
         query = f"""SELECT {cell} AS value, count(*) AS leads FROM leads WHERE {cell} IS NOT NULL
             GROUP BY 1 ORDER BY 2 DESC, 1"""
         return self._connection.sql(query).to_arrow_table().to_pandas().set_index("value")["leads"]
+
+    def accounts_without_lead(self, since: pd.Timestamp, most: int) -> Chunk:
+        """Return accounts that are active since a moment and have no lead: each as if it were one, by its events alone.
+
+        The most active ones come first where there are more than so many; they are in order of their ids.
+        """
+        query = self._connection.sql(WITHOUT_LEAD_QUERY, params=[since, most])
+        events = query.to_arrow_table().to_pandas()
+        nobody = self._chunk(-1, -1)
+        ids = events["account_id"].drop_duplicates().reset_index(drop=True)
+        leads = nobody.leads.drop(columns="position").reindex(ids.index)
+        leads = leads.assign(position=ids.index, account_id=ids, lead_id=ids, impossible_size=0.0)
+        return nobody._replace(leads=leads.reset_index(drop=True), events=events.drop(columns="account_id"))
 
     def content(self) -> Content:
         """Return what the tables hold at all."""

@@ -59,18 +59,18 @@ def set_aside_repeated(connection: duckdb.DuckDBPyConnection, name: str, table: 
 
 
 def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
-    """Put events without lead, time or type, and repeated ones, into quarantine."""
+    """Put events without lead or account, time or type, and repeated ones, into quarantine.
+
+    An event of an account that has no lead yet stays: see `fill_events`.
+    """
     connection.execute(
         """INSERT INTO quarantine SELECT * FROM (
         SELECT 'events', e.position, CASE
             WHEN e.lead_id IS NULL AND e.account_id IS NULL THEN 'an event without a lead: it names none'
             WHEN e.lead_id IS NOT NULL AND l.lead_id IS NULL THEN 'an event without a lead: its lead_id is unknown'
-            WHEN e.lead_id IS NULL AND a.account_id IS NULL THEN 'an event without a lead: its account_id is unknown'
             WHEN e.occurred_at IS NULL THEN 'no readable time'
             WHEN e.type IS NULL THEN 'no type' END AS reason
-        FROM typed_events e LEFT JOIN lead_ids l ON e.lead_id = l.lead_id
-        LEFT JOIN (SELECT DISTINCT account_id FROM lead_ids) a ON e.lead_id IS NULL AND e.account_id = a.account_id
-        ) WHERE reason IS NOT NULL"""
+        FROM typed_events e LEFT JOIN lead_ids l ON e.lead_id = l.lead_id) WHERE reason IS NOT NULL"""
     )
     if events.has("event_id"):
         set_aside_repeated(connection, "events", "typed_events", "event_id")
@@ -152,7 +152,8 @@ def _without_lead(table: str) -> str:
 def fill_events(connection: duckdb.DuckDBPyConnection, event_types: Mapping[str, Sequence[str]]) -> None:
     """Fill the table ``events`` in order of lead and time, an account's events for each of its leads.
 
-    ``event_types`` maps types of the vocabulary to those of the source.
+    Those of accounts without a lead come into ``account_events``, in order of account and time. ``event_types`` maps
+    types of the vocabulary to those of the source.
     """
     canonical = {source.strip().lower(): name for name, sources in event_types.items() for source in sources}
     _rename(connection, "typed_events", "type", canonical)
@@ -163,6 +164,11 @@ def fill_events(connection: duckdb.DuckDBPyConnection, event_types: Mapping[str,
         SELECT l.position, {cells} FROM typed_events e JOIN lead_ids l USING (lead_id) WHERE {usable}
         UNION ALL SELECT l.position, {cells} FROM typed_events e JOIN lead_ids l USING (account_id)
         WHERE e.lead_id IS NULL AND {usable} ORDER BY 1, 2, 3"""
+    )
+    connection.execute(
+        f"""INSERT INTO account_events SELECT e.account_id, {cells} FROM typed_events e
+        WHERE e.lead_id IS NULL AND {usable} AND e.account_id NOT IN (
+            SELECT account_id FROM lead_ids WHERE account_id IS NOT NULL) ORDER BY 1, 2, 3"""
     )
 
 

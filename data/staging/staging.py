@@ -29,6 +29,8 @@ EMPTY_TABLES = """
     CREATE TABLE closings (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
+    CREATE TABLE account_events (account_id VARCHAR, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
+        campaign VARCHAR, value DOUBLE);
     CREATE TABLE entries (position BIGINT, entered_at TIMESTAMP, seq BIGINT, stage VARCHAR, closes BOOLEAN);
     CREATE TABLE table_outcomes (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE overtaken (position BIGINT, lost_at TIMESTAMP, reopened_at TIMESTAMP);

@@ -54,6 +54,7 @@ from funnel import (
     volumes,
     with_break_even,
     with_pool,
+    without_lead,
     without_totals,
 )
 from models.scale import qualifies
@@ -342,7 +343,9 @@ def _accounts(
 ) -> tuple[Account, ...]:
     active = tables.accounts(ACTIVE_DAYS, ACTIVE_ACCOUNTS)
     of_leads = scores.open if scores else pd.DataFrame({"score": [], "disqualified_by": []})
-    return accounts(journeys, active, of_leads, came_by)
+    known = accounts(journeys, active, of_leads, came_by)
+    unknown = without_lead(tables.accounts_without_lead(ACTIVE_DAYS, ACTIVE_ACCOUNTS))
+    return tuple(sorted((*known, *unknown), key=lambda each: -each.activities)[:ACTIVE_ACCOUNTS])
 
 
 def _follow_ups(

@@ -1,4 +1,7 @@
-"""Scores of accounts: each is scored as its best open lead is with the activity of all its people."""
+"""Scores of accounts: each is scored as its best open lead is with the activity of all its people.
+
+An account without a lead has no score; what it does may be a trigger all the same.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,13 @@ import pandas as pd
 
 from data.dataset import Dataset
 from data.errors import InputError
+from features import Batch, activity_until, build
+from models.rules import first_trigger
 from models.scoring import ScoredChunk, Scorer, score_chunk, worded
+from pipelines.as_of import format_moment
+
+ACTIVE, MOST_ACCOUNTS = pd.Timedelta(days=30), 10_000
+"""Accounts without a lead are looked at where they were active in this time: the most active ones."""
 
 
 class Accounts:
@@ -68,3 +77,22 @@ def scored_accounts(
 def _is_out(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which scores are of leads that the rules disqualify."""
     return (scores["disqualified_by"] != "").to_numpy() if "disqualified_by" in scores else np.zeros(len(scores), bool)
+
+
+def triggered_without_lead(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp) -> list[dict[str, str]]:
+    """Return the accounts without a lead of whose events a trigger of the rules holds: somebody should speak to them.
+
+    Each has its ``account_id``, what it is ``triggered_by``, and its ``last_activity`` (UTC).
+    """
+    chunk = dataset.accounts_without_lead(as_of - ACTIVE, MOST_ACCOUNTS)
+    if chunk.leads.empty:
+        return []
+    trigger = first_trigger(scorer.rules, build(Batch.at(chunk, scorer.schema, as_of)))
+    events, _ = activity_until(chunk, as_of)
+    last = events.groupby("position")["occurred_at"].max()
+    rows = zip(chunk.leads["account_id"], trigger, last.reindex(chunk.leads["position"]), strict=True)
+    return [
+        {"account_id": account, "triggered_by": name, "last_activity": format_moment(moment)}
+        for account, name, moment in rows
+        if name
+    ]

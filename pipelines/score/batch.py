@@ -30,7 +30,7 @@ from pipelines.as_of import format_moment
 from pipelines.console import note, step
 from pipelines.feeds import stopped_since_training
 from pipelines.output import describe
-from pipelines.score.accounts import Accounts, scored_accounts
+from pipelines.score.accounts import Accounts, scored_accounts, triggered_without_lead
 from pipelines.score.retention import erase_old
 
 CHUNK = 50_000
@@ -67,7 +67,8 @@ class ScoreResult:
     """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
 
     ``changed`` are the scores that differ from those of the store before: none of a run ``of_the_past``, whose moment
-    is before that of the last run. ``erased`` counts what was older than the retention of the settings.
+    is before that of the last run. ``accounts_without_lead`` are those of which a trigger holds.
+    ``erased`` counts what was older than the retention of the settings.
     """
 
     read: int
@@ -82,6 +83,7 @@ class ScoreResult:
     out: str | None
     missing_tables: list[str]
     of_the_past: bool
+    accounts_without_lead: list[dict[str, str]]
     erased: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
@@ -127,8 +129,9 @@ def score(
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
                     write_account(scored)
+        unled = triggered_without_lead(dataset, stored.scorer, moment)
         feeds = [f"{feed.words[0].upper()}{feed.words[1:]}" for feed in stopped_since_training(dataset, stored, moment)]
-        unknown = [*feeds, *_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
+        unknown = [*_unled(unled), *feeds, *_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
         erased = erase_old(store, workspace, settings.retention_days)
         last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
@@ -151,6 +154,7 @@ def score(
         out=str(out) if out else None,
         missing_tables=missing,
         of_the_past=run.is_of_the_past,
+        accounts_without_lead=unled,
         erased=erased,
         **counts,
     )
@@ -229,6 +233,14 @@ def _of_the_past(run: Run, as_of: pd.Timestamp) -> Iterator[str]:
             f"A later run has been scored already: its scores stay the present ones, and those of now are kept as what "
             f"was known at {format_moment(as_of)}."
         )
+
+
+def _unled(accounts: list[dict[str, str]]) -> Iterator[str]:
+    """Name the accounts without a lead of which a trigger holds."""
+    if accounts:
+        named = ", ".join(f"{each['account_id']} ({each['triggered_by']})" for each in accounts[:MOST_TYPES])
+        more = f", and {len(accounts) - MOST_TYPES:,} more" if len(accounts) > MOST_TYPES else ""
+        yield f"Accounts without a lead that somebody should speak to: {named}{more}."
 
 
 def _missing_tables(tables: list[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from data.config import FunnelSettings, Outcome, Settings, StageMapping, settings_of_folder
 from features import sql_known_at
+from funnel.accounts import without_lead
 from funnel.tables import FunnelTables, open_funnel
 
 NOW = pd.Timestamp("2025-06-01")
@@ -67,6 +68,17 @@ def test_leads_are_there_with_their_cuts_and_their_end(opened):
     assert leads["won"].fillna(False).tolist() == [True, False, False]
     assert leads["source"].tolist() == ["ppc", "PPC", "mail"]
     assert (tables.by, tables.missing) == (["source", "asset"], ["campaign", "persona", "industry"])
+
+
+def test_accounts_without_a_lead_are_known_by_what_they_do(opened):
+    visits = [f"_ acme 2025-05-{day} site_visit _" for day in range(10, 16)]
+    prices = [f"_ acme 2025-05-{day} pricing_visit _" for day in (16, 17)]
+    more = "\n".join([*visits, *prices, "_ other 2025-03-01 site_visit _"])
+    with opened(leads=LEADS, stages=STAGES, events=EVENTS + more) as tables:
+        (account,) = without_lead(tables.accounts_without_lead(30, 5))
+        assert tables.accounts(30, 5)["account_id"].tolist() == ["A1"]
+    assert (account.account_id, account.activities, account.leads) == ("acme", 8, 0)
+    assert (account.viewed, account.stage) == (("6 × site_visit", "2 × pricing_visit"), "no lead yet")
 
 
 def test_nothing_later_than_the_moment_is_told(opened):

@@ -120,7 +120,6 @@ def test_quarantine_is_written_anew_at_each_reading(tmp_path) -> None:
     [
         ("_ _ 2025-02-01 visit _ _ n", "an event without a lead: it names none"),
         ("77 a 2025-02-01 visit _ _ n", "an event without a lead: its lead_id is unknown"),
-        ("_ z 2025-02-01 visit _ _ n", "an event without a lead: its account_id is unknown"),
         ("8 _ soon visit _ _ n", "no readable time"),
         ("8 _ _ visit _ _ n", "no readable time"),
         ("8 _ 2025-02-01 _ _ _ n", "no type"),
@@ -132,6 +131,17 @@ def test_events_that_cannot_be_used_go_to_quarantine(tmp_path, event, reason) ->
         counts = dataset.report.tables["events"]
     assert counts.reasons == {reason: 1}
     assert (counts.read, counts.used) == (5, 4)
+
+
+def test_events_of_an_account_without_a_lead_are_used_and_known_by_account(tmp_path) -> None:
+    more = "_ z 2025-02-01 visit _ _ n\n_ z 2025-02-03 pricing_visit _ _ m\n_ y 2024-02-03 visit _ _ k\n"
+    with folder(tmp_path, leads=LEADS, events=EVENTS + more) as dataset:
+        counts = dataset.report.tables["events"]
+        active = dataset.accounts_without_lead(pd.Timestamp("2025-01-15"), 5)
+        assert len(whole(dataset).events) == 5  # those of the leads alone
+    assert (counts.read, counts.used, counts.reasons) == (7, 7, {})
+    assert active.leads[["position", "account_id"]].values.tolist() == [[0, "z"]]
+    assert active.events["type"].tolist() == ["visit", "pricing_visit"]  # what is later is cut as that of leads is
 
 
 def test_events_without_an_id_are_all_used(tmp_path) -> None:

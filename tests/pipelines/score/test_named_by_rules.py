@@ -46,6 +46,8 @@ NEW = [
     ("L91", "2025-05-30", "download", "price list"),
     ("L92", "2025-05-30", "site_visit", ""),
     ("L92", "2025-05-31", "chat", ""),
+    ("", "2025-05-30", "quote_request", "", "acme"),
+    ("", "2025-05-30", "site_visit", "", "visitor"),
 ]
 
 
@@ -54,7 +56,8 @@ def write(folder: Path, numbers: list[int], created: str, events: list[tuple]) -
     alike = {"created_at": created, "industry": "Retail", "country": "NO", "partner": "Acme"}
     used = [TECHNOLOGIES.get(name, "Excel") for name in ids]
     pd.DataFrame({"lead_id": ids, **alike, "technologies": used}).to_csv(folder / "leads.csv", index=False)
-    table = pd.DataFrame(events, columns=["lead_id", "occurred_at", "type", "asset"])
+    cells = [(*event, "", "")[:5] for event in events]
+    table = pd.DataFrame(cells, columns=["lead_id", "occurred_at", "type", "asset", "account_id"])
     table.to_csv(folder / "events.csv", index=False)
     closed = pd.DataFrame({"lead_id": ids, "closed_at": "2025-01-20", "won": [n % 3 == 0 for n in numbers]})
     closed[closed["lead_id"].isin([f"L{n}" for n in range(1, 31)])].to_csv(folder / "outcomes.csv", index=False)
@@ -96,6 +99,11 @@ def test_types_that_are_new_are_said_with_their_counts(small_firm):
     *_, said = small_firm
     assert "1 × 'quote_request' (leads: 1)" in said and "the rules read them" in said
     assert "1 × 'chat' (leads: 1); no rule names them" in said
+
+
+def test_an_account_without_a_lead_of_which_a_trigger_holds_is_named(small_firm):
+    *_, said = small_firm
+    assert "Accounts without a lead that somebody should speak to: acme (Asked for a quote this week)." in said
 
 
 def test_check_says_only_of_what_no_lead_has_that_the_data_do_not_have_it(small_firm):
