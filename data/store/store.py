@@ -4,9 +4,9 @@ A run adds a version of each score that changed, chunk by chunk, each in a trans
 which is one change of one row: so readers see all that a run scored or nothing of it, and a run that is killed leaves
 what was there before. The current score of a lead is its newest version of a run that is done; the others are history.
 
-A run of a moment before that of the newest run that is done is of the past: the present stays as it is. Its scores are
-all kept, and are what is known of its moment until the next run that is done. Its number is below zero, so that it is
-never newer than anything, and no query for the present meets it.
+A run that was asked for of a moment before that of the newest run that is done is of the past: the present stays as it
+is. Its scores are all kept, and are what is known of its moment until the next run that is done. Its number is below
+zero, so that it is never newer than anything, and no query for the present meets it.
 """
 
 from __future__ import annotations
@@ -84,14 +84,24 @@ class Store:
                 yield connection
 
     def begin(
-        self, *, as_of: datetime, model_version: str, codebook: Codebook, settings: Settings | None = None
+        self,
+        *,
+        as_of: datetime,
+        model_version: str,
+        codebook: Codebook,
+        settings: Settings | None = None,
+        stated: bool = False,
     ) -> Run:
-        """Start a run with its settings; what runs left that never were done is dropped."""
+        """Start a run with its settings; what runs left that never were done is dropped.
+
+        ``stated`` says that somebody asked for the moment: one before that of the newest run is then of the past. Data
+        that end earlier than before are still those of the present.
+        """
         with self.transaction(writing=True) as connection:
             take_turn(connection, "begin a run")
             before = newest_done(connection)
             _drop_unfinished(connection, before)
-            past = _number_of_the_past(connection, before, as_of)
+            past = _number_of_the_past(connection, before, as_of) if stated else None
             names = {"concepts": json.dumps(codebook.concepts), "features": json.dumps(codebook.features)}
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
             connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))

@@ -123,7 +123,7 @@ def score(
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
             people = Accounts() if accounts else None
-            run = _begin(store, dataset, stored.scorer, moment, workspace)
+            run = _begin(store, dataset, stored.scorer, moment, workspace, stated=as_of is not None)
             counts = _write_scores(dataset, stored.scorer, moment, store, run, write, people)
         if accounts and people:
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
@@ -160,13 +160,16 @@ def score(
     )
 
 
-def _begin(store: Store, dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, workspace: Workspace) -> Run:
+def _begin(
+    store: Store, dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, workspace: Workspace, *, stated: bool
+) -> Run:
     """Begin a run with all that a later command has to know of it."""
     return store.begin(
         as_of=as_of.to_pydatetime(),
         model_version=scorer.version,
         codebook=Codebook(scorer.narrator.concepts, scorer.narrator.names),
         settings=dataset.settings.within(workspace.root),
+        stated=stated,
     )
 
 

@@ -52,8 +52,10 @@ def store(database):
         yield opened
 
 
-def run(store: Store, as_of: datetime = MONDAY, *, publish: bool = True, **probabilities: float) -> int | None:
-    begun = store.begin(as_of=as_of, model_version="1", codebook=CODEBOOK)
+def run(
+    store: Store, as_of: datetime = MONDAY, *, publish: bool = True, stated: bool = False, **probabilities: float
+) -> int | None:
+    begun = store.begin(as_of=as_of, model_version="1", codebook=CODEBOOK, stated=stated)
     store.add(begun, scores(**probabilities))
     return store.publish(begun) if publish else None
 
@@ -95,8 +97,8 @@ def test_a_run_of_the_past_leaves_the_present_and_is_what_is_known_of_its_moment
     wednesday, thursday = TUESDAY + timedelta(days=1), TUESDAY + timedelta(days=2)
     run(store, MONDAY, a=0.5, b=0.6)
     run(store, wednesday, a=0.9, b=0.6)
-    assert run(store, TUESDAY, a=0.1, b=0.2, c=0.3) == 0
-    assert run(store, TUESDAY, a=0.1, b=0.3, c=0.3) == 0
+    assert run(store, TUESDAY, stated=True, a=0.1, b=0.2, c=0.3) == 0
+    assert run(store, TUESDAY, stated=True, a=0.1, b=0.3, c=0.3) == 0
     known = {moment: store.open_scores(moment)["probability"].to_dict() for moment in (MONDAY, TUESDAY, wednesday)}
     assert known == {
         MONDAY: {"a": 0.5, "b": 0.6},
@@ -113,8 +115,8 @@ def test_a_run_of_the_past_leaves_the_present_and_is_what_is_known_of_its_moment
 
 def test_of_a_run_of_the_past_that_came_to_no_end_nothing_stays(store):
     run(store, TUESDAY, a=0.5)
-    run(store, MONDAY, a=0.1, publish=False)
-    failed = store.begin(as_of=MONDAY, model_version="1", codebook=CODEBOOK)
+    run(store, MONDAY, stated=True, a=0.1, publish=False)
+    failed = store.begin(as_of=MONDAY, model_version="1", codebook=CODEBOOK, stated=True)
     store.add(failed, scores(a=0.2))
     store.fail(failed, "no space")
     run(store, TUESDAY, a=0.5)
