@@ -207,7 +207,10 @@ def points_between(scale: Scale, values: Floats, start: Floats, end: Floats) -> 
 
 
 def _local_slope(scale: Scale, at: Floats, step: float = 0.01) -> Floats:
-    return (position(scale, at + step) - position(scale, at - step)) / (2 * step)
+    """Return the slope on both sides; at an end of the scale on the side that there is."""
+    lower, upper = (np.clip(at + side, scale.log_odds[0], scale.log_odds[-1]) for side in (-step, step))
+    covered = np.where(upper > lower, upper - lower, 2 * step)
+    return (position(scale, at + step) - position(scale, at - step)) / covered
 
 
 def _largest_remainder(shares: Floats, totals: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -72,10 +72,18 @@ _texts, _contradicted = (np.frompyfunc(attrgetter(name), 1, 1) for name in ("tex
 
 
 class Narrator:
-    """Knows the words of a catalogue, and the evidence, the scale and the horizon (days, if it has one) of a model."""
+    """Knows the words of a catalogue, and the evidence, the scale and the horizon (days, if it has one) of a model.
+
+    ``unsaid`` are concepts that are no reason, whatever they add.
+    """
 
     def __init__(
-        self, features: Sequence[Feature], evidence: Evidence, scale: Scale, horizon: int | None = None
+        self,
+        features: Sequence[Feature],
+        evidence: Evidence,
+        scale: Scale,
+        horizon: int | None = None,
+        unsaid: Sequence[str] = (),
     ) -> None:
         self.features = {feature.name: feature for feature in features}
         self.names = tuple(self.features)
@@ -84,6 +92,7 @@ class Narrator:
         self.evidence = evidence
         self.scale = scale
         self.horizon = horizon
+        self.unsaid = [number for number, concept in enumerate(self.concepts) if concept in unsaid]
         self.levels = {name: {*evidence.bins[name]} for name in self.names if self._may_name_a_person(name)}
 
     def _may_name_a_person(self, name: str) -> bool:
@@ -135,6 +144,7 @@ class Narrator:
         """Return the strongest concepts of one direction, each by the feature that adds most to it."""
         # Points are rounded to whole ones, so the order among those alike is that of the log-odds.
         strength = np.where(sign * shares > 0, sign * merged, 0.0)
+        strength[:, self.unsaid] = 0.0
         top = np.argsort(-strength, axis=1, kind="stable")[:, :MOST_REASONS]
         concept = np.where(np.take_along_axis(strength, top, axis=1) > 0, top, -1)
         feature, value = np.full(concept.shape, -1), np.full(concept.shape, None, dtype=object)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data.config import BandThresholds
 from features import RULE_POINTS, catalogue
 from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import Centres, centres_of, contributions, gather, gather_questions
-from models.rules import Rules, grade_thresholds, term_features, with_points, with_terms
+from models.rules import CAPS, MOST_POINTS, Rules, grade_thresholds, term_features, with_points, with_terms
 from models.scale import Scale, make_scale
 from models.scoring import Scorer, fit_and_engagement
 from models.training import Learned
@@ -53,7 +55,11 @@ def assemble(
 def centres_and_scale(
     learned: Learned, table: TrainingTable, open_leads: pd.DataFrame, thresholds: BandThresholds | None = None
 ) -> tuple[Centres, Scale]:
-    """Return the means that explanations are centred about, and the cut points; see `assemble`."""
+    """Return what explanations are centred about, and the cut points; see `assemble`.
+
+    Rules that people agreed on and that are served look as they were agreed: the score is their points, and a reason
+    has the points of its rule. Of all else it is the means of training, and the rank among the leads.
+    """
     features, population, terms = learned.features, learned.features, ()
     if len(open_leads) >= min(FEWEST_REFERENCES, len(features)):
         population = with_points(learned.rules, open_leads)
@@ -67,7 +73,31 @@ def centres_and_scale(
     probability = probabilities(learned.model, population)
     base_rate = float((table.won if table.minority_count() else probability).mean())
     scale = make_scale(log_odds(probability), fit, engagement, base_rate, thresholds)
-    return centres, _graded_by(learned.rules, scale) if learned.chosen == RULES else scale
+    if learned.chosen != RULES:
+        return centres, scale
+    graded = _graded_by(learned.rules, scale)
+    by_points = _scale_of_points(learned)
+    if by_points is None:
+        return centres, graded
+    own = {term.name: 0.0 for term in terms} | {CAPS.name: float(learned.rules.start)}
+    return {RULES: own}, replace(graded, log_odds=by_points)
+
+
+def _scale_of_points(learned: Learned) -> tuple[float, ...] | None:
+    """Return the log-odds of leads with 0 to 100 points, so that the score is the points.
+
+    None for rules that nobody agreed on, and where more points are no better.
+    """
+    if learned.rules_kind != "rules":
+        return None
+    levels = tuple(log_odds(_at_points(learned, range(MOST_POINTS + 1))).tolist())
+    return levels if levels[-1] > levels[0] else None
+
+
+def _at_points(learned: Learned, points: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Return the chances of leads that have just so many points of the rules."""
+    at_them = learned.features.iloc[[0] * len(points)].assign(**{RULE_POINTS.name: list(points)})
+    return probabilities(learned.model, at_them.astype({RULE_POINTS.name: "float64"}))
 
 
 def thresholds_of_rules(learned: Learned) -> BandThresholds | None:
@@ -78,9 +108,8 @@ def thresholds_of_rules(learned: Learned) -> BandThresholds | None:
     if learned.chosen != RULES or learned.rules_kind != "rules":
         return None
     agreed = [learned.rules.thresholds.mql, learned.rules.thresholds.sql]
-    at_them = learned.features.iloc[[0, 0]].assign(**{RULE_POINTS.name: agreed})
     # A hair below: the terms of a lead with just so many points add up to its chance but for the last bits.
-    warm, hot = probabilities(learned.model, at_them) * (1 - np.array([2e-9, 1e-9]))
+    warm, hot = _at_points(learned, agreed) * (1 - np.array([2e-9, 1e-9]))
     return BandThresholds(hot=hot, warm=warm) if hot > warm else None
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # loaded where the curve is fitted: what only scores starts w
 LOG_ODDS_OF_A_POINT, BELIEVED_WINS = 0.03, 3.0
 """Log-odds that a point of the rules adds before outcomes are known, and for how many wins that belief counts: 23
 points double the odds."""
+LEAST_OF_A_POINT = 0.003
+"""Log-odds that a point adds at least: rules that are served rank leads as people agreed, whatever outcomes say."""
 
 
 class RuleCurve(Member):
@@ -49,7 +51,7 @@ def fit_rule_curve(features: pd.DataFrame, won: npt.NDArray[np.int64], sample_we
 
     Beside the outcomes stand a few made-up ones by which a point adds `LOG_ODDS_OF_A_POINT`: so few outcomes do not
     turn the points around, and there may be none. The curve is held back just so far that points which separate won
-    from lost leads without a fault give no certainty.
+    from lost leads without a fault give no certainty; and more points never mean less: see `LEAST_OF_A_POINT`.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.linear_model import LogisticRegression
@@ -64,4 +66,17 @@ def fit_rule_curve(features: pd.DataFrame, won: npt.NDArray[np.int64], sample_we
     weights = np.concatenate([observed, each * believed, each * (1 - believed)])
     outcomes = np.concatenate([won, np.ones_like(won), np.zeros_like(won)])
     curve = LogisticRegression(C=0.01).fit(np.tile(points[:, None], (3, 1)), outcomes, sample_weight=weights)
+    if curve.coef_[0, 0] < LEAST_OF_A_POINT:
+        curve.coef_[0, 0] = LEAST_OF_A_POINT
+        curve.intercept_[0] = _level(LEAST_OF_A_POINT * np.tile(points, 3), outcomes, weights)
     return Pipeline([("points", encoder), ("curve", curve)])
+
+
+def _level(log_odds: Floats, outcomes: npt.NDArray[np.int64], weights: Floats) -> float:
+    """Return what has to be added to log-odds so that as many wins are expected as there are."""
+    from scipy import optimize
+
+    rate = np.average(outcomes, weights=weights)
+    return float(
+        optimize.brentq(lambda level: np.average(special.expit(level + log_odds), weights=weights) - rate, -50, 50)
+    )

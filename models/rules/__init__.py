@@ -9,13 +9,13 @@ at the declared ageing edges only. What follows from the points (grades, bands, 
 from models.rules.cells import FeatureCells
 from models.rules.evaluation import evaluate, fired, holds_all
 from models.rules.findings import RuleFinding, findings_of
-from models.rules.format import Condition, Dimension, Engagement, Rule, Rules, Thresholds
+from models.rules.format import MOST_POINTS, Condition, Dimension, Engagement, Rule, Rules, Thresholds
 from models.rules.mentions import mentions_of
 from models.rules.qualification import first_disqualifier, first_trigger, grade_thresholds, grid_of, qualify
 from models.rules.reading import RulesFile, load_rules, read_rules, speaks_of
 from models.rules.review import review_rules
 from models.rules.scorecard import fit_scorecard, usual_thresholds, with_grades
-from models.rules.terms import fired_by_name, fired_codes, shares_of_rules, term_features, with_points, with_terms
+from models.rules.terms import CAPS, fired_by_name, fired_codes, shares_of_rules, term_features, with_points, with_terms
 from models.rules.volume import (
     FEWEST_LEADS,
     LeadVolume,
@@ -26,7 +26,9 @@ from models.rules.volume import (
 )
 
 __all__ = [
+    "CAPS",
     "FEWEST_LEADS",
+    "MOST_POINTS",
     "Condition",
     "Dimension",
     "Engagement",

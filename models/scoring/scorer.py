@@ -20,7 +20,7 @@ from models import scale as scales
 from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import Centres, Evidence, Narrator, NextQuestion, Question, Reasons, contributions, what_next
 from models.members import Contributions, Encoded
-from models.rules import Rules, first_disqualifier, first_trigger, grid_of, term_features, with_points, with_terms
+from models.rules import CAPS, Rules, first_disqualifier, first_trigger, grid_of, term_features, with_points, with_terms
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale
 from models.scoring.amount import Amounts
@@ -62,7 +62,9 @@ class Scorer:
     def narrator(self) -> Narrator:
         """What puts the reasons of this version into words."""
         terms = term_features(self.rules, self.schema) if self.has_points else ()
-        return Narrator((*self.catalogue, *terms), self.evidence, self.scale, self.horizon)
+        # Of rules alone each reason has the points that people gave it: what caps hold back of all is none of them.
+        unsaid = [CAPS.concept] if member_names(self.model) == (RULES,) else []
+        return Narrator((*self.catalogue, *terms), self.evidence, self.scale, self.horizon, unsaid)
 
     @property
     def has_points(self) -> bool:

@@ -95,6 +95,16 @@ def test_a_quote_request_is_a_trigger_where_history_had_none(small_firm):
     assert new["rules"] == {"A firm": 10, "From Norway": 5, "Knows us": 3, "Price list": 40}
 
 
+def test_rules_that_are_served_look_as_they_were_agreed(small_firm):
+    _, old, new, scores, _ = small_firm
+    assert scores["score"].to_dict() == {"L90": 18, "L91": 58, "L92": 18}
+    assert scores["band"].to_dict() == {"L90": "cold", "L91": "hot", "L92": "cold"}
+    assert {each["concept"]: each["points"] for each in new["reasons_up"]} == {
+        "Price list": 40, "A firm": 10, "From Norway": 5, "Knows us": 3
+    }  # fmt: skip
+    assert (old["score"], new["reasons_down"]) == (85, [])
+
+
 def test_types_that_are_new_are_said_with_their_counts(small_firm):
     *_, said = small_firm
     assert "1 × 'quote_request' (leads: 1)" in said and "the rules read them" in said
