@@ -39,6 +39,7 @@ from data.staging import (
     type_table,
 )
 from data.vocabulary import EVENT_TYPES, LEADS, READ_TABLES, REPORT_TABLES, Kind
+from funnel.periods import periods_named, spread, spread_words
 
 KnownAt = Callable[[pd.Timestamp], Mapping[str, str]]
 """The condition in SQL for the rows of each table of the staging that are known as of a moment."""
@@ -307,7 +308,7 @@ def _column_of(leads: Table, name: str) -> str | None:
 
 
 def _sums(staging: Staging, name: str) -> Sums | None:
-    """Read costs or views; what cannot be used goes to quarantine, with the reason.
+    """Read costs or views by month, those of longer periods spread over them; what cannot be used goes to quarantine.
 
     What is below zero cannot: a refund is to be taken off the month that it is for. Nothing spent is a cost of 0.
     """
@@ -316,7 +317,10 @@ def _sums(staging: Staging, name: str) -> Sums | None:
     table, value = staging.tables[name], "spend" if name == "costs" else "views"
     read_table(staging, name, [Reading(f"{value}_as_written", table.columns[value], Kind.CATEGORY)])
     rows = staging.connection.sql(f"SELECT * FROM typed_{name} ORDER BY position").to_arrow_table().to_pandas()
-    rows["month"] = _months(staging, table, rows["month"])
+    longer = periods_named(rows["month"])
+    months = _months(staging, table, rows["month"].drop(longer.index))
+    rows["months"] = longer["months"].reindex(rows.index, fill_value=1)
+    rows["month"] = months.reindex(rows.index).fillna(longer["month"].reindex(rows.index))
     currency, others = staging.settings.funnel.currency or "", pd.Series(False, index=rows.index)
     if name == "costs":
         amounts = rows["spend_as_written"].where(rows["spend"].notna())
@@ -332,7 +336,8 @@ def _sums(staging: Staging, name: str) -> Sums | None:
     for reason, is_so in wrong.items():
         _set_aside(staging, name, reason, rows.loc[is_so & usable, "position"])
         usable &= ~is_so
-    return Sums(rows[usable].reset_index(drop=True), currency)
+    staging.report.notes += spread_words(name, rows.loc[usable, "months"])
+    return Sums(spread(rows[usable].reset_index(drop=True), value), currency)
 
 
 def _months(staging: Staging, table: Table, cells: pd.Series) -> pd.Series:

@@ -81,6 +81,16 @@ def test_accounts_without_a_lead_are_known_by_what_they_do(opened):
     assert (account.viewed, account.stage) == (("6 × site_visit", "2 × pricing_visit"), "no lead yet")
 
 
+def test_costs_of_a_year_and_of_a_quarter_are_spread_over_their_months(opened):
+    costs = "source month spend\nppc 2025 1200\nppc 2025-Q1 300\nppc 2025-02 50\n"
+    with opened(leads=LEADS, stages=STAGES, costs=costs) as tables:
+        by_month = tables.costs.rows.groupby("month")["spend"].sum()
+        assert by_month.tolist() == [200, 250, 200]  # until March, the end of the data
+        assert tables.costs.later == 9
+    said = "costs: rows of several months, which are spread evenly over them: 1 of a year, 1 of a quarter"
+    assert said in tables.report.notes
+
+
 def test_nothing_later_than_the_moment_is_told(opened):
     given = {"as_of": pd.Timestamp("2025-02-15").to_pydatetime()}
     with opened(given, leads=LEADS, stages=STAGES, events=EVENTS) as tables:
