@@ -11,7 +11,15 @@ from models.rules.evaluation import evaluate, fired, holds_all
 from models.rules.findings import RuleFinding, findings_of
 from models.rules.format import MOST_POINTS, Condition, Dimension, Engagement, Rule, Rules, Thresholds
 from models.rules.mentions import mentions_of
-from models.rules.qualification import first_disqualifier, first_trigger, grade_thresholds, grid_of, qualify
+from models.rules.qualification import (
+    first_disqualifier,
+    first_trigger,
+    grade_thresholds,
+    grid_of,
+    is_qso,
+    missing_for_qso,
+    qualify,
+)
 from models.rules.reading import RulesFile, load_rules, read_rules, speaks_of
 from models.rules.review import review_rules
 from models.rules.scorecard import fit_scorecard, usual_thresholds, with_grades
@@ -50,8 +58,10 @@ __all__ = [
     "grade_thresholds",
     "grid_of",
     "holds_all",
+    "is_qso",
     "load_rules",
     "mentions_of",
+    "missing_for_qso",
     "qualify",
     "read_rules",
     "review_rules",

@@ -12,11 +12,11 @@ import pandas as pd
 from models import scale
 from models.rules.cells import FeatureCells
 from models.rules.evaluation import evaluate, holds_all
-from models.rules.format import Mark, Rules
+from models.rules.format import Condition, Mark, Rules
 from models.rules.reach import reach
 
 Names = npt.NDArray[np.object_]
-SHARES = {"fit": (0.16, 0.36, 0.6), "engagement": (0.12, 0.4, 0.8)}
+SHARES = {"fit": (0.16, 0.36, 0.6), "engagement": (0.12, 0.4, 0.68)}
 """Shares of the most points at which grades begin that no file says, the worst first: those of the shipped rules."""
 
 
@@ -63,7 +63,7 @@ def grade_thresholds(rules: Rules) -> GradeThresholds:
     >>> from models.rules import load_rules
     >>> from models.rules.format import Grades
     >>> grade_thresholds(load_rules().model_copy(update={"grades": Grades()}))
-    GradeThresholds(fit=(8.0, 18.0, 30.0), engagement=(6.0, 20.0, 40.0))
+    GradeThresholds(fit=(8.0, 18.0, 30.0), engagement=(6.0, 20.0, 34.0))
     """
     return GradeThresholds(*(_grade_thresholds(rules, name, shares) for name, shares in SHARES.items()))
 
@@ -108,3 +108,34 @@ def _first_of(marks: Sequence[Mark], cells: FeatureCells) -> Names:
     for mark in reversed(marks):
         names[holds_all(mark.when, cells)] = mark.name
     return names
+
+
+def is_qso(rules: Rules, features: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which leads are qualified sales opportunities: all conditions of the rules hold, and no disqualifier."""
+    out = first_disqualifier(rules, features) != ""
+    return holds_all(rules.qso, FeatureCells(features)) & ~out if rules.qso else np.zeros(len(features), dtype=np.bool_)
+
+
+def missing_for_qso(rules: Rules, features: pd.DataFrame) -> list[str]:
+    """Say what one lead, the only row of features, lacks to be a QSO; nothing where it is one.
+
+    >>> from models.rules import load_rules
+    >>> missing_for_qso(load_rules(), pd.DataFrame({"budget": [900.0]}))
+    ['budget at least 5000, and it is 900', 'timeline_days at most 92, and it is not given']
+    """
+    cells = FeatureCells(features)
+    lacking = [_lacks(condition, cells) for condition in rules.qso if not cells.holds(condition).all()]
+    disqualifier = first_disqualifier(rules, features)[0]
+    return [*lacking, *([f"not to be let go: {disqualifier}"] if disqualifier else [])]
+
+
+def _lacks(condition: Condition, cells: FeatureCells) -> str:
+    asked = [f"{name.replace('_', ' ')} {bound:.10g}" for name, bound in condition.bounds.items()]
+    asked += [f"one of {', '.join(words)}" for words in (condition.is_, condition.has) if words]
+    asked += [] if condition.is_given is None else ["given" if condition.is_given else "not given"]
+    columns = cells.present(condition.columns) if condition.attribute and not condition.has else []
+    value = cells.features[columns[0]].iloc[0] if columns else None
+    if condition.attribute is None:
+        return f"{condition.subject} {' and '.join(asked)}"
+    shown = "not given" if pd.isna(value) else f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"{condition.attribute} {' and '.join(asked)}, and it is {shown}"

@@ -14,8 +14,8 @@ import pandas as pd
 
 from data.config import Place
 from data.schema import Schema, plain
-from data.vocabulary import Family
-from features import RULE_POINTS, Feature, FromRules
+from data.vocabulary import LEADS, Family
+from features import COMPETITOR, DERIVED, RULE_POINTS, Feature, FromRules, catalogue
 from models.rules.evaluation import evaluate, fired
 from models.rules.format import Rule, Rules
 
@@ -63,14 +63,16 @@ def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
 
 def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
     """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
-    families = {attribute.name: attribute.family for attribute in schema.columns_to_read}
+    families = {plain(name): column.family for name, column in LEADS.items() if column.family}
+    families |= {plain(feature.name): feature.family for feature in (*DERIVED, COMPETITOR, *catalogue(schema))}
+    families |= {plain(attribute.name): attribute.family for attribute in schema.columns_to_read}
     return (*(_declared(rule, place, families) for place, rule in rules.with_places()), CAPS)
 
 
 def _declared(rule: Rule, place: Place, families: Mapping[str, Family]) -> Feature:
     """A rule of a persona gives nothing where its conditions hold but the lead is scored by another."""
     of_persona, is_fit = place[0] == "personas", place[-3] == "fit"
-    family = families.get(rule.when[0].attribute or "", Family.DECLARED if is_fit else Family.BEHAVIOURAL)
+    family = families.get(plain(rule.when[0].attribute or ""), Family.DECLARED if is_fit else Family.BEHAVIOURAL)
     zero = f"Not so, or like another persona: {rule.name}" if of_persona else f"Not so: {rule.name}"
     return Feature(PREFIX + rule.name, rule.name, family, FromRules(), rule.name, rule.name, zero=zero)
 

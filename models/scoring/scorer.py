@@ -20,7 +20,17 @@ from models import scale as scales
 from models.blend import RULES, log_odds, member_names, probabilities
 from models.explanation import Centres, Evidence, Narrator, NextQuestion, Question, Reasons, contributions, what_next
 from models.members import Contributions, Encoded
-from models.rules import CAPS, Rules, first_disqualifier, first_trigger, grid_of, term_features, with_points, with_terms
+from models.rules import (
+    CAPS,
+    Rules,
+    first_disqualifier,
+    first_trigger,
+    grid_of,
+    is_qso,
+    term_features,
+    with_points,
+    with_terms,
+)
 from models.rules import evaluate as evaluate_rules
 from models.scale import Scale
 from models.scoring.amount import Amounts
@@ -89,8 +99,9 @@ class Scorer:
 
         ``contributions`` are those of the rows, where they are known already: they add up to the log-odds. Columns:
         probability, score, band, disposition, fit, engagement, grade, model_version; where the rules have such,
-        persona, triggered_by and disqualified_by (the mark that decided); in timed mode probability_30d (60, 90, 180,
-        and the horizon) and days_if_won; where amounts are known expected_amount and expected_value.
+        persona, triggered_by and disqualified_by (the mark that decided), and whether it is a qso; in timed mode
+        probability_30d (60, 90, 180, and the horizon) and days_if_won; where amounts are known expected_amount and
+        expected_value.
         """
         encoded = Encoded.of(features)
         contributions, features = contributions or self.contributions(encoded), encoded.features
@@ -106,7 +117,7 @@ class Scorer:
                 **grades,
                 "model_version": self.version,
                 **self._persona(features),
-                **self._marks(grades["fit"], trigger, disqualifier),
+                **self._marks(features, grades["fit"], trigger, disqualifier),
                 **self._times(encoded, probability),
                 **self._amounts(encoded, probability),
             }
@@ -173,13 +184,20 @@ class Scorer:
         """Return the persona of each lead, where the rules have any."""
         return {"persona": evaluate_rules(self.rules, features)["persona"].to_numpy()} if self.rules.personas else {}
 
-    def _marks(self, fit: npt.NDArray, trigger: npt.NDArray, disqualifier: npt.NDArray) -> Columns:
-        """Return the marks that decided, where the rules have such: a trigger does for a lead that fits."""
+    def _marks(
+        self, features: pd.DataFrame, fit: npt.NDArray, trigger: npt.NDArray, disqualifier: npt.NDArray
+    ) -> Columns:
+        """Return the marks that decided, where the rules have such: a trigger does for a lead that fits.
+
+        ``qso`` says whether the lead is a qualified sales opportunity.
+        """
         marks = {}
         if self.rules.triggers:
             marks["triggered_by"] = np.where(scales.qualifies(fit, disqualifier != ""), trigger, "")
         if self.rules.disqualifiers:
             marks["disqualified_by"] = disqualifier
+        if self.rules.qso:
+            marks["qso"] = is_qso(self.rules, features)
         return marks
 
     def _times(self, features: Encoded, probability: npt.NDArray) -> Columns:

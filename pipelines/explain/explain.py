@@ -16,9 +16,9 @@ from data.errors import InputError, ModelError
 from data.schema import Schema
 from data.store import open_store
 from data.workspace import Workspace
-from features import existing_at
+from features import existing_at, named_features
 from models.explanation import Narrator, NextQuestion, Reasons
-from models.rules import fired_by_name
+from models.rules import fired_by_name, missing_for_qso
 from models.scoring import ScoredChunk, Scorer, SimilarDeal, WonDeals, score_chunk
 from models.versions import Registry
 from pipelines.as_of import format_moment
@@ -67,6 +67,8 @@ class Explanation:
     when: dict[str, float] | None
     triggered_by: str = ""
     disqualified_by: str = ""
+    qso: bool | None = None
+    missing_for_qso: Sequence[str] = ()
     expected_amount: float | None = None
     expected_value: float | None = None
     changes: Changes | None = None
@@ -154,6 +156,8 @@ def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
         rules=fired_by_name(scorer.rules, scored.fired[0]),
         triggered_by=str(numbers.get("triggered_by", "")),
         disqualified_by=str(numbers.get("disqualified_by", "")),
+        qso=bool(numbers["qso"]) if scorer.rules.qso else None,
+        missing_for_qso=missing_for_qso(scorer.rules, scored.features),
         when=_when(numbers) if scorer.timing else None,
         expected_amount=float(numbers["expected_amount"]) if scorer.amounts else None,
         expected_value=float(numbers["expected_value"]) if scorer.amounts else None,
@@ -163,7 +167,9 @@ def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
 def what_next(scored: ScoredChunk, scorer: Scorer) -> list[NextQuestion] | None:
     """Return what to ask a lead next; None, with a note, where the model's version does not know what leads answer."""
     try:
-        return scorer.what_next(scored.features[[feature.name for feature in scorer.catalogue]])
+        features = (*scorer.catalogue, *named_features(scorer.schema))
+        known = [feature.name for feature in features if feature.name in scored.features]
+        return scorer.what_next(scored.features[known])
     except ModelError as problem:
         note(f"{problem.what}: {problem.parts['remedy']}")
         return None

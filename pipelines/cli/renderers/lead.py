@@ -26,6 +26,8 @@ def show_explanation(lead: Explanation) -> None:
         say(f"Let go by the rules: {lead.disqualified_by}")
     elif lead.triggered_by:
         say(f"Ready at once by the rules: {lead.triggered_by}")
+    if lead.qso is not None:
+        say("A qualified sales opportunity (QSO)." if lead.qso else f"No QSO yet: {'; '.join(lead.missing_for_qso)}.")
     if lead.when:
         say(winning_times(lead.when))
     if lead.expected_amount is not None:

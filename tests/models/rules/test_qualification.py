@@ -1,10 +1,11 @@
 """What follows from points: grades, dispositions, and what counts as MQL, SQL and QSO."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from models.rules.format import Rules
-from models.rules.qualification import bands, qualify
+from models.rules.qualification import bands, is_qso, missing_for_qso, qualify
 from models.rules.reading import load_rules
 
 SHIPPED = load_rules()
@@ -121,3 +122,27 @@ def test_rules_that_say_nothing_of_fit_hold_nobody_back():
         "thresholds: {mql: 5, sql: 9}\nengagement: {rules: [{name: a, when: {event: trial}, points: 9}]}"
     )
     assert qualified(only, trial_ever=1.0)[["fit_grade", "mql", "sql"]].tolist() == ["", True, True]
+
+
+def test_what_a_lead_lacks_to_be_an_opportunity_is_said():
+    """A budget of 5,000 and a timing of three months make a QSO."""
+    leads = pd.DataFrame({"budget": [5000.0, 4999.0, np.nan], "timeline_days": [90.0, 90.0, 400.0]})
+    leads["job_rank"] = ["VP", "VP", "Student"]
+    assert is_qso(SHIPPED, leads).tolist() == [True, False, False]
+    assert [missing_for_qso(SHIPPED, leads.iloc[[row]]) for row in range(3)] == [
+        [],
+        ["budget at least 5000, and it is 4999"],
+        [
+            "budget at least 5000, and it is not given",
+            "timeline_days at most 92, and it is 400",
+            "not to be let go: Student",
+        ],
+    ]
+
+
+@pytest.mark.parametrize(("days", "grade"), [(0, "1"), (1, "1"), (7, "1"), (14, "2")])
+def test_a_demo_request_alone_is_the_highest_engagement_for_two_weeks(days, grade):
+    lead = pd.DataFrame(
+        {"demo_request_ever": [1.0], "demo_request_last": [float(days)], "last_activity": [float(days)]}
+    )
+    assert qualify(SHIPPED, lead)["engagement_grade"].tolist() == [grade]

@@ -9,7 +9,7 @@ from data.vocabulary import Family, Kind
 from features import RULE_POINTS, catalogue
 from models.blend import probabilities
 from models.fitting import assemble
-from models.rules import with_points
+from models.rules import load_rules, with_points
 from models.rules.format import Rules
 from models.rules.terms import CAPS, PREFIX, shares_of_rules, term_features, with_terms
 from models.scoring import Scorer
@@ -108,3 +108,14 @@ fit: {rules: [{name: Visits, when: {attribute: industry, is: Software}, points: 
 """)
     features = {feature.name: feature for feature in catalogue(SCHEMA)}
     assert shares_of_rules(rules, features, {"Visits": 1.0}) == {"Visits": 0.0}
+
+
+def test_rules_are_of_the_family_of_what_they_ask_about():
+    families = {
+        feature.name.removeprefix(PREFIX): feature.family for feature in term_features(load_rules(), Schema(True))
+    }
+    assert families["Decision maker"] is Family.DEMOGRAPHIC
+    assert families["Free-mail address"] is Family.QUALITY
+    assert families["Company of 10 to 49"] is Family.FIRMOGRAPHIC
+    assert families["May decide"] is Family.DECLARED
+    assert families["Asked for a demo"] is Family.BEHAVIOURAL
