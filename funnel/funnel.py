@@ -51,7 +51,7 @@ class QualifiedVolumes:
 class Use:
     """Daily use: of the leads that were ready by score those that sales contacted; None where nothing is known of it.
 
-    ``opened`` are, of the open leads, those that were opened on the pages since the newest run.
+    ``opened`` are, of the open leads, those that were opened on the pages within 30 days.
     """
 
     contacted: Share | None

@@ -61,7 +61,8 @@ def wilson(count: float, of: float) -> tuple[float, float]:
     rate, spread = count / of, Z * Z / of
     centre = (rate + spread / 2) / (1 + spread)
     half = Z / (1 + spread) * math.sqrt(rate * (1 - rate) / of + spread / (4 * of))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Without a fault of rounding, the interval of none begins at 0 and that of all ends at 1.
+    return (centre - half if count > 0 else 0.0), (centre + half if count < of else 1.0)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from data.store import (
     count_above,
     has_visible_text,
     newest,
-    opened_since,
+    opened_lately,
     recent_changes,
     sample_contributions,
     scored_verdicts,
@@ -50,7 +50,7 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
     scale = stored.scorer.scale
     with site.store.transaction() as connection:
         run = newest(connection)
-        opened = opened_since(connection, run) if run else 0
+        opened = opened_lately(connection)
         sample = (
             site.once(run, "contributions", lambda: sample_contributions(connection, version, SAMPLED)) if run else []
         )

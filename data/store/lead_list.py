@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data.store.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, Store, as_of_run, current, rows
+from data.store.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, USE_DAYS, Store, as_of_run, current, rows
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
 WEEK = timedelta(days=7)
@@ -301,7 +301,8 @@ def overrides_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, s
     return {row.lead_id: row.disposition for row in connection.execute(query)}
 
 
-def opened_since(connection: Connection, run: Newest) -> int:
-    """Return how many leads were opened since the newest run was done."""
-    query = sa.select(sa.func.count(sa.distinct(OPENED.c.lead_id))).where(OPENED.c.day >= run.finished_at.date())
+def opened_lately(connection: Connection) -> int:
+    """Return how many leads were opened on the pages within the last `USE_DAYS` days."""
+    since = (datetime.now(UTC) - timedelta(days=USE_DAYS)).date()
+    query = sa.select(sa.func.count(sa.distinct(OPENED.c.lead_id))).where(OPENED.c.day > since)
     return connection.execute(query).scalar_one()

@@ -15,7 +15,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ LOCK = 7_305_814_277
 TURNS = 730_581_427
 """The first of two numbers of the locks by which changes of one thing follow each other there."""
 DONE, OF_THE_PAST = "done", "past"
+USE_DAYS = 30
+"""Days within which leads that were opened on the pages are counted: scoring runs may be minutes apart."""
 IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
 """Written out, for SQLite takes an index of open leads only where it reads that they are open."""
 HOTTEST_FIRST = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
@@ -226,17 +228,18 @@ class Store:
             return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
 
     def opened(self, until: datetime | None = None) -> int:
-        """Return how many of the open leads were opened on the pages since the newest run was done.
+        """Return how many of the open leads were opened on the pages within `USE_DAYS` days.
 
-        Of a moment in the past it is the newest run of then, and what was opened once the next was done is of later.
+        For the present these are the last ones. For a moment in the past they end when the run after its last one was
+        done: what was opened then is of later.
         """
         done = [run for run in self.runs() if run["status"] == DONE]
         known = [run for run in done if until is None or run["as_of"] <= until]
         if not known:
             return 0
-        ends = [run["finished_at"] for run in done if run["run_id"] > known[0]["run_id"]]
-        days = [OPENED.c.day >= known[0]["finished_at"].date(), *(OPENED.c.day < end.date() for end in ends)]
-        opened = sa.select(OPENED.c.lead_id).where(*days)
+        later = [run["finished_at"].date() for run in done if run["run_id"] > known[0]["run_id"]]
+        end = min(later, default=_now().date() + timedelta(days=1))
+        opened = sa.select(OPENED.c.lead_id).where(OPENED.c.day < end, OPENED.c.day >= end - timedelta(days=USE_DAYS))
         with self.transaction() as connection:
             query = current(connection, until).where(SCORES.c.outcome == "open", SCORES.c.lead_id.in_(opened))
             return connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()

@@ -34,6 +34,7 @@ class Cause(StrEnum):
     FEW_AND_WORSE = "few outcomes, surely worse"
     RULES_RANK_NOTHING = "the rules rank nothing"
     BETTER = "better than the rules"
+    NO_WORSE = "ranks as the rules do, and surely not much worse"
     SCORECARD_NO_BETTER = "the scorecard is no better"
     NOT_CLEARLY_BETTER = "not clearly better than the rules"
 
@@ -43,6 +44,7 @@ SELECT_THE_MODEL = {
     Cause.FEW_AND_NO_WORSE,
     Cause.RULES_RANK_NOTHING,
     Cause.BETTER,
+    Cause.NO_WORSE,
     Cause.SCORECARD_NO_BETTER,
 }
 """The reasons for which the model is served; for all others the rules are."""
@@ -58,6 +60,7 @@ WORDS: Mapping[Cause, str] = {
     Cause.FEW_AND_WORSE: "the rules are surely better and are served: {figures}",
     Cause.RULES_RANK_NOTHING: "the model is served, for the rules tell no lead from another: {figures}",
     Cause.BETTER: "the model beats the rules: {figures}",
+    Cause.NO_WORSE: "the model is served, for it ranks no worse than the rules and is surely not much worse: {figures}",
     Cause.SCORECARD_NO_BETTER: (
         "the model is served, for the scorecard, learned from the same leads, is not better: {figures}"
     ),
@@ -134,7 +137,7 @@ def select(
     if not np.ptp(tested["rules"]) and (figures.auc > figures.auc_of_rules or high < 0):
         return Selection(Cause.RULES_RANK_NOTHING, figures=figures)
     if figures.auc >= figures.auc_of_rules and high < NO_WORSE:
-        return Selection(Cause.BETTER, figures=figures)
+        return Selection(Cause.BETTER if high < 0 else Cause.NO_WORSE, figures=figures)
     if low <= 0 and not of_people and table.minority_count(splits.test) < FEW_TO_COMPARE:
         return Selection(Cause.SCORECARD_NO_BETTER, figures=figures)
     return Selection(Cause.NOT_CLEARLY_BETTER, figures=figures)

@@ -66,6 +66,7 @@ class LeadFiles:
 class ScoreResult:
     """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
 
+    ``quarantined`` counts the leads, ``tables`` the rows of each table.
     ``changed`` are the scores that differ from those of the store before: none of a run ``of_the_past``, whose moment
     is before that of the last run. ``accounts_without_lead`` are those of which a trigger holds.
     ``erased`` counts what was older than the retention of the settings.
@@ -77,6 +78,7 @@ class ScoreResult:
     changed: int
     later: int
     quarantined: int
+    tables: dict[str, Any]
     model_version: str
     as_of: str
     seconds: float
@@ -148,6 +150,7 @@ def score(
         read=counted.read,
         later=counted.used - counts["scored"],
         quarantined=counted.quarantined,
+        tables=dataset.report.to_dict()["tables"],
         model_version=stored.scorer.version,
         as_of=f"{moment.isoformat()}Z",
         seconds=round(time.perf_counter() - began, 2),

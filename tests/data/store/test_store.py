@@ -73,13 +73,16 @@ def test_the_personas_are_those_of_the_current_scores(store):
     assert store.personas().to_dict() == {"a": "Buyer", "b": ""}
 
 
-def test_open_leads_that_were_opened_since_the_newest_run_are_counted(store):
+def test_open_leads_that_were_opened_within_a_month_are_counted_however_often_is_scored(store):
     assert store.opened() == 0
     run(store, a=0.5, b=0.6, c=0.7)
     today = datetime.now(UTC).date()
-    opened = [(today, "a", "ann"), (today, "a", "bob"), (today, "gone", "ann"), (today - timedelta(days=2), "b", "ann")]
-    record_opened(store, opened)
-    assert store.opened() == 1
+    days = {"a": 0, "b": 29, "c": 30}
+    record_opened(store, [(today - timedelta(days=ago), name, "ann") for name, ago in days.items()])
+    record_opened(store, [(today, "a", "bob"), (today, "gone", "ann")])
+    assert store.opened() == 2
+    run(store, a=0.6, b=0.6, c=0.7)
+    assert store.opened() == 2
 
 
 def test_of_a_moment_in_the_past_nothing_is_known_that_was_scored_later(store):
@@ -127,11 +130,12 @@ def test_of_a_run_of_the_past_that_came_to_no_end_nothing_stays(store):
 
 def test_what_was_opened_after_a_later_run_is_of_later(store):
     assert store.opened(MONDAY) == 0
-    run(store, MONDAY, a=0.5)
-    record_opened(store, [(datetime.now(UTC).date(), "a", "ann")])
-    assert store.opened(MONDAY) == 1
-    run(store, TUESDAY, a=0.6)
-    assert (store.opened(MONDAY), store.opened()) == (0, 1)
+    run(store, MONDAY, a=0.5, b=0.5)
+    today = datetime.now(UTC).date()
+    record_opened(store, [(today, "a", "ann"), (today - timedelta(days=1), "b", "ann")])
+    assert store.opened(MONDAY) == 2
+    run(store, TUESDAY, a=0.6, b=0.5)
+    assert (store.opened(MONDAY), store.opened()) == (1, 2)
 
 
 def test_published_scores_are_there_as_they_were_given(store):
