@@ -39,7 +39,7 @@ from data.staging import (
     type_table,
 )
 from data.vocabulary import EVENT_TYPES, LEADS, READ_TABLES, REPORT_TABLES, Kind
-from funnel.periods import periods_named, spread, spread_words
+from funnel.spreading import periods_named, spread, spread_words
 
 KnownAt = Callable[[pd.Timestamp], Mapping[str, str]]
 """The condition in SQL for the rows of each table of the staging that are known as of a moment."""

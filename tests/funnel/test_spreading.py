@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from funnel.periods import periods_named, spread
+from funnel.spreading import periods_named, spread
 
 
 @pytest.mark.parametrize(
