@@ -109,6 +109,17 @@ def scores_of(workspace: Workspace, out: Path, **options: Any) -> pd.DataFrame:
     return pd.read_parquet(out)
 
 
+@pytest.fixture(scope="session")
+def forget_scores() -> Callable[[Workspace], None]:
+    """Remove the store of a workspace, so that its history begins anew."""
+
+    def forget(workspace: Workspace) -> None:
+        for file in workspace.root.glob("store.db*"):
+            file.unlink()
+
+    return forget
+
+
 @pytest.fixture
 def workspace(trained, scored, tmp_path) -> Workspace:
     """A copy of the workspace with model and scores, to do with as a test likes."""

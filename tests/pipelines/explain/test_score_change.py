@@ -41,8 +41,9 @@ class Scores:
 
 
 @pytest.fixture(scope="module")
-def scores(trained, scored, tmp_path_factory) -> Iterator[Scores]:
+def scores(trained, scored, forget_scores, tmp_path_factory) -> Iterator[Scores]:
     workspace = Workspace.at(copytree(trained.workspace.root, tmp_path_factory.mktemp("twice") / "workspace"))
+    forget_scores(workspace)  # they are of a later moment than the first one here
     for moment in (THEN, NOW):
         score(workspace, as_of=moment)
     registry = Registry(workspace)

@@ -271,21 +271,28 @@ def test_a_lead_that_does_not_fit_or_is_disqualified_does_not_qualify_however_li
 def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
     runs = [("2026-01-01", "3"), ("2025-12-15", "3"), ("2025-12-01", "2"), ("2025-11-15", "1")]
     done = [
-        {"status": "done", "as_of": pd.Timestamp(day), "started_at": pd.Timestamp(day), "model_version": version}
-        for day, version in runs
+        {
+            "run_id": 4 - number,
+            "status": "done",
+            "as_of": pd.Timestamp(day),
+            "started_at": pd.Timestamp(day),
+            "model_version": version,
+        }
+        for number, (day, version) in enumerate(runs)
     ]
     empty = {name: (lambda *_: pd.DataFrame()) for name in ("crossings", "open_scores", "personas", "opened")}
-    store = SimpleNamespace(runs=lambda: done, **empty)
+    store = SimpleNamespace(runs=lambda: done, runs_known=lambda _: done, **empty)
     scale = {version: SimpleNamespace(warm=int(version) / 10, hot=int(version) / 5) for version in "123"}
     registry = SimpleNamespace(thresholds_at=lambda version, at: scale[version])
     told = scores_at(store, registry, pd.Timestamp("2026-01-01"), FunnelSettings())  # pyright: ignore[reportArgumentType]
     assert told and told.thresholds[0] == Threshold("scored_mql", 0.3, 0.2)
 
 
-def test_bars_that_are_lowered_leave_those_of_the_last_period(workspace):
+def test_bars_that_are_lowered_leave_those_of_the_last_period(workspace, forget_scores):
     """The bar of the last period stays where it was when its leads were scored; today's is the new one."""
     registry = Registry(workspace)
     before = registry.champion().scorer.scale
+    forget_scores(workspace)
     for moment in ("2025-11-30", "2026-01-01"):
         score(workspace, as_of=pd.Timestamp(moment))
     registry.set_thresholds("1", 0.1, 0.03, by="Ada", why="more calls")
