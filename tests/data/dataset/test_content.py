@@ -34,7 +34,7 @@ def test_columns_that_are_there_are_known_by_both_names_and_empty_ones_are_none(
     with open_dataset(settings, workspace=tmp_path / "var", now=NOW) as dataset:
         content = dataset.content()
     assert content.tables == {"leads", "events", "outcomes"} and content.event_types == {
-        "trial": pd.Timestamp("2025-01-03")
+        "trial": pd.Timestamp("2025-01-03 23:59:59"),
     }
     made_for = Schema(True, attributes("industry", "Branch", "Region", "Size"), (EventType("trial"), EventType("fair")))
     assert content.lacks(made_for, ["leads", "events", "stages"]) == [
