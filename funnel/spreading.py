@@ -27,8 +27,8 @@ def periods_named(cells: pd.Series) -> pd.DataFrame:
     >>> periods_named(pd.Series(["2025", "2025-03", "Q2 2025", "2025-H1", "2025-11 to 2026-02"]))["months"].to_dict()
     {0: 12, 2: 3, 3: 6, 4: 4}
     """
-    found = {place: period for place, cell in cells.dropna().items() if (period := _period(str(cell)))}
-    periods = pd.DataFrame(list(found.values()), index=list(found), columns=["month", "months"])
+    by_cell = {place: period for place, cell in cells.dropna().items() if (period := _period(str(cell)))}
+    periods = pd.DataFrame(list(by_cell.values()), index=list(by_cell), columns=["month", "months"])
     return periods.astype({"month": "datetime64[us]", "months": "int64"})
 
 
