@@ -18,7 +18,7 @@ demo: .venv/installed  ## simulate a CRM, train, score, write back and report
 	$(BIN)/leadscore demo
 
 test: .venv/developed  ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/developed  ## check style, formatting and types
 	$(BIN)/ruff check .

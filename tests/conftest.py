@@ -1,22 +1,90 @@
 """What every test may ask for, and an environment without windows and without telemetry."""
 
+import json
 import os
 import shutil
 import sqlite3
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from unittest.mock import patch
 
 import psycopg
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
-# Set before anything imports matplotlib or MLflow, and inherited by the commands that tests start.
+from data.workspace import Workspace
+from tests.commands import THREADS, Ran, run_leadscore
+
+# Set before anything imports matplotlib, MLflow or numpy, and inherited by the commands that tests start.
 os.environ.update(MPLBACKEND="Agg", MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
+# The tests run side by side, one process per processor: more threads would only wait for each other. What threads
+# could change is tested where their number is given.
+os.environ.update(dict.fromkeys(THREADS, "1"))
+LEADS = 3000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files with slow tests begin: at the end they would keep one process busy while the others have nothing."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.path.suffix == ".ipynb"}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Let the first process that asks for a folder fill it, and give it to all; nobody may change it afterwards."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, filled = shared / name, shared / f"{name}.filled"
+        with FileLock(shared / f"{name}.lock"):
+            if not filled.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return make
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A simulated funnel and a workspace that was trained on it, with what both commands printed."""
+
+    simulated: Ran
+    trained: Ran
+    workspace: Workspace
+
+    def copy(self, place: Path) -> Workspace:
+        """Return a copy of the workspace, which no longer has anything to do with it."""
+        from models.versions import Registry
+
+        copied = Workspace.at(Path(shutil.copytree(self.workspace.root, place)))
+        Registry(copied).newest()  # lets MLflow's own addresses lead into the copy
+        return copied
+
+
+@pytest.fixture(scope="session")
+def funnel(made_once, empty_mlflow_is_copied) -> Funnel:
+    """3,000 simulated leads and the model that learned from them; made once for all processes."""
+
+    def train(folder: Path) -> None:
+        simulated = run_leadscore("simulate", "--leads", LEADS, "--out", folder / "simulated", "--json")
+        given = ("--config", simulated.json["config"], "--workspace", folder / "workspace")
+        ran = {"simulated": simulated, "trained": run_leadscore("train", *given, "--json")}
+        assert ran["trained"].code == 0, ran["trained"].err
+        (folder / "ran.json").write_text(json.dumps({name: asdict(each) for name, each in ran.items()}))
+
+    folder = made_once("funnel", train)
+    ran = {name: Ran(**each) for name, each in json.loads((folder / "ran.json").read_text()).items()}
+    return Funnel(**ran, workspace=Workspace.at(folder / "workspace"))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def installed(tmp_path_factory) -> Path:
     (root / "opt/leadscore/.venv").mkdir(parents=True)
     (root / "opt/leadscore/.venv/bin").symlink_to(Path(sys.executable).parent)
     (root / "etc/leadscore").mkdir(parents=True)
-    run(f"""{root}/opt/leadscore/.venv/bin/leadscore demo --leads 1500 --workspace {root}/var/lib/leadscore""", root)
+    run(f"""{root}/opt/leadscore/.venv/bin/leadscore demo --leads 600 --workspace {root}/var/lib/leadscore""", root)
     crm = root / "var/lib/leadscore/demo"
     settings = yaml.safe_load((crm / "leadscore.yaml").read_text()) | {"database": "${CRM_URL}"}
     settings.pop("truth")
@@ -60,7 +60,7 @@ def test_the_line_for_cron_scores_and_writes_back(installed):
     user, _, command = line.split(maxsplit=5)[5].partition(" ")
     assert user == "leadscore"
     scored, pushed = results(run(here(command, installed), installed))
-    assert scored["scored"] == 1500
+    assert scored["scored"] == 600
     assert pushed["rejected"] == 0
 
 
@@ -70,7 +70,7 @@ def test_the_commands_for_systemd_score_and_write_back(installed):
     commands = [here(line.removeprefix("ExecStart="), installed) for line in lines if line.startswith("ExecStart=")]
     address = (installed / "etc/leadscore/environment").read_text().strip().removeprefix("CRM_URL=")
     told = [results(run(command, installed, CRM_URL=address))[0] for command in commands]
-    assert told[0]["scored"] == 1500
+    assert told[0]["scored"] == 600
     assert told[1]["rejected"] == 0
 
 

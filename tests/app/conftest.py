@@ -1,4 +1,4 @@
-"""A small funnel, trained on and scored at two moments; pages that are asked in this process, and in a browser."""
+"""The funnel that all tests share, scored at two moments; pages that are asked in this process, and in a browser."""
 
 import shutil
 import threading
@@ -14,14 +14,11 @@ from fastapi.testclient import TestClient
 
 from app.security import Access, access_for
 from app.server import make_app
-from data.config import Pages, load_settings
-from data.simulator import simulate
+from data.config import Pages
 from data.store import Store, open_store
 from data.workspace import Workspace
 from pipelines.score import score
-from pipelines.train import train
 
-LEADS = 3_000
 NOW = pd.Timestamp("2026-01-01")
 LOCAL = "http://127.0.0.1"
 
@@ -32,16 +29,17 @@ def new_workspaces_come_soon(empty_mlflow_is_copied) -> None:
 
 
 @pytest.fixture(scope="session")
-def scored(tmp_path_factory) -> Workspace:
+def scored(funnel, made_once, tmp_path_factory) -> Workspace:
     """A workspace with a model and scores of two moments, eight days apart; nobody may change it."""
-    folder = tmp_path_factory.mktemp("pages")
-    settings = load_settings(simulate(LEADS, folder / "tables").config)
-    workspace = Workspace.at(folder / "var")
-    trained = train(settings.model_copy(update={"trials": 0}), workspace)
-    assert trained.rung == "full", f"the pages show a model with its rules beside it: {trained.why}"
-    for moment in (NOW - timedelta(days=8), NOW):
-        score(workspace, as_of=moment)
-    return workspace
+
+    def score_twice(folder: Path) -> None:
+        assert funnel.trained.json["rung"] == "full", "the pages show a model with its rules beside it"
+        workspace = funnel.copy(folder / "var")
+        for moment in (NOW - timedelta(days=8), NOW):
+            score(workspace, as_of=moment)
+
+    shared = made_once("pages", score_twice) / "var"
+    return Workspace.at(Path(shutil.copytree(shared, tmp_path_factory.mktemp("pages") / "var")))
 
 
 @pytest.fixture

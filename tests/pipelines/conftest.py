@@ -1,43 +1,18 @@
-"""One simulated funnel, trained on and scored once through the command line; the tests of all verbs look at it."""
+"""The funnel that all tests share, scored once through the command line; the tests of all verbs look at it."""
 
-import json
 import shutil
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.workspace import Workspace
-from pipelines.cli import main
 from pipelines.score import score
-
-LEADS = 3000
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command left: its exit code and all that it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The one JSON object that ``--json`` prints; nothing else may stand beside it."""
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-Command = Callable[..., Ran]
+from tests.commands import Command, Ran, run_leadscore
 
 
 @dataclass(frozen=True)
@@ -57,16 +32,6 @@ class Scored:
     frame: pd.DataFrame
 
 
-def run_leadscore(*arguments: object) -> Ran:
-    out, err = StringIO(), StringIO()
-    argv = ["leadscore", *map(str, arguments)]
-    if arguments[:1] == ("train",) and "--trials" not in arguments:
-        argv += ["--trials", "0"]  # what the search finds is shown where it lives; here it would only take time
-    with patch.object(sys, "argv", argv), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
-        main()
-    return Ran(int(end.value.code or 0), out.getvalue(), err.getvalue())
-
-
 @pytest.fixture(scope="session", autouse=True)
 def new_workspaces_come_soon(empty_mlflow_is_copied) -> None:
     """Most tests begin with a new workspace."""
@@ -79,9 +44,8 @@ def leadscore() -> Command:
 
 
 @pytest.fixture(scope="session")
-def simulated(leadscore, tmp_path_factory) -> Ran:
-    folder = tmp_path_factory.mktemp("simulated")
-    return leadscore("simulate", "--leads", LEADS, "--out", folder, "--json")
+def simulated(funnel) -> Ran:
+    return funnel.simulated
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +55,8 @@ def config(simulated) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(config, leadscore, tmp_path_factory) -> Trained:
-    workspace = Workspace.at(tmp_path_factory.mktemp("workspace"))
-    return Trained(workspace, leadscore("train", "--config", config, "--workspace", workspace.root, "--json"))
+def trained(funnel, tmp_path_factory) -> Trained:
+    return Trained(funnel.copy(tmp_path_factory.mktemp("trained") / "workspace"), funnel.trained)
 
 
 @pytest.fixture(scope="session")

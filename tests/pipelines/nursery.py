@@ -17,13 +17,12 @@ from pipelines.cli import main
 from pipelines.score import batch
 
 
-def run(arguments: list[str], log: Path) -> None:
-    """Run a command in this process, and end it."""
+def run(arguments: list[str], log: Path, chunk: int) -> None:
+    """Run a command in this process, which reads and writes so many leads at a time, and end it."""
     file = log.open("ab", buffering=0)
     os.dup2(file.fileno(), 1)
     os.dup2(file.fileno(), 2)
-    batch.CHUNK = 1000  # so that there are many transactions to be killed between
-    pipelines.push.BATCH = 1000
+    batch.CHUNK = pipelines.push.BATCH = chunk
     sys.argv = ["leadscore", *arguments]
     try:
         main()
@@ -40,6 +39,6 @@ if __name__ == "__main__":
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            run(json.loads(line), Path(sys.argv[1]))
+            run(json.loads(line), Path(sys.argv[1]), int(sys.argv[2]))
         answer(str(child))
         answer(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))

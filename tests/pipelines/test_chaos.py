@@ -1,6 +1,6 @@
 """Runs that are killed at random moments lose nothing and write nothing twice, on a real PostgreSQL.
 
-`make chaos` kills 200 times.
+`make chaos` kills 200 times, and with more leads.
 """
 
 import json
@@ -23,8 +23,10 @@ from data.sinks import bulk
 from data.store import Store, open_store
 from data.store.store import current, rows
 
-LEADS = 20_000
 KILLS = int(os.environ.get("LEADSCORE_KILLS", "20"))
+LEADS = 20_000 if KILLS > 20 else 10_000
+TRANSACTIONS = 20
+"""In so many a run writes its leads, so that there are many to be killed between."""
 SETTINGS = """\
 database: ${CRM_URL}
 tables: {leads: {table: leads}}
@@ -41,7 +43,7 @@ class Nursery:
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(log)]
+        command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(log), str(LEADS // TRANSACTIONS)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, *arguments: str, kill_after: float | None = None) -> tuple[int, float]:
@@ -65,7 +67,7 @@ class Nursery:
 
 
 class Scene:
-    """A CRM with 20,000 leads, a model, and a store, on one PostgreSQL server."""
+    """A CRM with many leads, a model, and a store, on one PostgreSQL server."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store = store

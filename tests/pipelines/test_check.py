@@ -1,5 +1,7 @@
 """check tells what is wrong and what knows the outcome, and a training leaves out what surely does."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,17 +10,36 @@ from data.quality_report import Flag, Report, TableCounts
 from pipelines.output import describe
 
 
-@pytest.fixture
-def checked(leadscore, export, tmp_path):
-    """Check the export of 600 leads after a change; or train on it."""
+@pytest.fixture(scope="module")
+def verb_in(leadscore, export):
+    """Check the export of 600 leads after a change, or train on it, in a folder."""
 
-    def run(change, *more, verb="check"):
-        file = tmp_path / "leads.csv"
+    def run(folder, change, *more, verb="check"):
+        file = folder / "leads.csv"
         change(pd.read_csv(export, dtype={"Id": "str"})).to_csv(file, index=False)
         given = ("--leads", file, "--id", "Id", "--outcome", "Status", "--created", "Created", "--drop", "Closed")
-        return leadscore(verb, *given, *more, "--workspace", tmp_path / "var", "--json")
+        return leadscore(verb, *given, *more, "--workspace", folder / "var", "--json")
 
     return run
+
+
+@pytest.fixture
+def checked(verb_in, tmp_path):
+    return partial(verb_in, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def without_the_leak(verb_in, tmp_path_factory):
+    """A training on leads with a leak, and its workspace."""
+    folder = tmp_path_factory.mktemp("leak")
+    return verb_in(folder, with_leak, verb="train"), folder / "var"
+
+
+@pytest.fixture(scope="module")
+def without_the_titles(verb_in, tmp_path_factory):
+    """A training on leads with a personal leak, and its workspace."""
+    folder = tmp_path_factory.mktemp("titles")
+    return verb_in(folder, with_titles_of_the_won, verb="train"), folder / "var"
 
 
 def as_they_are(leads):
@@ -60,8 +81,8 @@ def test_a_column_that_knows_the_outcome_asks_for_action(checked):
     assert result_of(ran)["excluded"]["Invoice"].startswith("it knows the outcome: alone it tells won from lost")
 
 
-def test_a_training_leaves_out_what_surely_knows_the_outcome(checked):
-    ran = checked(with_leak, verb="train")
+def test_a_training_leaves_out_what_surely_knows_the_outcome(without_the_leak):
+    ran, _ = without_the_leak
     assert [leak["column"] for leak in ran.json["leakage"]] == ["Invoice"]
     assert ran.json["metrics"]["model"]["auc"] < 0.9
     assert "Invoice is left out, for it knows the outcome: " in ran.err
@@ -82,14 +103,14 @@ def test_what_is_kept_is_learned_from(checked):
     assert checked(with_leak, "--keep", "Invoice", verb="train").json["metrics"]["model"]["auc"] > 0.99
 
 
-def test_a_model_without_its_leaks_scores_files_without_them(checked, leadscore, export, tmp_path):
-    checked(with_leak, verb="train")
-    assert leadscore("score", "--leads", export, "--workspace", tmp_path / "var", "--json").json["scored"] == 600
+def test_a_model_without_its_leaks_scores_files_without_them(without_the_leak, leadscore, export):
+    _, workspace = without_the_leak
+    assert leadscore("score", "--leads", export, "--workspace", workspace, "--json").json["scored"] == 600
 
 
-def test_a_champion_without_its_leaks_is_compared_without_them(checked, leadscore, tmp_path):
-    checked(with_leak, verb="train")
-    metrics = leadscore("compare", "--workspace", tmp_path / "var", "--json").json["metrics"]
+def test_a_champion_without_its_leaks_is_compared_without_them(without_the_leak, leadscore):
+    _, workspace = without_the_leak
+    metrics = leadscore("compare", "--workspace", workspace, "--json").json["metrics"]
     assert max(measured["auc"] for measured in metrics.values()) < 0.9
 
 
@@ -123,11 +144,11 @@ def test_a_personal_column_that_only_won_leads_have_asks_for_action(checked):
     assert "Zwirn" not in ran.out + ran.err
 
 
-def test_nothing_is_learned_from_a_personal_column_that_knows_the_outcome(checked, leadscore, export, tmp_path):
-    ran = checked(with_titles_of_the_won, verb="train")
+def test_nothing_is_learned_from_a_personal_column_that_knows_the_outcome(without_the_titles, leadscore, export):
+    ran, workspace = without_the_titles
     assert ran.json["metrics"]["model"]["auc"] < 0.9
     assert "Title is left out, for it knows the outcome: " in ran.err
-    assert leadscore("score", "--leads", export, "--workspace", tmp_path / "var", "--json").json["scored"] == 600
+    assert leadscore("score", "--leads", export, "--workspace", workspace, "--json").json["scored"] == 600
 
 
 def test_a_champion_that_learned_from_a_personal_leak_does_not_stay_for_it(checked):

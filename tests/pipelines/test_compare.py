@@ -58,14 +58,15 @@ def test_without_new_leads_the_recipes_are_compared(leadscore, export, tmp_path)
     assert second["compared"]["ground"] == ground
 
 
-@pytest.fixture
-def waiting(leadscore, export, tmp_path):
+@pytest.fixture(scope="module")
+def waiting(leadscore, export, tmp_path_factory):
     """A workspace with a champion, and a challenger that knows next to nothing."""
-    given = ["--leads", export, "--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", tmp_path]
+    workspace = tmp_path_factory.mktemp("waiting")
+    given = ["--leads", export, "--id", "Id", "--outcome", "Status", "--order", "rows", "--workspace", workspace]
     assert leadscore("train", *given).code == 0
     ran = leadscore("train", *given, "--drop", "Visits", "--json")
     assert (ran.json["promoted"], ran.json["model_version"]) == (False, "2")
-    return tmp_path
+    return workspace
 
 
 def test_a_challenger_that_may_be_worse_is_kept_back_and_compared(waiting, leadscore):

@@ -16,6 +16,7 @@ from mlflow.tracking import MlflowClient
 
 from models.members import trusted_types
 from models.versions import TrainingRun
+from tests.commands import THREADS
 
 METRIC = {"auc": float, "auc_ci": list, "log_loss": float, "log_loss_ci": list, "lift_10": float, "ece": float}
 TRAINING = {
@@ -235,7 +236,7 @@ def test_the_number_of_threads_changes_no_score(export, tmp_path):
     scores = []
     for threads in ("1", "3"):
         workspace, out = tmp_path / threads, tmp_path / f"{threads}.parquet"
-        several = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "LOKY_MAX_CPU_COUNT": threads}
+        several = dict.fromkeys(THREADS, threads)
         for command in (["train", *given], ["score", "--leads", export, "--as-of", "2026-01-01", "--out", out]):
             asked = [sys.executable, "-m", "pipelines.cli", *map(str, command), "--workspace", str(workspace)]
             done = subprocess.run(asked, env=os.environ | several, capture_output=True, text=True, check=False)
