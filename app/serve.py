@@ -7,8 +7,9 @@ import socket
 from contextlib import suppress
 
 import uvicorn
+from fastapi import FastAPI
 
-from app.security import access_for
+from app.security import MOST_HEADERS, ImpatientProtocol, access_for
 from app.server import make_app
 from app.site import Site
 from data.config import Pages
@@ -16,6 +17,9 @@ from data.errors import InputError, LeadscoreError
 from data.workspace import Workspace
 from pipelines.console import say
 from pipelines.last_run import settings_of_last_run
+
+MOST_CONNECTIONS = 900
+"""A system lets a process open a thousand files or so."""
 
 
 def serve(workspace: Workspace, host: str, port: int, pages: Pages | None = None) -> None:
@@ -27,11 +31,25 @@ def serve(workspace: Workspace, host: str, port: int, pages: Pages | None = None
     access = access_for(host, pages or (settings.pages if settings else Pages()))
     app = make_app(workspace, access)
     # Nobody may say for a client where it comes from: the proxy is known by its own address.
-    server = uvicorn.Server(uvicorn.Config(app, proxy_headers=False, server_header=False, log_level="warning"))
+    server = uvicorn.Server(config_of(app))
     with listening(host, port) as listener:
         load(app.state.site)
         say(f"Pages: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
         server.run([listener])
+
+
+def config_of(app: FastAPI) -> uvicorn.Config:
+    """Return how the pages are served: nobody may keep a connection for long, or very many of them."""
+    return uvicorn.Config(
+        app,
+        http=ImpatientProtocol,
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        log_level="warning",
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=MOST_HEADERS,
+    )
 
 
 def load(site: Site) -> None:

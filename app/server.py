@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -15,15 +16,28 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 
 from app.pages import ROUTERS
-from app.security import POLICY, Access, Forged, Headers, NotAllowed, NotSignedIn, signed_in, signing_key
+from app.security import (
+    LONGEST,
+    POLICY,
+    Access,
+    Forged,
+    Guesses,
+    Headers,
+    Limits,
+    NotAllowed,
+    NotSignedIn,
+    Sessions,
+    TooManyGuesses,
+    signed_in,
+    signing_key,
+)
 from app.site import NoSuchLead, NothingYet, Site
 from app.view import page
 from data.errors import InputError, LeadscoreError
+from data.store import REFUSED_SIGN_IN, Person, audit
 from data.workspace import Workspace
 
 STATIC = Path(__file__).with_name("static")
-SESSION = 12 * 3600
-"""Seconds for which somebody stays signed in."""
 PAUSE = 1.0
 """Seconds between two writings of what was opened."""
 STATUS = {NoSuchLead: 404, InputError: 400}
@@ -35,13 +49,16 @@ def make_app(workspace: Workspace, access: Access) -> FastAPI:
     site = Site(workspace)
     app = FastAPI(title="leadscore", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_writing_opened)
     app.state.site, app.state.access = site, access
+    app.state.sessions, app.state.guesses = Sessions(workspace.ended_sessions), Guesses()
+    app.state.audit_guess = partial(_audit_guess, site)
     app.add_middleware(
         SessionMiddleware,
         secret_key=signing_key(workspace),
         session_cookie="leadscore",
-        max_age=SESSION,
+        max_age=LONGEST,
         same_site="lax",  # a link in a mail or in a CRM leads on, signed in; changes need our own word besides
     )
+    app.add_middleware(Limits)
     app.add_middleware(Headers, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
@@ -71,6 +88,12 @@ async def _write_opened(site: Site) -> None:
             await asyncio.to_thread(site.write_opened)
 
 
+def _audit_guess(site: Site, address: str, count: int) -> None:
+    """Leave a row of a wrong token; where the store cannot be reached, it stands in the log alone."""
+    with suppress(LeadscoreError), site.store.transaction(writing=True) as connection:
+        audit(connection, Person(address, ""), REFUSED_SIGN_IN, detail={"number": count})
+
+
 def _add_error_pages(app: FastAPI) -> None:
     @app.exception_handler(NothingYet)
     def nothing_yet(request: Request, problem: NothingYet) -> Response:
@@ -92,6 +115,13 @@ def _add_error_pages(app: FastAPI) -> None:
         needed = {"expected": f"the role {problem}", "remedy": "ask who set up these pages for that role"}
         return page(request, "error.html", status=403, what="You may not do this", parts=needed)
 
+    @app.exception_handler(TooManyGuesses)
+    def too_many_guesses(request: Request, problem: TooManyGuesses) -> Response:
+        parts = {"remedy": f"try again in {problem.seconds} seconds"}
+        answer = page(request, "error.html", status=429, what="Too many wrong tokens came from here", parts=parts)
+        answer.headers["Retry-After"] = str(problem.seconds)
+        return answer
+
     @app.exception_handler(Forged)
     def forged(request: Request, _: Forged) -> Response:
         parts = {"remedy": "open the page again and repeat what you did there"}
@@ -104,7 +134,9 @@ def _add_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def no_page(request: Request, problem: HTTPException) -> Response:
-        with suppress(NotSignedIn):  # no page asked who it is; who is signed in keeps the way to the other pages
+        with suppress(
+            NotSignedIn, TooManyGuesses
+        ):  # no page asked who it is; who is signed in keeps the way to the other pages
             await signed_in(request)
         parts = {"remedy": "begin at the list of leads"}
         what = "There is no such page" if problem.status_code == 404 else problem.detail

@@ -107,6 +107,11 @@ class Workspace:
         return self.root / "pages.key"
 
     @property
+    def ended_sessions(self) -> Path:
+        """The sessions of the pages that people signed out of."""
+        return self.root / "pages.ended"
+
+    @property
     def report(self) -> Path:
         return self.root / "report.html"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.security import CSRF_CHECK, CurrentAccess, csrf_token
+from app.security import CSRF_CHECK, CurrentAccess, csrf_token, user_of_token
 from app.view import page
 
 router = APIRouter()
@@ -25,19 +25,18 @@ def sign_in(
     request: Request, access: CurrentAccess, token: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/"
 ) -> Response:
     """Begin a session, and go on to where the person wanted to be."""
-    user = access.by_token(token.strip())
+    user = user_of_token(request, access, token)
     if user is None:
         request.state.csrf = csrf_token(request)
         return page(request, "sign_in.html", status=403, back=back, wrong=True, by_token=True)
-    request.session.clear()  # a session from before is nobody's any more
-    request.session["user"] = user
+    request.app.state.sessions.begin(request.session, user, access)
     return RedirectResponse(_within_pages(back), 303)
 
 
 @router.post("/sign-out", dependencies=CSRF_CHECK)
 def sign_out(request: Request) -> Response:
     """End the session."""
-    request.session.clear()
+    request.app.state.sessions.end(request.session)
     return RedirectResponse("/sign-in", 303)
 
 

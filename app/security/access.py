@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from socket import gethostname
 
 from data.config import Pages, resolve
 from data.drafts import OWNER_ONLY, drafts_of, in_plain_words, remove_drafts, write_whole
@@ -22,6 +23,7 @@ LOCAL = Person("you", "admin")
 """Who is at the pages where nobody signs in."""
 SHORTEST_TOKEN = 16
 KEY_BYTES = 32
+PORT = re.compile(r":\d{1,5}$")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -31,6 +33,7 @@ class Access:
 
     pages: Pages
     tokens: dict[str, str]
+    host: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +59,24 @@ class Access:
             return LOCAL
         return Person(name, self.pages.users[name].role) if name in self.tokens.values() else None  # type: ignore[index, arg-type]
 
+    def knows_host(self, header: str) -> bool:
+        """Return whether a Host header names these pages: else an answer would lead on to a name of somebody else.
+
+        Where nobody signs in, only this computer's own names do; else its addresses, which no other site can have,
+        and the names of the settings, too.
+        """
+        if is_local_name(header):
+            return True
+        name = header.rpartition(":")[0] if PORT.search(header) else header
+        names = {self.host, gethostname(), *self.pages.hosts}
+        return not self.is_open and (is_address(name.strip("[]")) or name.lower() in map(str.lower, names - {""}))
+
+    def is_https(self, client: str, headers: Mapping[str, str]) -> bool:
+        """Return whether the browser speaks TLS: the settings say so, or the proxy, from its own address only."""
+        proxy = self.pages.proxy
+        forwarded = proxy is not None and client == proxy.address and headers.get("x-forwarded-proto") == "https"
+        return self.pages.https or forwarded
+
     def _role(self, name: str, otherwise: str) -> str:
         return self.pages.users[name].role if name in self.pages.users else otherwise
 
@@ -80,7 +101,7 @@ def access_for(host: str, pages: Pages) -> Access:
         raise InputError("two users have one token", expected="a token of their own for each", where="pages.users")
     if any(len(token) < SHORTEST_TOKEN for token in tokens):
         raise InputError("a token is too short", expected=f"at least {SHORTEST_TOKEN} signs", where="pages.users")
-    access = Access(pages, tokens)
+    access = Access(pages, tokens, host)
     if access.is_open and not _is_loopback(host):
         raise InputError(
             "anybody who reaches this computer could open the pages",
@@ -89,6 +110,18 @@ def access_for(host: str, pages: Pages) -> Access:
             remedy="name users and give it with --config, or serve on 127.0.0.1",
         )
     return access
+
+
+def is_address(name: str) -> bool:
+    """Return whether a name is the address of a computer itself.
+
+    >>> is_address("192.0.2.1"), is_address("2001:db8::1"), is_address("evil.example")
+    (True, True, False)
+    """
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

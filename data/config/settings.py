@@ -250,10 +250,16 @@ class Proxy(CheckedPart):
 
 
 class Pages(CheckedPart):
-    """Who may open the pages of ``leadscore serve``, and which sites may show a lead's panel in a frame."""
+    """Who may open the pages of ``leadscore serve``, and which sites may show a lead's panel in a frame.
+
+    ``hosts`` are the names by which browsers reach them, beside those of this computer; ``https`` says that they do so
+    over TLS, which a proxy before the pages speaks.
+    """
 
     users: dict[str, User] = {}
     proxy: Proxy | None = None
+    hosts: list[Annotated[str, Field(pattern=r"^[\w.-]+$")]] = []
+    https: bool = False
     frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
 
 

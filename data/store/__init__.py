@@ -6,6 +6,7 @@
 from data.store.feedback import (
     DISPOSITIONS,
     LONGEST_TEXT,
+    REFUSED_SIGN_IN,
     VERDICTS,
     Person,
     add_verdict,
@@ -44,6 +45,7 @@ __all__ = [
     "DISPOSITIONS",
     "DONE",
     "LONGEST_TEXT",
+    "REFUSED_SIGN_IN",
     "SCORES",
     "VERDICTS",
     "WEEK",

@@ -19,6 +19,8 @@ from data.store.tables import AUDIT, FEEDBACK, OPENED, OVERRIDES, RUNS, SCORES
 
 VERDICTS = {"good": "Good lead", "early": "Too early", "no fit": "Not a fit", "unreachable": "No answer"}
 DISPOSITIONS = ("ready", "nurture", "discard")
+REFUSED_SIGN_IN = "refused sign-in"
+"""An action in the audit that changes nothing."""
 LONGEST_TEXT = 2000
 """Characters of a note or a reason."""
 Row = dict[str, Any]
@@ -121,7 +123,8 @@ def audit(
 
 def recent_changes(connection: Connection, count: int) -> list[Row]:
     """Return the last changes, the newest first."""
-    return rows(connection, sa.select(AUDIT).order_by(AUDIT.c.audit_id.desc()).limit(count))
+    changes = sa.select(AUDIT).where(AUDIT.c.action != REFUSED_SIGN_IN)
+    return rows(connection, changes.order_by(AUDIT.c.audit_id.desc()).limit(count))
 
 
 def _require_lead(connection: Connection, lead_id: str) -> None:

@@ -1,5 +1,7 @@
 """What is not there yet, what cannot be reached, and reading while a run writes."""
 
+import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -110,3 +112,19 @@ def test_the_pages_load_nothing_that_only_trains_or_draws():
     code = "import sys, app.server; sys.stdout.write(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert {"optuna", "matplotlib", "mlflow", "models.evaluation"} & set(loaded.split()) == set()
+
+
+def test_a_full_disk_is_said_and_the_pages_go_on(client, csrf, hottest):
+    word = csrf(client.get(f"/leads/{hottest}").text)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        answer = client.post(f"/leads/{hottest}/verdict", data={"csrf": word, "verdict": "good"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert answer.status_code == 503
+    assert "no room left" in answer.text
+    assert "What to do" in answer.text
+    assert client.post(f"/leads/{hottest}/verdict", data={"csrf": word, "verdict": "good"}).status_code == 303

@@ -4,7 +4,17 @@ import subprocess
 import sys
 
 import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
 
+from app.security import access_for
+from app.server import make_app
+from data.config import Pages
+from data.store import recent_changes
+from data.store.tables import AUDIT
+from data.workspace import Workspace
+
+LOCAL = "http://127.0.0.1"
 PAGES = ["/", "/leads", "/grid", "/funnel", "/model", "/nowhere", "/static/app.css"]
 
 
@@ -99,6 +109,48 @@ def test_only_an_admin_sets_thresholds(signed, csrf):
     client = signed("sales")
     data = {"csrf": csrf(client.get("/").text), "hot": "50", "warm": "10", "why": "fewer calls"}
     assert client.post("/model/thresholds", data=data).status_code == 403
+
+
+def test_names_of_other_sites_are_refused_where_people_sign_in_too(signed):
+    """A redirect would lead on to them."""
+    client = signed("viewer")
+    for host, status in (("evil.example", 421), ("10.1.2.3:8000", 200), ("127.0.0.1", 200), ("", 421)):
+        assert client.get("/leads", headers={"host": host}).status_code == status
+    assert "evil" not in client.get("/leads/", headers={"host": "evil.example"}).headers.get("location", "")
+
+
+@pytest.mark.parametrize(
+    ("pages", "headers", "is_secure"),
+    [
+        ({}, {}, False),
+        ({"https": True}, {}, True),
+        ({"proxy": {"address": "testclient"}}, {"x-forwarded-proto": "https"}, True),
+        ({"proxy": {"address": "testclient"}}, {"x-forwarded-proto": "http"}, False),
+        ({"proxy": {"address": "10.0.0.5"}}, {"x-forwarded-proto": "https"}, False),
+    ],
+)
+def test_behind_tls_the_cookie_goes_over_tls_only(tmp_path, monkeypatch, pages, headers, is_secure):
+    monkeypatch.setenv("ANNS", "a token that is long")
+    settings = Pages.model_validate({"users": {"Ann": {"token": "${ANNS}"}}, **pages})
+    with TestClient(make_app(Workspace.at(tmp_path), access_for("0.0.0.0", settings)), base_url=LOCAL) as client:
+        answer = client.get("/sign-in", headers=headers)
+    assert ("secure" in answer.headers["set-cookie"].lower()) is is_secure
+    assert ("strict-transport-security" in answer.headers) is is_secure
+
+
+def test_guesses_wait_longer_and_longer_and_are_audited(signed, store, csrf, caplog):
+    client = signed()
+    word = csrf(client.get("/sign-in").text)
+    ends = [client.post("/sign-in", data={"token": f"guess number {n}", "csrf": word}).status_code for n in range(6)]
+    assert ends == [403, 403, 403, 429, 429, 429]
+    assert int(client.post("/sign-in", data={"token": "x", "csrf": word}).headers["retry-after"]) >= 1
+    assert client.get("/grid", headers={"authorization": "Bearer guess"}).status_code == 429
+    with store.transaction() as connection:
+        rows = connection.execute(sa.select(AUDIT)).mappings().all()
+        assert [(row["action"], row["by"]) for row in rows] == [("refused sign-in", "testclient")] * 3
+        assert recent_changes(connection, 10) == []
+    assert "guess number" not in caplog.text + str(rows)
+    assert len([record for record in caplog.records if "wrong token from testclient" in record.message]) == 3
 
 
 def test_a_link_from_a_mail_or_a_crm_finds_people_signed_in(signed):
