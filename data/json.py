@@ -24,6 +24,28 @@ def strict_json(content: Any) -> str:
     return json.dumps(_plain(content), ensure_ascii=False)
 
 
+def parse_strict(text: str) -> Any:
+    """Read JSON as the standard has it, without NaN and infinities. Raises ValueError, RecursionError.
+
+    >>> parse_strict('{"auc": NaN}')
+    Traceback (most recent call last):
+    ValueError: NaN is no JSON
+    """
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def parse_object(text: str) -> dict[str, Any]:
+    """Read a JSON object. Raises ValueError for anything else."""
+    content = parse_strict(text)
+    if not isinstance(content, dict):
+        raise ValueError(f"a JSON object was expected, and came {type(content).__name__}")
+    return content
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}

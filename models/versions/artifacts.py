@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,38 +12,56 @@ from zipfile import BadZipFile
 import skops.io
 
 from data.errors import InputError, ModelError
+from data.json import parse_strict
 from models.members import trusted_types
 
 T = TypeVar("T")
-BROKEN = (OSError, KeyError, TypeError, ValueError, AttributeError, BadZipFile, InputError)
+BROKEN = (
+    OSError, KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, BadZipFile, InputError,
+)  # fmt: skip
 """What reading raises where a file is not there, was cut off, or holds something else."""
 
 
 @dataclass(frozen=True)
 class VersionFiles:
-    """The folder with the files of a version, whose number stands in errors."""
+    """The folder with the files of a version, whose number stands in errors.
+
+    ``digests`` are those of all its files; None where the version is older than digests.
+    """
 
     folder: Path
     version: str
+    digests: Mapping[str, str] | None = None
 
     def read(self, name: str, parse: Callable[[str], T]) -> T:
         """Return what a text holds. Raises ModelError where it is not there or cannot be read."""
-        return self._read_by(name, lambda file: parse(file.read_text(encoding="utf-8")))
+        return self._read_by(name, lambda content: parse(_text_of(name, content)))
 
     def read_if_there(self, name: str, parse: Callable[[str], T]) -> T | None:
         """Return what a text holds; None where the version is older than such files. Raises ModelError."""
-        return self.read(name, parse) if (self.folder / name).exists() else None
+        return self.read(name, parse) if self.has(name) else None
+
+    def has(self, name: str) -> bool:
+        """Return whether a file is there, or belongs there."""
+        return (self.folder / name).exists() or name in (self.digests or ())
+
+    def require(self, name: str) -> None:
+        """Raise ModelError where a file is not there, or not as it was stored."""
+        self._read_by(name, lambda _: None)
 
     def load(self, name: str) -> Any:
         """Load a model; what is not on our own list is refused, whatever the file says of itself.
 
         Raises ModelError where it is not there or cannot be read.
         """
-        return self._read_by(name, lambda file: skops.io.load(file, trusted=list(trusted_types())))
+        return self._read_by(name, lambda content: skops.io.loads(content, trusted=list(trusted_types())))
 
-    def _read_by(self, name: str, read: Callable[[Path], T]) -> T:
+    def _read_by(self, name: str, read: Callable[[bytes], T]) -> T:
         try:
-            return read(self.folder / name)
+            content = (self.folder / name).read_bytes()
+            if self.digests is not None and digest_of(content) != self.digests.get(name):
+                raise ValueError("it is not what was stored: its digest is another")
+            return read(content)
         except BROKEN as problem:
             lacks = isinstance(problem, FileNotFoundError)
             raise ModelError(
@@ -52,3 +71,21 @@ class VersionFiles:
                 where=str(self.folder),
                 remedy="run `leadscore train` again, or bring the file back from a copy",
             ) from None
+
+
+def _text_of(name: str, content: bytes) -> str:
+    """Return the text of a file; JSON is refused that no standard knows, whatever is made of it. Raises ValueError."""
+    text = content.decode("utf-8")
+    if name.endswith(".json"):
+        parse_strict(text)
+    return text
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """Return the digest of each file of a folder, by its path in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {file.relative_to(folder).as_posix(): digest_of(file.read_bytes()) for file in files}

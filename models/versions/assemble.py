@@ -10,6 +10,7 @@ import skops.io
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
+from data.json import parse_object
 from data.schema import Schema
 from models.blend import spline_encoder
 from models.explanation import Centres, Evidence, centres_from_json, questions_from_json, questions_to_json
@@ -65,7 +66,7 @@ def scorer_from(files: VersionFiles, model_files: VersionFiles, schema: Schema) 
 
 
 def _centres_and_horizon(text: str) -> tuple[Centres, int | None]:
-    content: Mapping = json.loads(text)
+    content: Mapping = parse_object(text)
     return centres_from_json(content["centres"]), content["horizon"]
 
 
@@ -83,7 +84,7 @@ def _amounts(files: VersionFiles, encoder: ColumnTransformer | None) -> Amounts 
 
 def _small_model(files: VersionFiles, name: str, encoder: ColumnTransformer | None) -> Pipeline | None:
     """Return a small model; None where there is none, since too few leads were won to learn it."""
-    if not (files.folder / name).exists():
+    if not files.has(name):
         return None
     steps = files.load(name).steps
     return Pipeline(steps if len(steps) > 1 else [("encode", encoder), *steps])

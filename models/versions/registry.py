@@ -16,6 +16,7 @@ from typing import Any
 
 from data.config import Settings
 from data.errors import ModelError
+from data.json import parse_object
 from data.schema import Schema
 from data.workspace import Workspace
 from features import fingerprint
@@ -30,7 +31,7 @@ from models.versions.decisions import Action, Decision
 from models.versions.local_store import LocalStore
 from models.versions.store import Version, VersionStore, stamp
 from models.versions.thresholds import ThresholdRecord
-from models.versions.training_run import CARD, FILES, TrainingRun
+from models.versions.training_run import CARD, DIGESTS, FILES, SEAL, TrainingRun
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 CHAMPIONS = "champions"
@@ -69,7 +70,9 @@ class Registry:
         """Open a run that makes a version; a run that fails is marked so."""
         run_id = self.store.begin()
         try:
-            yield TrainingRun(run_id, self.store, self.workspace)
+            run = TrainingRun(run_id, self.store, self.workspace)
+            yield run
+            run.seal()
         except BaseException:
             self.store.end(run_id, failed=True)
             raise
@@ -206,7 +209,8 @@ class Registry:
 
     def _stored(self, number: str) -> Stored:
         version = self._version(number)
-        files, model_files = self._files(version), VersionFiles(self.store.model(version), number)
+        files = self._files(version)
+        model_files = VersionFiles(self.store.model(version), number, self._digests(version, "model"))
         schema = files.read("schema.json", Schema.from_json)
         _require_same_features(schema, version)
         scorer = scorer_from(files, model_files, schema)
@@ -221,7 +225,7 @@ class Registry:
 
     def training_of(self, version: Version) -> dict[str, Any]:
         """Return what `train --json` printed of a version."""
-        return self._files(version).read("training.json", json.loads)
+        return self._files(version).read("training.json", parse_object)
 
     def scale_of(self, number: str) -> Scale:
         """Return the scale of a version, whatever features it has. Raises ModelError where it is not there."""
@@ -246,7 +250,25 @@ class Registry:
         return self._files(version).read("scale.json", Scale.from_json)
 
     def _files(self, version: Version) -> VersionFiles:
-        return VersionFiles(self.store.files(version, FILES), version.number)
+        return VersionFiles(self.store.files(version, FILES), version.number, self._digests(version, "files"))
+
+    def _digests(self, version: Version, folder: str) -> Mapping[str, str] | None:
+        """Return the digests of the files in one of a version's folders; None where it is older than digests."""
+        seal = version.tags.get(SEAL)
+        if seal is None:
+            return None
+        listed = VersionFiles(self.store.files(version, FILES), version.number, {DIGESTS: seal})
+        return listed.read(DIGESTS, parse_object)[folder]
+
+    def verify(self, number: str) -> None:
+        """Load a version, and read all its files. Raises ModelError for the first that is not as it was stored."""
+        version = self._version(number)
+        for folder, path in (("model", self.store.model(version)), ("files", self.store.files(version, FILES))):
+            digests = self._digests(version, folder)
+            files = VersionFiles(path, number, digests)
+            for name in digests or ():
+                files.require(name)
+        self.version(number)
 
     def _version(self, number: str) -> Version:
         version = self.store.get(number)

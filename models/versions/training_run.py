@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ from data.workspace import Workspace
 from models.members import Recipe
 from models.monitoring import Baseline
 from models.scoring import Scorer
+from models.versions.artifacts import digest_of, digests_of
 from models.versions.assemble import texts_of, write_small_models
 from models.versions.store import VersionStore
 
 FILES = "leadscore"
 """The folder of a version's own files among the artifacts of its run."""
 CARD = "model_card.md"
+DIGESTS = "digests.json"
+"""The file with the digests of all other files of a version; its own is a tag."""
+SEAL = "files_digest"
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,23 @@ class TrainingRun:
     run_id: str
     store: VersionStore
     workspace: Workspace
+    versions: list[str] = field(default_factory=list)
 
     def add_version(self, model: StackingClassifier, tags: Mapping[str, str]) -> str:
         """Register a model and return the number of its version."""
-        return self.store.put(self.run_id, model, tags)
+        number = self.store.put(self.run_id, model, tags)
+        self.versions.append(number)
+        return number
+
+    def seal(self) -> None:
+        """Store the digests of all files of the versions: what is another later is refused when it is loaded."""
+        for number in self.versions:
+            version = self.store.get(number)
+            assert version is not None, "it was put a moment ago"
+            folders = {"model": self.store.model(version), "files": self.store.files(version, FILES)}
+            text = json.dumps({name: digests_of(folder) for name, folder in folders.items()}, indent=1)
+            self.store.write_text(self.run_id, f"{FILES}/{DIGESTS}", text)
+            self.store.tag(number, SEAL, digest_of(text.encode()))
 
     def log_scorer(self, scorer: Scorer, recipe: Recipe, settings: Settings, training: Mapping[str, Any]) -> None:
         """Log what a version needs beside its model; ``training`` is what `train --json` prints."""

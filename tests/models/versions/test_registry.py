@@ -128,3 +128,27 @@ def test_with_one_champion_there_is_none_to_go_back_to(registry):
     registry.promote("1", "first")
     with pytest.raises(ModelError, match="no champion to go back to"):
         registry.roll_back()
+
+
+def test_the_files_of_a_version_are_sealed(registry, tmp_path):
+    assert registry.scale_of("1").hot == 0.197
+    scale = registry.store.files(registry.store.get("1"), "leadscore/scale.json")
+    scale.write_text(scale.read_text().replace("0.197", "0.198"))
+    with pytest.raises(ModelError, match=r"scale\.json of version 1 cannot be read"):
+        registry.scale_of("1")
+    assert registry.scale_of("2").hot == 0.3
+
+
+def test_the_seal_itself_cannot_be_changed(registry):
+    seal = registry.store.files(registry.store.get("1"), "leadscore/digests.json")
+    seal.write_text(seal.read_text() + " ")
+    with pytest.raises(ModelError, match=r"digests\.json of version 1 cannot be read"):
+        registry.scale_of("1")
+
+
+def test_a_version_without_a_seal_is_older_and_is_read(registry):
+    version = registry.store.versions["1"]
+    tags = {name: value for name, value in version.tags.items() if name != "files_digest"}
+    registry.store.versions["1"] = replace(version, tags=tags)
+    registry.store.files(version, "leadscore/digests.json").unlink()
+    assert registry.scale_of("1").hot == 0.197
