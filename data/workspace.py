@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import InputError, ModelError
+
+KEY_BYTES = 32
+"""Random bytes of the key of sessions, which is written in hexadecimal digits."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ class Workspace:
         )
 
     @property
+    def is_writable(self) -> bool:
+        return os.access(self.root, os.W_OK | os.X_OK)
+
+    @property
     def models(self) -> Path:
         """The database of MLflow."""
         return self.root / "mlflow.db"
@@ -105,6 +113,11 @@ class Workspace:
     def pages_key(self) -> Path:
         """The key that sessions of the pages are signed with."""
         return self.root / "pages.key"
+
+    def has_whole_key(self) -> bool:
+        """Return whether the key is as it was made: with an empty one, anybody could sign. Raises OSError."""
+        key = self.pages_key.read_text(encoding="utf-8", errors="replace").strip()
+        return len(key) == 2 * KEY_BYTES and set(key) <= set("0123456789abcdef")
 
     @property
     def ended_sessions(self) -> Path:

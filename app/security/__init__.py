@@ -4,7 +4,7 @@
 checks that changes come from a form of the pages, and makes every answer strict; `limits` bounds what a visitor costs.
 """
 
-from app.security.access import LOCAL, Access, access_for, is_whole_key, signing_key
+from app.security.access import LOCAL, Access, access_for, signing_key
 from app.security.guard import (
     CSRF_CHECK,
     POLICY,
@@ -47,7 +47,6 @@ __all__ = [
     "Viewer",
     "access_for",
     "csrf_token",
-    "is_whole_key",
     "signed_in",
     "signing_key",
     "user_of_token",

@@ -15,14 +15,13 @@ from data.config import Pages, resolve
 from data.drafts import OWNER_ONLY, drafts_of, in_plain_words, remove_drafts, write_whole
 from data.errors import InputError, LeadscoreError
 from data.store import Person
-from data.workspace import Workspace
+from data.workspace import KEY_BYTES, Workspace
 
 ROLES = ("viewer", "sales", "admin")
 """Each may do what those before it may."""
 LOCAL = Person("you", "admin")
 """Who is at the pages where nobody signs in."""
 SHORTEST_TOKEN = 16
-KEY_BYTES = 32
 PORT = re.compile(r":\d{1,5}$")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
@@ -153,7 +152,7 @@ def signing_key(workspace: Workspace) -> str:
     with in_plain_words(file):
         remove_drafts(drafts_of(file))  # of servers that were killed: each holds a key
         key = file.read_text(encoding="utf-8", errors="replace").strip()
-    if not is_whole_key(key):
+    if not workspace.has_whole_key():
         raise LeadscoreError(
             "the key of the sessions is not whole",
             expected=f"{2 * KEY_BYTES} hexadecimal digits",
@@ -162,12 +161,3 @@ def signing_key(workspace: Workspace) -> str:
             remedy="remove the file: a new key is made, and everybody signs in again",
         )
     return key
-
-
-def is_whole_key(key: str) -> bool:
-    """Return whether a text is a key of sessions.
-
-    >>> is_whole_key(secrets.token_hex(KEY_BYTES)), is_whole_key("")
-    (True, False)
-    """
-    return re.fullmatch(f"[0-9a-f]{{{2 * KEY_BYTES}}}", key) is not None

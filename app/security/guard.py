@@ -42,7 +42,7 @@ class NotAllowed(Exception):
 
 
 class TooManyGuesses(Exception):
-    """From this address came so many wrong tokens that none is looked at for a while; ``seconds`` says how long."""
+    """From this address came so many wrong tokens that none is read for a while; ``seconds`` says how long."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = ceil(seconds)

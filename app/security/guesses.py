@@ -25,7 +25,7 @@ class Guesses:
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def wait(self, address: str) -> float:
-        """Return for how many seconds no token from this address is looked at."""
+        """Return for how many seconds no token from this address is read."""
         count, last = self._wrong.get(network_of(address), (0, 0.0))
         pause = min(2.0 ** (count - FREE), LONGEST_WAIT) if count >= FREE else 0.0
         return max(0.0, last + pause - self.clock())

@@ -1,5 +1,7 @@
 """What a visitor may cost: bytes of headers and of a form, fields, and seconds to send it or to take the answer."""
 
+# pyright: reportAttributeAccessIssue=false
+# (uvicorn chooses the class of its protocol when it is imported)
 from __future__ import annotations
 
 import asyncio

@@ -38,8 +38,8 @@ class Sessions:
         """Begin a session; one from before is nobody's any more."""
         session.clear()
         now = int(self.clock())
-        session |= {"user": user, "id": secrets.token_urlsafe(16), "begun": now, "seen": now}
-        session["mark"] = mark_of(user, access)
+        begun = {"user": user, "id": secrets.token_urlsafe(16), "begun": now, "seen": now}
+        session.update(begun, mark=mark_of(user, access))
 
     def person(self, session: Session, access: Access) -> Person | None:
         """Return whose session this is, None where there is none or it has ended; note that it is used."""

@@ -21,6 +21,7 @@ PATIENCE = 5
 WRITING = "writing"
 """Name of the execution option of connections that write."""
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+DAMAGED = ("file is not a database", "disk image is malformed", "malformed database schema")
 NO_SPACE = ("disk is full", "no space left", "could not extend file", "file too large")
 
 
@@ -152,6 +153,20 @@ def _our_error(problem: exc.DBAPIError, address: str) -> LeadscoreError:
             got=message,
             where=masked(address),
             remedy="make room and run the same command again: nothing was lost",
+        )
+    if "disk I/O error" in message:
+        return LeadscoreError(
+            "the disk has no room left, or fails",
+            got=message,
+            where=masked(address),
+            remedy="make room, see that the disk is sound, and run the same command again: nothing was lost",
+        )
+    if any(words in message for words in DAMAGED):
+        return LeadscoreError(
+            "this database file is damaged",
+            got=message,
+            where=masked(address),
+            remedy="`leadscore doctor` says what is; bring the file back from a copy",
         )
     if "unable to open database file" in message:
         return InputError(

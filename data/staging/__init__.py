@@ -20,7 +20,7 @@ from data.staging.rows import (
     set_aside,
     set_aside_damaged,
 )
-from data.staging.staging import REPLICA, Staging, open_staging, reading_errors, remove_abandoned
+from data.staging.staging import REPLICA, Staging, abandoned_folders, open_staging, reading_errors, remove_abandoned
 from data.staging.steps import (
     close_leads,
     count_rows,
@@ -46,6 +46,7 @@ __all__ = [
     "Staging",
     "Table",
     "TrackedColumn",
+    "abandoned_folders",
     "amounts_below_zero",
     "begin_with_the_lead",
     "close_leads",

@@ -133,6 +133,19 @@ def remove_abandoned(workspace: Path) -> None:
             _remove_lock(folder)
 
 
+def abandoned_folders(workspace: Path) -> list[Path]:
+    """Return the folders that `remove_abandoned` would remove."""
+    return [folder for folder in workspace.glob("staging-*") if folder.is_dir() and _is_free(folder)]
+
+
+def _is_free(folder: Path) -> bool:
+    try:
+        with _lock_of(folder).acquire(timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
 def _lock_of(folder: Path) -> FileLock:
     return FileLock(folder.with_suffix(".lock"), thread_local=False)  # one thread may begin to read, another end
 

@@ -60,7 +60,7 @@ class LocalStore:
     @cached_property
     def client(self) -> MlflowClient:
         """Return the client of this workspace's database, which is made where there is none yet."""
-        with telemetry_off(), quiet():
+        with telemetry_off(), quiet(), _damage_named(self.workspace):
             from mlflow.tracking import MlflowClient
 
             client = MlflowClient(self.workspace.tracking_uri, self.workspace.tracking_uri)
@@ -80,6 +80,10 @@ class LocalStore:
     def end(self, run_id: str, *, failed: bool = False) -> None:
         self._open.discard(run_id)
         self.client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
+
+    def running(self) -> list[str]:
+        runs = self.client.search_runs([self._experiment()], "attributes.status = 'RUNNING'")
+        return [run.info.run_id for run in runs if run.info.run_id not in self._open]
 
     def describe(
         self, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], tags: Mapping[str, str]
@@ -224,6 +228,23 @@ def _none_if_not_there() -> Iterator[None]:
     except MlflowException as problem:
         if problem.error_code not in NOT_THERE:
             raise ModelError("the registry cannot be read", got=str(problem)[:300]) from None
+
+
+@contextmanager
+def _damage_named(workspace: Workspace) -> Iterator[None]:
+    """Say that the database cannot be opened, where MLflow would end in the middle of its own migrations."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        yield
+    except (DatabaseError, MlflowException) as problem:
+        raise ModelError(
+            "the registry cannot be opened",
+            got=" ".join(str(getattr(problem, "orig", problem)).split())[:300],
+            where=str(workspace.models),
+            remedy="`leadscore doctor` says what is damaged; bring the file back from a copy, or train anew",
+        ) from None
 
 
 def home_of(workspace: Workspace) -> str:

@@ -48,6 +48,10 @@ class VersionStore(Protocol):
         """Close a run: from now on its files cannot be written."""
         ...
 
+    def running(self) -> Sequence[str]:
+        """Return the runs that were begun, by whatever process, and never closed."""
+        ...
+
     def describe(
         self, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], tags: Mapping[str, str]
     ) -> None:

@@ -309,6 +309,22 @@ def forget(
 
 
 @app.command()
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Clear what no run owns, and mend what can be.")] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what killed runs left and what is damaged in the workspace; exits with 1 where something stays wrong."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_diagnosis
+    from pipelines.doctor import doctor as run
+
+    result = run(Workspace.existing(workspace), fix=fix)
+    present(result, show_diagnosis, as_json=as_json)
+    raise typer.Exit(0 if result.is_sound else 1)
+
+
+@app.command()
 def report(
     out: Annotated[
         Path | None,

@@ -125,6 +125,6 @@ def test_a_full_disk_is_said_and_the_pages_go_on(client, csrf, hottest):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert answer.status_code == 503
-    assert "no room left" in answer.text
+    assert "no room left, or fails" in answer.text
     assert "What to do" in answer.text
     assert client.post(f"/leads/{hottest}/verdict", data={"csrf": word, "verdict": "good"}).status_code == 303

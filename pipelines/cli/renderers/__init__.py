@@ -4,6 +4,7 @@ Nothing heavy is imported here: a command shows its own result and need not wait
 """
 
 from pipelines.cli.renderers.data import show_check, show_proposal, show_simulation
+from pipelines.cli.renderers.health import show_diagnosis
 from pipelines.cli.renderers.lead import show_explanation
 from pipelines.cli.renderers.present import present
 from pipelines.cli.renderers.rules import show_preview, show_rules_check, show_suggestion
@@ -22,6 +23,7 @@ __all__ = [
     "show_card",
     "show_check",
     "show_comparison",
+    "show_diagnosis",
     "show_drift",
     "show_explanation",
     "show_forgotten",

@@ -31,6 +31,9 @@ class FolderStore:
     def end(self, run_id: str, *, failed: bool = False) -> None:
         self.runs[run_id] = "failed" if failed else "finished"
 
+    def running(self) -> list[str]:
+        return [run_id for run_id, status in self.runs.items() if status == "open"]
+
     def describe(self, run_id, params, metrics, tags) -> None: ...
 
     def write_text(self, run_id: str, path: str, text: str) -> None:
