@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.parsing import EARLIEST, SIZE_BOUNDS, read_cells
 from data.schema import RENAMED, Schema
-from data.vocabulary import END_OF_DAY, EVENTS, LOST_STAGES, PERSONAL, STAGES, WON_STAGES, Column, Kind
+from data.vocabulary import END_OF_DAY, EVENTS, LOST_STAGES, NUMERIC, PERSONAL, STAGES, WON_STAGES, Column, Kind
 
 Record = Mapping[str, Any]
 """A row of a table: the cells by their names, as text or as what they are; what is missing or None is not known."""
@@ -173,7 +173,7 @@ def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.
     known = [value for value in values if value is not None]
     if kind is Kind.ID:
         return pd.Series([_id(value) for value in values], dtype="str")
-    if kind is Kind.NUMBER and all(isinstance(value, int | float) for value in known):
+    if kind in NUMERIC and all(isinstance(value, int | float) for value in known):
         return read_cells(pd.Series(values, dtype="float64"), kind).values
     if kind is Kind.TIME and known and all(isinstance(value, datetime) for value in known):
         return read_cells(pd.Series(pd.to_datetime(list(values), utc=True)), kind).values

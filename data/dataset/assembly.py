@@ -50,7 +50,7 @@ from data.staging import (
     unknown_fields,
 )
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
-from data.vocabulary import FUNNEL, LATER_TABLES, PERSONAL, TABLES, Kind
+from data.vocabulary import FUNNEL, LATER_TABLES, NUMERIC, PERSONAL, TABLES, Kind
 
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 NEARLY_ALL = 0.95
@@ -125,7 +125,7 @@ def _wrong_data(staging: Staging, readings: list[Reading]) -> list[Flag]:
     places = {
         reading.name: (reading.typed, reading.source)
         for reading in readings
-        if reading.source and reading.kind in (Kind.PERSONAL, Kind.NUMBER)
+        if reading.source and reading.kind in (Kind.PERSONAL, *NUMERIC)
     }
     categories = {
         reading.name: (reading.typed, reading.source)
