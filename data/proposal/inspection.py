@@ -12,13 +12,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from data.columns import Profile, profile
+from data.columns import Profile, has_id_word, profile
 from data.config import SQLITE, TABLE_ENDINGS, VARIABLE, DatabaseTable, FileTable, holds_password
 from data.errors import InputError
 from data.parsing import texts
 from data.proposal.hints import role_of_name
 from data.sources import Database, StagedFile, open_file, reading, require_file
-from data.staging import Table, sample, set_aside_damaged, with_all_values
+from data.staging import SHORT, Table, form_of, in_form, require_whole, sample, set_aside_damaged, with_all_values
 from data.vocabulary import Kind
 
 DATABASE_ROWS = 200_000
@@ -27,6 +27,8 @@ DATABASE_TABLES = 30
 """Tables of a database that are read; of more, those whose names say something."""
 NO_ROWS = "no rows"
 NOT_INSPECTED = "its name says nothing of leads"
+SOME = 100
+"""Ids by which those of Salesforce are known."""
 ROW_ORDER = "the order of the rows"
 
 
@@ -80,10 +82,19 @@ class ProfiledTable:
         query = f"SELECT {cell} AS cell FROM {self.table.staged} GROUP BY 1 ORDER BY count(*) DESC, 1"
         return texts(self.connection.sql(query).to_arrow_table().to_pandas()["cell"]).dropna().tolist()
 
+    def some_ids(self, column: str) -> list[str]:
+        """Return the first ids of a column."""
+        cell = self.table.id_sql(column)
+        query = f"SELECT {cell} FROM {self.table.staged} WHERE {cell} IS NOT NULL LIMIT {SOME}"
+        return [value for (value,) in self.connection.execute(query).fetchall()]
+
     def share_in(self, column: str, other: ProfiledTable, other_column: str) -> float:
         """Return which share of the distinct values of a column occurs in a column of another table."""
-        query = f"""WITH own AS (SELECT DISTINCT {self.table.id_sql(column)} AS value FROM {self.table.staged}),
-            known AS (SELECT {other.table.id_sql(other_column)} AS value FROM {other.table.staged})
+        own, known = self.table.id_sql(column), other.table.id_sql(other_column)
+        if form_of(self.some_ids(column)) and form_of(other.some_ids(other_column)):
+            own, known = in_form(own, SHORT), in_form(known, SHORT)
+        query = f"""WITH own AS (SELECT DISTINCT {own} AS value FROM {self.table.staged}),
+            known AS (SELECT {known} AS value FROM {other.table.staged})
             SELECT coalesce(avg((value IN (FROM known WHERE value IS NOT NULL))::INT), 0)
             FROM own WHERE value IS NOT NULL"""
         return self.connection.execute(query).fetchall()[0][0]
@@ -190,6 +201,9 @@ def _profiled_table(connection: duckdb.DuckDBPyConnection, number: int, name: st
 def _usable(connection: duckdb.DuckDBPyConnection, number: int, file: StagedFile) -> Table:
     table = Table(f"t{number}", file, {})
     set_aside_damaged(connection, table)
+    for name in [*file.columns][:1]:
+        if has_id_word(name):
+            require_whole(connection, table, name)
     return table
 
 
