@@ -206,6 +206,16 @@ def is_time_name(name: str) -> bool:
     return is_moment and not moments.lengths & set(words)
 
 
+def changed_at_of(names: Iterable[str]) -> str | None:
+    """Return the column that says by its name when a row was changed; None where none does.
+
+    >>> changed_at_of(["Created Date", "Last Modified Date", "Changed Owner"])
+    'Last Modified Date'
+    """
+    by_words = {" ".join(words_of(name)): name for name in names}
+    return next((by_words[phrase] for phrase in column_words().moments.changes if phrase in by_words), None)
+
+
 def claims(columns: list[str], vocabulary: list[str], explicit: dict[str, str]) -> dict[str, str]:
     """Return for columns of the vocabulary the columns of a source that bear their name or an alias.
 

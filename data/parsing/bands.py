@@ -45,20 +45,20 @@ UNITS = frozenset(
 WORD = re.compile(r"[<>≤≥]=?|[+&~〜～–—\-/]|[^\W\d_]+(?:'[^\W\d_]*)?")
 
 
-class Bounds(NamedTuple):
+class Ends(NamedTuple):
     """The text of the number from which on a band holds, and of that up to which; none where it has no such end."""
 
     lower: str | None
     upper: str | None
 
 
-def bounds_of(cell: str) -> Bounds | None:
+def bounds_of(cell: str) -> Ends | None:
     """Return the bounds of a band; None where a text is none. A number alone is a band of itself.
 
     >>> bounds_of("51-200"), bounds_of("5.000+"), bounds_of("bis zu 10 Mitarbeiter")
-    (Bounds(lower='51', upper='200'), Bounds(lower='5.000', upper=None), Bounds(lower=None, upper='10'))
+    (Ends(lower='51', upper='200'), Ends(lower='5.000', upper=None), Ends(lower=None, upper='10'))
     >>> bounds_of("$50-100k"), bounds_of("New York 10-12")
-    (Bounds(lower='$50k', upper='100k'), None)
+    (Ends(lower='$50k', upper='100k'), None)
     """
     if len(cell) > LONGEST:
         return None
@@ -69,10 +69,10 @@ def bounds_of(cell: str) -> Bounds | None:
     if not 0 < len(numbers) < 3 or words - LESS - MORE - BETWEEN - UNITS:
         return None
     if len(numbers) == 2:
-        return Bounds(_with_magnitude(*numbers), numbers[1]) if words & BETWEEN or "bis" in words else None
+        return Ends(_with_magnitude(*numbers), numbers[1]) if words & BETWEEN or "bis" in words else None
     if {"up", "to"} <= words or (words & LESS - {"up"} and not words & {"+", ">", "≥", ">=", "plus"}):
-        return Bounds(None, numbers[0])
-    return Bounds(numbers[0], None if words & MORE else numbers[0])
+        return Ends(None, numbers[0])
+    return Ends(numbers[0], None if words & MORE else numbers[0])
 
 
 def _with_magnitude(lower: str, upper: str) -> str:

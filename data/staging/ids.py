@@ -1,4 +1,4 @@
-"""Ids that came in two forms, and ids that a spreadsheet destroyed.
+"""Ids that came in two forms, that a spreadsheet destroyed, or that several rows have after a merge in the CRM.
 
 Salesforce shows a record's id with 15 characters, which differ by case, and exports it with 18 elsewhere: the last
 three are a checksum of the case of the first fifteen, so that the id survives systems that ignore case.
@@ -11,9 +11,14 @@ from dataclasses import replace
 
 import duckdb
 
+from data.columns import changed_at_of
+from data.config import UPDATED_AT
 from data.errors import InputError
+from data.parsing import read_cells
 from data.quality_report import Flag
-from data.staging.tables import LONG, SHORT, SIGNS, Table
+from data.staging.formats import decide_readings
+from data.staging.tables import LONG, SHORT, SIGNS, Reading, Table, quarantined
+from data.vocabulary import Kind
 
 SAMPLE = 1000
 MOSTLY = 0.95
@@ -22,6 +27,7 @@ DESTROYED = r"[+-]?\d([.,]\d+)?E\+\d{2,}"
 ROUNDED = r"\d{15}0+"
 """A number of more than fifteen digits as spreadsheets keep it: the digits behind are zero."""
 ENOUGH = 20
+NEWER = "another row of the lead_id was changed later: the newest counts"
 
 
 def checksum_of(short: str) -> str:
@@ -103,3 +109,35 @@ def require_whole(connection: duckdb.DuckDBPyConnection, table: Table, column: s
             where=table.file.place,
             remedy="export them as text, and do not save the file with a spreadsheet in between",
         )
+
+
+def set_aside_older(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
+    """Put rows of a lead that are older than its newest one into quarantine, where a column says when one changed."""
+    column = changed_column(leads)
+    if column is None:
+        return
+    usable = f"(FROM lead_ids WHERE lead_id IS NOT NULL AND position NOT IN ({quarantined('leads')}))"
+    rows = (
+        connection.sql(
+            f"""SELECT l.position, l.lead_id, {leads.file.columns[column]} AS cell
+        FROM {usable} l JOIN {leads.staged} s USING (position)
+        WHERE l.lead_id IN (SELECT lead_id FROM {usable} GROUP BY lead_id HAVING count(*) > 1) ORDER BY l.position"""
+        )
+        .to_arrow_table()
+        .to_pandas()
+    )
+    if rows.empty:
+        return
+    (reading,), _ = decide_readings(connection, leads, [Reading("changed_at", column, Kind.TIME)], {})
+    rows["moment"] = read_cells(rows["cell"], Kind.TIME, reading.written).values
+    newest = rows.groupby("lead_id")["moment"].transform("max")
+    older = rows[newest.notna() & (rows["moment"].isna() | (rows["moment"] < newest))]
+    connection.register("older", older[["position"]])
+    connection.execute("INSERT INTO quarantine SELECT 'leads', position, $1 FROM older", [NEWER])
+    connection.unregister("older")
+
+
+def changed_column(leads: Table) -> str | None:
+    """Return the column that says when a row was changed; None where none does."""
+    named = (leads.file.changed_at, UPDATED_AT, changed_at_of(leads.file.columns))
+    return next((name for name in named if name in leads.file.columns), None)

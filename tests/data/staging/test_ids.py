@@ -1,4 +1,7 @@
-"""Salesforce's two forms of one id are one lead, and ids that a spreadsheet destroyed are said to be."""
+"""Salesforce's two forms of one id are one lead, and ids that a spreadsheet destroyed are said to be.
+
+Of several rows of a lead the one that was changed last counts, whatever its place in the file.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from data.config import flat_settings, load_settings
 from data.dataset import open_dataset
 from data.errors import InputError
-from data.staging.ids import checksum_of, form_of
+from data.staging.ids import NEWER, checksum_of, form_of
 from data.staging.tables import in_form
 
 SHORTS = [f"00Q5g0000{sign}{other}AbQ{number}" for number, (sign, other) in enumerate(["Aa", "aA", "AA", "aa", "Ab"])]
@@ -73,3 +76,29 @@ def test_ids_that_a_spreadsheet_destroyed_are_one_clear_error(tmp_path, ids):
         open_dataset(flat_settings(path, lead_id="Lead ID", outcome="won"), workspace=tmp_path / "workspace"),
     ):
         pass
+
+
+def industries(tmp_path, header: str, *rows: str) -> tuple[list[str], dict[str, int]]:
+    path = tmp_path / "leads.csv"
+    path.write_text("\n".join([f"Lead ID,Industry,won,{header}", *rows]) + "\n")
+    settings = flat_settings(path, lead_id="Lead ID", outcome="won").model_copy(update={"keep": ["Industry"]})
+    with open_dataset(settings, workspace=tmp_path / "workspace") as dataset:
+        cells = [cell for chunk in dataset.chunks() for cell in chunk.leads["industry"]]
+        return cells, dataset.report.tables["leads"].reasons
+
+
+@pytest.mark.parametrize("header", ["Last Modified Date", "updated_at", "Zuletzt geändert", "write_date", "更新时间"])
+def test_the_newest_row_counts(tmp_path, header):
+    rows = ["1,Old,1,2024-01-05", "2,Only,0,2024-01-01", "1,New,1,2024-02-05 10:00", "1,Older,1,2023-12-31"]
+    assert industries(tmp_path, header, *rows) == (["Only", "New"], {NEWER: 2})
+
+
+def test_the_order_of_day_and_month_is_that_of_the_whole_column(tmp_path):
+    rows = ["1,Old,1,2/10/2024", "1,New,1,10/2/2024", "2,Only,0,12/31/2023"]
+    assert industries(tmp_path, "Last Modified Date", *rows)[0] == ["New", "Only"]
+
+
+def test_the_first_row_counts_where_nothing_says_which_is_newer(tmp_path):
+    rows = ["1,First,1,2024-01-05", "1,Second,1,2024-01-05", "2,Third,0,never", "2,Fourth,0,"]
+    assert industries(tmp_path, "Last Modified Date", *rows)[0] == ["First", "Third"]
+    assert industries(tmp_path, "Checked", *rows) == (["First", "Third"], {"the lead_id of an earlier row": 2})
