@@ -11,6 +11,7 @@ import pandas as pd
 
 from data.columns.words import begins_with_first_name, is_time_name
 from data.parsing import NO, YES, bounds_of, decide_format, read_cells, texts
+from data.schema import level_of
 from data.vocabulary import NUMERIC, Kind
 
 MOSTLY = 0.95
@@ -34,7 +35,7 @@ CUSTOM_SEPARATORS = r"(?<!\s)\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
 SET_TOKENS, SET_WORDS = 30, 4
 """Members that are features, and words that members have on average at most: sentences are free text."""
-LEVELS = 50
+LEVELS, MOST_SPELLINGS = 50, 200
 RARE = 10
 """Members of sets, types, assets and stages of fewer leads are no features: they teach little and may name a person."""
 FEWEST_NAMES = 3
@@ -140,7 +141,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         contact_share=max(worded.share(E_MAIL), worded.share(PHONE)),
         name_share=worded.share_of_names(),
         link_share=worded.share(LINK),
-        tokens=_tokens(values) if kind is Kind.SET else (),
+        tokens=_tokens(values) if kind is Kind.SET else _spellings(values) if kind is Kind.CATEGORY else (),
     )
 
 
@@ -223,6 +224,16 @@ def _tokens(values: _Values) -> tuple[str, ...]:
     counts = each.groupby("member")["count"].sum()
     frequent = counts[(counts >= max(RARE, values.filled / 100)) & (counts.index != "")]
     return tuple(frequent.sort_values(ascending=False, kind="stable").index[:SET_TOKENS])
+
+
+def _spellings(values: _Values) -> tuple[str, ...]:
+    """Return for each frequent level with several spellings that of most cells."""
+    spelt = pd.DataFrame({"spelling": values.texts, "level": values.texts.map(level_of), "count": values.counts})
+    spelt = spelt.sort_values(["count", "spelling"], ascending=[False, True], kind="stable")
+    each = spelt.groupby("level", sort=False).agg(
+        spelling=("spelling", "first"), ways=("spelling", "size"), count=("count", "sum")
+    )
+    return tuple(each.loc[(each["ways"] > 1) & (each["count"] >= RARE), "spelling"].iloc[:MOST_SPELLINGS])
 
 
 def _grows_with(numbers: pd.Series, orders: Mapping[str, pd.Series]) -> str:

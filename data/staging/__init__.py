@@ -8,7 +8,7 @@ from data.staging.attribute_history import FIELDS, TrackedColumn, fill_changes, 
 from data.staging.clocks import begin_with_the_lead
 from data.staging.formats import open_note, sample, with_all_values
 from data.staging.ids import form_of, require_whole
-from data.staging.matching import infer, kinds_to_read, match, order_kind
+from data.staging.matching import declared_kinds, infer, kinds_to_read, match, order_kind
 from data.staging.outcomes import find_reopenings, plain_value
 from data.staging.pace import end_of_data, planned_rows
 from data.staging.quarantine import erase_older, forget_rows
@@ -53,6 +53,7 @@ __all__ = [
     "begin_with_the_lead",
     "close_leads",
     "count_rows",
+    "declared_kinds",
     "drop_staged",
     "end_of_data",
     "erase_older",
