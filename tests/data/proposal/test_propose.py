@@ -238,7 +238,7 @@ def test_a_damaged_file_and_other_files_are_left_out_with_the_reason(proposed, t
     (tmp_path / "empty.csv").touch()
     (tmp_path / "read.me").touch()
     others = proposed({"leads": PEOPLE, "deals": DEALS}).left_out
-    assert others == {"empty.csv": "this file is empty", "read.me": "neither CSV nor Parquet"}
+    assert others == {"empty.csv": "this file is empty", "read.me": "neither CSV, Parquet nor Excel"}
 
 
 def test_of_a_large_database_only_tables_with_telling_names_are_read(proposed, tmp_path):
