@@ -16,7 +16,7 @@ from data.columns import Profile, has_id_word, profile
 from data.config import SQLITE, TABLE_ENDINGS, VARIABLE, DatabaseTable, FileTable, holds_password
 from data.errors import InputError
 from data.parsing import texts
-from data.proposal.hints import role_of_name
+from data.proposal.joins import telling_tables
 from data.sources import Database, StagedFile, open_file, reading, require_file
 from data.staging import SHORT, Table, form_of, in_form, require_whole, sample, set_aside_damaged, with_all_values
 from data.vocabulary import Kind
@@ -24,7 +24,7 @@ from data.vocabulary import Kind
 DATABASE_ROWS = 200_000
 """Rows of a table of a database that are read."""
 DATABASE_TABLES = 30
-"""Tables of a database that are read; of more, those whose names say something."""
+"""Tables of a database that are read; of more, those that may have to do with leads."""
 NO_ROWS = "no rows"
 NOT_INSPECTED = "its name says nothing of leads"
 SOME = 100
@@ -159,16 +159,19 @@ def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Inspection
         )
     require_file(address)
     with reading(address) as database:
-        left_out = dict.fromkeys(_too_many(database.tables), NOT_INSPECTED)
+        left_out = dict.fromkeys(_too_many(database), NOT_INSPECTED)
         tables = []
         for number, name in enumerate(name for name in database.tables if name not in left_out):
             tables.append(_profiled_table(connection, number, name, database))
     return _something(Inspection(tables, address, left_out), "the database")
 
 
-def _too_many(names: list[str]) -> list[str]:
-    """Return the tables that are not read where there are many."""
-    return [name for name in names if not role_of_name(name)] if len(names) > DATABASE_TABLES else []
+def _too_many(database: Database) -> list[str]:
+    """Return the tables that are not read where there are many: those that have nothing to do with leads."""
+    if len(database.tables) <= DATABASE_TABLES:
+        return []
+    telling = telling_tables(database.columns(), database.references(), DATABASE_TABLES)
+    return [name for name in database.tables if name not in telling]
 
 
 def _something(inspection: Inspection, where: str) -> Inspection:
