@@ -10,7 +10,7 @@ import pandas as pd
 from data.errors import InputError
 from data.parsing import decide_format, texts
 from data.proposal.columns import Suggestion, account_of, time_column, vocabulary_columns
-from data.proposal.hints import event_type_of, hints, plain, stage_of
+from data.proposal.hints import event_type_of, hints, plain, stage_of, starts_with
 from data.proposal.inspection import NO_ROWS, NOT_INSPECTED, Inspection, ProfiledTable
 from data.proposal.outcome import OutcomeProposal, suggest_order, suggest_outcome
 from data.proposal.overrides import Overrides, overruled_outcome
@@ -175,7 +175,8 @@ def _closing(table: ProfiledTable, taken: Collection[str], outcome: OutcomePropo
         for name, filled in dated.items()
         if shares[name] >= CLOSED_SHARE or (_share(filled, won) >= WON_SHARE and _share(filled, ~ended) < CLOSED_SHARE)
     ]
-    best = max((shares[name] for name in enough), default=0.0)
+    named = [name for name in enough if name not in taken and starts_with(name, times.closing)]
+    best = max((shares[name] for name in named), default=0.0)
     others = [name for name in table.profiles if name not in enough or shares[name] < best - CLOSED_SHARE / 2]
     return time_column(table, "closed_at", times.closing, times.not_the_moment, [*taken, *others])
 
