@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -376,7 +377,12 @@ def monitor(
 
 
 def main() -> None:
-    """Run the command line; errors that a user is meant to read come without a traceback."""
+    """Run the command line; errors that a user is meant to read come without a traceback, and warnings of libraries not.
+
+    LEADSCORE_DEBUG shows both.
+    """
+    if not os.environ.get("LEADSCORE_DEBUG"):
+        warnings.showwarning = _say_nothing
     try:
         app()
     except LeadscoreError as problem:
@@ -388,6 +394,10 @@ def main() -> None:
             raise
         unexpected = f"unexpected {type(problem).__name__}: {problem}"
         _fail(LeadscoreError(unexpected, remedy="set LEADSCORE_DEBUG=1 for the traceback, and report it please"))
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """Stand in the place of `warnings.showwarning`: a warning of NumPy helps nobody who scores leads."""
 
 
 def _fail(problem: LeadscoreError) -> None:
