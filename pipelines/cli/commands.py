@@ -377,7 +377,7 @@ def monitor(
 
 
 def main() -> None:
-    """Run the command line; errors that a user is meant to read come without a traceback, and warnings of libraries not.
+    """Run the command line; errors that a user is meant to read come without a traceback, warnings of libraries never.
 
     LEADSCORE_DEBUG shows both.
     """
