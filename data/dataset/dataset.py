@@ -127,6 +127,15 @@ class Dataset:
         rows = self._connection.execute("SELECT position FROM lead_ids WHERE lead_id = $1", [lead_id]).fetchall()
         return self._chunk(rows[0][0], rows[0][0]) if rows else None
 
+    def having(self, lead_ids: pd.Series) -> pd.Series:
+        """Return which of these leads there are, as booleans by the index of the ids."""
+        asked = pd.DataFrame({"number": range(len(lead_ids)), "lead_id": lead_ids.to_numpy()})
+        self._connection.register("asked", asked)
+        query = "SELECT number FROM asked WHERE lead_id IN (SELECT lead_id FROM lead_ids)"
+        there = self._connection.sql(query).to_arrow_table()["number"].to_numpy()
+        self._connection.unregister("asked")
+        return pd.Series(asked["number"].isin(there).to_numpy(), index=lead_ids.index)
+
     def _chunk(self, first: int, last: int) -> Chunk:
         """Return the leads of a range of positions; the tables are sorted by it, so only that part is read."""
         names = {self._cells[attribute.name]: attribute.name for attribute in self.schema.columns_to_read}

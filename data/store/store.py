@@ -29,7 +29,7 @@ from data.errors import LeadscoreError
 from data.locks import one_run_at_a_time
 from data.sinks import bulk
 from data.sources import WRITING, connected, engine_of, require_dialect
-from data.store.tables import DELIVERIES, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, RUNS, SCORES
+from data.store.tables import DELIVERIES, GONE, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, RUNS, SCORES
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 7_305_814_277
@@ -56,10 +56,11 @@ class Codebook:
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way: its number, and that of the newest run that is done (0: none)."""
+    """A run under way: its number, that of the newest that is done (0: none), and whether its tables are configured."""
 
     run_id: int
     before: int
+    configured: bool = True
 
     @property
     def is_of_the_past(self) -> bool:
@@ -93,11 +94,13 @@ class Store:
         codebook: Codebook,
         settings: Settings | None = None,
         stated: bool = False,
+        configured: bool = True,
     ) -> Run:
         """Start a run with its settings; what runs left that never were done is dropped.
 
         ``stated`` says that somebody asked for the moment: one before that of the newest run is then of the past. Data
-        that end earlier than before are still those of the present.
+        that end earlier than before are still those of the present. ``configured`` says whether its leads come from
+        configured tables, which alone say who is gone.
         """
         with self.transaction(writing=True) as connection:
             take_turn(connection, "begin a run")
@@ -108,11 +111,12 @@ class Store:
             connection.execute(sa.delete(MODEL_VERSIONS).where(MODEL_VERSIONS.c.model_version == model_version))
             connection.execute(sa.insert(MODEL_VERSIONS).values(model_version=model_version, **names))
             started = {"status": "running", "started_at": _now(), "as_of": as_of, "scored": 0, "changed": 0}
+            started["configured"] = configured
             text = None if past or settings is None else settings.model_dump_json()
             number = {"run_id": past} if past else {}
             row = sa.insert(RUNS).values(model_version=model_version, settings=text, **started, **number)
             run_id = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]
-        return Run(run_id, 0 if past else before)
+        return Run(run_id, 0 if past else before, configured)
 
     def add(self, run: Run, scores: pd.DataFrame) -> None:
         """Add those of a chunk of scores that changed; nobody sees them before `publish`.
@@ -122,25 +126,44 @@ class Store:
         with self.transaction(writing=True) as connection:
             if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            known = _digests(connection, run.before, scores["lead_id"]) if run.before else {}
+            known = _digests(connection, run, scores["lead_id"]) if run.before else {}
             changed = _changed(scores, known).assign(run_id=run.run_id).reindex(columns=SCORES.columns.keys())
             bulk.load(connection, SCORES, pa.Table.from_pandas(changed, preserve_index=False))
             counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
             _update_running(connection, run, counts)
 
-    def publish(self, run: Run) -> int:
+    def publish(self, run: Run, *, gone: Collection[str] = (), back: Collection[str] = ()) -> int:
         """Let all see the scores of a run, and its settings as those of the last; return how many scores changed.
 
-        Of a run of the past none does.
+        From then on ``gone`` leads have no current score, and those that are ``back`` have one again. Of a run of
+        the past nothing changes.
         """
         with self.transaction(writing=True) as connection:
             if run.is_of_the_past:
                 _update_running(connection, run, {"status": OF_THE_PAST, "finished_at": _now()})
                 return 0
+            if back:
+                connection.execute(
+                    sa.delete(GONE).where(GONE.c.lead_id == sa.bindparam("back")), [{"back": lead} for lead in back]
+                )
+            if gone:
+                connection.execute(sa.insert(GONE), [{"lead_id": lead, "run_id": run.run_id} for lead in gone])
             _update_running(connection, run, {"status": DONE, "finished_at": _now()})
             outdated = sa.and_(RUNS.c.run_id < run.run_id, RUNS.c.settings.is_not(None))
             connection.execute(sa.update(RUNS).where(outdated).values(settings=None))
             return connection.execute(sa.select(RUNS.c.changed).where(RUNS.c.run_id == run.run_id)).scalar_one()
+
+    def expected_leads(self) -> pd.DataFrame:
+        """Return the ``lead_id`` of the leads that configured tables had, and whether each is ``gone`` from there.
+
+        What only files had that were given for one run is not expected anywhere.
+        """
+        of_tables = sa.and_(RUNS.c.run_id == SCORES.c.run_id, RUNS.c.status == DONE, RUNS.c.configured.is_not(False))
+        leads = sa.select(SCORES.c.lead_id).distinct().select_from(SCORES.join(RUNS, of_tables)).subquery()
+        query = sa.select(leads.c.lead_id, GONE.c.run_id.is_not(None).label("gone"))
+        joined = query.select_from(leads.join(GONE, GONE.c.lead_id == leads.c.lead_id, isouter=True))
+        with self.transaction() as connection:
+            return pd.read_sql(joined, connection).astype({"lead_id": "str", "gone": bool})
 
     def fail(self, run: Run, message: str) -> None:
         """Record that a run failed, and why."""
@@ -261,6 +284,7 @@ class Store:
     def forget(self, lead_id: str) -> dict[str, int]:
         """Erase a lead from all tables; return how many rows of each it was in."""
         with self.transaction(writing=True) as connection:
+            connection.execute(sa.delete(GONE).where(GONE.c.lead_id == lead_id))
             erased = {
                 table.name.removeprefix("leadscore_"): connection.execute(
                     sa.delete(table).where(table.c.lead_id == lead_id)
@@ -321,7 +345,12 @@ def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
-    return versions().where(SCORES.c.run_id <= newest, ~replaced)
+    return versions().where(SCORES.c.run_id <= newest, ~replaced, ~_is_gone(newest))
+
+
+def _is_gone(newest: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """Return the condition that a lead was no longer in the configured tables."""
+    return sa.exists().where(GONE.c.lead_id == SCORES.c.lead_id, GONE.c.run_id <= newest)
 
 
 def _of_run(run_id: int) -> sa.Select:
@@ -336,7 +365,8 @@ def _as_of_moment(newest: int, until: datetime) -> sa.Select:
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id.in_(known)
     )
-    return versions().where(SCORES.c.run_id <= newest, is_then, ~replaced)
+    were_gone = sa.exists().where(GONE.c.lead_id == SCORES.c.lead_id, GONE.c.run_id.in_(known))
+    return versions().where(SCORES.c.run_id <= newest, is_then, ~replaced, ~were_gone)
 
 
 def _known(connection: Connection, until: datetime) -> sa.ColumnElement[bool]:
@@ -434,17 +464,23 @@ def _changed(scores: pd.DataFrame, known: Mapping[str, int]) -> pd.DataFrame:
     return scores[[known.get(lead) != digest for lead, digest in pairs]]
 
 
-def _digests(connection: Connection, before: int, lead_ids: Collection[str]) -> dict[str, int]:
-    """Return the digests of the current scores of some leads, which are those of the newest run that is not later."""
+def _digests(connection: Connection, run: Run, lead_ids: Collection[str]) -> dict[str, int]:
+    """Return the digests of the current scores of some leads, which are those of the newest run that is not later.
+
+    A run on configured tables does not know those of files: its scores say that the tables have these leads.
+    """
     on_postgresql = connection.dialect.name == "postgresql"
     if on_postgresql:  # else it reads the whole table, and longer the larger that is
         connection.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     wanted = "unnest(CAST(:wanted AS text[])) AS wanted(value)" if on_postgresql else "json_each(:wanted) AS wanted"
-    query = f"""SELECT s.lead_id, s.digest FROM {wanted} JOIN {SCORES.name} s ON s.lead_id = wanted.value
+    query = f"""SELECT s.lead_id, s.digest, s.run_id FROM {wanted} JOIN {SCORES.name} s ON s.lead_id = wanted.value
         WHERE s.run_id BETWEEN 1 AND :before ORDER BY s.run_id"""
     ids = list(lead_ids) if on_postgresql else json.dumps(list(lead_ids))
-    versions_before = connection.execute(sa.text(query), {"wanted": ids, "before": before})
-    return {row.lead_id: row.digest for row in versions_before}  # the newest of a lead comes last
+    versions_before = connection.execute(sa.text(query), {"wanted": ids, "before": run.before})
+    newest = {row.lead_id: (row.digest, row.run_id) for row in versions_before}  # the newest of a lead comes last
+    of_files = set(connection.execute(sa.select(RUNS.c.run_id).where(RUNS.c.configured.is_(False))).scalars())
+    unknown = of_files if run.configured else set()
+    return {lead: digest for lead, (digest, run_id) in newest.items() if run_id not in unknown}
 
 
 @contextmanager

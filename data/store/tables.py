@@ -24,6 +24,9 @@ RUNS = sa.Table(
     sa.Column("scored", sa.Integer, nullable=False),
     sa.Column("changed", sa.Integer, nullable=False),
     sa.Column("message", sa.Text),
+    sa.Column(
+        "configured", sa.Boolean
+    ),  # whether leads came from configured tables; empty where an old run did not say
     sa.Column("settings", sa.Text),  # JSON, of the newest run that is done alone: a run each minute would add up
     at_most_one("leadscore_run_under_way", "status", "status = 'running'"),
 )
@@ -60,6 +63,13 @@ SCORES = sa.Table(
     sa.Column("rules", sa.Text),  # JSON: every rule that fired, as [its place among the version's rules, points]
     sa.Column("triggered_by", sa.Text),  # the name of the trigger that made it ready, or empty
     sa.Column("disqualified_by", sa.Text),  # the name of the disqualifier that let it go, or empty
+)
+
+GONE = sa.Table(
+    "leadscore_gone",
+    METADATA,
+    sa.Column("lead_id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Integer, nullable=False),  # the run that no longer met it in the configured tables
 )
 
 DELIVERIES = sa.Table(

@@ -228,6 +228,9 @@ def score(
         typer.Option(help="Order of that file; the input's by default."),
     ] = None,
     accounts: Annotated[Path | None, typer.Option(help="File for the scores of accounts, .csv or .parquet.")] = None,
+    accept_missing: Annotated[
+        bool, typer.Option("--accept-missing", help="Take leads for gone though more than a tenth are missing.")
+    ] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -249,6 +252,7 @@ def score(
         out=out,
         rank_by=rank_by,
         accounts=accounts,
+        accept_missing=accept_missing,
     )
     present(result, show_scoring, as_json=as_json)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from pipelines.console import note, step
 from pipelines.feeds import stopped_since_training
 from pipelines.output import describe
 from pipelines.score.accounts import Accounts, scored_accounts, triggered_without_lead
+from pipelines.score.gone import Absence, find_gone
 from pipelines.score.retention import erase_old
 
 CHUNK = 50_000
@@ -69,7 +70,9 @@ class ScoreResult:
     ``quarantined`` counts the leads, ``tables`` the rows of each table.
     ``changed`` are the scores that differ from those of the store before: none of a run ``of_the_past``, whose moment
     is before that of the last run. ``accounts_without_lead`` are those of which a trigger holds.
-    ``erased`` counts what was older than the retention of the settings.
+    ``erased`` counts what was older than the retention of the settings. ``gone`` are leads that the configured tables
+    no longer have, ``missing`` those that only seem so; ``quality`` is what is to be known of the input, each with its
+    level.
     """
 
     read: int
@@ -87,6 +90,9 @@ class ScoreResult:
     of_the_past: bool
     accounts_without_lead: list[dict[str, str]]
     erased: dict[str, int]
+    gone: int = 0
+    missing: int = 0
+    quality: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -101,10 +107,12 @@ def score(
     out: Path | None = None,
     rank_by: str | None = None,
     accounts: Path | None = None,
+    accept_missing: bool = False,
 ) -> ScoreResult:
     """Score every lead at ``as_of``, by default the end of the data, into the store and to ``out``.
 
-    ``accounts`` is a file for the scores of the accounts that have an open lead.
+    ``accounts`` is a file for the scores of the accounts that have an open lead. Leads that the configured tables no
+    longer have are gone; where that is more than a tenth, only with ``accept_missing``.
 
     A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
     of training; without ``leads`` either, the leads are read from where the model was trained. ``out`` has the leads in
@@ -125,8 +133,20 @@ def score(
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
             people = Accounts() if accounts else None
-            run = _begin(store, dataset, stored.scorer, moment, workspace, stated=as_of is not None)
-            counts = _write_scores(dataset, stored.scorer, moment, store, run, write, people)
+            tables_tell = leads is None
+            run = _begin(
+                store,
+                dataset,
+                stored.scorer,
+                moment,
+                workspace,
+                stated=as_of is not None,
+                configured=tables_tell,
+            )
+            tables_tell &= not run.is_of_the_past
+            absence = find_gone(dataset, store, configured=tables_tell, accept_missing=accept_missing)
+            dataset.report.flags[:0] = absence.flags
+            counts = _write_scores(dataset, stored.scorer, moment, store, run, absence, write, people)
         if accounts and people:
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
@@ -159,12 +179,22 @@ def score(
         of_the_past=run.is_of_the_past,
         accounts_without_lead=unled,
         erased=erased,
+        gone=len(absence.gone),
+        missing=len(absence.missing),
+        quality=[asdict(flag) for flag in dataset.report.flags],
         **counts,
     )
 
 
 def _begin(
-    store: Store, dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, workspace: Workspace, *, stated: bool
+    store: Store,
+    dataset: Dataset,
+    scorer: Scorer,
+    as_of: pd.Timestamp,
+    workspace: Workspace,
+    *,
+    stated: bool,
+    configured: bool,
 ) -> Run:
     """Begin a run with all that a later command has to know of it."""
     return store.begin(
@@ -173,6 +203,7 @@ def _begin(
         codebook=Codebook(scorer.narrator.concepts, scorer.narrator.names),
         settings=dataset.settings.within(workspace.root),
         stated=stated,
+        configured=configured,
     )
 
 
@@ -182,6 +213,7 @@ def _write_scores(
     as_of: pd.Timestamp,
     store: Store,
     run: Run,
+    absence: Absence,
     write: Write | None,
     accounts: Accounts | None,
 ) -> dict[str, int]:
@@ -199,7 +231,7 @@ def _write_scores(
             store.add(run, encode(scored, scorer.narrator))
             if write:
                 write(_exported(scored, scorer))
-        return {**counts, "changed": store.publish(run)}
+        return {**counts, "changed": store.publish(run, gone=absence.gone, back=absence.back)}
     except Exception as problem:
         with suppress(LeadscoreError):
             store.fail(run, problem.what if isinstance(problem, LeadscoreError) else type(problem).__name__)

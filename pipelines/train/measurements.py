@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,7 @@ def make_result(
         bars=thresholds_in_history(learned.served, read.table, learned.splits.test),
         standing=deciles_in_history(scorer, learned, read.table, read.open_leads),
         excluded=dict(read.table.schema.excluded),
+        quality=[asdict(flag) for flag in read.report.flags],
     )
 
 

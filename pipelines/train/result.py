@@ -22,7 +22,8 @@ class TrainResult:
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
     ``closing`` what goes with winning, ``bars`` what bars of probability meant on the newest block,
     ``standing`` what became of its leads by tenth of the score and by grade, ``last_events`` the day of the last event
-    of each type, ``excluded`` why a column is no feature.
+    of each type, ``excluded`` why a column is no feature, ``quality`` what is to be known of the input, each with its
+    level.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class TrainResult:
     bars: Sequence[Mapping[str, Any]] = ()
     standing: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
+    quality: Sequence[Mapping[str, Any]] = ()
     trained: bool = True
 
     def as_json(self) -> dict[str, Any]:

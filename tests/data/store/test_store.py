@@ -17,7 +17,7 @@ from data.store.feedback import record_opened
 from data.store.outbox import Outbox
 from data.store.store import Codebook, Store, open_store
 from data.store.store import current as current_scores
-from data.store.tables import DELIVERIES, METADATA, OVERRIDES, RUNS, SCORES
+from data.store.tables import DELIVERIES, GONE, METADATA, OVERRIDES, RUNS, SCORES
 
 MONDAY = datetime(2026, 1, 5)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -453,6 +453,8 @@ def test_of_two_overrides_that_an_earlier_version_left_in_force_the_later_stands
     with open_store(database) as store, store.transaction() as connection:
         connection.execute(sa.text("DROP INDEX leadscore_override_in_force"))
         connection.execute(sa.text("DROP INDEX leadscore_run_under_way"))
+        connection.execute(sa.text("DROP TABLE leadscore_gone"))
+        connection.execute(sa.text("ALTER TABLE leadscore_runs DROP COLUMN configured"))
         connection.execute(sa.text("UPDATE leadscore_schema SET version_num = '0005'"))
         for number, (lead, by) in enumerate([("a", "Ann"), ("a", "Bob"), ("b", "Ann"), ("a", "Cleo")]):
             row = {"lead_id": lead, "disposition": "ready", "reason": "x", "by": by}
@@ -467,3 +469,43 @@ def test_of_two_overrides_that_an_earlier_version_left_in_force_the_later_stands
         ]  # fmt: skip
         assert [row["undone_at"] for row in rows] == [datetime(2026, 1, 2), datetime(2026, 1, 4), None, None]
         assert [run["status"] for run in store.runs()] == ["running", "interrupted"]
+
+
+def run_with(store: Store, *, configured: bool = True, gone=(), back=(), **probabilities: float) -> int:
+    begun = store.begin(as_of=MONDAY, model_version="1", codebook=CODEBOOK, configured=configured)
+    store.add(begun, scores(**probabilities))
+    return store.publish(begun, gone=gone, back=back)
+
+
+def test_a_lead_that_is_gone_has_no_current_score_until_it_is_back(store):
+    run_with(store, a=0.1, b=0.2)
+    assert run_with(store, gone=["a"], b=0.2) == 0
+    assert [lead["lead_id"] for lead in store.hottest(9)] == ["b"]
+    assert store.leads_per_band() == {"hot": 1, "warm": 0, "cold": 0}
+    assert Outbox(store, "crm").count() == 1
+    assert run_with(store, back=["a"], a=0.1, b=0.2) == 0
+    assert [lead["lead_id"] for lead in store.hottest(9)] == ["b", "a"]
+
+
+def test_what_a_run_on_a_file_had_is_not_expected_in_the_tables(store):
+    run_with(store, a=0.1, b=0.2)
+    run_with(store, configured=False, a=0.5, c=0.3)
+    run_with(store, gone=["b"], a=0.5)
+    expected = store.expected_leads().sort_values("lead_id")
+    assert expected.to_numpy().tolist() == [["a", False], ["b", True]]
+
+
+def test_a_run_on_the_tables_makes_the_leads_of_a_file_its_own(store):
+    """Though their scores are the same."""
+    run_with(store, configured=False, c=0.3)
+    assert run_with(store, c=0.3) == 1
+    assert store.expected_leads()["lead_id"].tolist() == ["c"]
+
+
+def test_a_lead_that_is_gone_can_be_forgotten(store):
+    run_with(store, a=0.1, b=0.2)
+    run_with(store, gone=["a"], b=0.2)
+    assert store.forget("a")["scores"] == 1
+    assert store.expected_leads()["lead_id"].tolist() == ["b"]
+    with store.transaction() as connection:
+        assert connection.execute(sa.select(GONE)).all() == []
