@@ -73,7 +73,6 @@ def _form_of(value: Any) -> str:
 
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
-WrittenKind = Literal["number", "band", "category", "flag", "set", "time"]
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
 Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
 Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_without_password)]
@@ -280,13 +279,13 @@ class Settings(CheckedPart):
     ``formats`` says, by the same names, how times or numbers are written where the cells leave it open; what a data set
     decided about its own columns is kept here, so that later files are read in the same way.
     ``days`` names, by table, the columns of moments that have no time of day: they are found, and kept here, too.
-    ``kinds`` says what columns of leads are, by their names, whatever their cells look like: ``{"Revenue": "number"}``.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default found from the pace at which things happen.
     ``snapshot_ages`` are the days after its creation of which snapshots are learned from, the first being 0.
     ``segments`` are columns by whose levels the model card measures the model.
     ``funnel`` is what the report's figures are made by.
     ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
+    ``memory`` is what tables may take of the machine's, such as 2GB; a quarter by default, and the rest spills to disk.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
     """
@@ -296,7 +295,6 @@ class Settings(CheckedPart):
     encoding: str | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
-    kinds: dict[str, WrittenKind] = {}
     days: dict[str, list[str]] = {}
     event_types: dict[str, Texts] = {}
     outcome: Outcome | None = None
@@ -316,6 +314,7 @@ class Settings(CheckedPart):
     trials: int = Field(default=10, ge=0, le=1000)
     budget: float | None = Field(default=None, ge=0)
     store: Address | None = None
+    memory: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[MG]i?B$")] | None = None
     retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None
     pages: Pages = Field(default_factory=Pages)

@@ -16,12 +16,12 @@ from filelock import FileLock, Timeout
 
 from data.config import Settings
 from data.errors import InputError, LeadscoreError
+from data.memory import memory_for_tables
 from data.quality_report import Report
 from data.schema import Schema
 from data.sources import Replica, TableSource
 from data.staging.tables import Table
 
-MEMORY = "512MB"
 REPLICA = "mirror.duckdb"
 """The file in the workspace that holds copies of tables of other systems."""
 EMPTY_TABLES = """
@@ -106,7 +106,10 @@ def open_staging(
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     remove_abandoned(workspace)
     moment = now or pd.Timestamp.now("UTC").tz_localize(None)
-    with _folder_in(workspace) as folder, closing(duckdb.connect(":memory:", config=limits(folder))) as connection:
+    with (
+        _folder_in(workspace) as folder,
+        closing(duckdb.connect(":memory:", config=limits(folder, settings.memory))) as connection,
+    ):
         connection.execute(EMPTY_TABLES)
         yield Staging(connection, settings, moment, Replica(workspace / REPLICA), trained, only)
 
@@ -155,10 +158,14 @@ def _remove_lock(folder: Path) -> None:
         folder.with_suffix(".lock").unlink()
 
 
-def limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
-    """Return what DuckDB may use: memory, threads, and a folder to spill into."""
+def limits(folder: Path, memory: str | None = None) -> dict[str, str | bool | int | float | list[str]]:
+    """Return what DuckDB may use: memory, by default a part of the machine's, threads, and a folder to spill into."""
     threads = min(2, os.cpu_count() or 1)
-    return {"memory_limit": MEMORY, "temp_directory": str(folder), "threads": threads}
+    return {
+        "memory_limit": memory or f"{memory_for_tables() // 2**20}MiB",
+        "temp_directory": str(folder),
+        "threads": threads,
+    }
 
 
 @contextmanager
@@ -167,7 +174,13 @@ def reading_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as problem:
-        raise LeadscoreError("there is not enough memory or disk space", got=str(problem).splitlines()[0]) from None
+        raise LeadscoreError(
+            "there is not enough memory or disk space for the tables",
+            got=str(problem).splitlines()[0],
+            where=settings.places,
+            remedy="name wide columns that teach nothing under drop, make room on the disk, or allow more memory: "
+            "`memory: 4GB` in leadscore.yaml",
+        ) from None
     except (duckdb.DataError, duckdb.OperationalError, duckdb.InvalidInputException) as problem:
         raise InputError(
             "the tables cannot be read",
