@@ -9,7 +9,7 @@ INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/pytho
 
 .DEFAULT_GOAL := help
 PICTURED ?= var
-.PHONY: help demo test lint chaos bench picture lock
+.PHONY: help demo test lint chaos attack bench picture lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -27,6 +27,11 @@ lint: .venv/developed  ## check style, formatting and types
 
 chaos: .venv/developed  ## kill scoring and write-back 200 times at random moments, on a real PostgreSQL
 	LEADSCORE_KILLS=200 $(BIN)/python -m pytest tests/pipelines/test_chaos.py
+
+attack: .venv/developed  ## send hostile cells, settings, models, forms and connections, and race what there may be one of
+	$(BIN)/python -m pytest tests/test_linear.py tests/app/security tests/data/config tests/data/test_drafts.py \
+		tests/data/dataset/test_damage.py tests/data/sources/test_connections.py tests/data/store/test_feedback.py \
+		tests/data/store/test_store.py tests/models/versions/test_artifacts.py tests/pipelines/doctor tests/pipelines/personal
 
 bench: .venv/developed  ## measure speed and memory beside named references
 	$(BIN)/python -m benchmarks.pipeline
