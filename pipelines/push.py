@@ -111,6 +111,13 @@ def push(
         )
 
 
+def clear_in_crm(lead_id: str, workspace: Workspace) -> int:
+    """Empty what was written of a lead; return how many records there were. Raises InputError without write_back."""
+    sink = open_sink(_write_back(_settings(workspace)))
+    sink.check()
+    return sink.clear(lead_id)
+
+
 def send_all(
     outbox: Outbox,
     sink: ScoreSink,

@@ -56,6 +56,8 @@ UNMIRRORED: dict[str, str] = {
     ),
     # Waiting is tested on connections that are made.
     **dict.fromkeys(("data.sources.patience",), "data/sources/test_connections.py"),
+    # What is kept of a lead is listed beside what forgets it.
+    **dict.fromkeys(("pipelines.personal.export_lead",), "pipelines/personal/test_forget.py"),
     # A finding is tested with what finds it, and shown at the command line.
     **dict.fromkeys(("pipelines.doctor.finding", "pipelines.cli.renderers.health"), "pipelines/doctor/test_doctor.py"),
     # The steps are tested by what a data set holds after them.

@@ -34,6 +34,10 @@ class ScoreSink(Protocol):
         """Return whether it holds nothing: then it was made anew, and all scores are sent again."""
         ...
 
+    def clear(self, lead_id: str) -> int:
+        """Empty the fields that are written to of a lead; return how many records it has. Raises LeadscoreError."""
+        ...
+
     def write(self, rows: pa.Table) -> dict[str, str]:
         """Write records: the column ``lead_id`` and the fields of the settings, by the names that scores have here.
 

@@ -93,6 +93,15 @@ class ScoreTable:
         with connected(self.engine, self.address) as connection:
             return connection.execute(sa.select(sa.literal(1)).select_from(self.table).limit(1)).first() is None
 
+    def clear(self, lead_id: str) -> int:
+        """Empty the fields of a lead's row, which stays: it is the CRM's. Raises LeadscoreError."""
+        table = sa.table(
+            self.name, *map(sa.column, [self.settings.key, *self.settings.columns.values()]), schema=self.schema
+        )
+        empty = sa.update(table).where(sa.cast(table.c[self.settings.key], sa.Text) == lead_id)
+        with connected(self.engine, self.address) as connection, connection.begin():
+            return connection.execute(empty.values(dict.fromkeys(self.settings.columns.values()))).rowcount
+
     def _unique_columns(self, inspector: sa.Inspector) -> set[str]:
         """Return the columns that are unique by themselves."""
         keys = [inspector.get_pk_constraint(self.name, self.schema)["constrained_columns"]]

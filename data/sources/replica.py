@@ -147,12 +147,32 @@ class Replica:
         types = {name: copy.types[name] for name in wanted}
         return describe(source, into, columns, types, count_rows(duck, into), [note])
 
+    def mentions(self, text: str) -> list[dict[str, Any]]:
+        """Return the rows of all copies in which a cell is a text, such as the id of a lead."""
+        if not self.path.exists():
+            return []
+        with duckdb.connect(str(self.path), read_only=True) as duck:
+            copies = duck.execute("SELECT name, known FROM copies").fetchall()
+            return [row for name, known in copies for row in _rows_with(duck, Copy(name, **_from_json(known)), text)]
+
+    def is_older(self, moment: datetime) -> bool:
+        """Return whether the copies were last brought up to date before a moment (naive UTC)."""
+        begun = moment.replace(tzinfo=UTC).timestamp()
+        return self.path.exists() and self.path.stat().st_mtime < begun
+
     def forget(self) -> int:
         """Remove all copies, so that nothing of an erased lead stays; the next run fetches whole tables."""
         there = self.path.exists()
         for file in self.path.parent.glob(f"{self.path.name}*"):  # a run that was killed leaves a log beside it
             file.unlink()
         return int(there)
+
+
+def _rows_with(duck: duckdb.DuckDBPyConnection, copy: Copy, text: str) -> list[dict[str, Any]]:
+    is_in = " OR ".join(f"CAST({column} AS VARCHAR) = $1" for column in copy.columns.values())
+    cells = ", ".join(copy.columns.values())
+    rows = duck.execute(f"SELECT {cells} FROM {copy.table} WHERE {is_in}", [text]).fetchall()
+    return [dict(zip(copy.columns, row, strict=True)) for row in rows]
 
 
 def _name(source: TableSource) -> str:

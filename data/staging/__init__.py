@@ -7,11 +7,10 @@ from data.staging.accounts import ONE_FOR_ALL
 from data.staging.attribute_history import FIELDS, TrackedColumn, fill_changes, tracked_columns, unknown_fields
 from data.staging.clocks import begin_with_the_lead
 from data.staging.formats import open_note, sample, with_all_values
-from data.staging.ids import form_of, require_whole
-from data.staging.matching import declared_kinds, infer, kinds_to_read, match, order_kind
+from data.staging.matching import infer, kinds_to_read, match, order_kind
 from data.staging.outcomes import find_reopenings, plain_value
 from data.staging.pace import end_of_data, planned_rows
-from data.staging.quarantine import erase_older, forget_rows
+from data.staging.quarantine import erase_older, forget_rows, quarantined_rows
 from data.staging.rows import (
     amounts_below_zero,
     first_rows,
@@ -36,14 +35,13 @@ from data.staging.steps import (
     stage_tables,
     type_table,
 )
-from data.staging.tables import ROWS, SHORT, Reading, Table, in_form
+from data.staging.tables import ROWS, Reading, Table
 
 __all__ = [
     "FIELDS",
     "ONE_FOR_ALL",
     "REPLICA",
     "ROWS",
-    "SHORT",
     "Reading",
     "Staging",
     "Table",
@@ -53,7 +51,6 @@ __all__ = [
     "begin_with_the_lead",
     "close_leads",
     "count_rows",
-    "declared_kinds",
     "drop_staged",
     "end_of_data",
     "erase_older",
@@ -61,10 +58,8 @@ __all__ = [
     "find_reopenings",
     "first_rows",
     "forget_rows",
-    "form_of",
     "identify_leads",
     "impossible_dates",
-    "in_form",
     "infer",
     "kinds_to_read",
     "lead_readings",
@@ -77,13 +72,13 @@ __all__ = [
     "out_of_order",
     "plain_value",
     "planned_rows",
+    "quarantined_rows",
     "read_table",
     "read_timelines",
     "reading_errors",
     "remove_abandoned",
     "rename_stages",
     "require_unchanged",
-    "require_whole",
     "sample",
     "set_aside",
     "set_aside_damaged",

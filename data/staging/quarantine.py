@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copystat
@@ -75,6 +76,27 @@ def forget_rows(folder: Path, who: str) -> Swept:
     return Swept(sum(forgotten for forgotten, _ in counts.values()), nameless)
 
 
+def quarantined_rows(folder: Path, who: str) -> dict[str, list[dict[str, str]]]:
+    """Return the rows that `forget_rows` would take out, by file."""
+    allow_long_cells()
+    return {file.name: list(_rows_of(file, who)) for file in sorted(folder.glob("*.csv"))}
+
+
+def _rows_of(path: Path, who: str) -> Iterator[dict[str, str]]:
+    addresses = set(_addresses(who))
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        place = header.index(LEAD) if LEAD in header else None
+        yield from (dict(zip(header, row, strict=False)) for row in rows if _is_of(row, place, who, addresses))
+
+
+def _is_of(row: list[str], place: int | None, who: str, addresses: set[str]) -> bool:
+    lead = "" if place is None else row[place]
+    damaged = who in CELL_ENDS.split(row[-1])  # the last cell: the text of a record that is no row
+    return damaged or lead == who or bool(addresses and not addresses.isdisjoint(_addresses("\n".join(row))))
+
+
 def _forget_in(path: Path, who: str) -> tuple[int, int]:
     """Return how many rows went, and how many stayed that name no lead. The file keeps its age, for `erase_older`."""
     forgotten, nameless = 0, 0
@@ -90,12 +112,10 @@ def _forget_in(path: Path, who: str) -> tuple[int, int]:
         place = header.index(LEAD) if LEAD in header else None
         write(header)
         for row in rows:
-            lead = "" if place is None else row[place]
-            damaged = who in CELL_ENDS.split(row[-1])  # the last cell: the text of a record that is no row
-            if damaged or lead == who or (addresses and not addresses.isdisjoint(_addresses("\n".join(row)))):
+            if _is_of(row, place, who, addresses):
                 forgotten += 1
             else:
-                nameless += not lead.strip()
+                nameless += place is None or not row[place].strip()
                 write(row)
         remaining.flush()
         copystat(path, draft)

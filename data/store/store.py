@@ -281,6 +281,17 @@ class Store:
             (row,) = rows(connection, query)
         return Codebook(tuple(json.loads(row["concepts"])), tuple(json.loads(row["features"])))
 
+    def kept_of(self, lead_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Return all rows of a lead, by table; those of scores with the version of the model."""
+        scores = sa.select(SCORES, RUNS.c.model_version).join(RUNS, RUNS.c.run_id == SCORES.c.run_id)
+        with self.transaction() as connection:
+            return {
+                table.name.removeprefix("leadscore_"): rows(
+                    connection, (scores if table is SCORES else sa.select(table)).where(table.c.lead_id == lead_id)
+                )
+                for table in OF_ONE_LEAD
+            }
+
     def forget(self, lead_id: str) -> dict[str, int]:
         """Erase a lead from all tables; return how many rows of each it was in."""
         with self.transaction(writing=True) as connection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -302,15 +301,30 @@ def push(
 @app.command()
 def forget(
     lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it; or its e-mail address.")],
+    crm: Annotated[bool, typer.Option("--crm", help="Empty its fields in the CRM first.")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
     """Erase a lead from everything that is kept of it. By an e-mail address rows in quarantine are found."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_forgotten
-    from pipelines.forget import forget as run
+    from pipelines.personal import forget as run
 
-    present(run(lead_id, Workspace.existing(workspace)), show_forgotten, as_json=as_json)
+    present(run(lead_id, Workspace.existing(workspace), crm=crm), show_forgotten, as_json=as_json)
+
+
+@app.command("export-lead")
+def export_lead(
+    lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it; or its e-mail address.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """List everything that is kept of a lead, for the person whom it is about."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_kept
+    from pipelines.personal import export_lead as run
+
+    present(run(lead_id, Workspace.existing(workspace)), show_kept, as_json=as_json)
 
 
 @app.command()
@@ -381,12 +395,7 @@ def monitor(
 
 
 def main() -> None:
-    """Run the command line; errors that a user is meant to read come without a traceback, warnings of libraries never.
-
-    LEADSCORE_DEBUG shows both.
-    """
-    if not os.environ.get("LEADSCORE_DEBUG"):
-        warnings.showwarning = _say_nothing
+    """Run the command line; errors that a user is meant to read come without a traceback."""
     try:
         app()
     except LeadscoreError as problem:
@@ -398,10 +407,6 @@ def main() -> None:
             raise
         unexpected = f"unexpected {type(problem).__name__}: {problem}"
         _fail(LeadscoreError(unexpected, remedy="set LEADSCORE_DEBUG=1 for the traceback, and report it please"))
-
-
-def _say_nothing(*_: object, **__: object) -> None:
-    """Stand in the place of `warnings.showwarning`: a warning of NumPy helps nobody who scores leads."""
 
 
 def _fail(problem: LeadscoreError) -> None:

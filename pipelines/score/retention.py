@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from data.staging import erase_older
+from data.sources import Replica
+from data.staging import REPLICA, erase_older
 from data.store import Store
 from data.workspace import Workspace
 
@@ -16,5 +17,7 @@ def erase_old(store: Store, workspace: Workspace, days: int | None, *, now: date
     """
     if days is None:
         return {}
+    replica = Replica(workspace.root / REPLICA)
     oldest = (now or datetime.now(UTC).replace(tzinfo=None)) - timedelta(days=days)
-    return {**store.erase_older(oldest), "quarantine": erase_older(workspace.quarantine, oldest)}
+    copies = replica.forget() if replica.is_older(oldest) else 0  # a source that is read no more
+    return {**store.erase_older(oldest), "quarantine": erase_older(workspace.quarantine, oldest), "copies": copies}

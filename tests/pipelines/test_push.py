@@ -135,6 +135,12 @@ class JsonLines:
         if not self.file.exists():
             raise InputError("there is no such file")
 
+    def clear(self, lead_id: str) -> int:
+        lines = self.file.read_text().splitlines(keepends=True)
+        others = [line for line in lines if json.loads(line)["lead_id"] != lead_id]
+        self.file.write_text("".join(others))
+        return len(lines) - len(others)
+
     def is_empty(self) -> bool:
         return self.file.stat().st_size == 0
 

@@ -11,7 +11,7 @@ from pipelines.console import OUT, say, table
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from funnel import Level
-    from pipelines.forget import Forgotten
+    from pipelines.personal import Forgotten, KeptLead
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
@@ -52,7 +52,28 @@ def show_forgotten(result: Forgotten) -> None:
         say("  give the e-mail address of the person in the place of the id, or delete the file.")
     if "@" in result.lead_id:
         say("An e-mail address is looked for in the quarantine only: forget the lead by its id, too.")
-    say("The CRM and exported files are out of reach: erase the lead there too, or the next run scores it again.")
+    crm = (
+        "Exported files elsewhere are"
+        if "crm" in result.erased
+        else "The CRM (see --crm) and exported files elsewhere are"
+    )
+    say(f"{crm} out of reach: erase the lead in its source too, or the next run scores it again.")
+
+
+def show_kept(result: KeptLead) -> None:
+    """Show all that is kept of a lead, a value a line."""
+    if not result.anywhere:
+        return say(f"Nothing is kept of {result.lead_id}.")
+    of_store = {f"store, {name}": rows for name, rows in result.store.items()}
+    of_files = {f"quarantine, {name}": rows for name, rows in result.quarantine.items()}
+    for place, rows in (of_store | of_files | {"copies of tables": result.copies}).items():
+        for row in rows:
+            say(f"{place}:")
+            for name, value in row.items():
+                say(f"  {name}: {value}")
+    for path in result.exports:
+        say(f"named in {path}")
+    return None
 
 
 def show_report(result: ReportResult) -> None:

@@ -3,7 +3,7 @@
 from data.store import open_store
 from models.versions import Registry
 from pipelines.explain.similar import won_deals
-from pipelines.forget import forget
+from pipelines.personal import forget
 
 
 def test_similar_deals_were_won_and_scored_by_the_same_version(leadscore, trained, scored):

@@ -2,6 +2,8 @@
 
 import csv
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +42,7 @@ def kept(workspace, config, leadscore, tmp_path) -> str:
     settings = load_settings(config).model_copy(
         update={"tables": there, "database": address, "drop": ["updated_at"], "write_back": WriteBack()}
     )
-    score(workspace, settings=settings)
+    score(workspace, settings=settings, out=workspace.root / "scores.csv")
     set_up(workspace)
     push(workspace)
     leadscore("report", "--workspace", workspace.root)
@@ -49,11 +51,38 @@ def kept(workspace, config, leadscore, tmp_path) -> str:
 
 def test_a_forgotten_lead_is_in_no_file_of_the_workspace(kept, workspace, leadscore):
     before = {Path(file).name for file in files_with(workspace.root, kept)}
-    assert before >= {"store.db", "stages.csv", "mirror.duckdb"}
+    assert before >= {"store.db", "stages.csv", "mirror.duckdb", "scores.csv"}
     told = leadscore("forget", kept, "--workspace", workspace.root, "--json").json
     assert told["anywhere"]
     assert told["found"]["scores"] == told["found"]["deliveries"] == told["found"]["quarantine"] == 1
+    assert told["found"]["exports"] == 1
+    assert len(pd.read_csv(workspace.root / "scores.csv")) > 2000
     assert files_with(workspace.root, kept) == []
+
+
+def test_with_crm_its_fields_are_emptied_there_and_its_row_stays(kept, workspace, leadscore, tmp_path):
+    row = "SELECT lead_id, probability, score, reasons_up FROM lead_scores WHERE lead_id = ?"
+    others = "SELECT count(*) FROM lead_scores WHERE score IS NOT NULL"
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as crm:
+        (before,), ((count,),) = crm.execute(row, [kept]).fetchall(), crm.execute(others).fetchall()
+        assert None not in before
+        assert leadscore("forget", kept, "--crm", "--workspace", workspace.root, "--json").json["found"]["crm"] == 1
+        assert crm.execute(row, [kept]).fetchall() == [(kept, None, None, None)]
+        assert crm.execute(others).fetchall() == [(count - 1,)]
+
+
+def test_all_that_is_kept_of_a_lead_is_listed_and_nothing_once_it_is_forgotten(kept, workspace, leadscore):
+    known = leadscore("export-lead", kept, "--workspace", workspace.root, "--json").json
+    assert [len(known["store"][name]) for name in ("scores", "deliveries", "feedback")] == [1, 1, 0]
+    assert known["store"]["scores"][0]["contributions"]
+    assert [row["reason"] != "" for row in known["quarantine"]["stages.csv"]] == [True]
+    assert [row["lead_id"] for row in known["copies"]] == [kept]
+    assert known["exports"] == [str(workspace.root / "scores.csv")]
+    shown = leadscore("export-lead", kept, "--workspace", workspace.root)
+    assert "quarantine, stages.csv:" in shown.out
+    leadscore("forget", kept, "--workspace", workspace.root)
+    assert not leadscore("export-lead", kept, "--workspace", workspace.root, "--json").json["anywhere"]
+    assert "Nothing is kept" in leadscore("export-lead", kept, "--workspace", workspace.root).out
 
 
 def test_the_report_goes_whatever_signs_the_id_has(workspace, leadscore):

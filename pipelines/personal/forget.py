@@ -15,6 +15,8 @@ from data.staging import REPLICA, forget_rows, remove_abandoned
 from data.store import open_store
 from data.workspace import Workspace
 from pipelines.last_run import store_address
+from pipelines.personal.exports import exports_in, forget_in
+from pipelines.push import clear_in_crm
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,18 @@ class Forgotten:
         }
 
 
-def forget(lead_id: str, workspace: Workspace) -> Forgotten:
-    """Erase a lead from the store with history and receipts, from quarantine and from the report.
+def forget(lead_id: str, workspace: Workspace, *, crm: bool = False) -> Forgotten:
+    """Erase a lead from the store with history and receipts, from quarantine, copies, exports and report.
 
-    An e-mail address is looked for in the quarantine, whose rows may name no lead; all else knows leads by their ids.
-    The CRM and exported files stay as they are: a lead that the CRM still has comes back with the next run.
+    With ``crm`` the fields that scores are written to are emptied in the CRM first. An e-mail address is looked for in
+    the quarantine, whose rows may name no lead; all else knows leads by their ids. A lead that the source still has
+    comes back with the next run, and files outside the workspace stay as they are.
+    Raises InputError without a lead, or where the settings name no CRM; LeadscoreError where it cannot be reached.
     """
     if not lead_id.strip():
         raise InputError("no lead is named", expected="the id of a lead, exactly as the data has it")
     with one_run_at_a_time(workspace.lock, "forget"):
+        cleared = {"crm": clear_in_crm(lead_id, workspace)} if crm else {}
         with open_store(store_address(workspace), writing=True) as store:
             erased = store.forget(lead_id)
         Replica(workspace.root / REPLICA).forget()  # whole: the next run fetches it again
@@ -54,7 +59,9 @@ def forget(lead_id: str, workspace: Workspace) -> Forgotten:
         for draft in drafts_in(workspace.root):  # of killed runs, for no other is under way; whole
             draft.unlink(missing_ok=True)
         swept = forget_rows(workspace.quarantine, lead_id)
-        erased |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id)}
+        exported = sum(forget_in(path, lead_id) for path in exports_in(workspace))
+        erased |= {"quarantine": swept.forgotten, "report": _forget_page(workspace, lead_id), "exports": exported}
+        erased |= cleared
         nameless = {str(workspace.quarantine / name): count for name, count in swept.nameless.items()}
         return Forgotten(lead_id, erased, nameless)
 
