@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from data.parsing import EARLIEST, SIZE_BOUNDS, read_cells
-from data.schema import RENAMED, Schema
-from data.vocabulary import END_OF_DAY, EVENTS, LOST_STAGES, PERSONAL, STAGES, WON_STAGES, Column, Kind
+from data.schema import RENAMED, Schema, level_of
+from data.vocabulary import END_OF_DAY, EVENTS, LOST_STAGES, NUMERIC, PERSONAL, STAGES, WON_STAGES, Column, Kind
 
 Record = Mapping[str, Any]
 """A row of a table: the cells by their names, as text or as what they are; what is missing or None is not known."""
@@ -113,6 +114,9 @@ def _lead(schema: Schema, lead: Record, latest: pd.Timestamp, written: Mapping[s
 
     created = cell("created_at", Kind.TIME)
     attributes = {attribute.name: cell(attribute.name, attribute.kind) for attribute in schema.columns_to_read}
+    for attribute in (each for each in schema.attributes if each.spellings):
+        spelt = partial(_spelt, attribute.spellings)
+        attributes[attribute.name] = attributes[attribute.name].map(spelt, na_action="ignore").astype("str")
     impossible = {name for name, cells in attributes.items() if _is_impossible(name, cells.iloc[0])}
     attributes |= {name: pd.Series([None], dtype=attributes[name].dtype) for name in impossible}
     columns = {
@@ -130,6 +134,11 @@ def _lead(schema: Schema, lead: Record, latest: pd.Timestamp, written: Mapping[s
         **attributes,
     }
     return pd.DataFrame(columns)
+
+
+def _spelt(spellings: Mapping[str, str], text: str) -> str:
+    """Return a level as it was spelt where its spellings were found to differ."""
+    return spellings.get(level_of(text), text)
 
 
 def _is_impossible(name: str, value: Any) -> bool:
@@ -173,7 +182,7 @@ def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.
     known = [value for value in values if value is not None]
     if kind is Kind.ID:
         return pd.Series([_id(value) for value in values], dtype="str")
-    if kind is Kind.NUMBER and all(isinstance(value, int | float) for value in known):
+    if kind in NUMERIC and all(isinstance(value, int | float) for value in known):
         return read_cells(pd.Series(values, dtype="float64"), kind).values
     if kind is Kind.TIME and known and all(isinstance(value, datetime) for value in known):
         return read_cells(pd.Series(pd.to_datetime(list(values), utc=True)), kind).values

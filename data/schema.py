@@ -34,7 +34,8 @@ class Attribute:
     """A column of the leads table that becomes a feature.
 
     ``name`` is canonical: the vocabulary's, or the source's own for a custom attribute. ``label`` is what people read,
-    ``tokens`` are the members of a SET column that features are made of.
+    ``tokens`` are the members of a SET column that features are made of; of a CATEGORY column they are the spellings of
+    those levels that are also written with other capitals or blanks, which are read as these.
     """
 
     name: str
@@ -42,6 +43,20 @@ class Attribute:
     kind: Kind
     family: Family
     tokens: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Map levels of a category, without capitals and double blanks, to how they are spelt.
+
+        >>> Attribute("x", "X", Kind.CATEGORY, Family.DECLARED, ("New  York",)).spellings
+        {'new york': 'New  York'}
+        """
+        return {level_of(token): token for token in self.tokens} if self.kind is Kind.CATEGORY else {}
+
+
+def level_of(text: str) -> str:
+    """Return a text without capitals, blanks around and double blanks: spellings that differ in these are one level."""
+    return " ".join(text.lower().split())
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,12 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What the cells of a column are."""
+    """What the cells of a column are; a band is a range of numbers, read as the number from which on it holds."""
 
     ID = "id"
     TIME = "time"
     NUMBER = "number"
+    BAND = "band"
     CATEGORY = "category"
     FLAG = "flag"
     SET = "set"
@@ -42,6 +43,8 @@ class Family(StrEnum):
     QUALITY = "quality"
 
 
+NUMERIC = (Kind.NUMBER, Kind.BAND)
+"""The kinds that are read as numbers of any size."""
 FIT_FAMILIES = (Family.FIRMOGRAPHIC, Family.DEMOGRAPHIC, Family.DECLARED)
 ENGAGEMENT_FAMILIES = (Family.BEHAVIOURAL, Family.TIMING)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.parsing import contradiction_of, is_made_up, kind_of_mail, without_made_up
 from data.schema import Schema, plain
-from data.vocabulary import AGE_EDGES, Kind
+from data.vocabulary import AGE_EDGES, NUMERIC
 from features.batch import Batch
 from features.catalogue import OF_FIRMS, Feature, catalogue, named_features
 from features.events import BUCKET_STARTS, Histogram, buckets_within, histogram
@@ -184,5 +184,5 @@ def _(source: ImpossibleSize, view: _View) -> Any:
 
 @compute.register
 def _(source: Contradiction, view: _View) -> Any:
-    numbers = [attribute.name for attribute in view.schema.attributes if attribute.kind is Kind.NUMBER]
+    numbers = [attribute.name for attribute in view.schema.attributes if attribute.kind in NUMERIC]
     return view.derived([*view.schema.personal, *numbers], contradiction_of)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from data.parsing import SIZE_BOUNDS, can_contradict
 from data.schema import Attribute, EventType, Schema
-from data.vocabulary import Family, Kind
+from data.vocabulary import NUMERIC, Family, Kind
 from features.sources import (
     ActiveDays,
     Age,
@@ -213,7 +213,7 @@ def _of_the_lead(schema: Schema) -> Iterator[Feature]:
         yield replace(COMPETITOR, source=FromFirm(schema.competitors))
     if len(schema.attributes) > 1:
         yield FIELDS_GIVEN
-    numbers = {attribute.name for attribute in schema.attributes if attribute.kind is Kind.NUMBER}
+    numbers = {attribute.name for attribute in schema.attributes if attribute.kind in NUMERIC}
     if numbers & SIZE_BOUNDS.keys():
         yield IMPOSSIBLE_SIZE
     if can_contradict({*schema.personal, *numbers}):

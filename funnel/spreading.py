@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
 
 import pandas as pd
 
@@ -70,6 +70,6 @@ def spread_words(table: str, months: pd.Series) -> list[str]:
     longer = months[months > 1]
     if longer.empty:
         return []
-    counts: Mapping[int, int] = longer.value_counts().sort_index(ascending=False).to_dict()
-    said = ", ".join(f"{count:,} of {CALLED.get(int(length), f'{length} months')}" for length, count in counts.items())
+    counts = Counter(sorted(longer.tolist(), reverse=True))
+    said = ", ".join(f"{count:,} of {CALLED.get(length, f'{length} months')}" for length, count in counts.items())
     return [f"{table}: rows of several months, which are spread evenly over them: {said}"]

@@ -18,6 +18,7 @@ from data.columns.roles import (
 from data.columns.word_lists import Phrases, Ranked, WordLists, Words, column_words, read_lists
 from data.columns.words import (
     begins_with_first_name,
+    changed_at_of,
     claims,
     family_of,
     has_id_word,
@@ -47,6 +48,7 @@ __all__ = [
     "WordLists",
     "Words",
     "begins_with_first_name",
+    "changed_at_of",
     "claims",
     "column_words",
     "family_of",

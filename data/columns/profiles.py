@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from data.columns.words import begins_with_first_name, is_time_name
-from data.parsing import NO, YES, decide_format, read_cells, texts
-from data.vocabulary import Kind
+from data.parsing import NO, YES, bounds_of, decide_format, read_cells, texts
+from data.schema import level_of
+from data.vocabulary import NUMERIC, Kind
 
 MOSTLY = 0.95
 NEARLY_ALL = 0.99
@@ -20,6 +21,9 @@ E_MAIL = r"[^@\s<>]@[^@\s<>]+\.[^@\s<>]{2,}"
 PHONE = r"^\+?\(?\d[\d\s()/.\-]{6,}\d$"
 LINK = r"^(?:https?://|www\.)\S+$"
 CODE = r"^0\d"
+MOST_NUMBERS, MANY_NUMBERS = 0.8, 20
+"""Of a column with so many different numbers, this share makes it one of numbers: what people wrote instead, as
+*ask the boss*, is then counted and missing. Codes that are partly numbers have few different ones, or more words."""
 MILLISECONDS = r"^(?:1\d{12}|2[01]\d{11})(?:\.0)?$"
 """Since 1970, from 2001 to 2039."""
 SECONDS = r"^(?:[89]\d{8}|1\d{9}|2[01]\d{8})(?:\.\d+)?$"
@@ -29,8 +33,9 @@ SET_SEPARATORS = r"(?<!\s)\s*[;|,]\s*"
 """Begins at the first of some blanks alone: else each of very many would be tried."""
 CUSTOM_SEPARATORS = r"(?<!\s)\s*[;|]\s*"
 CUSTOM_SET = r"\S\s*[;|]\s*\S"
-SET_TOKENS = 30
-LEVELS = 50
+SET_TOKENS, SET_WORDS = 30, 4
+"""Members that are features, and words that members have on average at most: sentences are free text."""
+LEVELS, MOST_SPELLINGS = 50, 200
 RARE = 10
 """Members of sets, types, assets and stages of fewer leads are no features: they teach little and may name a person."""
 FEWEST_NAMES = 3
@@ -96,8 +101,19 @@ class _Values:
         return len(named) / len(self.texts) if enough else 0.0
 
     def read_as(self, kind: Kind) -> bool:
-        bad = read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad
-        return self.mean(~bad) >= MOSTLY
+        """Return whether so many cells can be read as a kind that the column is of it."""
+        good = ~read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad
+        share = self.mean(good)
+        return share >= MOSTLY or (kind is Kind.NUMBER and share >= MOST_NUMBERS and good.sum() >= MANY_NUMBERS)
+
+    def are_bands(self) -> bool:
+        """Return whether nearly all cells are numbers or ranges of them, of few levels that leave no order open."""
+        if not 1 < len(self.texts) <= LEVELS:
+            return False
+        bounds = [bounds_of(text) for text in self.texts]
+        ranges = [each for each in bounds if each and each.lower != each.upper]
+        filled = self.mean(pd.Series([each is not None for each in bounds]))
+        return filled >= MOSTLY and 2 * len(ranges) >= len(self.texts) and _rise(self.texts)
 
 
 def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: Kind | None = None) -> Profile:
@@ -107,7 +123,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     """
     values = _Values(cells)
     kind = kind or _kind(values, cells.dtype, name)
-    numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind is Kind.NUMBER else None
+    numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind in NUMERIC else None
     # Only words can name persons or hold contact data: the members of sets, and nothing of numbers, flags and times.
     worded = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
     return Profile(
@@ -125,7 +141,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         contact_share=max(worded.share(E_MAIL), worded.share(PHONE)),
         name_share=worded.share_of_names(),
         link_share=worded.share(LINK),
-        tokens=_tokens(values) if kind is Kind.SET else (),
+        tokens=_tokens(values) if kind is Kind.SET else _spellings(values) if kind is Kind.CATEGORY else (),
     )
 
 
@@ -135,7 +151,7 @@ def kind_of(cells: pd.Series, name: str = "") -> Kind:
     Seconds since 1970, and days of a spreadsheet, are times only under a ``name`` that speaks of one.
 
     >>> kind_of(pd.Series(["1,200", "80", "n/a"])), kind_of(pd.Series(["51-200", "11-50"])), kind_of(pd.Series(["007"]))
-    (<Kind.NUMBER: 'number'>, <Kind.CATEGORY: 'category'>, <Kind.CATEGORY: 'category'>)
+    (<Kind.NUMBER: 'number'>, <Kind.BAND: 'band'>, <Kind.CATEGORY: 'category'>)
     """
     return _kind(_Values(cells), cells.dtype, name)
 
@@ -143,7 +159,7 @@ def kind_of(cells: pd.Series, name: str = "") -> Kind:
 def suits(cells: pd.Series, kind: Kind) -> bool:
     """Return whether most of the filled cells can be read as a kind; a column without content suits any."""
     values = _Values(cells)
-    return not values.filled or kind not in (Kind.NUMBER, Kind.FLAG, Kind.TIME) or values.read_as(kind)
+    return not values.filled or kind not in (*NUMERIC, Kind.FLAG, Kind.TIME) or values.read_as(kind)
 
 
 def _kind(values: _Values, dtype: Any, name: str) -> Kind:
@@ -153,13 +169,15 @@ def _kind(values: _Values, dtype: Any, name: str) -> Kind:
         return Kind.CATEGORY
     if values.mean(values.texts.str.lower().isin(YES | NO)) >= NEARLY_ALL:
         return Kind.NUMBER if _is_count(values) else Kind.FLAG
-    if values.share(r"\d") < MOSTLY:
+    if values.are_bands():
+        return Kind.BAND
+    if values.share(r"\d") < MOST_NUMBERS:
         return Kind.SET if _is_set(values) else Kind.CATEGORY
     if _counts_time(values, name):
         return Kind.TIME
     if values.read_as(Kind.NUMBER) and values.share(CODE) <= 1 - NEARLY_ALL:
         return Kind.NUMBER
-    if values.read_as(Kind.TIME):
+    if values.share(r"\d") >= MOSTLY and values.read_as(Kind.TIME):
         return Kind.TIME
     return Kind.SET if _is_set(values) else Kind.CATEGORY
 
@@ -169,6 +187,14 @@ def _counts_time(values: _Values, name: str) -> bool:
     if values.share(MILLISECONDS) >= MOSTLY:
         return True
     return is_time_name(name) and max(values.share(SECONDS), values.share(SHEET_DAYS)) >= MOSTLY
+
+
+def _rise(cells: pd.Series) -> bool:
+    """Return whether each range ends above where it begins: of days and months, or of parts of numbers, many do not."""
+    pairs = [(each.lower, each.upper) for each in map(bounds_of, cells) if each and each.lower and each.upper]
+    ends = pd.Series([end for pair in pairs for end in pair], dtype="str")
+    numbers = read_cells(ends, Kind.BAND, decide_format(ends, Kind.BAND)[0]).values.to_numpy().reshape(-1, 2)
+    return bool((numbers[:, 0] <= numbers[:, 1]).all())
 
 
 def _is_count(values: _Values) -> bool:
@@ -182,7 +208,8 @@ def _is_set(values: _Values) -> bool:
     if values.share(CUSTOM_SET) < 1 - MOSTLY:
         return False
     members = _members(values)
-    return members.nunique() <= min(200, len(members) / 5)
+    words = members.drop_duplicates().str.count(r"\s+") + 1
+    return members.nunique() <= min(200, len(members) / 5) and float(words.mean()) <= SET_WORDS
 
 
 def _members(values: _Values) -> pd.Series:
@@ -197,6 +224,16 @@ def _tokens(values: _Values) -> tuple[str, ...]:
     counts = each.groupby("member")["count"].sum()
     frequent = counts[(counts >= max(RARE, values.filled / 100)) & (counts.index != "")]
     return tuple(frequent.sort_values(ascending=False, kind="stable").index[:SET_TOKENS])
+
+
+def _spellings(values: _Values) -> tuple[str, ...]:
+    """Return for each frequent level with several spellings that of most cells."""
+    spelt = pd.DataFrame({"spelling": values.texts, "level": values.texts.map(level_of), "count": values.counts})
+    spelt = spelt.sort_values(["count", "spelling"], ascending=[False, True], kind="stable")
+    each = spelt.groupby("level", sort=False).agg(
+        spelling=("spelling", "first"), ways=("spelling", "size"), count=("count", "sum")
+    )
+    return tuple(each.loc[(each["ways"] > 1) & (each["count"] >= RARE), "spelling"].iloc[:MOST_SPELLINGS])
 
 
 def _grows_with(numbers: pd.Series, orders: Mapping[str, pd.Series]) -> str:

@@ -101,7 +101,7 @@ def fits_vocabulary(name: str, column: Profile) -> bool:
         return False
     if kind in (Kind.CATEGORY, Kind.PERSONAL, Kind.SET):
         return column.kind in (Kind.CATEGORY, Kind.SET)
-    return column.kind is kind
+    return column.kind is kind or (kind is Kind.NUMBER and column.kind is Kind.BAND)
 
 
 def _reason(column: Profile, name: str | None, choice: Choice) -> str:
@@ -130,7 +130,7 @@ def _of_persons(column: Profile, name: str | None) -> str:
         return "personal data"
     if column.name_share >= NAMES:
         return "personal data: names of persons"
-    return "free text" if is_free_text_name(column.name) and column.kind is Kind.CATEGORY else ""
+    return "free text" if is_free_text_name(column.name) and column.kind in (Kind.CATEGORY, Kind.SET) else ""
 
 
 def _protected(column: Profile) -> str:

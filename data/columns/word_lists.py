@@ -109,9 +109,13 @@ class AfterContact(WordLists):
 
 
 class Moments(WordLists):
-    """Words of columns that hold moments, and those beside which a column says how long or how much."""
+    """Words of columns that hold moments, and those beside which a column says how long or how much.
+
+    ``changes`` are the whole names of columns that say when a row was changed.
+    """
 
     words: Words
+    changes: RankedPhrases
     lengths: Words
 
 

@@ -191,8 +191,15 @@ def shown(cell: str) -> str:
 
 
 def has_id_word(name: str) -> bool:
-    """Return whether a name says that a column holds keys or numbers of something."""
-    return bool(column_words().identifiers & set(words_of(name)))
+    """Return whether a name says that a column holds keys or numbers of something.
+
+    >>> has_id_word("Lead-Nr."), has_id_word("线索编号"), has_id_word("商談ID"), has_id_word("Paid")
+    (True, True, True, False)
+    """
+    words, identifiers = words_of(name), column_words().identifiers
+    unparted = [word for word in words if not word.isascii()]  # Chinese and Japanese part no words
+    ends = tuple(each for each in identifiers if not each.isascii() or each == "id")
+    return bool(identifiers & set(words)) or any(word.endswith(ends) for word in unparted)
 
 
 def is_time_name(name: str) -> bool:
@@ -204,6 +211,16 @@ def is_time_name(name: str) -> bool:
     words, moments = words_of(name), column_words().moments
     is_moment = bool(moments.words & set(words)) or words[-1:] in (("at",), ("on",), ("am",))
     return is_moment and not moments.lengths & set(words)
+
+
+def changed_at_of(names: Iterable[str]) -> str | None:
+    """Return the column that says by its name when a row was changed; None where none does.
+
+    >>> changed_at_of(["Created Date", "Last Modified Date", "Changed Owner"])
+    'Last Modified Date'
+    """
+    by_words = {" ".join(words_of(name)): name for name in names}
+    return next((by_words[phrase] for phrase in column_words().moments.changes if phrase in by_words), None)
 
 
 def claims(columns: list[str], vocabulary: list[str], explicit: dict[str, str]) -> dict[str, str]:

@@ -73,6 +73,7 @@ def _form_of(value: Any) -> str:
 
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
+WrittenKind = Literal["number", "band", "category", "flag", "set", "time"]
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
 Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
 Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_without_password)]
@@ -279,6 +280,7 @@ class Settings(CheckedPart):
     ``formats`` says, by the same names, how times or numbers are written where the cells leave it open; what a data set
     decided about its own columns is kept here, so that later files are read in the same way.
     ``days`` names, by table, the columns of moments that have no time of day: they are found, and kept here, too.
+    ``kinds`` says what columns of leads are, by their names, whatever their cells look like: ``{"Revenue": "number"}``.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default found from the pace at which things happen.
     ``snapshot_ages`` are the days after its creation of which snapshots are learned from, the first being 0.
@@ -295,6 +297,7 @@ class Settings(CheckedPart):
     encoding: str | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
+    kinds: dict[str, WrittenKind] = {}
     days: dict[str, list[str]] = {}
     event_types: dict[str, Texts] = {}
     outcome: Outcome | None = None

@@ -17,7 +17,7 @@ import pandas as pd
 from data.columns import RARE
 from data.dataset.named import read_for_rules
 from data.parsing import SIZE_BOUNDS
-from data.quality import contradictory_stages, contradictory_values, done_in_bulk, find_wrong_data
+from data.quality import contradictory_stages, contradictory_values, done_in_bulk, find_wrong_data, spell_alike
 from data.quality_report import Flag
 from data.schema import EventType, Mentions, Schema
 from data.staging import (
@@ -27,6 +27,7 @@ from data.staging import (
     begin_with_the_lead,
     close_leads,
     count_rows,
+    declared_kinds,
     drop_staged,
     end_of_data,
     fill_changes,
@@ -50,7 +51,7 @@ from data.staging import (
     unknown_fields,
 )
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
-from data.vocabulary import FUNNEL, LATER_TABLES, PERSONAL, TABLES, Kind
+from data.vocabulary import FUNNEL, LATER_TABLES, NUMERIC, PERSONAL, TABLES, Kind
 
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 NEARLY_ALL = 0.95
@@ -77,6 +78,7 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
     if not staging.trained:
         schema = replace(schema, stages=_without_entry(staging.connection, schema.stages))
     staging.report.flags += fill_changes(staging.connection, schema, staging.columns, staging.formats["leads"])
+    staging.report.flags += spell_alike(staging.connection, schema, staging.columns)
 
     close_leads(staging, strict=not staging.trained)
     find_reopenings(staging.connection, staging.settings.stages)
@@ -104,7 +106,13 @@ def _read_leads(staging: Staging, schema: Schema) -> None:
 def _attribute_readings(staging: Staging, schema: Schema) -> list[Reading]:
     kinds = {attribute.name: attribute.kind for attribute in schema.attributes}
     if staging.trained:
-        kinds = kinds_to_read(staging.connection, staging.leads, schema, staging.columns)
+        kinds = kinds_to_read(
+            staging.connection,
+            staging.leads,
+            schema,
+            staging.columns,
+            declared_kinds(staging.leads, staging.settings),
+        )
     kinds |= {attribute.name: attribute.kind for attribute in schema.named.attributes}
     return [
         Reading(name, staging.columns.get(name), kind, column=f"a{number}")
@@ -125,7 +133,7 @@ def _wrong_data(staging: Staging, readings: list[Reading]) -> list[Flag]:
     places = {
         reading.name: (reading.typed, reading.source)
         for reading in readings
-        if reading.source and reading.kind in (Kind.PERSONAL, Kind.NUMBER)
+        if reading.source and reading.kind in (Kind.PERSONAL, *NUMERIC)
     }
     categories = {
         reading.name: (reading.typed, reading.source)

@@ -3,6 +3,7 @@
 Nothing here opens a file or a database or knows of settings, so features may use all of it.
 """
 
+from data.parsing.bands import bounds_of
 from data.parsing.cells import NO, YES, decide_format, read_cells, texts
 from data.parsing.companies import LEGAL_FORMS, normalized_company
 from data.parsing.contradictions import CONTRADICTIONS, can_contradict, contradiction_of
@@ -42,6 +43,7 @@ __all__ = [
     "THROW_AWAY",
     "THROW_AWAY_DOMAINS",
     "YES",
+    "bounds_of",
     "can_contradict",
     "contradiction_of",
     "decide_format",

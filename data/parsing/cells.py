@@ -9,6 +9,7 @@ is decided once by `decide_format` and then given, so that one cell alone reads 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.parsing.bands import bounds_of
+from data.parsing.magnitudes import BEHIND_NUMBER, FACTORS
 from data.parsing.money import CODES, SIGNS
 from data.parsing.times import decide_order, moments_of_counts, parse_times, to_arrow
 from data.vocabulary import Kind
@@ -27,13 +30,24 @@ YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off"})
 DECIMAL_COMMA, DECIMAL_POINT = "decimal comma", "decimal point"
 MONEY = rf"{'|'.join(re.escape(sign.lower()) for sign in SIGNS if sign != 'KR')}|\b(?:{'|'.join(CODES).lower()})\b"
-MONEY += r"|\bkr\b\.?|kr\.?$"  # KR1 is no amount
+MONEY += r"|^rs\b|\brub\b|\bkr\b\.?|kr\.?$"  # KR1 is no amount
 SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousands in some countries
 GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}"
 POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"
 PLAIN, PLAIN_WHOLE = r"^-?\d{1,300}(?:\.\d+)?$", r"^-?\d{1,300}$"
+BARE = (
+    ("[\u2010-\u2013\u2212]", "-"),
+    (MONEY, ""),
+    ("%", ""),
+    (r"^\s+|\s+$", ""),
+    (r"^\((.*)\)$", r"-\1"),
+    (r"[.,]-{1,2}$", ""),  # 1'200.- in Switzerland
+    (r"^(\d.*)-$", r"-\1"),
+    (rf"^([+-]){SPACE}+", r"\1"),
+)
+"""What leaves a number bare, one after the other."""
 ONE_SEPARATOR = r"^[+-]?\d+[.,]\d+$"
-SURE_FRACTION = r"^[+-]?(?:\d+[.,](?:\d{1,2}|\d{4,})|0[.,]\d+)$"
+SURE_FRACTION = rf"^[+-]?(?:\d+(?:{SPACE}\d{{3}})*[.,](?:\d{{1,2}}|\d{{4,}})|0[.,]\d+)$"
 GROUPED_BY_DOTS = r"\d\.\d{3}(?:\.\d{3}|,)"
 GROUPED_BY_COMMAS = r"\d,\d{2,3}(?:,\d{2,3}|\.)"
 
@@ -46,7 +60,7 @@ class Parsed(NamedTuple):
 
 
 def read_cells(column: pd.Series, kind: Kind, written: str | None = None) -> Parsed:
-    """Read a column as its kind: NUMBER and FLAG as float64, TIME as datetime64[us], all else as text.
+    """Read a column as its kind: NUMBER, BAND and FLAG as float64, TIME as datetime64[us], all else as text.
 
     ``written`` is what `decide_format` decided for the column.
 
@@ -55,6 +69,8 @@ def read_cells(column: pd.Series, kind: Kind, written: str | None = None) -> Par
     """
     if kind is Kind.NUMBER:
         return numbers(column, decimal_comma=written == DECIMAL_COMMA)
+    if kind is Kind.BAND:
+        return bands(column, decimal_comma=written == DECIMAL_COMMA)
     if kind is Kind.FLAG:
         return flags(column)
     if kind is Kind.TIME:
@@ -69,6 +85,8 @@ def decide_format(column: pd.Series, kind: Kind) -> tuple[str | None, bool]:
         return decide_order(texts(column).dropna())
     if kind is Kind.NUMBER:
         return _decide_decimal(texts(column).dropna())
+    if kind is Kind.BAND:
+        return _decide_decimal_of_bands(texts(column).dropna())
     return None, False
 
 
@@ -105,6 +123,35 @@ def numbers(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
     cells = texts(column, MISSING_NUMBERS)
     values = _by_value(cells, lambda unique: _to_numbers(unique, decimal_comma))
     return Parsed(values, values.isna() & cells.notna())
+
+
+def bands(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
+    """Return the number from which on each band holds; 0 where it only has an end.
+
+    >>> bands(pd.Series(["51-200", "5,000+", "less than 10", "7", "n/a"])).values.tolist()
+    [51.0, 5000.0, 0.0, 7.0, nan]
+    """
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return numbers(column)
+    cells = texts(column, MISSING_NUMBERS)
+    values = _by_value(cells, lambda unique: _lower_bounds(unique, decimal_comma))
+    return Parsed(values, values.isna() & cells.notna())
+
+
+def _lower_bounds(cells: pd.Series, decimal_comma: bool) -> pd.Series:
+    bounds = [bounds_of(cell) if isinstance(cell, str) else None for cell in cells]
+    lower = pd.Series([each and (each.lower or "0") for each in bounds], index=cells.index, dtype="str")
+    return _to_numbers(lower, decimal_comma)
+
+
+def _decide_decimal_of_bands(cells: pd.Series) -> tuple[str | None, bool]:
+    """Decide from the bounds of bands; where each has three digits behind its only sign, these are thousands."""
+    bounds = [bound for cell in cells.unique() for bound in bounds_of(cell) or () if bound]
+    bare = _bare(pd.Series(bounds, dtype="str"))
+    written, is_open = _decide_decimal(bare)
+    if is_open and bare.str.match(r"^\d{1,3}\.\d{3}$").any() and not bare.str.contains(",", regex=False).any():
+        return DECIMAL_COMMA, False
+    return written, False
 
 
 def times(column: pd.Series, order: str | None = None) -> Parsed:
@@ -154,13 +201,13 @@ def _to_numbers(cells: pd.Series, decimal_comma: bool) -> pd.Series:
 
 def _decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
     """Read numbers with separators, signs of currencies or percent signs."""
-    plain = _bare(cells)
+    plain, factors = _without_magnitude(_bare(cells))
     if decimal_comma:
         plain = plain.str.translate({ord(","): ".", ord("."): ","})
     readable = plain.str.match(POINTED) & plain.str.match(r"[+-]?\.?\d")
     digits = plain.where(readable).str.replace(rf"[+,]|{SPACE}", "", regex=True)
-    values = _to_floats(digits)
-    values = values.mask(cells.str.endswith("%"), values / 100)
+    values = _to_floats(digits) * factors
+    values = values.mask(cells.str.contains("[%\uff05]"), values / 100)
     return values.where(np.isfinite(values))
 
 
@@ -169,17 +216,31 @@ def _to_floats(digits: pd.Series) -> pd.Series:
 
 
 def _bare(cells: pd.Series) -> pd.Series:
-    """Return sign, digits, separators and exponent only: no currency, no percent sign; (5) is -5."""
-    lower = cells.str.lower().str.replace("\u2212", "-")
-    bare = lower.str.replace(MONEY, "", regex=True).str.strip().str.removesuffix("%").str.strip()
-    bare = _replace(bare, r"^\((.*)\)$", r"-\1")
-    return _replace(bare, rf"^([+-]){SPACE}+", r"\1").str.strip()
+    """Return sign, digits, separators, exponent and magnitude only: no currency, no percent sign; (5) and 5- are -5."""
+    plain = pc.utf8_lower(to_arrow(_without_wide(cells)))
+    for pattern, replacement in BARE:
+        plain = pc.replace_substring_regex(plain, pattern, replacement)
+    return pd.Series(plain.to_pandas().array, index=cells.index, dtype="str").str.strip()
 
 
-def _replace(cells: pd.Series, pattern: str, replacement: str) -> pd.Series:
-    """Replace with groups in Arrow; pandas would go through Python, cell by cell."""
-    replaced = pc.replace_substring_regex(to_arrow(cells), pattern, replacement)
-    return pd.Series(replaced.to_pandas().array, index=cells.index, dtype="str")
+def _without_wide(cells: pd.Series) -> pd.Series:
+    """Return cells with the wide digits and signs of East Asian keyboards as the common ones."""
+    is_wide = cells.str.contains("[\uff00-\uffef]", na=False)
+    if not is_wide.any():
+        return cells
+    return cells.where(~is_wide, cells[is_wide].map(lambda cell: unicodedata.normalize("NFKC", str(cell))))
+
+
+def _without_magnitude(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return numbers without the word that multiplies them, and the factors, 1 where there is none."""
+    parts = pc.extract_regex(to_arrow(cells), BEHIND_NUMBER)
+    if parts.null_count == len(parts):
+        return cells, pd.Series(1.0, index=cells.index)
+    digits, words = (
+        pd.Series(pc.if_else(parts.is_valid(), pc.struct_field(parts, name), None).to_pandas().array, index=cells.index)
+        for name in ("digits", "word")
+    )
+    return digits.fillna(cells).str.strip(), words.map(FACTORS).astype("float64").fillna(1.0)
 
 
 def _decide_decimal(cells: pd.Series) -> tuple[str | None, bool]:
@@ -187,7 +248,7 @@ def _decide_decimal(cells: pd.Series) -> tuple[str | None, bool]:
 
     Only ``1,234`` leaves it open: it is then twelve hundred, not one and a bit.
     """
-    bare = _bare(cells)
+    bare = _without_magnitude(_bare(cells))[0]
     is_fraction = bare.str.match(SURE_FRACTION)
     commas = (bare.str.contains(GROUPED_BY_DOTS) | (is_fraction & bare.str.contains(",", regex=False))).sum()
     points = (bare.str.contains(GROUPED_BY_COMMAS) | (is_fraction & bare.str.contains(".", regex=False))).sum()

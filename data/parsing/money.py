@@ -20,8 +20,19 @@ SIGNS = {
     "R$": ("BRL",),
     "S$": ("SGD",),
     "ZŁ": ("PLN",),
-    "KČ": ("CZK",),
     "KR": ("SEK", "NOK", "DKK", "ISK"),
+    "KČ": ("CZK",),
+    "RS.": ("INR",),
+    "₽": ("RUB",),
+    "РУБ": ("RUB",),
+    "₺": ("TRY",),
+    "₩": ("KRW",),
+    "元": ("CNY",),
+    "円": ("JPY",),
+    "₪": ("ILS",),
+    "₴": ("UAH",),
+    "฿": ("THB",),
+    "₫": ("VND",),
     "€": ("EUR",),
     "£": ("GBP",),
     "¥": ("JPY", "CNY"),
@@ -30,7 +41,7 @@ SIGNS = {
 }
 """The currencies that a sign, in capitals, may stand for, the most frequent first; a sign stands before its parts."""
 CODES = ("EUR", "USD", "GBP", "CHF", "INR", "BRL", "AUD", "CAD", "NZD", "SGD", "HKD", "MXN", "JPY", "CNY")
-CODES += ("SEK", "NOK", "DKK", "ISK", "PLN", "CZK")
+CODES += ("SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "RUB", "TRY", "KRW", "HUF", "ZAR", "ILS", "UAH", "RMB")
 """Codes that may stand beside a number; not all, for some are words."""
 _SIGN = "|".join(re.escape(sign) for sign in SIGNS)
 
@@ -81,7 +92,13 @@ def foreign(
     >>> foreign(pd.Series([None, None]), pd.Series(["R$ 5", "$5"]), "USD")[1].tolist()
     [True, False]
     """
-    written = amounts.astype("str").str.upper()
+    written = (
+        amounts.astype("str")
+        .str.upper()
+        .str.replace("\uffe5", "¥")
+        .str.replace("\uff04", "$")
+        .str.replace("RMB", "CNY")
+    )
     letters = written.str.extract(r"\b([A-Z]{3})\b", expand=False)
     signs = written.str.extract(f"({_SIGN})", expand=False)
     meant = named.astype("str").str.strip().str.upper().fillna(letters).fillna(signs)

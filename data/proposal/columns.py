@@ -27,6 +27,8 @@ from data.vocabulary import LEADS, READ_TABLES, Kind
 
 REPEATS = 0.01
 """The share of rows that may lack an id of their own: they go to quarantine."""
+MERGED = 0.1
+"""The same share under a name that says lead and id: merges and second exports leave several rows of a lead."""
 MOST_VALUES = 50
 """Values of a column that may say how leads ended."""
 LINKED = 0.5
@@ -45,8 +47,12 @@ class Suggestion:
 def could_be_ids(table: ProfiledTable) -> list[str]:
     """Return the columns that are named like an id and in which nearly every row has its own value, best first."""
     named = [name for name, column in table.profiles.items() if _id_strength(name) and _holds_ids(column)]
-    unique = [name for name in named if table.repeats(name) <= REPEATS * table.rows]
+    unique = [name for name in named if table.repeats(name) <= _repeats(name) * table.rows]
     return sorted(unique, key=_id_strength, reverse=True)
+
+
+def _repeats(name: str) -> float:
+    return MERGED if speaks_of_a_lead(name) and has_id_word(name) else REPEATS
 
 
 def _holds_ids(column: Profile) -> bool:

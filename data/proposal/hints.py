@@ -207,8 +207,14 @@ def _strength(word: str) -> int:
 def speaks_of_a_lead(name: str) -> int:
     """Return how sure a word for a lead is in a name: higher is surer, 0 where there is none."""
     ranked = hints().keys.leads
-    ranks = [ranked.index(word) for word in words_of(name) if word in ranked]
+    known = [each for each in ranked for word in words_of(name) if _is_in(each, word)]
+    ranks = [ranked.index(each) for each in known]
     return len(ranked) - min(ranks) if ranks else 0
+
+
+def _is_in(known: str, word: str) -> bool:
+    """Return whether a word is a known one; Chinese and Japanese part no words, so that it may be a part there."""
+    return word == known or (not known.isascii() and known in word)
 
 
 def has_key_word(name: str) -> bool:

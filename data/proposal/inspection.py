@@ -12,21 +12,23 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from data.columns import Profile, profile
+from data.columns import Profile, has_id_word, profile
 from data.config import SQLITE, TABLE_ENDINGS, VARIABLE, DatabaseTable, FileTable, holds_password
 from data.errors import InputError
 from data.parsing import texts
-from data.proposal.hints import role_of_name
+from data.proposal.joins import telling_tables
 from data.sources import Database, StagedFile, open_file, reading, require_file
-from data.staging import Table, sample, set_aside_damaged, with_all_values
+from data.staging import SHORT, Table, form_of, in_form, require_whole, sample, set_aside_damaged, with_all_values
 from data.vocabulary import Kind
 
 DATABASE_ROWS = 200_000
 """Rows of a table of a database that are read."""
 DATABASE_TABLES = 30
-"""Tables of a database that are read; of more, those whose names say something."""
+"""Tables of a database that are read; of more, those that may have to do with leads."""
 NO_ROWS = "no rows"
 NOT_INSPECTED = "its name says nothing of leads"
+SOME = 100
+"""Ids by which those of Salesforce are known."""
 ROW_ORDER = "the order of the rows"
 
 
@@ -80,10 +82,19 @@ class ProfiledTable:
         query = f"SELECT {cell} AS cell FROM {self.table.staged} GROUP BY 1 ORDER BY count(*) DESC, 1"
         return texts(self.connection.sql(query).to_arrow_table().to_pandas()["cell"]).dropna().tolist()
 
+    def some_ids(self, column: str) -> list[str]:
+        """Return the first ids of a column."""
+        cell = self.table.id_sql(column)
+        query = f"SELECT {cell} FROM {self.table.staged} WHERE {cell} IS NOT NULL LIMIT {SOME}"
+        return [value for (value,) in self.connection.execute(query).fetchall()]
+
     def share_in(self, column: str, other: ProfiledTable, other_column: str) -> float:
         """Return which share of the distinct values of a column occurs in a column of another table."""
-        query = f"""WITH own AS (SELECT DISTINCT {self.table.id_sql(column)} AS value FROM {self.table.staged}),
-            known AS (SELECT {other.table.id_sql(other_column)} AS value FROM {other.table.staged})
+        own, known = self.table.id_sql(column), other.table.id_sql(other_column)
+        if form_of(self.some_ids(column)) and form_of(other.some_ids(other_column)):
+            own, known = in_form(own, SHORT), in_form(known, SHORT)
+        query = f"""WITH own AS (SELECT DISTINCT {own} AS value FROM {self.table.staged}),
+            known AS (SELECT {known} AS value FROM {other.table.staged})
             SELECT coalesce(avg((value IN (FROM known WHERE value IS NOT NULL))::INT), 0)
             FROM own WHERE value IS NOT NULL"""
         return self.connection.execute(query).fetchall()[0][0]
@@ -148,16 +159,19 @@ def _database(connection: duckdb.DuckDBPyConnection, address: str) -> Inspection
         )
     require_file(address)
     with reading(address) as database:
-        left_out = dict.fromkeys(_too_many(database.tables), NOT_INSPECTED)
+        left_out = dict.fromkeys(_too_many(database), NOT_INSPECTED)
         tables = []
         for number, name in enumerate(name for name in database.tables if name not in left_out):
             tables.append(_profiled_table(connection, number, name, database))
     return _something(Inspection(tables, address, left_out), "the database")
 
 
-def _too_many(names: list[str]) -> list[str]:
-    """Return the tables that are not read where there are many."""
-    return [name for name in names if not role_of_name(name)] if len(names) > DATABASE_TABLES else []
+def _too_many(database: Database) -> list[str]:
+    """Return the tables that are not read where there are many: those that have nothing to do with leads."""
+    if len(database.tables) <= DATABASE_TABLES:
+        return []
+    telling = telling_tables(database.columns(), database.references(), DATABASE_TABLES)
+    return [name for name in database.tables if name not in telling]
 
 
 def _something(inspection: Inspection, where: str) -> Inspection:
@@ -190,6 +204,9 @@ def _profiled_table(connection: duckdb.DuckDBPyConnection, number: int, name: st
 def _usable(connection: duckdb.DuckDBPyConnection, number: int, file: StagedFile) -> Table:
     table = Table(f"t{number}", file, {})
     set_aside_damaged(connection, table)
+    for name in [*file.columns][:1]:
+        if has_id_word(name):
+            require_whole(connection, table, name)
     return table
 
 

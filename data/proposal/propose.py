@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+import pandas as pd
+
 from data.errors import InputError
 from data.parsing import decide_format, texts
 from data.proposal.columns import Suggestion, account_of, time_column, vocabulary_columns
-from data.proposal.hints import event_type_of, hints, plain, stage_of
+from data.proposal.hints import event_type_of, hints, plain, stage_of, starts_with
 from data.proposal.inspection import NO_ROWS, NOT_INSPECTED, Inspection, ProfiledTable
 from data.proposal.outcome import OutcomeProposal, suggest_order, suggest_outcome
 from data.proposal.overrides import Overrides, overruled_outcome
@@ -21,6 +23,8 @@ FEW = 10
 """Tables that are left out and named."""
 REMOTE = (NOT_INSPECTED, NO_ROWS, NO_LINK)
 """Why tables are left out that have nothing to do with the leads."""
+WON_SHARE = 0.95
+"""The share of won leads that must have a date, where lost ones have none."""
 CLOSED_SHARE = 0.5
 """The share of ended leads that must have a date in the column of closing dates."""
 
@@ -158,19 +162,27 @@ def _leads(
 
 
 def _closing(table: ProfiledTable, taken: Collection[str], outcome: OutcomeProposal) -> Suggestion | None:
-    """Suggest the date at which leads ended; only where they have one is there such a moment.
+    """Suggest the date at which leads ended: most have it, or at least all that were won, for these are learned from.
 
-    Of several, the one that most of them have: a date of winning is missing where leads were lost.
+    Of several, the one that most leads that ended have: a date of winning is missing where they were lost.
     """
-    times, ended = hints().times, outcome.ended(table.cells)
-    dated = {
-        name: float(texts(table.cells.loc[ended, name]).notna().mean()) if ended.any() else 0.0
-        for name in table.of_kind(Kind.TIME)
-    }
-    rare = [name for name, share in dated.items() if share < CLOSED_SHARE]
-    best = max(dated.values(), default=0.0)
-    rarer = [name for name, share in dated.items() if share < best - CLOSED_SHARE / 2]
-    return time_column(table, "closed_at", times.closing, times.not_the_moment, [*taken, *rare, *rarer])
+    times, cells = hints().times, table.cells
+    ended, won = outcome.ended(cells), texts(cells[outcome.column]).isin(outcome.won)
+    dated = {name: texts(cells[name]).notna() for name in table.of_kind(Kind.TIME)}
+    shares = {name: _share(filled, ended) for name, filled in dated.items()}
+    enough = [
+        name
+        for name, filled in dated.items()
+        if shares[name] >= CLOSED_SHARE or (_share(filled, won) >= WON_SHARE and _share(filled, ~ended) < CLOSED_SHARE)
+    ]
+    named = [name for name in enough if name not in taken and starts_with(name, times.closing)]
+    best = max((shares[name] for name in named), default=0.0)
+    others = [name for name in table.profiles if name not in enough or shares[name] < best - CLOSED_SHARE / 2]
+    return time_column(table, "closed_at", times.closing, times.not_the_moment, [*taken, *others])
+
+
+def _share(filled: pd.Series, of: pd.Series) -> float:
+    return float(filled[of].mean()) if of.any() else 0.0
 
 
 def _with_order(proposal: Proposal) -> Proposal:

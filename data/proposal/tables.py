@@ -31,6 +31,8 @@ from data.staging import ROWS
 from data.vocabulary import LATER_TABLES, READ_TABLES, REPORT_TABLES
 
 MOST_TYPES = 200
+MOSTLY_ONE = 0.5
+"""The share of the rows of won deals that may repeat a lead: of activities most do."""
 NO_LINK = "shares no ids with the leads"
 OF_COSTS_AND_VIEWS = {"source", "campaign", "asset"}
 FEW = 0.95
@@ -207,6 +209,8 @@ def _outcomes(table: ProfiledTable, link: str | None, account: Suggestion | None
         table, "closed_at", hints().times.closing, hints().times.not_the_moment, _taken(columns), alone=flagged
     )
     if not when or not link:
+        return {}
+    if not flagged and table.repeats(link) > MOSTLY_ONE * table.rows:
         return {}
     if not flagged and (any(_says_how_it_ended(table, name) for name in free) or not _lists_wins(table, when.value)):
         return {}

@@ -20,7 +20,7 @@ from data.vocabulary import Kind
 
 PLAIN = re.compile(r"[A-Za-z][\w ./:-]*")
 AMBIGUOUS_FORMATS = (DAY_FIRST, MONTH_FIRST, "decimal comma")
-KINDS = {Kind.FLAG: "yes or no", Kind.CATEGORY: "category", Kind.TIME: "time"}
+KINDS = {Kind.BAND: "ranges in order", Kind.FLAG: "yes or no", Kind.CATEGORY: "category", Kind.TIME: "time"}
 MOST = 20
 """Tables that a question names."""
 LATER_WARNING = """\

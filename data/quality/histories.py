@@ -18,7 +18,7 @@ from data.parsing import parts_of_mail, read_cells
 from data.quality_report import ROWS_SHOWN, Flag
 from data.schema import Schema
 from data.staging import FIELDS, Table, TrackedColumn, first_rows, plain_value, tracked_columns
-from data.vocabulary import Kind
+from data.vocabulary import NUMERIC, Kind
 
 LEAD = "'lead ' || arg_min(lead_id, position)"
 OTHER_VALUE = "another value than the last of its history"
@@ -100,7 +100,7 @@ def contradictory_values(
 def _differ(values: pd.Series, cells: pd.Series, column: TrackedColumn, written: str | None) -> pd.Series:
     """Return where two texts mean different things; one that cannot be read is taken for the same."""
     last, current = (read_cells(texts, column.kind, written) for texts in (values, cells))
-    if column.kind in (Kind.NUMBER, Kind.FLAG):
+    if column.kind in (*NUMERIC, Kind.FLAG):
         same = pd.Series(np.isclose(last.values, current.values, rtol=SAME, atol=0, equal_nan=True), index=values.index)
     else:
         one, other = _comparable(last.values, column), _comparable(current.values, column)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.schema import Schema
 from data.staging import TrackedColumn, tracked_columns
-from data.vocabulary import Kind
+from data.vocabulary import NUMERIC, Kind
 
 STRATA = 10
 """Parts of equal size, by creation: closed leads are compared with open ones of the same time."""
@@ -68,7 +68,7 @@ def _query(column: TrackedColumn) -> str:
     cell = f"l.{column.cell}"
     levels = {
         Kind.CATEGORY: f"nullif(lower(trim({cell})), '')",
-        Kind.NUMBER: f"CASE WHEN {cell} <> 0 THEN 'other than 0' WHEN {cell} = 0 THEN '0' END",
+        **dict.fromkeys(NUMERIC, f"CASE WHEN {cell} <> 0 THEN 'other than 0' WHEN {cell} = 0 THEN '0' END"),
         Kind.FLAG: f"CASE WHEN {cell} <> 0 THEN 'yes' WHEN {cell} = 0 THEN 'no' END",
     }
     filled = f"CASE WHEN {cell} IS NOT NULL THEN '' END"

@@ -17,6 +17,7 @@ from typing import Any, Self
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.engine.reflection import ObjectKind
 
 from data.config import UPDATED_AT, DatabaseTable
 from data.errors import InputError, nearest
@@ -40,6 +41,33 @@ class Database:
         others = [name for name in inspector.get_schema_names() if name not in (own, "information_schema", "main")]
         return [*here, *(f"{schema}.{name}" for schema in others for name in inspector.get_table_names(schema))]
 
+    def columns(self) -> dict[str, list[str]]:
+        """Return the names of the columns of all tables and views."""
+        inspector = sa.inspect(self.connection)
+        return {
+            table: [column["name"] for column in columns]
+            for schema in self._schemas
+            for table, columns in self._named(inspector.get_multi_columns(schema, kind=ObjectKind.ANY))
+        }
+
+    def references(self) -> dict[str, list[str]]:
+        """Return for each table those that its foreign keys refer to."""
+        return {
+            table: [_qualified(key["referred_schema"], key["referred_table"]) for key in keys]
+            for schema in self._schemas
+            for table, keys in self._named(sa.inspect(self.connection).get_multi_foreign_keys(schema))
+        }
+
+    @cached_property
+    def _schemas(self) -> list[str | None]:
+        return [None, *sorted({name.rpartition(".")[0] for name in self.tables if "." in name})]
+
+    def _named(self, by_table: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield what is known of each table under the name that `tables` has for it."""
+        for (schema, name), known in by_table.items():
+            if _qualified(schema, name) in self.tables:
+                yield _qualified(schema, name), known
+
     def open(self, source: DatabaseTable) -> SqlTable:
         """Open a table. Raises InputError where it is not there."""
         schema, _, name = source.table.rpartition(".")
@@ -50,6 +78,10 @@ class Database:
                 remedy=nearest(source.table, self.tables),
             )
         return SqlTable(self.connection, self.address, source)
+
+
+def _qualified(schema: str | None, name: str) -> str:
+    return f"{schema}.{name}" if schema else name
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from data.staging.accounts import ONE_FOR_ALL
 from data.staging.attribute_history import FIELDS, TrackedColumn, fill_changes, tracked_columns, unknown_fields
 from data.staging.clocks import begin_with_the_lead
 from data.staging.formats import open_note, sample, with_all_values
-from data.staging.matching import infer, kinds_to_read, match, order_kind
+from data.staging.ids import form_of, require_whole
+from data.staging.matching import declared_kinds, infer, kinds_to_read, match, order_kind
 from data.staging.outcomes import find_reopenings, plain_value
 from data.staging.pace import end_of_data, planned_rows
 from data.staging.quarantine import erase_older, forget_rows, quarantined_rows
@@ -35,13 +36,14 @@ from data.staging.steps import (
     stage_tables,
     type_table,
 )
-from data.staging.tables import ROWS, Reading, Table
+from data.staging.tables import ROWS, SHORT, Reading, Table, in_form
 
 __all__ = [
     "FIELDS",
     "ONE_FOR_ALL",
     "REPLICA",
     "ROWS",
+    "SHORT",
     "Reading",
     "Staging",
     "Table",
@@ -51,6 +53,7 @@ __all__ = [
     "begin_with_the_lead",
     "close_leads",
     "count_rows",
+    "declared_kinds",
     "drop_staged",
     "end_of_data",
     "erase_older",
@@ -58,8 +61,10 @@ __all__ = [
     "find_reopenings",
     "first_rows",
     "forget_rows",
+    "form_of",
     "identify_leads",
     "impossible_dates",
+    "in_form",
     "infer",
     "kinds_to_read",
     "lead_readings",
@@ -79,6 +84,7 @@ __all__ = [
     "remove_abandoned",
     "rename_stages",
     "require_unchanged",
+    "require_whole",
     "sample",
     "set_aside",
     "set_aside_damaged",

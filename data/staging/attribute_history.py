@@ -18,9 +18,9 @@ from data.quality_report import Flag
 from data.schema import Attribute, Schema
 from data.staging.rows import first_rows
 from data.staging.typed import UNREADABLE
-from data.vocabulary import Kind
+from data.vocabulary import NUMERIC, Kind
 
-NUMBERS, TEXTS = (Kind.NUMBER, Kind.FLAG), (Kind.CATEGORY, Kind.SET, Kind.PERSONAL)
+NUMBERS, TEXTS = (*NUMERIC, Kind.FLAG), (Kind.CATEGORY, Kind.SET, Kind.PERSONAL)
 FIELDS = "SELECT DISTINCT lower(trim(field)) FROM history"
 OF_FIELDS = "SELECT position, changed_at, seq, value FROM history WHERE list_contains($1, lower(trim(field)))"
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from data.parsing import decide_format, lacks_offset
 from data.staging.tables import Reading, Table
-from data.vocabulary import Kind
+from data.vocabulary import NUMERIC, Kind
 
 SAMPLE_ROWS = 20_000
 DISTINCT_VALUES = 100
@@ -57,7 +57,7 @@ def decide_readings(
 
 
 def _depends_on_the_column(table: Table, reading: Reading) -> bool:
-    written_in_many_ways = reading.kind in (Kind.NUMBER, Kind.TIME)
+    written_in_many_ways = reading.kind in (*NUMERIC, Kind.TIME)
     return reading.source is not None and written_in_many_ways and table.file.is_text(reading.source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import duckdb
@@ -34,7 +35,8 @@ def infer(
     _check_named(leads, settings)
     cells = sample(connection, leads, list(leads.file.columns))
     orders = _orders(leads, settings, cells)
-    profiles = [_profile(connection, leads, name, cells[name], orders) for name in leads.file.columns]
+    kinds = declared_kinds(leads, settings)
+    profiles = [_profile(connection, leads, name, cells[name], orders, kinds.get(name)) for name in leads.file.columns]
     by_name = {column.name: column for column in profiles}
     named = {name: column for name, column in leads.columns.items() if column in by_name}
     claimed = {name: column for name, column in named.items() if fits_vocabulary(name, by_name[column])}
@@ -49,7 +51,7 @@ def infer(
 
 def _check_named(leads: Table, settings: Settings) -> None:
     """Columns that the settings name must be there, or a misspelt ``--drop`` would leave a leak in."""
-    named = {"drop": settings.drop, "keep": settings.keep, "segments": settings.segments}
+    named = {"drop": settings.drop, "keep": settings.keep, "segments": settings.segments, "kinds": [*settings.kinds]}
     for what, names in {**named, "order": _order_column(settings)}.items():
         for name in names:
             if name not in leads.columns and name not in leads.file.unread:
@@ -99,11 +101,21 @@ def _ranks(cells: pd.Series) -> pd.Series:
 
 
 def _profile(
-    connection: duckdb.DuckDBPyConnection, leads: Table, name: str, cells: pd.Series, orders: dict[str, pd.Series]
+    connection: duckdb.DuckDBPyConnection,
+    leads: Table,
+    name: str,
+    cells: pd.Series,
+    orders: dict[str, pd.Series],
+    declared: Kind | None,
 ) -> Profile:
     canonical = next((known for known, column in leads.columns.items() if column == name), "")
-    kind = Kind.SET if canonical in LEADS and LEADS[canonical].kind is Kind.SET else None
+    kind = declared or (Kind.SET if canonical in LEADS and LEADS[canonical].kind is Kind.SET else None)
     return profile(name, with_all_values(connection, leads, name, cells), orders, kind)
+
+
+def declared_kinds(leads: Table, settings: Settings) -> dict[str, Kind]:
+    """Return what the settings say that columns of the source are; they may name them as the vocabulary does."""
+    return {leads.columns.get(name, name): Kind(kind) for name, kind in settings.kinds.items()}
 
 
 def match(leads: Table, schema: Schema) -> dict[str, str]:
@@ -138,10 +150,15 @@ def _missing(leads: Table, schema: Schema, missing: list[str]) -> InputError:
 
 
 def kinds_to_read(
-    connection: duckdb.DuckDBPyConnection, leads: Table, schema: Schema, columns: dict[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    leads: Table,
+    schema: Schema,
+    columns: dict[str, str],
+    declared: Mapping[str, Kind],
 ) -> dict[str, Kind]:
     """Return what each attribute of a schema is read as; raise `InputError` where most cells are of another kind.
 
+    What is ``declared``, by column of the source, is read as that, and its other cells are counted.
     A number that was only ever 0 or 1 in training is a flag there; where it grows beyond, it is read as a number.
     """
     cells = sample(connection, leads, [columns[attribute.name] for attribute in schema.attributes])
@@ -149,7 +166,8 @@ def kinds_to_read(
     for attribute in schema.attributes:
         of_column = cells[columns[attribute.name]]
         kind = Kind.NUMBER if attribute.kind is Kind.FLAG and suits(of_column, Kind.NUMBER) else attribute.kind
-        if of_column.notna().sum() >= ENOUGH and not suits(of_column, kind):
+        is_declared = columns[attribute.name] in declared
+        if not is_declared and of_column.notna().sum() >= ENOUGH and not suits(of_column, kind):
             raise _changed(leads, attribute, columns[attribute.name], of_column)
         kinds[attribute.name] = kind
     return kinds

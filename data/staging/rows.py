@@ -13,6 +13,7 @@ import pandas as pd
 from data.config import StageMapping
 from data.parsing import EARLIEST
 from data.quality_report import ROWS_SHOWN, Flag, TableCounts, place
+from data.staging.ids import set_aside_older
 from data.staging.outcomes import OVERTAKEN, plain_value
 from data.staging.tables import BLANKS, Table, quarantined
 
@@ -46,6 +47,7 @@ def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
     is_blank = f"lead_id < '!' AND trim(lead_id, {BLANKS}) = ''"  # few ids begin with a blank: only they are trimmed
     without = f"SELECT position FROM lead_ids WHERE lead_id IS NULL OR ({is_blank})"
     set_aside(connection, "leads", "no lead_id", without)
+    set_aside_older(connection, leads)
     set_aside_repeated(connection, "leads", "lead_ids", "lead_id")
     connection.execute(f"DELETE FROM lead_ids WHERE position IN ({quarantined('leads')})")
 

@@ -17,6 +17,7 @@ from data.staging.accounts import without_shared_account
 from data.staging.canonical import check_column, drop_table, ids_of_lead, rows_of_lead, stage_table
 from data.staging.clocks import days_of, end_of_days
 from data.staging.formats import decide_readings, zoneless
+from data.staging.ids import in_one_form, require_whole
 from data.staging.quarantine import write_quarantine
 from data.staging.staging import Staging
 from data.staging.tables import Reading, Table
@@ -47,6 +48,9 @@ def stage_tables(staging: Staging, names: Collection[str]) -> None:
         staging.sources = sources
         for name, source in sources.items():
             staging.tables[name] = _staged(staging, name, source)
+            require_whole(staging.connection, staging.tables[name], staging.tables[name].columns.get("lead_id", ""))
+    staging.tables, flags = in_one_form(staging.connection, staging.tables)
+    staging.report.flags += flags
     if staging.only is not None:
         staging.tables = rows_of_lead(staging.connection, staging.tables, staging.only)
 

@@ -21,12 +21,15 @@ class Table:
     """A staged table; ``columns`` maps the names of the vocabulary to the columns of the source.
 
     ``shared_account`` is the column of the account where nearly all leads have the same one, so that it is none.
+
+    ``id_form`` is the number of characters in which Salesforce's ids of leads and accounts are read.
     """
 
     name: str
     file: StagedFile
     columns: dict[str, str]
     shared_account: str = ""
+    id_form: int | None = None
 
     @property
     def staged(self) -> str:
@@ -51,7 +54,9 @@ class Table:
         if column == ROWS and ROWS not in self.file.columns:
             return "(position + 1)::VARCHAR"
         text = self.text_sql(column)
-        return f"CASE WHEN strlen({text}) > 4 OR NOT regexp_full_match({text}, '{NO_ID}') THEN {text} END"
+        usable = f"CASE WHEN strlen({text}) > 4 OR NOT regexp_full_match({text}, '{NO_ID}') THEN {text} END"
+        of_leads = (self.columns.get("lead_id"), self.columns.get("account_id"))
+        return in_form(usable, self.id_form) if self.id_form and column in of_leads else usable
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,27 @@ class Reading:
     @property
     def typed(self) -> str:
         return self.column or self.name
+
+
+SHORT, LONG = 15, 18
+SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+"""The signs of the checksum in a Salesforce id: each stands for which of five characters are capitals."""
+
+
+def in_form(text: str, length: int) -> str:
+    """Return SQL for a Salesforce id in the form of 15 or 18 characters; any other text stays as it is."""
+    signs = " || ".join(_sign_sql(text, start) for start in (1, 6, 11))
+    if length == LONG:
+        return f"CASE WHEN strlen({text}) = {SHORT} THEN {text} || {signs} ELSE {text} END"
+    is_long = f"strlen({text}) = {LONG} AND right({text}, 3) = ({signs})"
+    return f"CASE WHEN {is_long} THEN left({text}, {SHORT}) ELSE {text} END"
+
+
+def _sign_sql(text: str, start: int) -> str:
+    """Return SQL for the sign of the checksum that stands for five characters."""
+    places = (f"substr({text}, {start + place}, 1) BETWEEN 'A' AND 'Z'" for place in range(5))
+    bits = (f"(CASE WHEN {is_capital} THEN {1 << place} ELSE 0 END)" for place, is_capital in enumerate(places))
+    return f"substr('{SIGNS}', 1 + {' + '.join(bits)}, 1)"
 
 
 def quarantined(name: str) -> str:

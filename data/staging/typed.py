@@ -15,11 +15,16 @@ from data.parsing import read_cells, texts
 from data.quality_report import ROWS_SHOWN, Flag, place
 from data.sources import Relay
 from data.staging.tables import BATCH, Reading, Table, quarantined
-from data.vocabulary import Kind
+from data.vocabulary import NUMERIC, Kind
 
-ARROW_TYPES = {Kind.NUMBER: pa.float64(), Kind.FLAG: pa.float64(), Kind.TIME: pa.timestamp("us")}
-SQL_TYPES = {Kind.NUMBER: "DOUBLE", Kind.FLAG: "DOUBLE", Kind.TIME: "TIMESTAMP"}
-UNREADABLE = {Kind.NUMBER: "not a number", Kind.FLAG: "neither yes nor no", Kind.TIME: "not a time"}
+ARROW_TYPES = {**dict.fromkeys((*NUMERIC, Kind.FLAG), pa.float64()), Kind.TIME: pa.timestamp("us")}
+SQL_TYPES = {**dict.fromkeys((*NUMERIC, Kind.FLAG), "DOUBLE"), Kind.TIME: "TIMESTAMP"}
+UNREADABLE = {
+    Kind.NUMBER: "not a number",
+    Kind.BAND: "neither a number nor a range",
+    Kind.FLAG: "neither yes nor no",
+    Kind.TIME: "not a time",
+}
 PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
 
 

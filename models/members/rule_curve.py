@@ -77,6 +77,8 @@ def _level(log_odds: Floats, outcomes: npt.NDArray[np.int64], weights: Floats) -
     from scipy import optimize
 
     rate = np.average(outcomes, weights=weights)
-    return float(
-        optimize.brentq(lambda level: np.average(special.expit(level + log_odds), weights=weights) - rate, -50, 50)
-    )
+
+    def excess(level: float) -> float:
+        return float(np.average(special.expit(level + log_odds), weights=weights) - rate)
+
+    return optimize.brentq(excess, -50, 50)  # pyright: ignore[reportReturnType]

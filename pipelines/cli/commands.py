@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -395,7 +396,12 @@ def monitor(
 
 
 def main() -> None:
-    """Run the command line; errors that a user is meant to read come without a traceback."""
+    """Run the command line; errors that a user is meant to read come without a traceback, warnings of libraries never.
+
+    LEADSCORE_DEBUG shows both.
+    """
+    if not os.environ.get("LEADSCORE_DEBUG"):
+        warnings.showwarning = _say_nothing
     try:
         app()
     except LeadscoreError as problem:
@@ -407,6 +413,10 @@ def main() -> None:
             raise
         unexpected = f"unexpected {type(problem).__name__}: {problem}"
         _fail(LeadscoreError(unexpected, remedy="set LEADSCORE_DEBUG=1 for the traceback, and report it please"))
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """Stand in the place of `warnings.showwarning`: a warning of NumPy helps nobody who scores leads."""
 
 
 def _fail(problem: LeadscoreError) -> None:

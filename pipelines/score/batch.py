@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -311,14 +311,16 @@ def _unlearned_events(dataset: Dataset) -> Iterator[str]:
     by_rules = {plain(event) for event, _ in dataset.schema.named.channels}
     events = dataset.unlearned_events()
     is_read = events["type"].map(plain).isin(by_rules)
-    yield from _these_types(events[is_read], "the rules read them")
-    yield from _these_types(events[~is_read], "no rule names them, and they count as activity alone")
+    yield from _these_types(events[is_read], "the rules read them", str)
+    yield from _these_types(events[~is_read], "no rule names them, and they count as activity alone", shown)
 
 
-def _these_types(events: pd.DataFrame, becomes: str) -> Iterator[str]:
+def _these_types(events: pd.DataFrame, becomes: str, named: Callable[[str], str]) -> Iterator[str]:
+    """``named`` writes a type as it may be shown: those that the rules name may be."""
     if len(events):
-        rows = events[:MOST_TYPES].itertuples()
-        first = ", ".join(f"{row.events:,} × {shown(row.type)!r} (leads: {row.leads:,})" for row in rows)
+        columns = (events[name][:MOST_TYPES].tolist() for name in ("type", "events", "leads"))
+        rows = zip(*columns, strict=True)
+        first = ", ".join(f"{count:,} × {named(name)!r} (leads: {leads:,})" for name, count, leads in rows)
         more = f", and {len(events) - MOST_TYPES:,} more" if len(events) > MOST_TYPES else ""
         yield f"Events of types that are new, or were too rare to learn from: {first}{more}; {becomes}."
 

@@ -53,7 +53,7 @@ def each(pattern: str) -> pd.Series:
         (["0"] * 2000 + ["1"] * 300 + ["2"] * 9, Kind.FLAG),
         (["no"] * 2000 + ["yes"] * 300 + ["2"] * 10, Kind.FLAG),
         (["$1,200", "80", "n/a"], Kind.NUMBER),
-        (["51-200", "11-50"], Kind.CATEGORY),
+        (["51-200", "11-50"], Kind.BAND),
         (["01234", "98765"], Kind.CATEGORY),
         (["yes", "no", "unknown"], Kind.CATEGORY),
         (["01-02-2018", "26-02-2018 19:58"], Kind.TIME),
@@ -101,7 +101,7 @@ def test_columns_are_known_by_other_names(name, cells, canonical) -> None:
 @pytest.mark.parametrize(
     ("name", "cells", "kind"),
     [
-        ("employees", some("11-50", "51-200"), Kind.CATEGORY),
+        ("employees", some("11-50", "51-200"), Kind.BAND),
         ("campaign", some("1", "2", "7"), Kind.NUMBER),
         ("budget", some("yes", "no"), Kind.FLAG),
         ("Title", some("1", "2", "7"), Kind.NUMBER),

@@ -229,6 +229,17 @@ def test_a_table_without_won_lists_deals_only_where_a_name_says_so(proposed):
     assert proposed({"leads": PEOPLE, "closed_deals": TICKETS}).outcome_source == "outcomes"
 
 
+def test_a_list_of_activities_with_a_date_of_conversion_lists_no_won_deals(proposed):
+    report = table(lead_id=some(*range(1, 9)), date_conversion=DAYS, kind=some("a", "b"))
+    assert proposed({"leads": PEOPLE, "activity_report": report}).outcome_source == ""
+
+
+def test_what_is_the_same_for_nearly_all_leads_is_no_account(proposed):
+    assert "account_id" not in proposed(PEOPLE.assign(company_id=1)).leads.columns
+    firms = [*range(2, 12), *[1] * (ROWS - 10)]
+    assert "account_id" in proposed(PEOPLE.assign(company_id=firms)).leads.columns
+
+
 def test_without_a_table_of_leads_the_names_are_listed(proposed):
     with pytest.raises(InputError, match=r"cannot be told which table(.|\n)*one.csv, two.csv"):
         proposed({"one": table(x=some(1, 2)), "two": table(y=some(3, 4))})
@@ -238,7 +249,7 @@ def test_a_damaged_file_and_other_files_are_left_out_with_the_reason(proposed, t
     (tmp_path / "empty.csv").touch()
     (tmp_path / "read.me").touch()
     others = proposed({"leads": PEOPLE, "deals": DEALS}).left_out
-    assert others == {"empty.csv": "this file is empty", "read.me": "neither CSV nor Parquet"}
+    assert others == {"empty.csv": "this file is empty", "read.me": "neither CSV, Parquet nor Excel"}
 
 
 def test_of_a_large_database_only_tables_with_telling_names_are_read(proposed, tmp_path):

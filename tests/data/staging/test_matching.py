@@ -77,3 +77,38 @@ def test_one_lead_is_read_as_among_others_given_schema_and_settings(tmp_path) ->
         alone = whole(one).leads
     same = ["lead_id", "created_at", "size"]
     pd.testing.assert_frame_equal(alone[same], among[same].tail(1).reset_index(drop=True))
+
+
+def test_the_settings_say_what_a_column_is_whatever_most_of_its_cells_are(tmp_path) -> None:
+    text = "lead_id Revenue y\n" + "".join(f"{n} {'soon' if n % 5 else n} {n % 2}\n" for n in range(40))
+    with flat(tmp_path, text) as dataset:
+        assert dataset.schema.attributes[0].kind is Kind.CATEGORY
+    with flat(tmp_path, text, kinds={"Revenue": "number"}) as dataset:
+        schema, flags = dataset.schema, dataset.report.flags
+    assert schema.attributes[0].kind is Kind.NUMBER
+    assert [(flag.problem, flag.count) for flag in flags if flag.column == "Revenue"] == [("not a number", 32)]
+    with flat(tmp_path, text, schema=schema, kinds={"Revenue": "number"}) as later:
+        assert whole(later).leads["Revenue"].notna().sum() == 8
+
+
+def test_a_kind_for_a_column_that_is_not_there_is_said(tmp_path) -> None:
+    with (
+        pytest.raises(InputError, match="there is no column 'Revenu'"),
+        flat(tmp_path, "lead_id Revenue y\n1 2 0\n2 3 1\n", kinds={"Revenu": "number"}),
+    ):
+        pass
+
+
+def test_spellings_that_differ_by_case_and_blanks_alone_are_one_level_also_later(tmp_path) -> None:
+    rows = ["Retail"] * 12 + ["retail"] * 10 + ["RETAIL"] + ["Trade"] * 11
+    text = "lead_id Trade_Type y\n" + "".join(f"{n} {cell} {n % 2}\n" for n, cell in enumerate(rows))
+    with flat(tmp_path, text) as dataset:
+        schema = dataset.schema
+        assert set(whole(dataset).leads["Trade_Type"]) == {"Retail", "Trade"}
+        (flag,) = [flag for flag in dataset.report.flags if flag.column == "Trade_Type"]
+    assert (flag.count, flag.level) == (11, "info")
+    with flat(tmp_path, "lead_id Trade_Type\n1 rEtail\n2 trade\n", schema=schema) as later:
+        assert whole(later).leads["Trade_Type"].tolist() == ["Retail", "trade"]  # only one spelling of it was known
+    lead = {"lead_id": "1", "Trade_Type": " RETAIL "}
+    chunk = Chunk.from_records(schema, lead)
+    assert chunk.leads["Trade_Type"].tolist() == ["Retail"]

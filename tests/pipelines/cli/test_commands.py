@@ -1,6 +1,7 @@
 """What every command keeps to: standard output for the result, standard error for the rest, exit codes."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +148,12 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(leadscor
     monkeypatch.setenv("LEADSCORE_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         leadscore("score", "--workspace", trained.workspace.root)
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_what_libraries_warn_of_is_for_developers(debug):
+    program = "import numpy, pipelines.cli as cli\ntry: cli.main()\nexcept SystemExit: numpy.float64(1) / 0"
+    environment = {**os.environ, "LEADSCORE_DEBUG": debug}
+    command = [sys.executable, "-c", program, "--version-that-is-none"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert ("RuntimeWarning" in done.stderr) == bool(debug)

@@ -274,3 +274,39 @@ def test_the_two_files_of_olist_find_each_other(proposed_and_trained, out):
 def test_a_proposed_database_trains(crm, leadscore, out, tmp_path):
     assert leadscore("init", "--leads", f"sqlite:///{crm}", "--out", out).code == 0
     assert leadscore("train", "--config", out, "--workspace", tmp_path / "ws", "--json").json["rung"]
+
+
+@pytest.fixture(scope="module")
+def large_crm(tmp_path_factory) -> Path:
+    """A database of 400 tables, four of which matter: one by its name, the others by what they refer to."""
+    file = tmp_path_factory.mktemp("large") / "crm.db"
+    engine, count = sa.create_engine(f"sqlite:///{file}"), 3000
+    ids = range(1, count + 1)
+    days = pd.date_range("2023-01-01", periods=count, freq="6h").astype(str)
+    leads = pd.DataFrame({"id": ids, "create_date": days, "company_id": 1, "size": [n % 17 for n in ids]})
+    events = pd.DataFrame({"id": ids, "lead_id": ids, "date": days, "event_type": ["call", "visit", "mail"] * 1000})
+    stages = pd.DataFrame({"lead_id": ids, "stage": ["Won", "Lost", "New"] * 1000, "entered_at": days})
+    reports = pd.DataFrame({"lead_id": [n % 9 + 1 for n in ids], "date_conversion": days})
+    tables = {"crm_lead": leads, "mail_log": events, "tracking_values": stages, "crm_activity_report": reports}
+    with engine.begin() as connection:
+        for name, frame in tables.items():
+            frame.to_sql(name, connection, index=False)
+        for number in range(396):
+            connection.exec_driver_sql(f"CREATE TABLE stock_{number} (id INTEGER PRIMARY KEY, company_id INTEGER)")
+            connection.exec_driver_sql(f"INSERT INTO stock_{number} VALUES (1, 1), (2, 1)")
+    engine.dispose()
+    return file
+
+
+def test_of_400_tables_the_few_that_matter_are_named_and_the_rest_is_counted(large_crm, leadscore, out):
+    ran = leadscore("init", "--leads", f"sqlite:///{large_crm}", "--out", out)
+    written = yaml.safe_load(out.read_text())
+    assert {name: place["table"] for name, place in written["tables"].items()} == {
+        "leads": "crm_lead", "events": "mail_log", "stages": "tracking_values",
+    }  # fmt: skip
+    assert "account_id" not in written["columns"]["leads"]
+    assert "stock_" not in out.read_text()
+    assert "396 further tables" in out.read_text()
+    assert len(out.read_text().splitlines()) < 60
+    assert len(ran.out.splitlines()) <= 10
+    assert "1,000 won, 1,000 lost, 1,000 open" in ran.out
