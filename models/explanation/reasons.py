@@ -43,6 +43,10 @@ class Reasons:
     points: npt.NDArray[np.int64]
     sign: int
 
+    def where(self, rows: npt.NDArray[np.bool_]) -> Reasons:
+        """Return the rows of a mask."""
+        return Reasons(self.concept[rows], self.feature[rows], self.value[rows], self.points[rows], self.sign)
+
 
 @dataclass(frozen=True)
 class Sentence:

@@ -7,9 +7,11 @@ score, to the last bit, whatever leads it is scored with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data.chunk import Chunk
@@ -43,6 +45,15 @@ class ScoredChunk:
     up: Reasons
     down: Reasons
     fired: Sequence[str]
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> ScoredChunk:
+        """Return the rows of a mask."""
+        contributions = replace(self.contributions, values=self.contributions.values[rows])
+        leads, features, numbers = (
+            frame[rows].reset_index(drop=True) for frame in (self.leads, self.features, self.numbers)
+        )
+        fired = [codes for codes, wanted in zip(self.fired, rows, strict=True) if wanted]
+        return ScoredChunk(leads, features, numbers, contributions, self.up.where(rows), self.down.where(rows), fired)
 
 
 def score_chunk(

@@ -231,6 +231,9 @@ def score(
     accept_missing: Annotated[
         bool, typer.Option("--accept-missing", help="Take leads for gone though more than a tenth are missing.")
     ] = False,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Score closed leads as they stood before they closed, into --out alone.")
+    ] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -253,6 +256,7 @@ def score(
         rank_by=rank_by,
         accounts=accounts,
         accept_missing=accept_missing,
+        closed=closed,
     )
     present(result, show_scoring, as_json=as_json)
 

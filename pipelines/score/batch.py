@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -39,6 +39,8 @@ CHUNK = 50_000
 FEWEST_FOR_NOTES = 20
 """Leads from which on columns without any known value are named."""
 
+Asked = Literal["open", "closed", "all"]
+"""Which leads are scored for whoever asks."""
 MOST_TYPES = 5
 """Types of events that are named; there may be as many as there are pages."""
 
@@ -65,7 +67,11 @@ class LeadFiles:
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """What a scoring run did: ``read = scored + later + quarantined``; later leads did not exist at ``as_of`` yet.
+    """What a scoring run did: ``read = scored + left_out + later + quarantined``.
+
+    ``scored`` are the leads that were asked for: the open ones of the configured tables, every lead of a file that is
+    given, or the closed ones; ``open`` counts those of them that are open, and ``left_out`` the others. Later leads did
+    not exist at ``as_of`` yet.
 
     ``quarantined`` counts the leads, ``tables`` the rows of each table.
     ``changed`` are the scores that differ from those of the store before: none of a run ``of_the_past``, whose moment
@@ -78,6 +84,7 @@ class ScoreResult:
     read: int
     scored: int
     open: int
+    left_out: int
     changed: int
     later: int
     quarantined: int
@@ -108,22 +115,25 @@ def score(
     rank_by: str | None = None,
     accounts: Path | None = None,
     accept_missing: bool = False,
+    closed: bool = False,
 ) -> ScoreResult:
-    """Score every lead at ``as_of``, by default the end of the data, into the store and to ``out``.
+    """Score leads at ``as_of``, by default the end of the data, into the store and to ``out``.
 
-    ``accounts`` is a file for the scores of the accounts that have an open lead. Leads that the configured tables no
-    longer have are gone; where that is more than a tenth, only with ``accept_missing``.
+    Of configured tables these are the open leads; of the files in ``leads`` all of them. With ``closed`` they are the
+    leads that have closed, each as it stood just before it closed, and go to ``out`` alone. ``accounts`` is a file for
+    the scores of the accounts that have an open lead. Leads that the configured tables no longer have are gone; where
+    that is more than a tenth, only with ``accept_missing``.
 
-    A lead that closed before is scored as it stood just before it closed. Without settings, the columns have the roles
-    of training; without ``leads`` either, the leads are read from where the model was trained. ``out`` has the leads in
-    the order of the input, or with ``rank_by`` (probability or expected_value) highest first.
-    Raises ModelError without a model, InputError for unusable input.
+    Without settings, the columns have the roles of training; without ``leads`` either, the leads are read from where
+    the model was trained. ``out`` has the leads in the order of the input, or with ``rank_by`` (probability or
+    expected_value) highest first. Raises ModelError without a model, InputError for unusable input.
     """
     began = time.perf_counter()
     with one_run_at_a_time(workspace.lock, "score"), ExitStack() as stack:
         with step("loading the champion"):
             stored = Registry(workspace).champion()
             _require_known(rank_by, out, stored.scorer)
+            _require_file_for_closed(closed, out, leads)
         of_leads = leads.in_place_of(stored.settings) if leads else stored.settings
         settings = read_as_trained(settings or of_leads, stored)
         settings = settings.model_copy(update={"as_of": as_of or settings.as_of})
@@ -133,20 +143,14 @@ def score(
         write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
         with step("scoring and explaining leads"):
             people = Accounts() if accounts else None
-            tables_tell = leads is None
-            run = _begin(
-                store,
-                dataset,
-                stored.scorer,
-                moment,
-                workspace,
-                stated=as_of is not None,
-                configured=tables_tell,
+            asked = "closed" if closed else "all" if leads else "open"
+            run = (
+                None if closed else _begin(store, dataset, stored, moment, workspace, as_of is not None, leads is None)
             )
-            tables_tell &= not run.is_of_the_past
+            tables_tell = leads is None and run is not None and not run.is_of_the_past
             absence = find_gone(dataset, store, configured=tables_tell, accept_missing=accept_missing)
             dataset.report.flags[:0] = absence.flags
-            counts = _write_scores(dataset, stored.scorer, moment, store, run, absence, write, people)
+            counts = _write_scores(dataset, stored.scorer, moment, asked, store, run, absence, write, people)
         if accounts and people:
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
@@ -155,10 +159,12 @@ def score(
         feeds = [f"{feed.words[0].upper()}{feed.words[1:]}" for feed in stopped_since_training(dataset, stored, moment)]
         unknown = [*_unled(unled), *feeds, *_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
         erased = erase_old(store, workspace, settings.retention_days)
-        last_run.remember_store(workspace, settings.store)
+        if run:
+            last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]
     for text in [
         *_of_the_past(run, moment),
+        *_none_open(counts, asked),
         *describe(dataset.report),
         *_missing_tables(missing),
         *unknown,
@@ -168,7 +174,7 @@ def score(
     counted = dataset.report.tables["leads"]
     return ScoreResult(
         read=counted.read,
-        later=counted.used - counts["scored"],
+        later=counted.used - counts["scored"] - counts["left_out"],
         quarantined=counted.quarantined,
         tables=dataset.report.to_dict()["tables"],
         model_version=stored.scorer.version,
@@ -176,7 +182,7 @@ def score(
         seconds=round(time.perf_counter() - began, 2),
         out=str(out) if out else None,
         missing_tables=missing,
-        of_the_past=run.is_of_the_past,
+        of_the_past=run is not None and run.is_of_the_past,
         accounts_without_lead=unled,
         erased=erased,
         gone=len(absence.gone),
@@ -189,18 +195,18 @@ def score(
 def _begin(
     store: Store,
     dataset: Dataset,
-    scorer: Scorer,
+    stored: Stored,
     as_of: pd.Timestamp,
     workspace: Workspace,
-    *,
     stated: bool,
     configured: bool,
 ) -> Run:
     """Begin a run with all that a later command has to know of it."""
+    narrator = stored.scorer.narrator
     return store.begin(
         as_of=as_of.to_pydatetime(),
-        model_version=scorer.version,
-        codebook=Codebook(scorer.narrator.concepts, scorer.narrator.names),
+        model_version=stored.scorer.version,
+        codebook=Codebook(narrator.concepts, narrator.names),
         settings=dataset.settings.within(workspace.root),
         stated=stated,
         configured=configured,
@@ -211,37 +217,65 @@ def _write_scores(
     dataset: Dataset,
     scorer: Scorer,
     as_of: pd.Timestamp,
+    asked: Asked,
     store: Store,
-    run: Run,
+    run: Run | None,
     absence: Absence,
     write: Write | None,
     accounts: Accounts | None,
 ) -> dict[str, int]:
-    """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed."""
-    counts = {"scored": 0, "open": 0}
+    """Write the scores chunk by chunk, then publish them together; return how many there are, are open, and changed.
+
+    What won leads were like is shown beside open ones, so that the store has the closed leads as well.
+    """
+    counts = {"scored": 0, "open": 0, "left_out": 0}
     try:
         for chunk in dataset.chunks(CHUNK):
             if not exists_at(chunk.leads, as_of).any():
                 continue
             scored = score_chunk(chunk, scorer, as_of)
-            counts["scored"] += len(scored.leads)
-            counts["open"] += int((scored.leads["outcome"] == "open").sum())
+            wanted = _asked_for(scored, asked)
+            counts["scored"] += len(wanted.leads)
+            counts["open"] += int((wanted.leads["outcome"] == "open").sum())
+            counts["left_out"] += len(scored.leads) - len(wanted.leads)
             if accounts:
                 accounts.add(scored)
-            store.add(run, encode(scored, scorer.narrator))
+            if run:
+                store.add(run, encode(scored, scorer.narrator))
             if write:
-                write(_exported(scored, scorer))
-        return {**counts, "changed": store.publish(run, gone=absence.gone, back=absence.back)}
+                write(_exported(wanted, scorer))
+        return {**counts, "changed": store.publish(run, gone=absence.gone, back=absence.back) if run else 0}
     except Exception as problem:
-        with suppress(LeadscoreError):
-            store.fail(run, problem.what if isinstance(problem, LeadscoreError) else type(problem).__name__)
+        if run:
+            with suppress(LeadscoreError):
+                store.fail(run, problem.what if isinstance(problem, LeadscoreError) else type(problem).__name__)
         raise
+
+
+def _asked_for(scored: ScoredChunk, asked: Asked) -> ScoredChunk:
+    """Return the scores of the leads that were asked for."""
+    if asked == "all":
+        return scored
+    is_open = (scored.leads["outcome"] == "open").to_numpy()
+    return scored.where(is_open if asked == "open" else ~is_open)
 
 
 def _exported(scored: ScoredChunk, scorer: Scorer) -> pd.DataFrame:
     """Return the scores as they are exported; what else is known of the leads comes last."""
     leads, scores = scored.leads, worded(scored, scorer.narrator)
     return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome", "age_days"]]], axis="columns")
+
+
+def _require_file_for_closed(closed: bool, out: Path | None, leads: LeadFiles | None) -> None:
+    """Raise InputError where closed leads have no file to go to, or where a file is scored whole anyway."""
+    if closed and out is None:
+        raise InputError("closed leads go to a file alone", expected="--out FILE beside --closed", got="no --out")
+    if closed and leads:
+        raise InputError(
+            "every lead of a file is scored, closed or not",
+            expected="--closed with the configured tables, or --leads without it",
+            got="both",
+        )
 
 
 def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> None:
@@ -265,8 +299,16 @@ def read_as_trained(settings: Settings, stored: Stored) -> Settings:
     return settings.model_copy(update={"formats": {**trained.formats, **settings.formats}, "outcome": outcome})
 
 
-def _of_the_past(run: Run, as_of: pd.Timestamp) -> Iterator[str]:
-    if run.is_of_the_past:
+def _none_open(counts: Mapping[str, int], asked: Asked) -> Iterator[str]:
+    if asked == "open" and not counts["scored"] and counts["left_out"]:
+        yield (
+            f"No lead is open: all {counts['left_out']:,} have closed. `--closed --out FILE` scores these as they "
+            f"stood before, and `--leads FILE` every lead of a file."
+        )
+
+
+def _of_the_past(run: Run | None, as_of: pd.Timestamp) -> Iterator[str]:
+    if run and run.is_of_the_past:
         yield (
             f"A later run has been scored already: its scores stay the present ones, and those of now are kept as what "
             f"was known at {format_moment(as_of)}."

@@ -66,6 +66,12 @@ def scored(trained, leadscore, tmp_path_factory) -> Scored:
     return Scored(ran, csv, scores_of(workspace, csv.with_suffix(".parquet")))
 
 
+@pytest.fixture(scope="session")
+def ended(trained, tmp_path_factory) -> pd.DataFrame:
+    """The scores of the leads that have closed, as they stood before."""
+    return scores_of(trained.workspace, tmp_path_factory.mktemp("ended") / "ended.parquet", closed=True)
+
+
 def scores_of(workspace: Workspace, out: Path, **options: Any) -> pd.DataFrame:
     """Score once more, and read what was written."""
     score(workspace, out=out, **options)

@@ -18,9 +18,11 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
 
 
 def show_scoring(result: ScoreResult) -> None:
+    is_open = ", none of them open" if not result.open else f", {result.open:,} of them open"
+    which, is_open = ("open leads", "") if result.scored == result.open > 0 else ("leads", is_open)
     OUT.print(
-        f"{result.scored:,} leads scored as of {result.as_of} with version {result.model_version}, "
-        f"{result.open:,} of them open; {result.read:,} read, {result.quarantined:,} quarantined, "
+        f"{result.scored:,} {which} scored as of {result.as_of} with version {result.model_version}{is_open}; "
+        f"{result.read:,} read, {result.left_out:,} left out, {result.quarantined:,} quarantined, "
         f"{result.later:,} created later."
     )
     where = f"written to {result.out} and kept" if result.out else "kept"

@@ -29,9 +29,9 @@ REASON = {"concept": str, "family": str, "sentence": str, "points": int}
 
 
 @pytest.fixture(scope="module", params=["band == 'hot'", "band == 'cold'", "outcome == 'won'"])
-def lead(request, scored) -> pd.Series:
+def lead(request, scored, ended) -> pd.Series:
     """The row of a lead in the scores."""
-    return scored.frame.query(request.param).iloc[0]
+    return pd.concat([scored.frame, ended]).query(request.param).iloc[0]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from data.chunk import Chunk
 from data.config import FileTable, Settings, load_settings
+from data.store import open_store
 from data.workspace import Workspace
 from models.scoring import score_chunk, worded
 from models.versions import Registry
@@ -28,15 +29,22 @@ def test_the_json_of_a_scoring_keeps_its_contract(scored):
 
 
 def test_every_row_that_was_read_is_accounted_for(scored):
-    told = scored.ran.json
-    assert told["read"] == told["scored"] + told["later"] + told["quarantined"]
-    assert told["scored"] == len(scored.frame)
-    assert told["quarantined"] > 0
+    said = scored.ran.json
+    assert said["read"] == said["scored"] + said["left_out"] + said["later"] + said["quarantined"]
+    assert said["scored"] == said["open"] == len(scored.frame)
+    assert said["left_out"] > 0 and said["quarantined"] > 0
 
 
-def test_each_lead_comes_once_and_in_input_order(scored, config):
-    given = pd.read_parquet(config.parent / "leads.parquet")["lead_id"]
-    assert scored.frame["lead_id"].tolist() == given.drop_duplicates().tolist()
+def test_of_the_configured_tables_open_leads_alone_are_scored(scored, config):
+    closed = pd.read_parquet(config.parent / "outcomes.parquet")["lead_id"]
+    assert set(scored.frame["outcome"]) == {"open"}
+    assert not set(scored.frame["lead_id"]) & set(closed)
+
+
+def test_each_open_lead_comes_once_and_in_input_order(scored, config):
+    given = pd.read_parquet(config.parent / "leads.parquet")["lead_id"].drop_duplicates()
+    closed = pd.read_parquet(config.parent / "outcomes.parquet")["lead_id"]
+    assert scored.frame["lead_id"].tolist() == given[~given.isin(closed)].tolist()
 
 
 def test_the_columns_are_those_of_the_contract_and_come_first(scored):
@@ -60,8 +68,9 @@ def test_moments_are_written_as_iso_8601_with_z(scored):
 
 
 def test_each_score_says_how_old_its_lead_was(scored, config):
-    created = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id")["created_at"]
-    days = (scored.frame["as_of"] - pd.to_datetime(created, utc=True).reset_index(drop=True)).dt.days
+    created = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id").set_index("lead_id")
+    created = pd.to_datetime(scored.frame["lead_id"].map(created["created_at"]), utc=True)
+    days = (scored.frame["as_of"] - created).dt.days
     assert scored.frame["age_days"].tolist() == days.tolist()
 
 
@@ -102,12 +111,26 @@ def test_up_to_five_reasons_name_their_family_and_points(scored):
         assert reasons.str.contains(rf" \((?:[a-z]+), {sign}[1-9]\d?\)$").all()
 
 
-def test_leads_that_closed_are_scored_as_they_stood_just_before(scored, config):
+def test_closed_leads_are_scored_on_demand_as_they_stood_just_before_and_into_the_file_alone(
+    leadscore, workspace, config, tmp_path
+):
     closed_at = pd.read_parquet(config.parent / "outcomes.parquet").set_index("lead_id")["closed_at"]
-    closed = scored.frame[scored.frame["outcome"] != "open"]
-    assert len(closed) == len(closed_at)
+    with open_store(workspace.store) as store:
+        runs = store.runs()
+    out = tmp_path / "closed.parquet"
+    ran = leadscore("score", "--closed", "--out", out, "--workspace", workspace.root, "--json")
+    closed = pd.read_parquet(out)
+    assert (ran.json["scored"], ran.json["open"], len(closed)) == (len(closed_at), 0, len(closed_at))
     last_second = closed["lead_id"].map(closed_at).dt.floor("s") - pd.Timedelta(seconds=1)
     assert (closed["as_of"] == last_second).all()
+    with open_store(workspace.store) as store:
+        assert store.runs() == runs
+
+
+def test_closed_leads_without_a_file_are_refused(leadscore, workspace):
+    ran = leadscore("score", "--closed", "--workspace", workspace.root)
+    assert ran.code == 2
+    assert "expected: --out FILE beside --closed" in ran.err
 
 
 # What changes a score
@@ -142,6 +165,14 @@ def altered(config, tmp_path):
 @pytest.fixture(scope="module")
 def tables(config) -> dict[str, pd.DataFrame]:
     return {name: pd.read_parquet(config.parent / f"{name}.parquet") for name in load_settings(config).tables}
+
+
+def test_where_all_have_closed_it_is_said_what_to_do(workspace, config, altered, capsys):
+    leads, outcomes = (pd.read_parquet(config.parent / f"{name}.parquet") for name in ("leads", "outcomes"))
+    closed = leads[leads["lead_id"].isin(outcomes["lead_id"])]
+    result = score(workspace, settings=altered(leads=closed), accept_missing=True)
+    assert (result.scored, result.left_out) == (0, closed["lead_id"].nunique())
+    assert "No lead is open: all " in capsys.readouterr().err
 
 
 def test_nothing_new_changes_nothing(rescore, scored):

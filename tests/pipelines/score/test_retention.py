@@ -36,7 +36,7 @@ def counted(workspace: Workspace) -> int:
 def test_without_the_setting_nothing_is_erased(old, config):
     before = counted(old)
     result = score(old, settings=load_settings(config))
-    assert (result.erased, counted(old)) == ({}, before + result.scored)
+    assert (result.erased, counted(old)) == ({}, before + result.scored + result.left_out)
     assert (old.quarantine / "gone.csv").exists()
 
 
@@ -44,7 +44,7 @@ def test_what_is_older_than_the_setting_goes_and_what_is_current_stays(old, conf
     before = counted(old)
     result = score(old, settings=load_settings(config).model_copy(update={"retention_days": 30}))
     assert result.erased == {"scores": before, "deliveries": 0, "quarantine": 2, "copies": 0}
-    assert counted(old) == result.scored == result.changed
+    assert counted(old) == result.scored + result.left_out == result.changed
     assert {file.name for file in old.quarantine.iterdir()} == {"events.csv", "leads.csv"}
 
 
@@ -52,7 +52,7 @@ def test_what_is_younger_than_the_setting_stays(old, config):
     before = counted(old)
     result = score(old, settings=load_settings(config).model_copy(update={"retention_days": 101}))
     assert result.erased == {"scores": 0, "deliveries": 0, "quarantine": 2, "copies": 0}
-    assert counted(old) == before + result.scored
+    assert counted(old) == before + result.scored + result.left_out
 
 
 def test_a_copy_of_a_source_that_is_read_no_more_goes(old, config):
