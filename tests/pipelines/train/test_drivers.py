@@ -29,4 +29,4 @@ def test_tables_and_pictures_are_in_mlflow(trained):
     client = MlflowClient(uri, uri)
     there = {found.path for folder in FOLDERS for found in client.list_artifacts(run, folder)}
     assert there >= {f"what closes/{name}.csv" for name in ("concepts", "assets", "rules")}
-    assert there >= {f"leadscore/plots/{name}.png" for name in ("contributions", "concepts", "dependence")}
+    assert there >= {f"leadscore/plots/{name}.svg" for name in ("contributions", "concepts", "dependence")}

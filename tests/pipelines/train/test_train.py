@@ -117,7 +117,7 @@ def test_the_run_holds_each_number_that_was_printed_with_its_interval(trained, r
 def test_plots_are_logged_as_pictures(trained, registry):
     listed = registry.list_artifacts(trained.ran.json["run_id"], "leadscore/plots")
     plots = {Path(plot.path).name: plot.file_size for plot in listed}
-    assert {"calibration.png", "gains.png", "contributions.png", "calibration.svg"} <= plots.keys()
+    assert {"calibration.svg", "gains.svg", "contributions.svg"} <= plots.keys()
     assert all(size > 5000 for size in plots.values())
 
 
