@@ -61,7 +61,7 @@ def level_of(margins: Floats, won: Outcomes, weights: Floats) -> LevelShift:
 
 def shift_to(wins: float, margins: Floats, weights: Floats) -> float:
     """Return what log-odds lack to expect so many wins in all."""
-    return float(optimize.brentq(lambda shift: weights @ special.expit(margins + shift) - wins, -30, 30))
+    return float(optimize.brentq(lambda shift: weights @ special.expit(margins + shift) - wins, -30, 30))  # type: ignore[arg-type]
 
 
 def _has_moved(errors: Floats) -> bool:
