@@ -81,7 +81,8 @@ def timed_snapshots(
 def _unlearned(leads: pd.DataFrame, is_open: np.ndarray, end: np.datetime64) -> pd.DataFrame:
     """Return the leads that ended and never were there and open at an age, and why; those of later are open still."""
     created, closed = (leads[name].to_numpy("datetime64[us]") for name in ("created_at", "closed_at"))
-    ended = closed_at_each(leads, np.array([[end]]))[:, 0] & ~is_open.any(axis=1) & ~(created > end)
+    was_there = np.isnat(created) | happened_by(created, end)
+    ended = closed_at_each(leads, np.array([[end]]))[:, 0] & ~is_open.any(axis=1) & was_there
     reasons = np.select([np.isnat(created), np.isnat(closed)], [NO_CREATION, NO_CLOSING], CLOSED_BEFORE)
     outcomes = np.where(leads["won"].fillna(False).to_numpy(bool), "won", "lost")
     return pd.DataFrame({"outcome": outcomes[ended], "reason": reasons[ended]})
