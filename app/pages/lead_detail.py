@@ -16,6 +16,7 @@ from app.site import CurrentSite, Site
 from app.view import page
 from data.errors import InputError
 from data.store import WEEK, Newest, companies_of
+from models.rules import missing_for_qso
 from models.scoring import ScoredChunk, Scorer, SimilarDeal, score_chunk
 from pipelines.explain import Changes, LeadRecord, similar_won, what_next, why_changed, won_deals
 
@@ -40,6 +41,8 @@ def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: st
         score=scores[0]["score"],
         changes=changes,
         most=max((abs(points) for points, _ in changes.parts), default=1) if changes else 1,
+        asks_for_qso=bool(scorer.rules.qso),
+        missing_for_qso=missing_for_qso(scorer.rules, scored.features),
         questions=what_next(scored, scorer),
         similar=_similar(scored, scorer, site, run),
     )

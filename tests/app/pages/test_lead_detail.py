@@ -77,6 +77,15 @@ def test_what_is_missing_is_a_question_with_its_answers(client, store, workspace
     assert not re.search(r"\b(because|would raise|would become|causes?)\b", text.split("What is missing")[1])
 
 
+def test_what_a_lead_lacks_to_be_a_qualified_opportunity_is_said(client, workspace, hottest):
+    lead = explain(hottest, workspace)
+    shown = " ".join(unescape(client.get(f"/leads/{hottest}/closer").text).split())
+    expected = "A qualified sales opportunity (QSO)."
+    if lead.missing_for_qso:
+        expected = f"No qualified sales opportunity (QSO) yet: {'; '.join(lead.missing_for_qso)}."
+    assert expected in shown
+
+
 def test_similar_won_deals_are_those_that_explain_tells_and_lead_to_them(client, workspace, hottest):
     text = unescape(client.get(f"/leads/{hottest}/closer").text)
     similar = explain(hottest, workspace).similar_won
