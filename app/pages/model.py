@@ -157,7 +157,8 @@ def _with_history(threshold: Row, history: Sequence[Mapping[str, Any]]) -> Row:
     >>> _with_history({"bar": 0.2}, [{"bar": 0.1, "won": 7}, {"bar": 0.3, "won": 2}])
     {'bar': 0.2, 'history': {'bar': 0.3, 'won': 2}}
     """
-    return threshold | {"history": next((each for each in history if each["bar"] >= threshold["bar"]), None)}
+    bar = threshold["bar"] * (1 - 1e-9)  # a percentage is rounded on its way from the page
+    return threshold | {"history": next((each for each in history if each["bar"] >= bar), None)}
 
 
 def _present(site: Site, connection: Connection, thresholds: list[float]) -> list[Row]:

@@ -1,5 +1,7 @@
 """The learned models: of third-party parts, and affine from the members' log-odds to the blend's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import skops.io
@@ -46,14 +48,21 @@ def test_no_weight_is_negative(blended):
     assert affine(blended)[1].min() > 0
 
 
-def test_a_member_that_harms_is_left_out(members, design, won):
-    upside_down = fit_rule_curve(design, 1 - won)
-    model = blend({"logistic": members["logistic"], "rules": upside_down}, design[2000:], won[2000:])
-    assert member_names(model) == ("logistic",)
+@pytest.fixture(scope="module")
+def upside_down(features, table):
+    """A member that learned the opposite of what holds."""
+    older = table.subset(np.arange(3000) < 2000)
+    opposite = replace(older, rows=older.rows.assign(won=1 - older.rows["won"]))
+    return fit_logistic(features, opposite, SPLINES)
 
 
-def test_nothing_is_blended_of_members_that_all_harm(design, won):
-    assert blend({"rules": fit_rule_curve(design, 1 - won)}, design[2000:], won[2000:]) is None
+def test_a_member_that_harms_is_left_out(members, upside_down, design, won):
+    model = blend({"rules": members["rules"], "logistic": upside_down}, design[2000:], won[2000:])
+    assert member_names(model) == ("rules",)
+
+
+def test_nothing_is_blended_of_members_that_all_harm(upside_down, design, won):
+    assert blend({"logistic": upside_down}, design[2000:], won[2000:]) is None
 
 
 def test_without_trust_the_mean_probability_is_the_rate_of_the_block(blended, design, won):

@@ -54,7 +54,8 @@ def test_little_data_are_left_to_the_rules_and_every_verb_works(little, leadscor
     result = leadscore("train", *options, *place, "--json").json
     assert (result["rung"], result["promoted"], result["metrics"]["model"]["auc"]) == ("rules", True, None)
     assert said in result["why"]
-    assert leadscore("score", "--out", tmp_path / "scores.csv", *place, "--json").json["scored"]
+    to_score = ["--leads", tmp_path / "leads.csv", "--out", tmp_path / "scores.csv"]
+    assert leadscore("score", *to_score, *place, "--json").json["scored"]
     assert pd.read_csv(tmp_path / "scores.csv")["probability"].between(0.001, 0.999).all()
     for verb in (["explain", "L01"], ["compare"], ["compare", "--card"], ["monitor"], ["report"]):
         ran = leadscore(*verb, *place)
@@ -109,7 +110,7 @@ def test_where_no_column_makes_a_feature_all_get_the_base_rate(leadscore, tmp_pa
     place = ["--workspace", tmp_path / "var"]
     result = leadscore("train", *options, *place, "--json").json
     assert result["rung"] == "rules" and "no column tells leads apart" in result["why"]
-    assert leadscore("score", "--out", tmp_path / "scores.csv", *place).code == 0
+    assert leadscore("score", "--leads", tmp_path / "leads.csv", "--out", tmp_path / "scores.csv", *place).code == 0
     assert pd.read_csv(tmp_path / "scores.csv")["probability"].unique() == pytest.approx([0.25], abs=0.01)
 
 
