@@ -12,7 +12,7 @@ def mentions_of(rules: Rules) -> Mentions:
 
     >>> from models.rules import load_rules
     >>> mentions_of(load_rules()).channels[:3]
-    (('quote_request', ''), ('demo_request', ''), ('careers_visit', ''))
+    (('quote_request', ''), ('demo_request', ''), ('download', 'price list'))
     """
     conditions = [condition for _, condition in rules.conditions()]
     return Mentions(
