@@ -29,7 +29,7 @@ def counted(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def funnel(config, tmp_path_factory) -> Funnel:
+def simulated_funnel(config, tmp_path_factory) -> Funnel:
     settings = load_settings(config)
     with open_funnel(settings, workspace=tmp_path_factory.mktemp("funnel"), known_at=sql_known_at) as tables:
         return count(tables, settings)
@@ -39,73 +39,73 @@ def table(config: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(config.parent / f"{name}.parquet")
 
 
-def test_the_simulated_funnel_is_counted_as_pandas_counts_it(funnel, config):
+def test_the_simulated_funnel_is_counted_as_pandas_counts_it(simulated_funnel, config):
     stages, leads = table(config, "stages"), table(config, "leads").drop_duplicates("lead_id")
     entered = stages.groupby("stage")["lead_id"].nunique()
-    assert funnel.all.reached == {name: entered[name] for name in ("lead", "mql", "sql", "qso", "customer")}
+    assert simulated_funnel.all.reached == {name: entered[name] for name in ("lead", "mql", "sql", "qso", "customer")}
     by_source = leads.set_index("lead_id")["source"]
     won = stages.loc[stages["stage"] == "customer", "lead_id"].map(by_source).value_counts()
-    assert {level.name: level.reached["customer"] for level in funnel.cuts["source"]} == won.to_dict()
+    assert {level.name: level.reached["customer"] for level in simulated_funnel.cuts["source"]} == won.to_dict()
     reopened = stages[stages["stage"].shift().eq("lost") & stages["lead_id"].eq(stages["lead_id"].shift())]
-    back = {oddity.problem: oddity.leads for oddity in funnel.oddities}
+    back = {oddity.problem: oddity.leads for oddity in simulated_funnel.oddities}
     assert 0 < back["went back to a stage: what they had reached counts"] <= reopened["lead_id"].nunique()
 
 
-def test_median_times_are_those_of_pandas(funnel, config):
+def test_median_times_are_those_of_pandas(simulated_funnel, config):
     first = table(config, "stages").pivot_table(index="lead_id", columns="stage", values="entered_at", aggfunc="min")
     days = (first["sql"] - first["mql"]).dropna() / pd.Timedelta(days=1)
-    assert funnel.all.steps[1].median_days == pytest.approx(days.median(), abs=0.01)
+    assert simulated_funnel.all.steps[1].median_days == pytest.approx(days.median(), abs=0.01)
 
 
-def test_entries_of_all_periods_add_up(funnel):
-    for stage, reached in funnel.all.reached.items():
-        assert sum(period.entries[stage] for period in funnel.periods) == reached
-        assert sum(level.reached[stage] for level in funnel.cohorts) == reached
+def test_entries_of_all_periods_add_up(simulated_funnel):
+    for stage, reached in simulated_funnel.all.reached.items():
+        assert sum(period.entries[stage] for period in simulated_funnel.periods) == reached
+        assert sum(level.reached[stage] for level in simulated_funnel.cohorts) == reached
 
 
-def test_costs_are_held_against_the_leads_of_their_months(funnel, config):
+def test_costs_are_held_against_the_leads_of_their_months(simulated_funnel, config):
     spend = table(config, "costs").groupby("source")["spend"].sum()
-    by_source = next(costs for costs in funnel.costs if costs.by == "source")
+    by_source = next(costs for costs in simulated_funnel.costs if costs.by == "source")
     assert {each.name: each.spend for each in by_source.channels} == spend.to_dict()
     assert by_source.unmatched.spend_without_leads == {}
-    assert sum(each.leads for each in by_source.channels) == funnel.all.leads
+    assert sum(each.leads for each in by_source.channels) == simulated_funnel.all.leads
 
 
-def test_which_content_closes_is_known(funnel):
-    best = funnel.touched[0]
+def test_which_content_closes_is_known(simulated_funnel):
+    best = simulated_funnel.touched[0]
     assert (best.name, best.clear) == ("price_list", True)
-    assert funnel.assets
+    assert simulated_funnel.assets
 
 
-def test_accounts_and_follow_up_are_told(funnel):
-    assert funnel.accounts[0].activities >= funnel.accounts[1].activities
-    assert funnel.accounts[0].viewed
-    assert funnel.follow_up["MQL in the CRM"][0].ready == funnel.all.reached["mql"]
-    assert any("follow-up is the entry into the stage sql" in text for text in funnel.notes)
+def test_accounts_and_follow_up_are_told(simulated_funnel):
+    assert simulated_funnel.accounts[0].activities >= simulated_funnel.accounts[1].activities
+    assert simulated_funnel.accounts[0].viewed
+    assert simulated_funnel.follow_up["MQL in the CRM"][0].ready == simulated_funnel.all.reached["mql"]
+    assert any("follow-up is the entry into the stage sql" in text for text in simulated_funnel.notes)
 
 
-def test_the_persona_is_read_from_the_title_where_nobody_tells_it(funnel):
-    assert {"C-level", "Manager", "Student"} <= {level.name for level in funnel.cuts["persona"]}
+def test_the_persona_is_read_from_the_title_where_nobody_tells_it(simulated_funnel):
+    assert {"C-level", "Manager", "Student"} <= {level.name for level in simulated_funnel.cuts["persona"]}
 
 
-def test_case_studies_are_lost_after_the_mql(funnel):
-    found = {(each.leads, each.to) for each in funnel.findings}
+def test_case_studies_are_lost_after_the_mql(simulated_funnel):
+    found = {(each.leads, each.to) for each in simulated_funnel.findings}
     assert ("asset: case_study", "sql") in found
 
 
-def test_the_table_of_figures_is_complete_and_adds_up(funnel):
-    rows = figures(funnel)
+def test_the_table_of_figures_is_complete_and_adds_up(simulated_funnel):
+    rows = figures(simulated_funnel)
     assert list(rows) == list(COLUMNS)
     counts = rows[(rows["table"] == "cut") & (rows["by"] == "source") & (rows["measure"] == "leads")]
-    assert counts.groupby("stage")["value"].sum().to_dict() == funnel.all.reached
+    assert counts.groupby("stage")["value"].sum().to_dict() == simulated_funnel.all.reached
     told = {"all", "cohort", "cut", "period", "costs", "content", "follow-up", "finding", "account", "oddity"}
     told |= {"growth", "definition", "note"}
     assert set(rows["table"]) == told
     assert (rows.dropna(subset="of")["value"].dropna() <= 1).all()
 
 
-def test_vanity_numbers_are_not_told(funnel):
-    told = " ".join(figures(funnel)["measure"].unique()).lower()
+def test_vanity_numbers_are_not_told(simulated_funnel):
+    told = " ".join(figures(simulated_funnel)["measure"].unique()).lower()
     assert not any(vanity in told for vanity in ("impression", "bounce", "session"))
 
 
