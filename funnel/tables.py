@@ -254,7 +254,7 @@ def _read(staging: Staging, known_at: KnownAt) -> FunnelTables:
     close_leads(staging, strict=outcome is not None and outcome.column in staging.leads.file.columns)
     _recall_losses(staging, known_at)
     staging.end = end_of_data(staging)
-    staging.report.flags += planned_rows(staging.connection, staging.now if staging.settings.as_of else staging.end)
+    staging.report.flags += planned_rows(staging)
 
     note_zoneless(staging)
     note_days(staging)

@@ -147,8 +147,7 @@ def _note_oddities(staging: Staging, schema: Schema) -> None:
     """Note what looks wrong and is kept, and what is not used."""
     connection, report = staging.connection, staging.report
     staging.end = end_of_data(staging)
-    # What comes after a moment that was chosen is no news, unless it is yet to come.
-    report.flags += planned_rows(connection, staging.now if staging.settings.as_of else staging.end)
+    report.flags += planned_rows(staging)
     report.flags += out_of_order(connection, timed=schema.timed)
     report.flags += amounts_below_zero(connection)
     report.flags += done_in_bulk(connection, closed_in=_closed_in(staging))

@@ -188,12 +188,17 @@ def _likelihood(together: Floats, ends: npt.NDArray[np.int64]) -> Floats:
         return np.nan_to_num(before * np.log(before / share)) + np.nan_to_num(after * np.log(after / rest))
 
 
-def planned_rows(connection: duckdb.DuckDBPyConnection, end: pd.Timestamp) -> list[Flag]:
-    """Return the rows that are later than the end of the data: they count for nothing."""
-    flags = []
+def planned_rows(staging: Staging) -> list[Flag]:
+    """Return the rows that are later than the end of the data, which has to be known: they count for nothing.
+
+    What comes after a moment that was chosen is no news, unless it is yet to come. A change of an attribute is written
+    down when it happens, and makes no pace: planned is one that is yet to come.
+    """
+    end, flags = staging.now if staging.settings.as_of else staging.end, []
     for table, name, column in LATER:
         source = table if table == "leads" else f"{table} JOIN lead_ids USING (position)"
-        later = first_rows(connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1", [end])
+        limit = staging.now if table == "history" else end
+        later = first_rows(staging.connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1", [limit])
         if later:
             flags.append(
                 Flag(name, column, f"after the end of the data, {end:%Y-%m-%d}: planned, counts for nothing", *later)

@@ -13,6 +13,7 @@ b,2025-01-10,mql,gold,20
 c,2025-01-10,sql,iron,30
 """
 NO_STAGES = "lead_id,stage,entered_at\n"
+PLANNED = "after the end of the data, 2025-01-11: planned, counts for nothing"
 OTHER = "another value than the last of its history"
 STAGES = "lead_id,stage,entered_at\na,mql,2025-01-11\nb,mql,2025-01-11\nc,sql,2025-01-11\n"
 
@@ -67,7 +68,10 @@ def test_a_present_stage_that_is_not_the_last_of_the_history(flags):
 
 
 def test_a_cell_that_is_not_the_last_value_of_its_history(flags):
-    """What comes later than now is not the present value; what is no number is compared with none."""
+    """What comes later than now is planned, and no present value; what is no number is compared with none.
+
+    Changes up to now have happened, although they come after all leads and stages: none of them is planned.
+    """
     changes = """lead_id,field,value,changed_at
 a,Plan,gold,2025-02-02
 a,Plan,silver,2025-02-01
@@ -79,7 +83,7 @@ c,size,31,2025-02-01
 a,colour,red,2025-02-01
 """
     assert flags(attribute_history=changes) == {
-        ("attribute_history", "changed_at", "in the future: kept"): ("c",),
+        ("attribute_history", "changed_at", PLANNED): ("c",),
         ("attribute_history", "size", "not a number: read as missing"): ("b",),
         ("leads", "plan", OTHER): ("b",),
         ("leads", "size", OTHER): ("c",),
@@ -95,7 +99,7 @@ def test_a_change_from_before_the_lead_was_created(flags):
 
 def test_an_outcome_in_the_future(flags):
     flagged = flags(outcomes="lead_id,closed_at,won\na,2025-07-01,1\n")
-    assert flagged == {("outcomes", "closed_at", "in the future: kept"): ("a",)}
+    assert flagged == {("outcomes", "closed_at", PLANNED): ("a",)}
 
 
 KINDS = {
