@@ -8,10 +8,13 @@ from typing import Any
 
 from models.metrics import Metrics
 
+NAMELESS = {"example": "", "rows": []}
+"""What stands for the leads of a finding where no lead may be named."""
+
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training gives back; `as_json` is the contract of ``train --json``.
+    """What a training gives back; `as_json` is the contract of ``train --json``, `as_stored` is what MLflow keeps.
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
@@ -54,6 +57,10 @@ class TrainResult:
 
     def as_json(self) -> dict[str, Any]:
         return {**vars(self), "metrics": {name: metrics.as_dict() for name, metrics in self.metrics.items()}}
+
+    def as_stored(self) -> dict[str, Any]:
+        """Return the result without what names a lead: MLflow has none, so that nothing is to be forgotten there."""
+        return self.as_json() | {"quality": [{**finding, **NAMELESS} for finding in self.quality]}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> TrainResult:

@@ -129,7 +129,7 @@ def _log(
 ) -> None:
     """Log all that a version needs to score, and all that is known of it."""
     table = read.table
-    run.log_scorer(scorer, learned.recipe, read.settings, result.as_json())
+    run.log_scorer(scorer, learned.recipe, read.settings, result.as_stored())
     run.log_baseline(make_baseline(table, learned.fitted))
     run.describe(params_of(read.settings, learned), logged_metrics(result, learned), tags)
     run.log_card(_card(result, read, learned))

@@ -147,6 +147,7 @@ def test_the_stored_model_loads_where_our_code_is_not(trained, tmp_path):
 
 def test_nothing_in_mlflow_names_a_lead(trained, config):
     leads = pd.read_parquet(config.parent / "leads.parquet")
+    assert any(finding["rows"] for finding in trained.ran.json["quality"])  # who trains is told of them
     stored = b"\n".join(contents(trained.workspace.root / "mlflow.db", *trained.workspace.artifacts.rglob("*")))
     assert leads["lead_id"].str.fullmatch("L[0-9]{7}").all()
     assert b"feature_fingerprint" in stored
