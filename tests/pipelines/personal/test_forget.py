@@ -56,7 +56,7 @@ def test_a_forgotten_lead_is_in_no_file_of_the_workspace(kept, workspace, leadsc
     assert told["anywhere"]
     assert told["found"]["scores"] == told["found"]["deliveries"] == told["found"]["quarantine"] == 1
     assert told["found"]["exports"] == 1
-    assert len(pd.read_csv(workspace.root / "scores.csv")) > 2000
+    assert len(pd.read_csv(workspace.root / "scores.csv")) > 700  # of the 757 open leads
     assert files_with(workspace.root, kept) == []
 
 

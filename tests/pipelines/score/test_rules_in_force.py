@@ -26,7 +26,7 @@ disqualifiers: [{name: Competitor, when: {attribute: competitor, is: yes}}]
 
 @dataclass(frozen=True)
 class InForce:
-    """A workspace whose model was trained with these rules, and the scores that it gave."""
+    """A workspace whose model was trained with these rules, and the scores that it gave open and closed leads."""
 
     workspace: Workspace
     scores: pd.DataFrame
@@ -50,10 +50,13 @@ horizon: 30
 as_of: 2025-09-15
 rules: rules.yaml
 """)
-    workspace, out = Workspace.at(folder / "workspace"), folder / "scores.csv"
+    workspace = Workspace.at(folder / "workspace")
     assert leadscore("train", "--config", folder / "leadscore.yaml", "--workspace", workspace.root).code == 0
-    assert leadscore("score", "--out", out, "--workspace", workspace.root).code == 0
-    return InForce(workspace, pd.read_csv(out, dtype={"lead_id": str}).set_index("lead_id"))
+    files = {folder / "open.csv": (), folder / "closed.csv": ("--closed",)}
+    for out, asked in files.items():
+        assert leadscore("score", *asked, "--out", out, "--workspace", workspace.root).code == 0
+    scores = pd.concat(pd.read_csv(out, dtype={"lead_id": str}).set_index("lead_id") for out in files)
+    return InForce(workspace, scores)
 
 
 def is_rival(lead_ids: pd.Index) -> pd.Series:
