@@ -166,9 +166,8 @@ def test_companies_that_come_twice_go_to_quarantine(hubspot):
 def test_companies_that_did_not_buy_are_open_and_none_is_lost(hubspot, leadscore, tmp_path):
     out = tmp_path / "scores.parquet"
     told = leadscore("score", "--out", out, "--workspace", hubspot.workspace.root, "--json").json
-    assert (told["scored"], told["as_of"]) == (5200, "2020-08-03T00:00:00Z")
-    outcomes = pd.read_parquet(out)["outcome"].value_counts()
-    assert outcomes.to_dict() == {"open": 5006, "won": 194}
+    assert (told["scored"], told["left_out"], told["as_of"]) == (5006, 194, "2020-08-03T00:00:00Z")
+    assert pd.read_parquet(out)["outcome"].value_counts().to_dict() == {"open": 5006}
 
 
 def test_no_usage_after_the_close_enters_a_feature(hubspot_tables, tmp_path):
