@@ -27,7 +27,11 @@ def show_explanation(lead: Explanation) -> None:
     elif lead.triggered_by:
         say(f"Ready at once by the rules: {lead.triggered_by}")
     if lead.qso is not None:
-        say("A qualified sales opportunity (QSO)." if lead.qso else f"No QSO yet: {'; '.join(lead.missing_for_qso)}.")
+        say(
+            "A qualified sales opportunity (QSO) by the rules."
+            if lead.qso
+            else f"Missing for a QSO by the rules: {'; '.join(lead.missing_for_qso)}."
+        )
     if lead.when:
         say(winning_times(lead.when))
     if lead.expected_amount is not None:

@@ -80,9 +80,9 @@ def test_what_is_missing_is_a_question_with_its_answers(client, store, workspace
 def test_what_a_lead_lacks_to_be_a_qualified_opportunity_is_said(client, workspace, hottest):
     lead = explain(hottest, workspace)
     shown = " ".join(unescape(client.get(f"/leads/{hottest}/closer").text).split())
-    expected = "A qualified sales opportunity (QSO)."
+    expected = "A qualified sales opportunity (QSO) by the rules."
     if lead.missing_for_qso:
-        expected = f"No qualified sales opportunity (QSO) yet: {'; '.join(lead.missing_for_qso)}."
+        expected = f"Missing for a qualified sales opportunity (QSO) by the rules: {'; '.join(lead.missing_for_qso)}."
     assert expected in shown
 
 
