@@ -149,6 +149,7 @@ def score(
             )
             tables_tell = leads is None and run is not None and not run.is_of_the_past
             absence = find_gone(dataset, store, configured=tables_tell, accept_missing=accept_missing)
+            absence = absence if run else Absence()  # who is gone, or back, is decided where scores are kept
             dataset.report.flags[:0] = absence.flags
             counts = _write_scores(dataset, stored.scorer, moment, asked, store, run, absence, write, people)
         if accounts and people:
@@ -158,7 +159,7 @@ def score(
         unled = triggered_without_lead(dataset, stored.scorer, moment)
         feeds = [f"{feed.words[0].upper()}{feed.words[1:]}" for feed in stopped_since_training(dataset, stored, moment)]
         unknown = [*_unled(unled), *feeds, *_unknown(dataset, stored.scorer), *_unlearned_events(dataset)]
-        erased = erase_old(store, workspace, settings.retention_days)
+        erased = erase_old(store, workspace, settings.retention_days) if run else {}
         if run:
             last_run.remember_store(workspace, settings.store)
     missing = [table for table in stored.settings.tables if table in TABLES and table not in settings.tables]

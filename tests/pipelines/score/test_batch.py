@@ -127,6 +127,11 @@ def test_closed_leads_are_scored_on_demand_as_they_stood_just_before_and_into_th
         assert store.runs() == runs
 
 
+def test_scoring_closed_leads_erases_nothing(workspace, config, tmp_path):
+    settings = load_settings(config).model_copy(update={"retention_days": 1})
+    assert score(workspace, settings=settings, closed=True, out=tmp_path / "closed.parquet").erased == {}
+
+
 def test_closed_leads_without_a_file_are_refused(leadscore, workspace):
     ran = leadscore("score", "--closed", "--workspace", workspace.root)
     assert ran.code == 2
