@@ -118,13 +118,15 @@ def open_staging(
 def _folder_in(workspace: Path) -> Iterator[Path]:
     """Make a folder that is removed afterwards, and whose lock shows that it is in use."""
     folder = workspace / f"staging-{uuid.uuid4().hex}"
-    with _lock_of(folder):  # held before the folder is there, so that nobody finds it without
-        folder.mkdir(mode=0o700)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    _remove_lock(folder)
+    try:
+        with _lock_of(folder):  # held before the folder is there, so that nobody finds it without
+            folder.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        _remove_lock(folder)
 
 
 def remove_abandoned(workspace: Path) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from data.config import FileTable, Settings
 from data.staging import open_staging, remove_abandoned
 
@@ -27,6 +29,12 @@ def test_a_folder_that_is_in_use_stays(tmp_path):
     with open_staging(SETTINGS, workspace=tmp_path), open_staging(SETTINGS, workspace=tmp_path):
         remove_abandoned(tmp_path)
         assert len(folders(tmp_path)) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_and_the_lock_of_a_run_that_fails_go(tmp_path):
+    with pytest.raises(ValueError, match="a bad table"), open_staging(SETTINGS, workspace=tmp_path):
+        raise ValueError("a bad table")
     assert list(tmp_path.iterdir()) == []
 
 
