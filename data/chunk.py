@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from data.parsing import EARLIEST, SIZE_BOUNDS, read_cells
+from data.parsing import EARLIEST, SIZE_BOUNDS, Currency, read_cells
 from data.schema import RENAMED, Schema, level_of
 from data.vocabulary import END_OF_DAY, EVENTS, LOST_STAGES, NUMERIC, PERSONAL, STAGES, WON_STAGES, Column, Kind
 
@@ -67,6 +67,7 @@ class Chunk(NamedTuple):
         now: pd.Timestamp | None = None,
         formats: Mapping[str, Mapping[str, str]] | None = None,
         days: Mapping[str, Collection[str]] | None = None,
+        currencies: Mapping[str, Mapping[str, Currency]] | None = None,
         closing: Collection[str] = (*WON_STAGES, *LOST_STAGES),
     ) -> Chunk:
         """Return one open lead from its records: the same as a `Dataset` gives it that reads them from tables.
@@ -77,7 +78,8 @@ class Chunk(NamedTuple):
 
         ``now`` (naive UTC, default: the present) is what the date of creation is not later than. ``formats`` says how
         numbers and times are written, by table and name, and ``days`` which moments have no time of day, as the
-        settings of a model do. Stages that are ``closing`` are no stages of an open lead.
+        settings of a model do; ``currencies`` says in which currency amounts are. Stages that are ``closing`` are no
+        stages of an open lead.
 
         >>> chunk = Chunk.from_records(Schema(True), {"lead_id": 7, "created_at": "2025-03-01T09:00+01:00"})
         >>> chunk.leads[["lead_id", "created_at"]].astype("str").values.tolist()
@@ -85,8 +87,9 @@ class Chunk(NamedTuple):
         """
         written = formats or {}
         latest = now or pd.Timestamp.now("UTC").tz_localize(None)
-        leads = _lead(schema, lead, latest, written.get("leads", {}))
-        occurred = _events(events, written.get("events", {}))
+        of_table = currencies or {}
+        leads = _lead(schema, lead, latest, written.get("leads", {}), of_table.get("leads", {}))
+        occurred = _events(events, written.get("events", {}), of_table.get("events", {}))
         entered = _stages(stages, written.get("stages", {}), closing)
         if "occurred_at" in (days or {}).get("events", ()):
             occurred["occurred_at"] = _end_of_days(occurred["occurred_at"], latest)
@@ -108,9 +111,16 @@ def _came_with(created: pd.Timestamp, entered: pd.Series) -> pd.Series:
     return entered.mask(is_first, created)
 
 
-def _lead(schema: Schema, lead: Record, latest: pd.Timestamp, written: Mapping[str, str]) -> pd.DataFrame:
+def _lead(
+    schema: Schema,
+    lead: Record,
+    latest: pd.Timestamp,
+    written: Mapping[str, str],
+    currencies: Mapping[str, Currency],
+) -> pd.DataFrame:
     def cell(name: str, kind: Kind) -> pd.Series:
-        return _cells([lead.get(name, lead.get(name.removesuffix(RENAMED)))], kind, written.get(name))
+        value = lead.get(name, lead.get(name.removesuffix(RENAMED)))
+        return _cells([value], kind, written.get(name), currencies.get(name))
 
     created = cell("created_at", Kind.TIME)
     attributes = {attribute.name: cell(attribute.name, attribute.kind) for attribute in schema.columns_to_read}
@@ -152,9 +162,9 @@ def _is_impossible(name: str, value: Any) -> bool:
     return value < bounds.least or is_too_large or (bounds.whole and value != int(value))
 
 
-def _events(events: Sequence[Record], written: Mapping[str, str]) -> pd.DataFrame:
+def _events(events: Sequence[Record], written: Mapping[str, str], currencies: Mapping[str, Currency]) -> pd.DataFrame:
     """Return the events in order of time; of those with one id the first stays."""
-    rows = _rows(events, EVENTS, written)
+    rows = _rows(events, EVENTS, written, currencies)
     usable = rows["occurred_at"].notna() & rows["type"].notna()
     usable &= rows["event_id"].isna() | ~rows["event_id"].where(usable).duplicated()
     names = ["position", "occurred_at", "type", "asset", "campaign", "value"]
@@ -163,21 +173,28 @@ def _events(events: Sequence[Record], written: Mapping[str, str]) -> pd.DataFram
 
 def _stages(stages: Sequence[Record], written: Mapping[str, str], closing: Collection[str]) -> pd.DataFrame:
     """Return the entries into open stages in order of time."""
-    rows = _rows(stages, STAGES, written)
+    rows = _rows(stages, STAGES, written, {})
     closes = rows["stage"].str.lower().isin([stage.strip().lower() for stage in closing])
     usable = rows["stage"].notna() & rows["entered_at"].notna() & ~closes
     return rows[usable].sort_values("entered_at", kind="stable", ignore_index=True)[["position", "stage", "entered_at"]]
 
 
-def _rows(records: Sequence[Record], columns: Mapping[str, Column], written: Mapping[str, str]) -> pd.DataFrame:
+def _rows(
+    records: Sequence[Record],
+    columns: Mapping[str, Column],
+    written: Mapping[str, str],
+    currencies: Mapping[str, Currency],
+) -> pd.DataFrame:
     cells = {
-        name: _cells([record.get(name) for record in records], column.kind, written.get(name))
+        name: _cells([record.get(name) for record in records], column.kind, written.get(name), currencies.get(name))
         for name, column in columns.items()
     }
     return pd.DataFrame({"position": pd.Series(0, index=range(len(records)), dtype="int64"), **cells})
 
 
-def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.Series:
+def _cells(
+    values: Sequence[Any], kind: Kind, written: str | None = None, currency: Currency | None = None
+) -> pd.Series:
     """Read the cells of a column: numbers and times as they are, all else as text."""
     known = [value for value in values if value is not None]
     if kind is Kind.ID:
@@ -191,7 +208,7 @@ def _cells(values: Sequence[Any], kind: Kind, written: str | None = None) -> pd.
         # What was only ever 0 or 1 when the schema was made may be a larger number now, and is one then.
         numbers = read_cells(cells, Kind.NUMBER, written).values
         return numbers.fillna(read_cells(cells, kind).values)
-    return read_cells(cells, kind, written).values
+    return read_cells(cells, kind, written, currency).values
 
 
 def _id(value: Any) -> str | None:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from data.columns import claims, is_named, name_of_others
 from data.config import Settings, StageMapping
-from data.parsing import decide_month_order, foreign, read_months
-from data.quality_report import Flag, Report
+from data.parsing import Currency, commonest_currency, decide_month_order, marks_of, read_months, texts, worths
+from data.quality_report import Report
 from data.staging import (
     Reading,
     Staging,
@@ -21,7 +21,6 @@ from data.staging import (
     count_rows,
     drop_staged,
     end_of_data,
-    first_rows,
     identify_leads,
     impossible_dates,
     lead_readings,
@@ -243,9 +242,10 @@ def _read(staging: Staging, known_at: KnownAt) -> FunnelTables:
     """Fill the database: as for a training, past everything that is only learned from."""
     stage_tables(staging, [*READ_TABLES])
     identify_leads(staging)
-    read_timelines(staging)
     costs, asset_stats = (_sums(staging, name) for name in REPORT_TABLES)
-    _leave_out_foreign_amounts(staging, costs)
+    if costs and costs.currency:
+        staging.settings = staging.settings.model_copy(update={"currency": costs.currency})
+    read_timelines(staging)
     count_rows(staging, None)
     cuts = _read_cuts(staging)
 
@@ -321,10 +321,12 @@ def _sums(staging: Staging, name: str) -> Sums | None:
     months = _months(staging, table, rows["month"].drop(longer.index))
     rows["months"] = longer["months"].reindex(rows.index, fill_value=1)
     rows["month"] = months.reindex(rows.index).fillna(longer["month"].reindex(rows.index))
-    currency, others = staging.settings.funnel.currency or "", pd.Series(False, index=rows.index)
+    currency, others = staging.settings.own_currency or "", pd.Series(False, index=rows.index)
     if name == "costs":
         amounts = rows["spend_as_written"].where(rows["spend"].notna())
-        currency, others = foreign(rows["currency"], amounts, currency)
+        currency = currency or _commonest(rows["currency"], amounts)
+        worth = worths(amounts, Currency(currency, staging.settings.rates), rows["currency"])
+        rows["spend"], others = rows["spend"] * worth.fillna(1), worth.isna()
     wrong = {
         f"no readable {value}": rows[value].isna(),
         "no readable month": rows["month"].isna(),
@@ -340,6 +342,12 @@ def _sums(staging: Staging, name: str) -> Sums | None:
     return Sums(spread(rows[usable].reset_index(drop=True), value), currency)
 
 
+def _commonest(named: pd.Series, amounts: pd.Series) -> str:
+    """Return the currency of most costs; nothing where none names one."""
+    marks = texts(named).str.upper().fillna(marks_of(amounts))
+    return commonest_currency(marks, pd.Series(1, index=marks.index)) if marks.notna().any() else ""
+
+
 def _months(staging: Staging, table: Table, cells: pd.Series) -> pd.Series:
     """Read months in the order of the settings, else in that which all of them speak for: a note says what."""
     order, is_open = staging.formats[table.name].get("month"), False
@@ -349,34 +357,6 @@ def _months(staging: Staging, table: Table, cells: pd.Series) -> pd.Series:
         reading = Reading("month", table.columns["month"], Kind.TIME)
         staging.report.notes.append(open_note(table, reading, order))
     return read_months(cells, order)
-
-
-def _leave_out_foreign_amounts(staging: Staging, costs: Sums | None) -> None:
-    """Make amounts of deals missing that are in another currency than that of the settings, or of the costs.
-
-    What an amount says of its currency is ``mark``: the cell beside it, else how it is written.
-    """
-    connection, outcomes = staging.connection, staging.tables.get("outcomes")
-    column = outcomes.columns.get("amount") if outcomes else None
-    if not outcomes or not column or not (outcomes.file.is_text(column) or outcomes.has("currency")):
-        return
-    cell = f"s.{outcomes.file.columns[column]}" if outcomes.file.is_text(column) else "NULL::VARCHAR"
-    amounts = f"""(
-        SELECT o.position AS row, o.lead_id, o.currency, {cell} AS cell, coalesce(o.currency, {cell}) AS mark
-        FROM typed_outcomes o JOIN {outcomes.staged} s ON s.position = o.position WHERE o.amount IS NOT NULL)"""
-    query = f"""SELECT mark, any_value(currency) AS currency, any_value(cell) AS cell, count(*) AS rows FROM {amounts}
-        WHERE mark IS NOT NULL GROUP BY mark, currency IS NULL ORDER BY mark"""
-    marks = connection.sql(query).to_arrow_table().to_pandas()
-    wanted = staging.settings.funnel.currency or (costs.currency if costs else "")
-    currency, are_foreign = foreign(marks["currency"], marks["cell"], wanted, marks["rows"])
-    rows = f"""(SELECT l.position, lead_id, row, mark FROM {amounts} JOIN lead_ids l USING (lead_id)
-        WHERE mark IN (SELECT unnest($1::VARCHAR[])))"""
-    values = [marks.loc[are_foreign, "mark"].tolist()]
-    if first := first_rows(connection, "min(mark)", rows, values):
-        connection.execute(
-            f"UPDATE typed_outcomes SET amount = NULL WHERE position IN (SELECT row FROM {rows})", values
-        )
-        staging.report.flags.append(Flag("outcomes", column, f"in another currency than {currency}: not added", *first))
 
 
 def _set_aside(staging: Staging, name: str, reason: str, positions: pd.Series) -> None:

@@ -45,7 +45,7 @@ def _checked(document: Document) -> Settings:
 def _check_names(document: Document) -> None:
     """Refuse names of tables, columns and event types that the vocabulary lacks: pydantic would take any."""
     known_tables = [*READ_TABLES, *LATER_TABLES]
-    for part in ("tables", "columns", "formats"):
+    for part in ("tables", "columns", "formats", "currencies"):
         _require_known(document, (part,), known_tables, "table")
     for table, columns in READ_TABLES.items():
         own = [*columns, "closed_at"] if table == "leads" else list(columns)

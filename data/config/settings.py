@@ -6,6 +6,7 @@ each becomes the same checked `Settings`. Secrets stay as they are written, ``${
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -78,6 +79,7 @@ Texts = Annotated[list[str], BeforeValidator(_as_texts)]
 Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
 Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_without_password)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class Outcome(CheckedPart):
@@ -206,7 +208,7 @@ class FunnelSettings(CheckedPart):
     user's own, each from a chance of winning on, counted beside those of warm and hot leads.
     ``within`` is the number of days in which a step counts where periods are compared, so that young leads do not look
     like lost ones. A rate on fewer leads than ``smallest`` is shown without a verdict. ``sales_activities`` are types
-    of events. Without a ``currency`` the one that most costs are in is taken.
+    of events. ``currency`` is that of the settings; without one that which most costs are in is taken.
     """
 
     split: dict[str, dict[str, Texts]] = {}
@@ -218,7 +220,7 @@ class FunnelSettings(CheckedPart):
     period: Literal["week", "month", "quarter"] = "month"
     within: int = Field(default=30, ge=1, le=3650)
     smallest: int = Field(default=30, ge=1)
-    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    currency: CurrencyCode | None = None
     sales_activities: list[str] = ["sales_call", "sales_email", "sales_meeting", "call", "meeting"]
 
     @model_validator(mode="after")
@@ -279,6 +281,9 @@ class Settings(CheckedPart):
     ``event_types`` and ``stages`` map them to the values that mean them.
     ``formats`` says, by the same names, how times or numbers are written where the cells leave it open; what a data set
     decided about its own columns is kept here, so that later files are read in the same way.
+    ``currency`` is what amounts are in, by default that which is commonest in a column; of others nothing is learned,
+    unless ``rates`` says what one unit is worth: ``{"USD": 0.92}``. ``currencies`` says it of one column: those that a
+    data set found are kept here, as the formats are.
     ``days`` names, by table, the columns of moments that have no time of day: they are found, and kept here, too.
     ``kinds`` says what columns of leads are, by their names, whatever their cells look like: ``{"Revenue": "number"}``.
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
@@ -297,6 +302,9 @@ class Settings(CheckedPart):
     encoding: str | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
+    currency: CurrencyCode | None = None
+    rates: dict[CurrencyCode, Annotated[float, Field(gt=0, lt=math.inf)]] = {}
+    currencies: dict[str, dict[str, CurrencyCode]] = {}
     kinds: dict[str, WrittenKind] = {}
     days: dict[str, list[str]] = {}
     event_types: dict[str, Texts] = {}
@@ -338,6 +346,19 @@ class Settings(CheckedPart):
         if back and back.kind == "sql" and not (back.database or self.database):
             raise ValueError("write_back needs a database, as ${NAME}")
         return self
+
+    @model_validator(mode="after")
+    def _knows_its_currency(self) -> Self:
+        if self.currency and self.funnel.currency not in (None, self.currency):
+            raise ValueError(f"currency is {self.currency} and funnel.currency {self.funnel.currency}: one is needed")
+        if self.rates and not self.own_currency:
+            raise ValueError("rates say what other currencies are worth: currency must say in which one, such as EUR")
+        return self
+
+    @property
+    def own_currency(self) -> str | None:
+        """The currency that amounts are in, where the settings say so."""
+        return self.currency or self.funnel.currency
 
     def column(self, table: str, name: str) -> str:
         """Return the source's name of a vocabulary column; the same name where nothing is mapped."""

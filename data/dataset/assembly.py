@@ -77,7 +77,9 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
     begin_with_the_lead(staging.connection, staging.days)
     if not staging.trained:
         schema = replace(schema, stages=_without_entry(staging.connection, schema.stages))
-    staging.report.flags += fill_changes(staging.connection, schema, staging.columns, staging.formats["leads"])
+    staging.report.flags += fill_changes(
+        staging.connection, schema, staging.columns, staging.formats["leads"], staging.currencies_of("leads")
+    )
     staging.report.flags += spell_alike(staging.connection, schema, staging.columns)
 
     close_leads(staging, strict=not staging.trained)
@@ -179,7 +181,8 @@ def _contradictions(staging: Staging, schema: Schema) -> list[Flag]:
         flags += contradictory_stages(connection, settings.stages, now, outcomes=has_outcomes)
     if "attribute_history" in staging.tables:
         columns, labels = staging.columns, [attribute.label for attribute in schema.attributes]
-        flags += contradictory_values(connection, leads, schema, columns, staging.formats["leads"], now)
+        formats, currencies = staging.formats["leads"], staging.currencies_of("leads")
+        flags += contradictory_values(connection, leads, schema, columns, formats, currencies, now)
         flags += unknown_fields(connection, [*columns, *leads.columns, *leads.file.columns, *labels])
     return flags
 

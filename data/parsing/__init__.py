@@ -4,7 +4,7 @@ Nothing here opens a file or a database or knows of settings, so features may us
 """
 
 from data.parsing.bands import bounds_of
-from data.parsing.cells import NO, YES, decide_format, read_cells, texts
+from data.parsing.cells import NO, YES, decide_format, read_cells, texts, worths
 from data.parsing.companies import LEGAL_FORMS, normalized_company
 from data.parsing.contradictions import CONTRADICTIONS, can_contradict, contradiction_of
 from data.parsing.emails import (
@@ -20,12 +20,22 @@ from data.parsing.emails import (
     kind_of_mail,
     parts_of_mail,
 )
-from data.parsing.money import decide_month_order, foreign, read_months
+from data.parsing.money import (
+    CODE_PATTERN,
+    SIGN_PATTERN,
+    WIDE,
+    Currency,
+    commonest_currency,
+    decide_month_order,
+    marks_of,
+    read_months,
+)
 from data.parsing.names import is_made_up, without_made_up
 from data.parsing.sizes import SIZE_BOUNDS
 from data.parsing.times import DAY_FIRST, EARLIEST, MONTH_FIRST, lacks_clock, lacks_offset, to_arrow
 
 __all__ = [
+    "CODE_PATTERN",
     "CONTRADICTIONS",
     "DAY_FIRST",
     "EARLIEST",
@@ -39,20 +49,24 @@ __all__ = [
     "MONTH_FIRST",
     "NO",
     "PERSONS",
+    "SIGN_PATTERN",
     "SIZE_BOUNDS",
     "THROW_AWAY",
     "THROW_AWAY_DOMAINS",
+    "WIDE",
     "YES",
+    "Currency",
     "bounds_of",
     "can_contradict",
+    "commonest_currency",
     "contradiction_of",
     "decide_format",
     "decide_month_order",
-    "foreign",
     "is_made_up",
     "kind_of_mail",
     "lacks_clock",
     "lacks_offset",
+    "marks_of",
     "normalized_company",
     "parts_of_mail",
     "read_cells",
@@ -60,4 +74,5 @@ __all__ = [
     "texts",
     "to_arrow",
     "without_made_up",
+    "worths",
 ]

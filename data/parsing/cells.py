@@ -20,16 +20,17 @@ import pyarrow.compute as pc
 
 from data.parsing.bands import bounds_of
 from data.parsing.magnitudes import BEHIND_NUMBER, FACTORS
-from data.parsing.money import CODES, SIGNS
+from data.parsing.money import CODES, SIGNS, Currency, marks_of
 from data.parsing.times import decide_order, moments_of_counts, parse_times, to_arrow
-from data.vocabulary import Kind
+from data.vocabulary import NUMERIC, Kind
 
 MISSING = frozenset({"", "null", "nan", "n/a", "#n/a", "select", "-", "--", "?", "(not set)", "(blank)"})
 MISSING_NUMBERS = MISSING | {"na", "none"}
 YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "on"})
 NO = frozenset({"no", "n", "false", "f", "0", "0.0", "off"})
 DECIMAL_COMMA, DECIMAL_POINT = "decimal comma", "decimal point"
-MONEY = rf"{'|'.join(re.escape(sign.lower()) for sign in SIGNS if sign != 'KR')}|\b(?:{'|'.join(CODES).lower()})\b"
+CODE = f"(?:{'|'.join(CODES).lower()})"
+MONEY = rf"{'|'.join(re.escape(sign.lower()) for sign in SIGNS if sign != 'KR')}|\b{CODE}\b"
 MONEY += r"|^rs\b|\brub\b|\bkr\b\.?|kr\.?$"  # KR1 is no amount
 SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousands in some countries
 GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}"
@@ -37,6 +38,8 @@ POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"
 PLAIN, PLAIN_WHOLE = r"^-?\d{1,300}(?:\.\d+)?$", r"^-?\d{1,300}$"
 BARE = (
     ("[\u2010-\u2013\u2212]", "-"),
+    (rf"(\d){CODE}$", r"\1"),
+    (rf"^{CODE}(\d)", r"\1"),
     (MONEY, ""),
     ("%", ""),
     (r"^\s+|\s+$", ""),
@@ -59,18 +62,18 @@ class Parsed(NamedTuple):
     bad: pd.Series
 
 
-def read_cells(column: pd.Series, kind: Kind, written: str | None = None) -> Parsed:
+def read_cells(column: pd.Series, kind: Kind, written: str | None = None, currency: Currency | None = None) -> Parsed:
     """Read a column as its kind: NUMBER, BAND and FLAG as float64, TIME as datetime64[us], all else as text.
 
-    ``written`` is what `decide_format` decided for the column.
+    ``written`` is what `decide_format` decided for the column. Amounts are read in its ``currency``: of others without
+    a rate the values are missing.
 
     >>> read_cells(pd.Series(["1,200", "Select", "n. a. N"]), Kind.NUMBER).values.tolist()
     [1200.0, nan, nan]
     """
-    if kind is Kind.NUMBER:
-        return numbers(column, decimal_comma=written == DECIMAL_COMMA)
-    if kind is Kind.BAND:
-        return bands(column, decimal_comma=written == DECIMAL_COMMA)
+    if kind in NUMERIC:
+        parsed = (numbers if kind is Kind.NUMBER else bands)(column, decimal_comma=written == DECIMAL_COMMA)
+        return parsed if currency is None else parsed._replace(values=parsed.values * worths(column, currency))
     if kind is Kind.FLAG:
         return flags(column)
     if kind is Kind.TIME:
@@ -88,6 +91,27 @@ def decide_format(column: pd.Series, kind: Kind) -> tuple[str | None, bool]:
     if kind is Kind.BAND:
         return _decide_decimal_of_bands(texts(column).dropna())
     return None, False
+
+
+def worths(column: pd.Series, currency: Currency, named: pd.Series | None = None) -> pd.Series:
+    """Return what one unit of the currency of each amount is worth, 1 where none is named; missing without a rate.
+
+    The currency is the one that is ``named`` beside an amount, else that which it is written with.
+
+    >>> worths(pd.Series(["5 €", "$5", "£5", "5"]), Currency("EUR", {"USD": 0.9})).tolist()
+    [1.0, 0.9, nan, 1.0]
+    """
+    is_text = pd.api.types.is_string_dtype(column.dtype)
+    written = _by_value(column, lambda cells: _worths(marks_of(cells), currency)) if is_text else 1.0
+    if named is None:
+        return pd.Series(written, index=column.index)
+    codes = texts(named).str.upper()
+    return _worths(codes, currency).where(codes.notna(), written)
+
+
+def _worths(marks: pd.Series, currency: Currency) -> pd.Series:
+    rates = {mark: currency.worth(mark) for mark in marks.dropna().unique()}
+    return marks.map(rates).astype("float64").where(marks.notna(), 1.0)
 
 
 def texts(column: pd.Series, missing: frozenset[str] = MISSING) -> pd.Series:

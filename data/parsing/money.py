@@ -1,8 +1,10 @@
-"""Amounts by month: which month a cell names, and which currency an amount is in."""
+"""Amounts: which month a cell names, which currency an amount is in, and what that is worth in another one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,6 +17,7 @@ SIGNS = {
     "NZ$": ("NZD",),
     "HK$": ("HKD",),
     "MX$": ("MXN",),
+    "NT$": ("TWD",),
     "A$": ("AUD",),
     "C$": ("CAD",),
     "R$": ("BRL",),
@@ -33,6 +36,8 @@ SIGNS = {
     "₴": ("UAH",),
     "฿": ("THB",),
     "₫": ("VND",),
+    "₱": ("PHP",),
+    "₦": ("NGN",),
     "€": ("EUR",),
     "£": ("GBP",),
     "¥": ("JPY", "CNY"),
@@ -42,8 +47,48 @@ SIGNS = {
 """The currencies that a sign, in capitals, may stand for, the most frequent first; a sign stands before its parts."""
 CODES = ("EUR", "USD", "GBP", "CHF", "INR", "BRL", "AUD", "CAD", "NZD", "SGD", "HKD", "MXN", "JPY", "CNY")
 CODES += ("SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "RUB", "TRY", "KRW", "HUF", "ZAR", "ILS", "UAH", "RMB")
+CODES += (
+    "AED",
+    "SAR",
+    "QAR",
+    "KWD",
+    "EGP",
+    "THB",
+    "VND",
+    "IDR",
+    "MYR",
+    "PHP",
+    "TWD",
+    "NGN",
+    "RON",
+    "ARS",
+    "CLP",
+    "COP",
+)
 """Codes that may stand beside a number; not all, for some are words."""
-_SIGN = "|".join(re.escape(sign) for sign in SIGNS)
+CODE_PATTERN = rf"(?:^|[^A-Z])({'|'.join(CODES)})(?:[^A-Z]|$)"
+SIGN_PATTERN = f"({'|'.join(re.escape(sign) for sign in SIGNS)})"
+"""In capitals; both mean the same to Python and to DuckDB."""
+WIDE = {"\uffe5": "¥", "\uff04": "$", "\uffe1": "£", "RMB": "CNY"}
+"""What is written in another way: the wide signs of East Asian keyboards, and a name that is no code."""
+
+
+class Currency(NamedTuple):
+    """The currency that the amounts of a column are in, and what one unit of others is worth in it."""
+
+    code: str
+    rates: Mapping[str, float] = {}
+
+    def worth(self, mark: str) -> float | None:
+        """Return what one unit of a currency, by its code or sign, is worth; None where no rate says so.
+
+        >>> Currency("EUR", {"USD": 0.9}).worth("$"), Currency("CAD").worth("$"), Currency("EUR").worth("GBP")
+        (0.9, 1.0, None)
+        """
+        codes = _codes(mark)
+        if self.code in codes:
+            return 1.0
+        return next((self.rates[code] for code in codes if code in self.rates), None)
 
 
 def read_months(cells: pd.Series, order: str | None = None) -> pd.Series:
@@ -79,33 +124,22 @@ def decide_month_order(cells: pd.Series) -> tuple[str | None, bool]:
     return MONTH_FIRST if are_first else DAY_FIRST, True
 
 
-def foreign(
-    named: pd.Series, amounts: pd.Series, currency: str, rows: pd.Series | None = None
-) -> tuple[str, pd.Series]:
-    """Return which amounts are in another currency, by the one that is named beside them, else by how they are written.
+def marks_of(amounts: pd.Series) -> pd.Series:
+    """Return the code or the sign of the currency that each amount is written with; missing where there is none.
 
-    Without a ``currency`` that of most ``rows`` is taken: so many stand for each amount, one unless given. Returns the
-    currency, and the mask.
-
-    >>> foreign(pd.Series([None, None, "usd"]), pd.Series(["€5", "7", "9"]), "")[1].tolist()
-    [False, False, True]
-    >>> foreign(pd.Series([None, None]), pd.Series(["R$ 5", "$5"]), "USD")[1].tolist()
-    [True, False]
+    >>> marks_of(pd.Series(["1,2 Mio. €", "USD5,000", "5 kr.", "7"])).tolist()
+    ['€', 'USD', 'KR', nan]
     """
-    written = (
-        amounts.astype("str")
-        .str.upper()
-        .str.replace("\uffe5", "¥")
-        .str.replace("\uff04", "$")
-        .str.replace("RMB", "CNY")
-    )
-    letters = written.str.extract(r"\b([A-Z]{3})\b", expand=False)
-    signs = written.str.extract(f"({_SIGN})", expand=False)
-    meant = named.astype("str").str.strip().str.upper().fillna(letters).fillna(signs)
-    if meant.notna().any() and not currency:
-        each = pd.Series(1, index=meant.index) if rows is None else rows
-        currency = str(each.groupby(meant.map(lambda text: _codes(text)[0], na_action="ignore")).sum().idxmax())
-    return currency, meant.isin([text for text in meant.dropna().unique() if currency not in _codes(text)])
+    written = amounts.astype("str").str.upper()
+    for wide, common in WIDE.items():
+        written = written.str.replace(wide, common)
+    codes, signs = (written.str.extract(pattern, expand=False) for pattern in (CODE_PATTERN, SIGN_PATTERN))
+    return codes.fillna(signs)
+
+
+def commonest_currency(marks: pd.Series, rows: pd.Series) -> str:
+    """Return the currency of most rows, by the mark of each amount and how many rows have it; there must be one."""
+    return str(rows.groupby(marks.map(lambda mark: _codes(mark)[0], na_action="ignore")).sum().idxmax())
 
 
 def _codes(text: str) -> tuple[str, ...]:

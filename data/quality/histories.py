@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.columns import SET_SEPARATORS
 from data.config import StageMapping
-from data.parsing import parts_of_mail, read_cells
+from data.parsing import Currency, parts_of_mail, read_cells
 from data.quality_report import ROWS_SHOWN, Flag
 from data.schema import Schema
 from data.staging import FIELDS, Table, TrackedColumn, first_rows, plain_value, tracked_columns
@@ -76,12 +76,13 @@ def contradictory_values(
     schema: Schema,
     columns: Mapping[str, str],
     formats: Mapping[str, str],
+    currencies: Mapping[str, Currency],
     now: pd.Timestamp,
 ) -> list[Flag]:
     """Return changes from before their lead, and columns whose cell is another than the last value of their history.
 
     ``columns`` maps attributes and personal columns to those of the source, by which a history may call them;
-    ``formats`` says how their cells are written.
+    ``formats`` says how their cells are written, and ``currencies`` in which currency amounts are.
     """
     early = first_rows(connection, LEAD, EARLY)
     flags = [Flag("attribute_history", "changed_at", "from a day before the lead was created", *early)] if early else []
@@ -91,15 +92,18 @@ def contradictory_values(
         if names:
             query = LAST.format(cell=leads.text_sql(source), staged=leads.staged)
             table = connection.execute(query, [now, names]).df().astype({"value": "str", "cell": "str"})
-            other = table["lead_id"][_differ(table["value"], table["cell"], column, formats.get(column.name))]
+            of_cells = formats.get(column.name), currencies.get(column.name)
+            other = table["lead_id"][_differ(table["value"], table["cell"], column, *of_cells)]
             rows = tuple(other.head(ROWS_SHOWN))
             flags += [Flag("leads", source, OTHER_VALUE, len(other), f"lead {rows[0]}", rows)] if rows else []
     return flags
 
 
-def _differ(values: pd.Series, cells: pd.Series, column: TrackedColumn, written: str | None) -> pd.Series:
+def _differ(
+    values: pd.Series, cells: pd.Series, column: TrackedColumn, written: str | None, currency: Currency | None
+) -> pd.Series:
     """Return where two texts mean different things; one that cannot be read is taken for the same."""
-    last, current = (read_cells(texts, column.kind, written) for texts in (values, cells))
+    last, current = (read_cells(texts, column.kind, written, currency) for texts in (values, cells))
     if column.kind in (*NUMERIC, Kind.FLAG):
         same = pd.Series(np.isclose(last.values, current.values, rtol=SAME, atol=0, equal_nan=True), index=values.index)
     else:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import duckdb
 import pandas as pd
 
-from data.parsing import read_cells
+from data.parsing import Currency, read_cells
 from data.quality_report import Flag
 from data.schema import Attribute, Schema
 from data.staging.rows import first_rows
@@ -53,11 +53,16 @@ def names_of(attribute: Attribute, columns: Mapping[str, str]) -> set[str]:
 
 
 def fill_changes(
-    connection: duckdb.DuckDBPyConnection, schema: Schema, columns: Mapping[str, str], formats: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    schema: Schema,
+    columns: Mapping[str, str],
+    formats: Mapping[str, str],
+    currencies: Mapping[str, Currency],
 ) -> list[Flag]:
     """Fill the table ``changes`` from ``history``; return columns whose history too few leads have, or is unreadable.
 
-    A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written.
+    A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written, and
+    ``currencies`` in which currency amounts are.
     """
     fields, flags = {field for (field,) in connection.execute(FIELDS).fetchall()}, []
     for column in tracked_columns(schema, columns):
@@ -72,7 +77,8 @@ def fill_changes(
                 affected = first_rows(connection, LEAD, WITH_HISTORY.format(**place), [names])
                 flags += [Flag("attribute_history", columns[column.name], problem, *affected)] if affected else []
             else:
-                flags += _fill(connection, column, names, columns[column.name], formats.get(column.name))
+                of_cells = formats.get(column.name), currencies.get(column.name)
+                flags += _fill(connection, column, names, columns[column.name], *of_cells)
                 connection.execute(WITHOUT_HISTORY.format(**place), [names, column.name])
     return flags
 
@@ -88,10 +94,15 @@ def tracked_columns(schema: Schema, columns: Mapping[str, str]) -> Iterator[Trac
 
 
 def _fill(
-    connection: duckdb.DuckDBPyConnection, column: TrackedColumn, names: list[str], source: str, written: str | None
+    connection: duckdb.DuckDBPyConnection,
+    column: TrackedColumn,
+    names: list[str],
+    source: str,
+    written: str | None,
+    currency: Currency | None,
 ) -> list[Flag]:
     changes = connection.execute(OF_FIELDS, [names]).df()
-    values, bad = read_cells(changes["value"].astype("str"), column.kind, written)
+    values, bad = read_cells(changes["value"].astype("str"), column.kind, written, currency)
     missing = pd.Series(None, index=changes.index, dtype="str")
     text, number = (values, missing.astype(float)) if column.kind in TEXTS else (missing, values)
     read = changes.assign(attribute=column.name, text=text, number=number)

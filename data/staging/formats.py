@@ -8,7 +8,7 @@ from dataclasses import replace
 import duckdb
 import pandas as pd
 
-from data.parsing import decide_format, lacks_offset
+from data.parsing import CODE_PATTERN, SIGN_PATTERN, WIDE, commonest_currency, decide_format, lacks_offset
 from data.staging.tables import Reading, Table
 from data.vocabulary import NUMERIC, Kind
 
@@ -81,6 +81,45 @@ def open_note(table: Table, reading: Reading, written: str | None) -> str:
         f"{table.name}.{reading.source}: values like {example} are read with {written}; "
         f"if that is wrong, say so under formats.{table.name}.{reading.name}"
     )
+
+
+def with_named_currency(table: Table, reading: Reading) -> Reading:
+    """Return how amounts are read, with the column that names their currency where the table has one."""
+    named_in = table.columns.get("currency")
+    return replace(reading, named_in=named_in) if reading.kind in NUMERIC and reading.source else reading
+
+
+def may_be_foreign(table: Table, reading: Reading) -> bool:
+    """Return whether the cells of a column are numbers with which a currency may be written, or named beside them."""
+    is_number = reading.kind in NUMERIC and reading.source is not None
+    return is_number and (reading.named_in is not None or table.file.is_text(str(reading.source)))
+
+
+def decide_currency(
+    connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading, wanted: str | None
+) -> str | None:
+    """Return the currency of a column: that which is wanted, else the commonest; None where its cells name none."""
+    written = _written_sql(table, reading)
+    named = f"nullif(upper(trim({table.file.columns[reading.named_in]})), '')" if reading.named_in else "NULL"
+    query = f"""SELECT coalesce({named}, {written}) AS mark, count(*) AS rows FROM {table.staged}
+        WHERE {table.file.columns[str(reading.source)]} IS NOT NULL
+        GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
+    marks = connection.sql(query).to_arrow_table().to_pandas()
+    if marks.empty:
+        return None
+    return wanted or commonest_currency(marks["mark"], marks["rows"])
+
+
+def _written_sql(table: Table, reading: Reading) -> str:
+    """Return SQL for the code or the sign that an amount is written with; most cells are plain numbers, without any."""
+    if not table.file.is_text(str(reading.source)):
+        return "NULL"
+    cell = table.file.columns[str(reading.source)]
+    text = f"upper({cell})"
+    for wide, common in WIDE.items():
+        text = f"replace({text}, '{wide}', '{common}')"
+    marks = (f"nullif(regexp_extract({text}, '{pattern}', 1), '')" for pattern in (CODE_PATTERN, SIGN_PATTERN))
+    return f"CASE WHEN try_cast({cell} AS DOUBLE) IS NULL THEN coalesce({', '.join(marks)}) END"
 
 
 def zoneless(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> list[str]:

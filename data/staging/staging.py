@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from data.config import Settings
 from data.errors import InputError, LeadscoreError
 from data.memory import memory_for_tables
+from data.parsing import Currency
 from data.quality_report import Report
 from data.schema import Schema
 from data.sources import Replica, TableSource
@@ -55,6 +56,7 @@ class Staging:
     tables      the staged tables, by their names in the vocabulary
     columns     attribute or personal column → column of the source that it is read from
     formats     how numbers and times are written, by table and column of the vocabulary
+    currencies  the currency of amounts, by table and column of the vocabulary
     days        the columns of moments without a time of day, by table, as the vocabulary calls them
     end         the end of the data, once all is read; now before (naive UTC)
     zoneless    the columns whose times do not say in which zone they are
@@ -71,6 +73,7 @@ class Staging:
     tables: dict[str, Table] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     formats: dict[str, dict[str, str]] = field(default_factory=dict)
+    currencies: dict[str, dict[str, str]] = field(default_factory=dict)
     days: dict[str, list[str]] = field(default_factory=dict)
     zoneless: list[str] = field(default_factory=list)
     report: Report = field(default_factory=Report)
@@ -85,9 +88,17 @@ class Staging:
 
     @property
     def settings_used(self) -> Settings:
-        """The settings with what was decided of formats and of days without a time."""
-        formats = {name: written for name, written in self.formats.items() if written}
-        return self.settings.model_copy(update={"formats": formats, "days": self.days})
+        """The settings with what was decided of formats, currencies and days without a time."""
+        formats, currencies = (
+            {name: decided for name, decided in by_table.items() if decided}
+            for by_table in (self.formats, self.currencies)
+        )
+        return self.settings.model_copy(update={"formats": formats, "currencies": currencies, "days": self.days})
+
+    def currencies_of(self, table: str) -> dict[str, Currency]:
+        """Return the currency of each column of amounts that has one, with the rates of the settings."""
+        rates = self.settings.rates
+        return {column: Currency(code, rates) for column, code in self.currencies.get(table, {}).items()}
 
 
 @contextmanager

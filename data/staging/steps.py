@@ -6,6 +6,7 @@ Each takes the `Staging` as the steps before it left it, and leaves what it foun
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from data.config import Outcome
@@ -16,13 +17,13 @@ from data.staging import outcomes, rows
 from data.staging.accounts import without_shared_account
 from data.staging.canonical import check_column, drop_table, ids_of_lead, rows_of_lead, stage_table
 from data.staging.clocks import days_of, end_of_days
-from data.staging.formats import decide_readings, zoneless
+from data.staging.formats import decide_currency, decide_readings, may_be_foreign, with_named_currency, zoneless
 from data.staging.ids import in_one_form, require_whole
 from data.staging.quarantine import write_quarantine
 from data.staging.staging import Staging
 from data.staging.tables import Reading, Table
 from data.staging.typed import make_typed
-from data.vocabulary import READ_TABLES, Kind
+from data.vocabulary import READ_TABLES, REPORT_TABLES, Kind
 
 ALL_WON = "the outcomes have no column won: each is taken for a deal that was won"
 LEAD_COLUMNS = {
@@ -44,6 +45,7 @@ def stage_tables(staging: Staging, names: Collection[str]) -> None:
     if "leads" not in settings.tables:
         raise InputError("there is no table of leads", expected="a file under tables.leads")
     staging.formats = {name: dict(settings.formats.get(name, {})) for name in names}
+    staging.currencies = {name: dict(settings.currencies.get(name, {})) for name in names}
     with open_sources(settings, [name for name in names if name in settings.tables]) as sources:
         staging.sources = sources
         for name, source in sources.items():
@@ -108,11 +110,23 @@ def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: s
     decided, notes = decide_readings(connection, table, readings, staging.formats[name])
     staging.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
     report.notes += notes
+    decided = [_in_its_currency(staging, table, reading) for reading in decided]
     report.flags += make_typed(connection, table, decided, into)
     days = days_of(connection, into, decided, staging.settings.days.get(name, ()), is_whole=staging.only is None)
     staging.days |= {name: days} if days else {}
     end_of_days(connection, into, days, staging.now)
     staging.zoneless += zoneless(connection, table, decided)
+
+
+def _in_its_currency(staging: Staging, table: Table, reading: Reading) -> Reading:
+    """Decide once in which currency the amounts of a column are, unless it is known."""
+    reading = with_named_currency(table, reading)
+    if table.name in REPORT_TABLES or not may_be_foreign(table, reading):
+        return reading
+    known, wanted = staging.currencies[table.name], staging.settings.own_currency
+    if reading.name not in known and (code := decide_currency(staging.connection, table, reading, wanted)):
+        known[reading.name] = code
+    return replace(reading, currency=staging.currencies_of(table.name).get(reading.name))
 
 
 def lead_readings(staging: Staging) -> list[Reading]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data.parsing import Currency
 from data.sources import StagedFile
 from data.vocabulary import Kind
 
@@ -64,7 +65,8 @@ class Reading:
     """How a column is read: its name, the column of the source, its kind, and how its cells are written.
 
     ``name`` is that of the vocabulary, or of the attribute; ``source`` is None where there is no such column.
-    ``column`` is the name in the typed table where that is another.
+    ``column`` is the name in the typed table where that is another. ``currency`` is that of amounts,
+    and ``named_in`` the column of the source that names it for each row.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Reading:
     kind: Kind
     written: str | None = None
     column: str = ""
+    currency: Currency | None = None
+    named_in: str | None = None
 
     @property
     def typed(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import duckdb
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from data.columns import shown
-from data.parsing import read_cells, texts
+from data.parsing import Currency, read_cells, texts, worths
 from data.quality_report import ROWS_SHOWN, Flag, place
 from data.sources import Relay
 from data.staging.tables import BATCH, Reading, Table, quarantined
@@ -25,12 +27,22 @@ UNREADABLE = {
     Kind.FLAG: "neither yes nor no",
     Kind.TIME: "not a time",
 }
+NAMED = "currency_of_{}"
+"""What a batch calls the column that names the currency of another one."""
 PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
+
+
+class _Problem(NamedTuple):
+    """What is to be said of some cells of a column."""
+
+    column: str
+    what: str
+    level: Literal["info", "warning"] = "warning"
 
 
 @dataclass
 class _BadCells:
-    """Cells of a column that cannot be read: how many, the first one, and the first rows."""
+    """Cells of a column with a problem: how many, the first one, and the first rows."""
 
     count: int = 0
     example: str = ""
@@ -55,6 +67,8 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, table: Table, reading: Read
     """Return whether a column needs no reading at all, or, of a flag, holds true and false as Parquet has them."""
     if reading.source is None or reading.kind is Kind.ID:
         return True
+    if reading.currency is not None:
+        return False
     cell, kind = table.file.columns[reading.source], table.file.types[reading.source]
     if reading.kind is Kind.NUMBER and kind == "DOUBLE":
         query = f"SELECT count(*) FROM {table.staged} WHERE NOT isfinite({cell})"
@@ -72,16 +86,16 @@ def _is_plain(connection: duckdb.DuckDBPyConnection, table: Table, reading: Read
 def _write_typed(
     connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], into: str
 ) -> list[Flag]:
-    bad_cells = {reading.typed: _BadCells() for reading in readings}
+    bad_cells: dict[_Problem, _BadCells] = defaultdict(_BadCells)
     relay = Relay(_typed_batches(connection.cursor(), table, readings, bad_cells))
     with relay.source_errors():
         connection.register("typed", pa.RecordBatchReader.from_batches(_arrow_schema(readings), relay))
         connection.execute(f"CREATE TABLE {into} AS SELECT * FROM typed")
         connection.unregister("typed")
+    order = {reading.source or "": number for number, reading in enumerate(readings)}
     return [
-        Flag(table.name, reading.source or "", UNREADABLE[reading.kind], bad.count, bad.example, tuple(bad.rows))
-        for reading in readings
-        if (bad := bad_cells[reading.typed]).count
+        Flag(table.name, problem.column, problem.what, bad.count, bad.example, tuple(bad.rows), problem.level)
+        for problem, bad in sorted(bad_cells.items(), key=lambda item: order[item[0].column])
     ]
 
 
@@ -91,22 +105,55 @@ def _arrow_schema(readings: Sequence[Reading]) -> pa.Schema:
 
 
 def _typed_batches(
-    cursor: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], bad_cells: dict[str, _BadCells]
+    cursor: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], bad_cells: dict[_Problem, _BadCells]
 ) -> Iterator[pa.RecordBatch]:
     schema, cells = _arrow_schema(readings), {reading.typed: _cell_sql(table, reading) for reading in readings}
-    for batch in cursor.sql(_usable_cells(table, cells)).to_arrow_reader(BATCH):
-        columns = [_typed_column(batch, reading, bad_cells[reading.typed]) for reading in readings]
+    names = {NAMED.format(each.typed): table.file.columns[each.named_in] for each in readings if each.named_in}
+    for batch in cursor.sql(_usable_cells(table, cells | names)).to_arrow_reader(BATCH):
+        columns = [_typed_column(batch, reading, bad_cells) for reading in readings]
         yield pa.RecordBatch.from_arrays([batch["position"], *columns], schema=schema)
 
 
-def _typed_column(batch: pa.RecordBatch, reading: Reading, bad: _BadCells) -> pa.Array:
+def _typed_column(batch: pa.RecordBatch, reading: Reading, bad_cells: dict[_Problem, _BadCells]) -> pa.Array:
     cells = batch[reading.typed]
     if reading.kind is Kind.ID:
         return cells
-    parsed = read_cells(cells.to_pandas(), reading.kind, reading.written)
-    if parsed.bad.any():
-        _count_bad(bad, parsed.bad, batch, cells)
+    column = cells.to_pandas()
+    parsed = read_cells(column, reading.kind, reading.written)
+    problems = {_Problem(reading.source or "", UNREADABLE.get(reading.kind, "")): parsed.bad}
+    if reading.currency is not None:
+        worth = worths(column, reading.currency, _named(batch, reading))
+        problems |= _foreign(reading, reading.currency, worth[parsed.values.notna()].reindex(worth.index, fill_value=1))
+        parsed = parsed._replace(values=parsed.values * worth)
+    for problem, are_bad in problems.items():
+        if are_bad.any():
+            first, is_amount = int(np.argmax(are_bad)), are_bad is not parsed.bad
+            example = f"'{_example(batch, reading, first, is_amount=is_amount)}' in {_place(batch, first)}"
+            _count_bad(bad_cells[problem], are_bad, batch, example)
     return pa.array(parsed.values, ARROW_TYPES.get(reading.kind, pa.string()), from_pandas=True)
+
+
+def _named(batch: pa.RecordBatch, reading: Reading) -> pd.Series | None:
+    """Return the currency that is named beside each amount, where a column names it."""
+    return batch[NAMED.format(reading.typed)].to_pandas() if reading.named_in else None
+
+
+def _example(batch: pa.RecordBatch, reading: Reading, row: int, *, is_amount: bool) -> str:
+    """Return a cell as a log may show it; an amount is shown with the currency that is named beside it."""
+    cell, named = str(batch[reading.typed][row].as_py()), _named(batch, reading)
+    if not is_amount:
+        return shown(cell)
+    return cell if named is None else f"{cell} {named.fillna('').iloc[row]}".strip()
+
+
+def _foreign(reading: Reading, currency: Currency, worth: pd.Series) -> dict[_Problem, pd.Series]:
+    """Return which amounts are in another currency than their column: without a rate, and converted by one."""
+    column, what = reading.source or "", f"in another currency than {currency.code}"
+    is_converted = worth.notna() & (worth != 1)
+    return {
+        _Problem(column, f"{what}: read as missing"): worth.isna(),
+        _Problem(column, f"{what}: converted by the rates", "info"): is_converted,
+    }
 
 
 def _usable_cells(table: Table, cells: Mapping[str, str]) -> str:
@@ -130,11 +177,9 @@ def _plain_sql(table: Table, reading: Reading) -> str:
     return f"({cell} = 'true')::DOUBLE" if reading.kind is Kind.FLAG and reading.source else cell
 
 
-def _count_bad(bad: _BadCells, are_bad: pd.Series, batch: pa.RecordBatch, cells: pa.Array) -> None:
+def _count_bad(bad: _BadCells, are_bad: pd.Series, batch: pa.RecordBatch, example: str) -> None:
     rows = np.flatnonzero(are_bad.to_numpy())
-    if not bad.count:
-        first = int(rows[0])
-        bad.example = f"'{shown(str(cells[first].as_py()))}' in {_place(batch, first)}"
+    bad.example = bad.example or example
     bad.rows += [_id_or_place(batch, int(row)) for row in rows[: ROWS_SHOWN - len(bad.rows)]]
     bad.count += len(rows)
 

@@ -293,11 +293,18 @@ def _require_known(rank_by: str | None, out: Path | None, scorer: Scorer) -> Non
 
 
 def read_as_trained(settings: Settings, stored: Stored) -> Settings:
-    """Let files be read as those of training were: the same formats, and the same values for won and lost."""
+    """Let files be read as those of training were: the same formats and currencies, and values for won and lost."""
     trained = stored.settings
     same = settings.outcome and trained.outcome and settings.outcome.columns == trained.outcome.columns
     outcome = trained.outcome if same else settings.outcome
-    return settings.model_copy(update={"formats": {**trained.formats, **settings.formats}, "outcome": outcome})
+    return settings.model_copy(
+        update={
+            "formats": {**trained.formats, **settings.formats},
+            "currencies": {**trained.currencies, **settings.currencies},
+            "rates": settings.rates or trained.rates,
+            "outcome": outcome,
+        }
+    )
 
 
 def _none_open(counts: Mapping[str, int], asked: Asked) -> Iterator[str]:

@@ -241,7 +241,7 @@ def test_deals_in_another_currency_are_not_added_and_told(opened):
     with opened({"funnel": FunnelSettings(currency="EUR")}, leads=LEADS, outcomes=outcomes) as tables:
         assert tables.leads()["amount"].fillna(0).tolist() == [1000, 0, 700]
         (flag,) = tables.report.flags
-    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: not added", 1, ("b",))
+    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: read as missing", 1, ("b",))
 
 
 def test_times_without_a_zone_are_told(opened):
@@ -315,7 +315,7 @@ c 2025-03-01 1 700 _
     with opened({"funnel": FunnelSettings(currency="EUR")}, leads=LEADS, outcomes=outcomes) as tables:
         assert tables.leads()["amount"].fillna(0).tolist() == [1000, 0, 700]
         (flag,) = tables.report.flags
-    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: not added", 1, ("b",))
+    assert (flag.problem, flag.count, flag.rows) == ("in another currency than EUR: read as missing", 1, ("b",))
 
 
 def test_deals_that_are_numbers_have_the_currency_of_most_of_them(opened, tmp_path):
@@ -323,14 +323,22 @@ def test_deals_that_are_numbers_have_the_currency_of_most_of_them(opened, tmp_pa
     pd.DataFrame(deals | {"currency": ["EUR", "USD", "USD"]}).to_parquet(tmp_path / "outcomes.parquet")
     with opened(leads=LEADS) as tables:
         assert tables.leads()["amount"].fillna(0).tolist() == [0, 2, 3]
-        assert [flag.example for flag in tables.report.flags] == ["EUR"]
+        assert [flag.example for flag in tables.report.flags] == ["'1.0 EUR' in row 1"]
 
 
 def test_deals_in_another_dollar_are_not_added(opened):
     outcomes = "lead_id closed_at won amount\na 2025-03-01 1 $1\nb 2025-03-01 1 R$2\nc 2025-03-01 1 R$2\n"
     with opened({"funnel": FunnelSettings(currency="USD")}, leads=LEADS, outcomes=outcomes) as tables:
         assert tables.leads()["amount"].fillna(0).tolist() == [1, 0, 0]
-        assert [(flag.count, flag.example) for flag in tables.report.flags] == [(2, "R$2")]
+        assert [(flag.count, flag.example) for flag in tables.report.flags] == [(2, "'R$2' in line 3")]
+
+
+def test_costs_and_deals_are_converted_by_the_rates(opened):
+    costs = "source month spend currency\nppc 2025-01 100 USD\nppc 2025-02 10 EUR\nppc 2025-03 5 GBP\n"
+    outcomes = "lead_id closed_at won amount\na 2025-03-01 1 $1,000\nb 2025-03-01 1 €500\nc 2025-03-01 1 700\n"
+    with opened({"currency": "EUR", "rates": {"USD": 0.9}}, leads=LEADS, costs=costs, outcomes=outcomes) as tables:
+        assert tables.costs.rows["spend"].tolist() == [90, 10]
+        assert tables.leads()["amount"].tolist() == [900, 500, 700]
 
 
 def test_who_was_won_nobody_knows_when_was_won_by_what_it_touched(opened):

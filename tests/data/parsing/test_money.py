@@ -2,8 +2,12 @@
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data.parsing.money import decide_month_order, foreign, read_months
+from data.parsing import read_cells, worths
+from data.parsing.money import Currency, commonest_currency, decide_month_order, read_months
+from data.vocabulary import Kind
 
 
 def months(cells: list[str], order: str | None = None) -> list[str]:
@@ -44,16 +48,47 @@ def test_dates_that_stand_for_months_are_the_first_of_them(cells, decided):
     ],
 )
 def test_a_sign_is_no_other_currency_than_those_it_stands_for(amount, code):
-    assert not foreign(pd.Series([None]), pd.Series([amount]), code)[1].any()
-    assert foreign(pd.Series([None]), pd.Series([amount]), "EUR")[1].all()
+    assert worths(pd.Series([amount]), Currency(code)).tolist() == [1]
+    assert worths(pd.Series([amount]), Currency("EUR")).isna().all()
 
 
 @pytest.mark.parametrize("amount", ["R$5", "A$5", "C$5", "5 kr"])
 def test_no_dollar_of_another_country_is_an_american_one(amount):
-    assert foreign(pd.Series([None]), pd.Series([amount]), "USD")[1].all()
+    assert worths(pd.Series([amount]), Currency("USD")).isna().all()
 
 
-def test_the_currency_of_most_rows_is_taken_where_none_is_set():
-    named = pd.Series(["EUR", "USD"])
-    assert foreign(named, pd.Series([None, None]), "", pd.Series([1, 9]))[0] == "USD"
-    assert foreign(named, pd.Series([None, None]), "", pd.Series([9, 1]))[0] == "EUR"
+def test_the_currency_of_most_rows_is_the_commonest():
+    assert commonest_currency(pd.Series(["EUR", "$"]), pd.Series([1, 9])) == "USD"
+    assert commonest_currency(pd.Series(["EUR", "$"]), pd.Series([9, 1])) == "EUR"
+
+
+def test_the_currency_that_is_named_beside_an_amount_counts():
+    amounts, named = pd.Series(["$5", "$5", "5"]), pd.Series(["eur", None, "GBP"])
+    assert worths(amounts, Currency("EUR", {"USD": 0.5}), named).fillna(0).tolist() == [1, 0.5, 0]
+
+
+MARKS = {"EUR": ("€", "EUR"), "USD": ("US$", "USD", "$"), "GBP": ("£", "GBP"), "BRL": ("R$",), "JPY": ("JPY", "円")}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(code, mark) for code, marks in MARKS.items() for mark in marks]),
+            st.integers(0, 10**9),
+            st.sampled_from(["{mark}{amount}", "{mark} {amount}", "{amount} {mark}", "{amount}{mark}"]),
+        ),
+        min_size=1,
+    ),
+    st.booleans(),
+)
+def test_an_amount_is_what_was_written_in_its_currency_and_what_that_is_worth_in_another(written, decimal_comma):
+    cells, values = [], []
+    for (code, mark), cents, form in written:
+        amount = f"{cents / 100:,.2f}".translate(str.maketrans(",.", ".,") if decimal_comma else {})
+        cells.append(form.format(mark=mark, amount=amount))
+        values.append(cents / 100 * {"EUR": 1.0, "USD": 0.5, "GBP": 2.0}.get(code, float("nan")))
+    euros = Currency("EUR", {"USD": 0.5, "GBP": 2.0})
+    as_written = "decimal comma" if decimal_comma else "decimal point"
+    parsed = read_cells(pd.Series(cells), Kind.NUMBER, as_written, euros)
+    assert parsed.values.tolist() == pytest.approx(values, nan_ok=True)
+    assert not parsed.bad.any()
