@@ -35,7 +35,8 @@ class Attribute:
 
     ``name`` is canonical: the vocabulary's, or the source's own for a custom attribute. ``label`` is what people read,
     ``tokens`` are the members of a SET column that features are made of; of a CATEGORY column they are the spellings of
-    those levels that are also written with other capitals or blanks, which are read as these.
+    those levels that are also written with other capitals or blanks, which are read as these. Of a BAND column they are
+    the bands as they are written.
     """
 
     name: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from data.parsing import SIZE_BOUNDS, can_contradict
+from data.parsing import SIZE_BOUNDS, can_contradict, labels_of_bands
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import NUMERIC, Family, Kind
 from features.sources import (
@@ -48,7 +48,8 @@ class Feature:
     ``sentence`` holds ``{value}``; ``one`` and ``zero`` say it for the values 1 and 0 where that reads better, and
     ``absent`` says what a missing value means. ``concept`` joins the features that mean one thing. The unit ``age``
     is the ageing edge, in days, that was passed last. ``direction`` is +1 where more of it may only raise a score, and
-    -1 where it may only lower it: trees keep to it.
+    -1 where it may only lower it: trees keep to it. ``labels`` are values with how they are
+    written: no part of what a feature is, so not of the fingerprint either.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Feature:
     unit: str = ""
     categorical: bool = False
     direction: Literal[-1, 0, 1] = 0
+    labels: tuple[tuple[float, str], ...] = field(default=(), repr=False)
 
     @property
     def traits(self) -> Traits:
@@ -236,8 +238,13 @@ def _of_attribute(attribute: Attribute) -> Iterator[Feature]:
     one, zero = (f"{label}: yes", f"{label}: no") if attribute.kind is Kind.FLAG else ("", "")
     yield Feature(
         name, label, family, Given(name), f"{label}: {{value}}", f"{label} not given",
-        one=one, zero=zero, categorical=attribute.kind is Kind.CATEGORY,
+        one=one, zero=zero, categorical=attribute.kind is Kind.CATEGORY, labels=_labels(attribute),
     )  # fmt: skip
+
+
+def _labels(attribute: Attribute) -> tuple[tuple[float, str], ...]:
+    """Return how the bands of an attribute are written, by the number from which on each holds."""
+    return tuple(labels_of_bands(attribute.tokens).items()) if attribute.kind is Kind.BAND else ()
 
 
 def _of_word(attribute: Attribute, word: str) -> Feature:

@@ -64,7 +64,6 @@ UNMIRRORED: dict[str, str] = {
     **dict.fromkeys(
         (
             "data.staging.canonical",
-            "data.staging.formats",
             "data.staging.rows",
             "data.staging.steps",
             "data.staging.tables",

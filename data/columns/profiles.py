@@ -141,7 +141,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         contact_share=max(worded.share(E_MAIL), worded.share(PHONE)),
         name_share=worded.share_of_names(),
         link_share=worded.share(LINK),
-        tokens=_tokens(values) if kind is Kind.SET else _spellings(values) if kind is Kind.CATEGORY else (),
+        tokens=TOKENS[kind](values) if kind in TOKENS else (),
     )
 
 
@@ -234,6 +234,17 @@ def _spellings(values: _Values) -> tuple[str, ...]:
         spelling=("spelling", "first"), ways=("spelling", "size"), count=("count", "sum")
     )
     return tuple(each.loc[(each["ways"] > 1) & (each["count"] >= RARE), "spelling"].iloc[:MOST_SPELLINGS])
+
+
+def _band_labels(values: _Values) -> tuple[str, ...]:
+    """Return the ranges of numbers as they are written, the commonest first."""
+    commonest = values.texts[np.argsort(-values.counts, kind="stable")]
+    bounds = ((text, bounds_of(text)) for text in commonest)
+    return tuple(text for text, each in bounds if each and each.lower != each.upper)[:LEVELS]
+
+
+TOKENS = {Kind.SET: _tokens, Kind.CATEGORY: _spellings, Kind.BAND: _band_labels}
+"""What is kept of the texts of a column, by its kind; `data.schema.Attribute` says what for."""
 
 
 def _grows_with(numbers: pd.Series, orders: Mapping[str, pd.Series]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -160,6 +160,20 @@ def bands(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
     cells = texts(column, MISSING_NUMBERS)
     values = _by_value(cells, lambda unique: _lower_bounds(unique, decimal_comma))
     return Parsed(values, values.isna() & cells.notna())
+
+
+def labels_of_bands(written: Sequence[str]) -> dict[float, str]:
+    """Return how bands are written, by the number from which on each holds; the first of those with the same one.
+
+    >>> labels_of_bands(["51-200", "less than 10", "51 - 200"])
+    {51.0: '51-200', 0.0: 'less than 10'}
+    """
+    cells = pd.Series(written, dtype="str")
+    values = read_cells(cells, Kind.BAND, decide_format(cells, Kind.BAND)[0]).values
+    labels: dict[float, str] = {}
+    for value, label in zip(values.dropna(), cells[values.notna()], strict=True):
+        labels.setdefault(value, label)
+    return labels
 
 
 def _lower_bounds(cells: pd.Series, decimal_comma: bool) -> pd.Series:

@@ -249,7 +249,7 @@ def say(feature: Feature, value: Any) -> str:
         return put(feature.absent)
     if value == 0 and feature.zero:
         return put(feature.zero)
-    words = _in_words(feature.unit, value)
+    words = dict(feature.labels).get(value) or _in_words(feature.unit, value)
     if feature.one and not isinstance(value, str):
         return counted(feature.one, feature.sentence, value, value=words)
     return put(feature.sentence, value=words)

@@ -333,3 +333,8 @@ def test_persons_are_known_by_the_cells_whatever_their_column_is_called(name, ce
 )
 def test_cities_companies_and_round_amounts_are_no_persons(cells) -> None:
     assert reason_of(cells) == ""
+
+
+def test_the_bands_of_a_column_are_known_as_they_are_written_the_commonest_first():
+    cells = some("11-50", "11-50", "51-200", "11 to 50", "7", None)
+    assert attribute_of(cells, "employees").tokens == ("11-50", "51-200", "11 to 50")

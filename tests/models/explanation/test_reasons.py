@@ -1,6 +1,7 @@
 """Reasons as people read them."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.schema import Attribute, EventType, Schema
 from data.vocabulary import Family, Kind
-from features import Feature, Given, catalogue
+from features import Feature, Given, catalogue, fingerprint
 from models.explanation.contributions import Contributions
 from models.explanation.evidence import Evidence
 from models.explanation.reasons import Narrator, Sentence, beside_others, say
@@ -195,3 +196,23 @@ def test_absence_that_is_said_in_the_same_words_is_one_reason():
     ]
     assert [[text for text in row if text] for row in narrator.sentences(down)] == [[], ["Technologies: sap"]]
     assert up.points[0, 0] == 4
+
+
+BANDS = ("51-200", "1-10", "5,000+", "less than 10", "51 to 200")
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [(51.0, "Size: 51-200"), (1.0, "Size: 1-10"), (5000.0, "Size: 5,000+"), (0.0, "Size: less than 10")],
+)
+def test_a_band_is_called_as_it_is_written_not_by_its_lower_bound(value, sentence):
+    size = Attribute("size", "Size", Kind.BAND, Family.FIRMOGRAPHIC, BANDS)
+    (feature,) = catalogue(Schema(timed=False, attributes=(size,)))
+    assert say(feature, value) == sentence
+    assert say(feature, 7.0) == "Size: 7"
+
+
+def test_how_a_band_is_written_is_no_part_of_the_fingerprint():
+    size = Attribute("size", "Size", Kind.BAND, Family.FIRMOGRAPHIC)
+    schema = Schema(timed=False, attributes=(size,))
+    assert fingerprint(schema) == fingerprint(replace(schema, attributes=(replace(size, tokens=BANDS),)))
