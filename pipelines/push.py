@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ import pandas as pd
 import pyarrow as pa
 
 from data.config import Settings, WriteBack
+from data.crm import CrmSink, connect
 from data.errors import InputError
 from data.locks import one_run_at_a_time
-from data.sinks import ScoreSink, open_sink
+from data.sinks import GONE, ScoreSink, open_sink
 from data.store import Outbox, Store, open_store
 from data.workspace import Workspace
 from pipelines.console import step
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 REASONS = {"reasons_up", "reasons_down"}
 CALLS_TO_ACT = ("band", "disposition")
 """Fields that say what is to be done with a lead; empty once it has ended."""
+SAMPLE = 10
+"""Records that a dry run shows."""
 SHOWN = 20
 """Refused records that are shown."""
 
@@ -37,7 +41,8 @@ class PushResult:
     """What a push did: ``pending`` were to be sent, ``written`` are in the CRM, ``rejected`` were refused just now.
 
     ``dead`` counts all records that stay refused until they change or `push --retry` sends them again, and
-    ``refused`` names the first of them with the reason.
+    ``refused`` names the first of them with the reason. ``gone`` records are no longer in the CRM, and left alone.
+    ``sample`` are the first records of a dry run, as the CRM would get them.
     """
 
     target: str
@@ -46,6 +51,8 @@ class PushResult:
     rejected: int
     dead: int
     refused: list[dict[str, str]]
+    gone: int
+    sample: list[dict[str, str]]
     dry_run: bool
     seconds: float
 
@@ -55,7 +62,7 @@ class PushResult:
 
 @dataclass(frozen=True)
 class SetUpResult:
-    """Whether the table for the scores had to be made."""
+    """Whether the place for the scores, or a part of it, had to be made."""
 
     target: str
     made: bool
@@ -64,10 +71,18 @@ class SetUpResult:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Of the records that were sent, how many were refused, and how many are no longer there."""
+
+    rejected: int = 0
+    gone: int = 0
+
+
 def set_up(workspace: Workspace, settings: Settings | None = None) -> SetUpResult:
     """Make the place that scores are written to, where it is not there. Raises InputError without write_back."""
     back = _write_back(settings or _settings(workspace))
-    return SetUpResult(back.table, open_sink(back).set_up())
+    return SetUpResult(back.place, open_sink(back).set_up())
 
 
 def push(
@@ -93,19 +108,24 @@ def push(
         if not dry_run and sink.is_empty():
             outbox.begin_anew()
         pending = outbox.count(retry=retry)
-        rejected = 0
-        with step(f"writing {pending:,} scores to {back.table}" if not dry_run else "looking what is to be written"):
-            if pending and not dry_run:
-                rejected = send_all(outbox, sink, back.columns, _wording(store, workspace), retry=retry)
+        sent, sample = Sent(), []
+        with step(f"writing {pending:,} scores to {back.place}" if not dry_run else "looking what is to be written"):
+            if pending and dry_run and back.crm and back.kind == "crm":
+                wording = _wording(store, workspace)
+                sample = _sample(outbox, connect(back.crm).sink(back.columns), back.columns, wording, retry=retry)
+            elif pending and not dry_run:
+                sent = send_all(outbox, sink, back.columns, _wording(store, workspace), retry=retry)
 
         refused = outbox.dead(SHOWN)
         return PushResult(
-            target=back.table,
+            target=back.place,
             pending=pending,
-            written=0 if dry_run else pending - rejected,
-            rejected=rejected,
+            written=0 if dry_run else pending - sent.rejected - sent.gone,
+            rejected=sent.rejected,
             dead=outbox.dead_count(),
             refused=[{"lead_id": row["lead_id"], "reason": row["reason"]} for row in refused],
+            gone=sent.gone,
+            sample=sample,
             dry_run=dry_run,
             seconds=round(time.perf_counter() - began, 2),
         )
@@ -125,14 +145,23 @@ def send_all(
     wording: Wording | None = None,
     *,
     retry: bool = False,
-) -> int:
-    """Send all that is pending, batch after batch; return how many records were refused."""
-    rejected = 0
+) -> Sent:
+    """Send all that is pending, batch after batch; return how many records did not come in."""
+    rejected, gone = 0, 0
     for scores in outbox.pending(sink.batch_size, retry=retry):
         refused = sink.write(_records(scores, [*fields], wording))
         outbox.record(scores, refused)
-        rejected += len(refused)
-    return rejected
+        absent = sum(reason == GONE for reason in refused.values())
+        rejected, gone = rejected + len(refused) - absent, gone + absent
+    return Sent(rejected, gone)
+
+
+def _sample(
+    outbox: Outbox, sink: CrmSink, fields: Iterable[str], wording: Wording, *, retry: bool
+) -> list[dict[str, str]]:
+    """Return the first records as the place would get them."""
+    with closing(outbox.pending(SAMPLE, retry=retry)) as batches:
+        return sink.preview(_records(next(batches), [*fields], wording))
 
 
 def _records(scores: pd.DataFrame, fields: list[str], wording: Wording | None) -> pa.Table:
@@ -173,4 +202,4 @@ def _write_back(settings: Settings) -> WriteBack:
             expected="write_back: {database: ${CRM_URL}, table: lead_scores}",
             remedy="add it to leadscore.yaml, and score with --config or give it to push with --config",
         )
-    return back.model_copy(update={"database": back.database or settings.database})
+    return back.model_copy(update={"database": back.database or settings.database, "crm": back.crm or settings.crm})

@@ -67,10 +67,11 @@ def _no_address(value: Any) -> Any:
 
 
 def _form_of(value: Any) -> str:
-    """Return which of three forms the place of a table is written in: by default it is a path."""
+    """Return which of four forms the place of a table is written in: by default it is a path."""
     if isinstance(value, dict):
-        return "custom" if value.get("kind", "database") != "database" else "database"
-    return {DatabaseTable: "database", CustomTable: "custom"}.get(type(value), "file")
+        other = "crm" if "crm" in value else "database"
+        return "custom" if value.get("kind", other) != other else other
+    return {DatabaseTable: "database", CrmTable: "crm", CustomTable: "custom"}.get(type(value), "file")
 
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
@@ -160,6 +161,28 @@ class DatabaseTable(CheckedPart):
         return f"table {self.table}"
 
 
+class CrmTable(CheckedPart):
+    """A table that is read through the interface of the CRM: leads, events, stages or outcomes."""
+
+    kind: ClassVar[Literal["crm"]] = "crm"
+    crm: str
+
+    @property
+    def place(self) -> str:
+        """Where the table is, for messages."""
+        return f"{self.crm} of the CRM"
+
+
+class CrmAccess(CheckedPart):
+    """How to sign in to the CRM; ``kind`` is its kind (`data.crm`), which says what of the rest it needs."""
+
+    kind: str
+    url: Address
+    database: str | None = None
+    user: str | None = None
+    api_key: Annotated[str, AfterValidator(_variable_alone)] | None = None
+
+
 class CustomTable(BaseModel):
     """A table of another kind of source: its name in `data.sources.KINDS`, a path where it has one, and what it needs.
 
@@ -179,15 +202,22 @@ class CustomTable(BaseModel):
 class WriteBack(CheckedPart):
     """Where scores are written back to: a table of a database, by default the one that the leads are read from.
 
-    ``kind`` is the kind of the place (`data.sinks.kinds`); ``key`` is its column with the lead's id; ``columns`` maps
-    fields of a score to its columns, by default all by their names.
+    ``kind`` is the kind of the place (`data.sinks.kinds`), such as crm for fields of the lead in the CRM; ``key`` is
+    the column with the lead's id in a table; ``columns`` maps fields of a score to columns of the table or fields of
+    the CRM, by default all by their names.
     """
 
     kind: str = "sql"
     database: Address | None = None
+    crm: CrmAccess | None = None
     table: str = "lead_scores"
     key: str = "lead_id"
     columns: dict[str, str] = Field(default_factory=lambda: {name: name for name in SCORE_FIELDS}, min_length=1)
+
+    @property
+    def place(self) -> str:
+        """What the place is called, for messages."""
+        return self.crm.kind.capitalize() if self.kind == "crm" and self.crm else self.table
 
     @model_validator(mode="after")
     def _each_has_its_own_column(self) -> Self:
@@ -268,14 +298,16 @@ class Pages(CheckedPart):
 
 File = Annotated[FileTable, BeforeValidator(_no_address), Tag("file")]
 Database = Annotated[DatabaseTable, Tag("database")]
+FromCrm = Annotated[CrmTable, Tag("crm")]
 Custom = Annotated[CustomTable, Tag("custom")]
-Source = Annotated[File | Database | Custom, Discriminator(_form_of)]
+Source = Annotated[File | Database | FromCrm | Custom, Discriminator(_form_of)]
 
 
 class Settings(CheckedPart):
     """Everything that a run needs to know about its input, and where its scores go.
 
-    ``tables`` says where each table is: a file, a table of ``database``, an SQLAlchemy URL, or another kind of source.
+    ``tables`` says where each table is: a file, a table of ``database``, an SQLAlchemy URL, a table read through the
+    interface of the ``crm``, or another kind of source.
     ``encoding`` is that of text files, where it is not to be found out from their letters.
     ``columns`` maps, per table, names of the vocabulary to those of the source: ``{"leads": {"lead_id": "Id"}}``;
     ``event_types`` and ``stages`` map them to the values that mean them.
@@ -299,6 +331,7 @@ class Settings(CheckedPart):
 
     tables: dict[str, Source]
     database: Address | None = None
+    crm: CrmAccess | None = None
     encoding: str | None = None
     columns: dict[str, dict[str, str]] = {}
     formats: dict[str, dict[str, Written]] = {}
@@ -338,13 +371,18 @@ class Settings(CheckedPart):
         return ages
 
     @model_validator(mode="after")
-    def _knows_its_database(self) -> Self:
+    def _knows_its_systems(self) -> Self:
         from_database = [name for name, source in self.tables.items() if source.kind == "database"]
         if from_database and not self.database:
             raise ValueError(f"the table {from_database[0]} is in a database: say which under database, as ${{NAME}}")
+        from_crm = [name for name, source in self.tables.items() if source.kind == "crm"]
+        if from_crm and not self.crm:
+            raise ValueError(f"the table {from_crm[0]} is in a CRM: say which under crm")
         back = self.write_back
         if back and back.kind == "sql" and not (back.database or self.database):
             raise ValueError("write_back needs a database, as ${NAME}")
+        if back and back.kind == "crm" and not (back.crm or self.crm):
+            raise ValueError("write_back needs a CRM: say which under crm")
         return self
 
     @model_validator(mode="after")
@@ -378,8 +416,8 @@ class Settings(CheckedPart):
 
     def _with_paths(self, change: Callable[[Path], Path], change_database: Callable[[Path], Path]) -> Settings:
         back = self.write_back
-        if back and not back.database:  # it is then the one that leads are read from
-            back = back.model_copy(update={"database": self.database})
+        if back:  # by default it is in what leads are read from
+            back = back.model_copy(update={"database": back.database or self.database, "crm": back.crm or self.crm})
         settings = self.model_copy(update={"write_back": back})
         return _changed(settings, change, lambda text: address_with_path(text, change_database))
 

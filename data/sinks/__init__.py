@@ -4,12 +4,13 @@ A new kind of place implements `ScoreSink` in a module of its own and is named i
 """
 
 from data.sinks import bulk
-from data.sinks.base import ScoreSink
+from data.sinks.base import GONE, ScoreSink
 from data.sinks.files import ENDINGS, Write, export_to
 from data.sinks.kinds import open_sink
 
 __all__ = [
     "ENDINGS",
+    "GONE",
     "ScoreSink",
     "Write",
     "bulk",

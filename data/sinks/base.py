@@ -6,6 +6,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
+GONE = "gone: deleted or merged there"
+"""The reason of a sink for a record that is no longer there: it is not made anew."""
+
 
 class ScoreSink(Protocol):
     """A place that scores are written back to.
@@ -40,6 +43,8 @@ class ScoreSink(Protocol):
 
     def write(self, rows: pa.Table) -> dict[str, str]:
         """Write records: the column ``lead_id`` and the fields of the settings, by the names that scores have here.
+
+        A record that a system of its own no longer has is not made there: its reason is `GONE`.
 
         Returns the ids of the records that were refused, each with the reason; a bad record stops no other. Raises
         LeadscoreError where the place is lost, and stays lost after a few attempts.

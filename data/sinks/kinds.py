@@ -9,7 +9,15 @@ from data.errors import InputError, nearest
 from data.sinks.base import ScoreSink
 from data.sinks.sql import open_table
 
-KINDS: dict[str, Callable[[WriteBack], ScoreSink]] = {"sql": open_table}
+
+def _open_crm(settings: WriteBack) -> ScoreSink:
+    from data.crm import connect  # loads the client of the web, which no other place needs
+
+    assert settings.crm is not None, "settings with fields of a CRM name the CRM"
+    return connect(settings.crm).sink(settings.columns)
+
+
+KINDS: dict[str, Callable[[WriteBack], ScoreSink]] = {"sql": open_table, "crm": _open_crm}
 """Openers by the ``kind`` of the settings."""
 
 

@@ -53,8 +53,8 @@ class ScoreTable:
     @property
     def target(self) -> str:
         """What receipts call this table and the columns that are written: other columns are another target."""
-        # The kind is left out, for receipts are older than kinds: else all scores would be sent again.
-        columns = self.settings.model_dump_json(exclude={"database", "kind"})
+        # Kind and CRM are left out, for receipts are older than these: else all scores would be sent again.
+        columns = self.settings.model_dump_json(exclude={"database", "kind", "crm"})
         return hashlib.sha256(f"{identity(self.address)} {columns}".encode()).hexdigest()[:16]
 
     def set_up(self) -> bool:

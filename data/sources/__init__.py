@@ -3,7 +3,16 @@
 A source says which columns it has and streams its rows into DuckDB as they are; what they mean is found out later.
 """
 
-from data.sources.base import Relay, StagedFile, TableSource, count_rows, own_name
+from data.sources.base import (
+    ARROW,
+    ROWS,
+    Relay,
+    StagedFile,
+    TableSource,
+    batch_of,
+    count_rows,
+    own_name,
+)
 from data.sources.connections import (
     ATTEMPTS,
     WRITING,
@@ -22,8 +31,10 @@ from data.sources.replica import Replica
 from data.sources.sql import Database, reading
 
 __all__ = [
+    "ARROW",
     "ATTEMPTS",
     "KINDS",
+    "ROWS",
     "WRITING",
     "Database",
     "Relay",
@@ -31,6 +42,7 @@ __all__ = [
     "StagedFile",
     "TableSource",
     "allow_long_cells",
+    "batch_of",
     "connected",
     "count_rows",
     "database_errors",

@@ -45,22 +45,35 @@ def _is_parquet(path: Path) -> bool:
 
 
 @contextmanager
-def _of_database(settings: Settings) -> Iterator[Opening]:
+def _of_database(settings: Settings, _: Path) -> Iterator[Opening]:
     assert settings.database is not None, "settings with a table of a database name the database"
     with reading(settings.database) as database:
         yield database.open
 
 
-KINDS: dict[str, Callable[[Settings], AbstractContextManager[Opening]]] = {
-    "file": lambda settings: nullcontext(lambda source: open_file(source.path, settings.encoding)),
+@contextmanager
+def _of_crm(settings: Settings, copies: Path) -> Iterator[Opening]:
+    from data.crm import connect, reading_crm  # load the client of the web, which no other source needs
+
+    assert settings.crm is not None, "settings with a table of a CRM name the CRM"
+    with reading_crm(connect(settings.crm), copies) as tables:
+        yield lambda source: tables.open(source)
+
+
+KINDS: dict[str, Callable[[Settings, Path], AbstractContextManager[Opening]]] = {
+    "file": lambda settings, _: nullcontext(lambda source: open_file(source.path, settings.encoding)),
     "database": _of_database,
+    "crm": _of_crm,
 }
-"""For each kind, what to enter to read tables of that kind: those of a database come by one connection."""
+"""For each kind, what to enter to read tables of that kind: those of a database come by one connection.
+
+It is given the settings, and the file of the workspace that holds copies of other systems' tables.
+"""
 
 
 @contextmanager
-def open_sources(settings: Settings, names: list[str]) -> Iterator[dict[str, TableSource]]:
-    """Open some tables of the settings, all as they stand at one moment.
+def open_sources(settings: Settings, names: list[str], copies: Path) -> Iterator[dict[str, TableSource]]:
+    """Open some tables of the settings, all as they stand at one moment; ``copies`` is the file of the copies.
 
     Raises `InputError` for a kind that is not known, and where a table is not there.
     """
@@ -69,7 +82,7 @@ def open_sources(settings: Settings, names: list[str]) -> Iterator[dict[str, Tab
         _require_known(source.kind)
     with ExitStack() as stack:
         kinds = {source.kind: KINDS[source.kind] for source in sources.values()}
-        openings = {kind: stack.enter_context(opened(settings)) for kind, opened in kinds.items()}
+        openings = {kind: stack.enter_context(opened(settings, copies)) for kind, opened in kinds.items()}
         yield {name: openings[source.kind](source) for name, source in sources.items()}
 
 

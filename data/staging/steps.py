@@ -46,7 +46,8 @@ def stage_tables(staging: Staging, names: Collection[str]) -> None:
         raise InputError("there is no table of leads", expected="a file under tables.leads")
     staging.formats = {name: dict(settings.formats.get(name, {})) for name in names}
     staging.currencies = {name: dict(settings.currencies.get(name, {})) for name in names}
-    with open_sources(settings, [name for name in names if name in settings.tables]) as sources:
+    there = [name for name in names if name in settings.tables]
+    with open_sources(settings, there, staging.replica.path) as sources:
         staging.sources = sources
         for name, source in sources.items():
             staging.tables[name] = _staged(staging, name, source)

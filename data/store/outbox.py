@@ -3,13 +3,15 @@
 Open leads alone are sent. One that has ended since is sent once more, so that the CRM does not show it as ready for
 ever, and is then left alone; what ended before it was ever sent stays unsent.
 
+One that the target no longer has is left alone until its score is another.
+
 Nothing is queued, so nothing can be lost: what is pending follows from the scores and the receipts. A run that is
 killed between the CRM and the receipt sends these records once more, and the CRM has them once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,11 +23,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data.sinks import bulk
+from data.sinks import GONE, bulk
 from data.store.store import GRADE, Store, current, rows
 from data.store.tables import DELIVERIES, RUNS, SCORES
 
-DELIVERED, ENDED, DEAD = "delivered", "ended", "dead"
+DELIVERED, ENDED, DEAD, ABSENT = "delivered", "ended", "dead", "gone"
 OPEN = "open"
 Row = dict[str, Any]
 
@@ -43,7 +45,7 @@ class Outbox:
             pending = self._pending(connection, SCORES.c.lead_id, retry=retry).subquery()
             return connection.execute(sa.select(sa.func.count()).select_from(pending)).scalar_one()
 
-    def pending(self, size: int, *, retry: bool = False) -> Iterator[pd.DataFrame]:
+    def pending(self, size: int, *, retry: bool = False) -> Generator[pd.DataFrame]:
         """Yield what `count` counts, so many scores at a time; ``attempts`` counts earlier ones."""
         with self.store.transaction() as connection:
             columns = [column for column in SCORES.columns if column.name != "contributions"]
@@ -58,7 +60,9 @@ class Outbox:
         reasons = sent["lead_id"].map(refused)
         receipts = sent[["lead_id", "digest", "run_id"]].assign(
             target=self.target,
-            status=np.where(reasons.notna(), DEAD, np.where(sent["outcome"] == OPEN, DELIVERED, ENDED)),
+            status=np.select(
+                [reasons == GONE, reasons.notna(), sent["outcome"] == OPEN], [ABSENT, DEAD, DELIVERED], default=ENDED
+            ),
             attempts=sent["attempts"] + 1,
             reason=reasons.astype("str"),
             at=datetime.now(UTC).replace(tzinfo=None),

@@ -79,7 +79,7 @@ DELIVERIES = sa.Table(
     sa.Column("lead_id", sa.Text, primary_key=True),
     sa.Column("digest", sa.BigInteger, nullable=False),  # of the score that was sent, or refused
     sa.Column("run_id", sa.Integer, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),  # delivered, ended (no longer open), or dead: the target refused it
+    sa.Column("status", sa.Text, nullable=False),  # delivered, ended (no longer open), gone there, or dead: refused
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("at", sa.DateTime, nullable=False),

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from data.errors import LeadscoreError
+from data.errors import InputError, LeadscoreError
 from pipelines import log
 from pipelines.cli.inputs import require_leads, settings_from
 from pipelines.cli.options import (
@@ -81,7 +81,10 @@ def simulate(
 
 @app.command()
 def init(
-    leads: Annotated[str, typer.Option(help="A CSV or Parquet file, a folder of them, or a database as '${NAME}'.")],
+    leads: Annotated[
+        str, typer.Option(help="A CSV or Parquet file, a folder of them, or a database as '${NAME}'.")
+    ] = "",
+    crm: Annotated[str, typer.Option(help="A CRM that has an interface of its own: odoo.")] = "",
     out: Annotated[Path, typer.Option(help="File to write; it must not be there yet.")] = Path("leadscore.yaml"),
     id: IdOption = "",
     outcome: OutcomeOption = "",
@@ -94,13 +97,20 @@ def init(
     """Inspect tables, and propose what they mean in a leadscore.yaml, with the reasons.
 
     Each option overrules a guess about the leads. What remains unsure stands in the file as a question.
+    With --crm the settings for a CRM are written, which need no guess.
     """
     from data.proposal import Overrides
     from pipelines.cli.renderers import present, show_proposal
     from pipelines.init import init as run
+    from pipelines.init import init_crm
 
+    if bool(leads) == bool(crm):
+        raise InputError("one source of leads is needed", expected="--leads or --crm, not both")
+    if crm:
+        require_leads(None, None, id=id, outcome=outcome, won=won, lost=lost, created=created, closed=closed)
+        return present(init_crm(crm, out), show_proposal, as_json=as_json)
     overrides = Overrides(id, outcome, won or (), lost or (), created, closed)
-    present(run(leads, out, overrides), show_proposal, as_json=as_json)
+    return present(run(leads, out, overrides), show_proposal, as_json=as_json)
 
 
 @app.command()
@@ -282,9 +292,9 @@ def explain(
 @app.command()
 def push(
     config: ConfigOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be written.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Send refused records again.")] = False,
-    setup: Annotated[bool, typer.Option("--setup", help="Make the table for the scores, and write nothing.")] = False,
+    setup: Annotated[bool, typer.Option("--setup", help="Make the place for the scores, and write nothing.")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -301,6 +311,21 @@ def push(
     result = run(Workspace.trained(workspace), settings, dry_run=dry_run, retry=retry)
     present(result, show_push, as_json=as_json)
     raise typer.Exit(1 if result.dead and not dry_run else 0)
+
+
+@app.command("check-connection")
+def check_connection(
+    config: Annotated[Path, typer.Option(help="A leadscore.yaml, or a folder that holds one.")] = Path(
+        "leadscore.yaml"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Say who is signed in to the CRM, what they may read and write, what is missing, and how fresh it is."""
+    from data.config import load_settings
+    from pipelines.cli.renderers import present, show_connection
+    from pipelines.crm import check_connection as run
+
+    present(run(load_settings(config)), show_connection, as_json=as_json)
 
 
 @app.command()

@@ -54,7 +54,7 @@ def init(leads: str, out: Path, overrides: Overrides = NO_OVERRIDES) -> InitResu
     Raises InputError where the file is there already, where there are no leads to read, or for an option that names
     what is not there.
     """
-    _check_free(out)
+    check_free(out)
     with tempfile.TemporaryDirectory(prefix="leadscore-") as folder, step("looking at the tables"):
         temporary = Path(folder)
         with inspect_tables(leads, temporary=temporary) as inspection:
@@ -62,7 +62,7 @@ def init(leads: str, out: Path, overrides: Overrides = NO_OVERRIDES) -> InitResu
             trial = _try(proposal, out, temporary)
             text = write(trial.proposal, out, trial.schema, trial.formats)
             settings = parse_settings(text, out)
-    _write_new(out, text)
+    write_new(out, text)
     return _result(out, trial, settings)
 
 
@@ -71,7 +71,7 @@ def _proposed(inspection: Inspection, overrides: Overrides, out: Path) -> Propos
     try:
         return propose(inspection, overrides)
     except UnclearLeadsError:
-        _write_new(out, write_question(inspection, out))
+        write_new(out, write_question(inspection, out))
         raise
 
 
@@ -97,7 +97,8 @@ def _try(proposal: Proposal, out: Path, temporary: Path) -> _Trial:
         return _Trial(proposal, problem=" ".join(str(problem).split()))
 
 
-def _check_free(out: Path) -> None:
+def check_free(out: Path) -> None:
+    """Raise InputError where a file cannot be written anew."""
     if out.exists():
         raise _taken(out)
     if not out.absolute().parent.is_dir():
@@ -113,7 +114,8 @@ def _taken(out: Path) -> InputError:
     )
 
 
-def _write_new(out: Path, text: str) -> None:
+def write_new(out: Path, text: str) -> None:
+    """Write a file that is not there yet. Raises InputError where it is."""
     try:
         write_whole(out, text, new=True)
     except FileExistsError:

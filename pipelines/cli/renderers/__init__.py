@@ -8,7 +8,15 @@ from pipelines.cli.renderers.health import show_diagnosis
 from pipelines.cli.renderers.lead import show_explanation
 from pipelines.cli.renderers.present import present
 from pipelines.cli.renderers.rules import show_preview, show_rules_check, show_suggestion
-from pipelines.cli.renderers.scores import show_forgotten, show_kept, show_push, show_report, show_scoring, show_set_up
+from pipelines.cli.renderers.scores import (
+    show_connection,
+    show_forgotten,
+    show_kept,
+    show_push,
+    show_report,
+    show_scoring,
+    show_set_up,
+)
 from pipelines.cli.renderers.versions import (
     show_card,
     show_comparison,
@@ -23,6 +31,7 @@ __all__ = [
     "show_card",
     "show_check",
     "show_comparison",
+    "show_connection",
     "show_diagnosis",
     "show_drift",
     "show_explanation",

@@ -11,6 +11,7 @@ from pipelines.console import OUT, say, table
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from funnel import Level
+    from pipelines.crm import ConnectionResult
     from pipelines.personal import Forgotten, KeptLead
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
@@ -33,8 +34,12 @@ def show_push(result: PushResult) -> None:
     """Show what the CRM took and what it refused."""
     if result.dry_run:
         say(f"{result.pending:,} scores would be written to {result.target}; nothing was changed.")
+        for record in result.sample:
+            say(f"  {', '.join(f'{name}={value}' for name, value in record.items())}")
     else:
         say(f"{result.written:,} scores written to {result.target} in {result.seconds} s, {result.rejected:,} refused.")
+    if result.gone:
+        say(f"{result.gone:,} leads are no longer there, deleted or merged: they were not made anew.")
     if result.dead:
         say(f"{result.dead:,} refused records wait for a change, or for `leadscore push --retry`:")
         for record in result.refused:
@@ -42,7 +47,24 @@ def show_push(result: PushResult) -> None:
 
 
 def show_set_up(result: SetUpResult) -> None:
-    say(f"The table {result.target} {'was made' if result.made else 'is there already'}.")
+    say(f"{result.target}: the place for scores {'was made' if result.made else 'is there already'}.")
+
+
+def show_connection(result: ConnectionResult) -> None:
+    """Show who is signed in to the CRM, what they may do, how fresh it is, and what is missing."""
+    rights = result.rights
+    say(f"{rights.crm}, version {rights.version}, as {rights.user}")
+    for words, allowed in rights.may.items():
+        say(f"  {'may' if allowed else 'may not'} {words}")
+    say(", ".join(f"{count:,} {name}" for name, count in rights.counts.items()))
+    if rights.newest:
+        say(f"last change of a lead: {rights.newest}")
+    for note in rights.notes:
+        say(note)
+    say(f"never learned from: {', '.join(rights.left_out)}")
+    for sentence in rights.missing:
+        say(f"MISSING: {sentence}")
+    say("Nothing is missing." if rights.is_complete else "The rest can be done meanwhile.")
 
 
 def show_forgotten(result: Forgotten) -> None:

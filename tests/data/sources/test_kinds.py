@@ -71,7 +71,7 @@ class JsonLines(TableSource):
 
 @pytest.fixture
 def json_lines(monkeypatch) -> None:
-    monkeypatch.setitem(KINDS, "json lines", lambda settings: nullcontext(JsonLines))
+    monkeypatch.setitem(KINDS, "json lines", lambda settings, copies: nullcontext(JsonLines))
 
 
 def as_json_lines(path: Path) -> CustomTable:
