@@ -31,6 +31,7 @@ from data.staging import (
     drop_staged,
     end_of_data,
     fill_changes,
+    find_later_leads,
     find_reopenings,
     identify_leads,
     impossible_dates,
@@ -76,7 +77,7 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
     _read_leads(staging, schema)
     begin_with_the_lead(staging.connection, staging.days)
     if not staging.trained:
-        schema = replace(schema, stages=_without_entry(staging.connection, schema.stages))
+        schema = replace(schema, stages=_without_entry(staging, schema.stages))
     staging.report.flags += fill_changes(
         staging.connection, schema, staging.columns, staging.formats["leads"], staging.currencies_of("leads")
     )
@@ -91,7 +92,10 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
 
 
 def _infer(staging: Staging) -> Schema:
-    types, stages = _event_types(staging.connection, staging.now), _open_stages(staging.connection)
+    """Infer the schema from what was known at the moment of the settings, where they state one."""
+    find_later_leads(staging)
+    types = _event_types(staging.connection, staging.latest)
+    stages = _open_stages(staging.connection, staging.latest)
     return infer(staging.connection, staging.leads, staging.settings, event_types=types, stages=stages)
 
 
@@ -193,18 +197,18 @@ def _columns_in_use(staging: Staging, schema: Schema) -> set[str]:
     return in_use | ({*settings.outcome.columns} if settings.outcome else set())
 
 
-def _event_types(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> tuple[EventType, ...]:
+def _event_types(connection: duckdb.DuckDBPyConnection, latest: pd.Timestamp) -> tuple[EventType, ...]:
     """Return the most frequent types of events that are not yet to come, each with its most frequent assets."""
     types = connection.execute(
         f"""SELECT type, count(value) > 0 FROM events WHERE occurred_at <= $2 GROUP BY type
         HAVING count(DISTINCT position) >= {RARE} OR list_contains($1, type)
         ORDER BY count(*) DESC, type LIMIT {EVENT_TYPES}""",
-        [list(KNOWN_TYPES), now],
+        [list(KNOWN_TYPES), latest],
     ).fetchall()
     counted = connection.execute(
         f"""SELECT type, asset FROM events WHERE asset IS NOT NULL AND occurred_at <= $1 GROUP BY type, asset
         HAVING count(*) >= {ASSET_EVENTS} AND count(DISTINCT position) >= {RARE} ORDER BY type, count(*) DESC, asset""",
-        [now],
+        [latest],
     ).fetchall()
     assets = defaultdict(list)
     for event_type, asset in counted:
@@ -212,18 +216,19 @@ def _event_types(connection: duckdb.DuckDBPyConnection, now: pd.Timestamp) -> tu
     return tuple(EventType(name, tuple(assets[name][:ASSETS]), has_value) for name, has_value in types)
 
 
-def _open_stages(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+def _open_stages(connection: duckdb.DuckDBPyConnection, latest: pd.Timestamp) -> tuple[str, ...]:
     """Return the stages that do not close a lead, in the order of the funnel, then by frequency."""
-    query = f"""SELECT stage FROM entries WHERE NOT closes GROUP BY stage
+    query = f"""SELECT stage FROM entries WHERE NOT closes AND entered_at <= $2 GROUP BY stage
         HAVING count(DISTINCT position) >= {RARE} OR list_contains($1, lower(stage)) ORDER BY count(*) DESC, stage"""
-    names = [name for (name,) in connection.execute(query, [list(FUNNEL)]).fetchall()]
+    names = [name for (name,) in connection.execute(query, [list(FUNNEL), latest]).fetchall()]
     return tuple(sorted(names, key=lambda name: FUNNEL.index(name.lower()) if name.lower() in FUNNEL else len(FUNNEL)))
 
 
-def _without_entry(connection: duckdb.DuckDBPyConnection, stages: tuple[str, ...]) -> tuple[str, ...]:
+def _without_entry(staging: Staging, stages: tuple[str, ...]) -> tuple[str, ...]:
     """Return stages without those in which nearly all leads stand from their first day on."""
     query = """SELECT e.stage FROM entries e JOIN leads USING (position)
-        WHERE entered_at BETWEEN created_at - INTERVAL 1 DAY AND created_at + INTERVAL 1 DAY GROUP BY e.stage
-        HAVING count(DISTINCT position) >= $1 * (SELECT count(created_at) FROM leads)"""
-    with_all = {stage for (stage,) in connection.execute(query, [NEARLY_ALL]).fetchall()}
+        WHERE entered_at BETWEEN created_at - INTERVAL 1 DAY AND created_at + INTERVAL 1 DAY
+        AND created_at <= $2 AND entered_at <= $2 GROUP BY e.stage
+        HAVING count(DISTINCT position) >= $1 * (SELECT count(*) FROM leads WHERE created_at <= $2)"""
+    with_all = {stage for (stage,) in staging.connection.execute(query, [NEARLY_ALL, staging.latest]).fetchall()}
     return tuple(stage for stage in stages if stage not in with_all)

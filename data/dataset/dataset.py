@@ -87,8 +87,10 @@ class Dataset:
 
     @property
     def outcome_counts(self) -> OutcomeCounts:
-        query = "SELECT count(*) FILTER (won), count(*) FILTER (NOT won) FROM closings"
-        won, lost = self._connection.execute(query).fetchall()[0]
+        """How many leads ended, and how: by the moment of the settings, where they state one."""
+        query = """SELECT count(*) FILTER (won), count(*) FILTER (NOT won) FROM closings
+            WHERE $1 IS NULL OR closed_at IS NULL OR closed_at <= $1"""
+        won, lost = self._connection.execute(query, [self.settings.as_of]).fetchall()[0]
         return OutcomeCounts(won, lost, self.lead_count - won - lost)
 
     @property

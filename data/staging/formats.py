@@ -17,13 +17,21 @@ DISTINCT_VALUES = 100
 
 
 def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> pd.DataFrame:
-    """Return up to 20,000 usable rows, evenly spread, of some columns of the source; the index is the position."""
+    """Return up to 20,000 usable rows, evenly spread, of some columns of the source; the index is the position.
+
+    Of the leads those are left out that came later than the settings' moment: they show nothing of what was known then.
+    """
     step = max(1, -(-table.file.rows // SAMPLE_ROWS))
     cells = ", ".join(["position", *(table.file.columns[name] for name in names)])
     query = f"""SELECT {cells} FROM {table.staged} WHERE position % {step} = 0
-        AND position NOT IN (SELECT position FROM quarantine WHERE source = '{table.name}') ORDER BY position"""
+        AND position NOT IN (SELECT position FROM quarantine WHERE source = '{table.name}')
+        AND {_is_known(table)} ORDER BY position"""
     frame = connection.sql(query).to_arrow_table().to_pandas().set_index("position")
     return frame.set_axis(list(names), axis="columns")
+
+
+def _is_known(table: Table) -> str:
+    return "position NOT IN (FROM later_leads)" if table.name == "leads" else "true"
 
 
 def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, column: str, cells: pd.Series) -> pd.Series:
@@ -31,7 +39,8 @@ def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, column:
     if cells.nunique(dropna=False) > 1:
         return cells
     cell = table.file.columns[column]
-    query = f"SELECT DISTINCT {cell} FROM {table.staged} WHERE problem IS NULL ORDER BY 1 LIMIT {DISTINCT_VALUES}"
+    usable = f"problem IS NULL AND {_is_known(table)}"
+    query = f"SELECT DISTINCT {cell} FROM {table.staged} WHERE {usable} ORDER BY 1 LIMIT {DISTINCT_VALUES}"
     further = connection.sql(query).to_arrow_table().to_pandas()[cell]
     return pd.concat([cells, further[~further.isin(cells)]], ignore_index=True)
 

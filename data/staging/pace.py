@@ -192,15 +192,16 @@ def planned_rows(staging: Staging) -> list[Flag]:
     """Return the rows that are later than the end of the data, which has to be known: they count for nothing.
 
     What comes after a moment that was chosen is no news, unless it is yet to come. A change of an attribute is written
-    down when it happens, and makes no pace: planned is one that is yet to come.
+    down when it happens, and makes no pace: planned is one that is yet to come, the others are only too late.
     """
     end, flags = staging.now if staging.settings.as_of else staging.end, []
+    beyond = f"after the end of the data, {end:%Y-%m-%d}"
     for table, name, column in LATER:
         source = table if table == "leads" else f"{table} JOIN lead_ids USING (position)"
-        limit = staging.now if table == "history" else end
-        later = first_rows(staging.connection, f"min({column})::VARCHAR", f"{source} WHERE {column} > $1", [limit])
-        if later:
-            flags.append(
-                Flag(name, column, f"after the end of the data, {end:%Y-%m-%d}: planned, counts for nothing", *later)
-            )
+        example, limit = f"min({column})::VARCHAR", staging.now if table == "history" else end
+        if later := first_rows(staging.connection, example, f"{source} WHERE {column} > $1", [limit]):
+            flags.append(Flag(name, column, f"{beyond}: planned, counts for nothing", *later))
+        between = f"{source} WHERE {column} > $1 AND {column} <= $2"
+        if too_late := first_rows(staging.connection, example, between, [end, limit]):
+            flags.append(Flag(name, column, f"{beyond}: counts for nothing", *too_late, level="info"))
     return flags

@@ -27,6 +27,7 @@ REPLICA = "mirror.duckdb"
 """The file in the workspace that holds copies of tables of other systems."""
 EMPTY_TABLES = """
     CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
+    CREATE TABLE later_leads (position BIGINT);
     CREATE TABLE closings (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);
@@ -85,6 +86,11 @@ class Staging:
     @property
     def leads(self) -> Table:
         return self.tables["leads"]
+
+    @property
+    def latest(self) -> pd.Timestamp:
+        """The moment after which nothing counts, whatever the end of the data: that of the settings, else now."""
+        return pd.Timestamp(self.settings.as_of or self.now)
 
     @property
     def settings_used(self) -> Settings:

@@ -76,6 +76,19 @@ def identify_leads(staging: Staging) -> None:
     staging.report.notes += [note] if note else []
 
 
+def find_later_leads(staging: Staging) -> None:
+    """Find the leads that came after the moment of the settings, where they state one."""
+    connection, leads = staging.connection, staging.leads
+    if staging.settings.as_of and leads.has("created_at"):
+        created = Reading("created_at", leads.columns["created_at"], Kind.TIME)
+        decided, _ = decide_readings(connection, leads, [created], staging.formats["leads"])
+        make_typed(connection, leads, decided, "creations")
+        connection.execute(
+            "INSERT INTO later_leads SELECT position FROM creations WHERE created_at > $1", [staging.latest]
+        )
+        connection.execute("DROP TABLE creations")
+
+
 def read_timelines(staging: Staging) -> None:
     """Read events, stages, outcomes and the history of attributes, and put what cannot be used into quarantine."""
     connection, settings, tables = staging.connection, staging.settings, staging.tables

@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 
-from data.config import FileTable, Outcome, Settings
+from data.config import FileTable, Outcome, Settings, settings_of_folder
 from data.errors import InputError
 from data.workspace import Workspace
 from pipelines.training_data import read_training_data
+from tests.data.small import table
 
 WON, LOST, OPEN = 40, 120, 10
 
@@ -66,3 +67,53 @@ def test_wins_that_close_as_they_come_are_not_left_out_beside_losses(read):
     table["closed"] = table["closed"].mask(table["status"] == "won", table["created"])
     with pytest.raises(InputError, match="40 × closed by the moment of their creation"):
         read(table)
+
+
+T = pd.Timestamp("2024-06-01")
+LEADS_OF_T = """
+lead_id created_at closed_at  status industry size
+a       2024-01-01 2024-01-20 won    Retail   5
+b       2024-01-02 2024-02-20 lost   Health   7
+c       2024-01-03 2024-06-20 won    Retail   9
+d       2024-02-01 2024-02-25 lost   Retail   6
+e       2024-05-01 _          open   Health   8
+f       2024-05-02 2024-07-01 lost   Health   2
+"""
+LATER_LEADS = "".join(f"z{n} 2024-06-{n:02d} 2024-07-{n:02d} won Space many\n" for n in range(2, 29))
+EVENTS_OF_T = "lead_id occurred_at type\n" + "".join(
+    f"{lead} 2024-01-{day} demo_request\n" for lead in "abcd" for day in (10, 25)
+)
+LATER_EVENTS = "".join(f"{lead} 2024-06-{day} webinar\n" for lead in "abcdef" for day in range(10, 28))
+
+
+@pytest.fixture
+def read_as_of(tmp_path):
+    """Read what is learned from leads and events as of a moment; some closings are emptied, as they were then."""
+
+    def run(leads: str, events: str, name: str):
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, text in {"leads": leads, "events": events}.items():
+            table(folder / f"{file}.csv", text)
+        roles = {"lead_id": "lead_id", "created_at": "created_at", "closed_at": "closed_at"}
+        settings = settings_of_folder(folder).model_copy(
+            update={"columns": {"leads": roles}, "outcome": Outcome(column="status", won=["won"], lost=["lost"])}
+        )
+        return read_training_data(settings.model_copy(update={"as_of": T, "horizon": 30}), Workspace.at(folder / "var"))
+
+    return run
+
+
+def test_as_of_a_moment_what_came_later_is_as_if_it_had_not(read_as_of):
+    """The same is learned from the file as it was cut then: without later leads, events and closings."""
+    as_it_was = LEADS_OF_T.replace("2024-06-20 won ", "_ open ").replace("2024-07-01 lost", "_ open")
+    whole = read_as_of(LEADS_OF_T + LATER_LEADS, EVENTS_OF_T + LATER_EVENTS, "whole")
+    cut = read_as_of(as_it_was, EVENTS_OF_T, "cut")
+    assert whole.data_end == cut.data_end == T
+    assert whole.table.schema == cut.table.schema
+    assert (whole.ended, whole.left_out, whole.unlearned) == (cut.ended, cut.left_out, cut.unlearned)
+    for name in ("features", "rows"):
+        pd.testing.assert_frame_equal(getattr(whole.table, name), getattr(cut.table, name))
+    pd.testing.assert_frame_equal(whole.open_leads, cut.open_leads)
+    at_creation = cut.table.rows[cut.table.rows["age"] == 0].set_index("lead_id")["won"]
+    assert at_creation.to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0, "e": 0, "f": 0}

@@ -14,6 +14,7 @@ c,2025-01-10,sql,iron,30
 """
 NO_STAGES = "lead_id,stage,entered_at\n"
 PLANNED = "after the end of the data, 2025-01-11: planned, counts for nothing"
+TOO_LATE = PLANNED.replace("planned, ", "")
 OTHER = "another value than the last of its history"
 STAGES = "lead_id,stage,entered_at\na,mql,2025-01-11\nb,mql,2025-01-11\nc,sql,2025-01-11\n"
 
@@ -70,7 +71,7 @@ def test_a_present_stage_that_is_not_the_last_of_the_history(flags):
 def test_a_cell_that_is_not_the_last_value_of_its_history(flags):
     """What comes later than now is planned, and no present value; what is no number is compared with none.
 
-    Changes up to now have happened, although they come after all leads and stages: none of them is planned.
+    Changes up to now have happened, although they come after all leads and stages: they are no plans, only too late.
     """
     changes = """lead_id,field,value,changed_at
 a,Plan,gold,2025-02-02
@@ -84,6 +85,11 @@ a,colour,red,2025-02-01
 """
     assert flags(attribute_history=changes) == {
         ("attribute_history", "changed_at", PLANNED): ("c",),
+        ("attribute_history", "changed_at", TOO_LATE): (
+            "a",
+            "b",
+            "c",
+        ),
         ("attribute_history", "size", "not a number: read as missing"): ("b",),
         ("leads", "plan", OTHER): ("b",),
         ("leads", "size", OTHER): ("c",),
@@ -173,4 +179,7 @@ def test_what_could_not_be_and_was_made_missing_is_not_missing_by_its_history(fl
     leads = "lead_id,created_at,employees\na,2025-01-10,-5\nb,2025-01-10,20\nc,2025-01-10,30\n"
     changes = "lead_id,field,value,changed_at\na,employees,-5,2025-02-01\nb,employees,20,2025-02-01\n"
     flagged = flags(leads=leads, stages=NO_STAGES, attribute_history=changes)
-    assert flagged == {("leads", "employees", "impossible: read as missing"): ("a",)}
+    assert flagged == {
+        ("leads", "employees", "impossible: read as missing"): ("a",),
+        ("attribute_history", "changed_at", TOO_LATE.replace("11", "10")): ("a", "b"),
+    }
