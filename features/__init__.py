@@ -7,6 +7,7 @@ knows of before and after, `snapshots` which moments are learned from and how ea
 from features.as_of import (
     activity_until,
     age_at,
+    days_in_stage_at,
     existing_at,
     exists_at,
     happened_between,
@@ -31,6 +32,7 @@ from features.catalogue import (
     catalogue,
     fingerprint,
     named_features,
+    stage_name,
 )
 from features.snapshots import (
     CLOSED_BEFORE,
@@ -42,7 +44,7 @@ from features.snapshots import (
     snapshots_between,
     timed_snapshots,
 )
-from features.sources import ActiveDays, EventCount, FromRules, Given, Recency, channel_of
+from features.sources import ActiveDays, EventCount, FromRules, Given, Recency, channel_of, is_of_asset
 from features.titles import rank_of
 
 __all__ = [
@@ -70,12 +72,14 @@ __all__ = [
     "build",
     "catalogue",
     "channel_of",
+    "days_in_stage_at",
     "existing_at",
     "exists_at",
     "final_snapshots",
     "fingerprint",
     "happened_between",
     "happened_by",
+    "is_of_asset",
     "named_features",
     "open_at",
     "outcome_at",
@@ -84,5 +88,6 @@ __all__ = [
     "snapshots_between",
     "sql_known_at",
     "stage_at",
+    "stage_name",
     "timed_snapshots",
 ]

@@ -97,10 +97,21 @@ def outcome_at(leads: pd.DataFrame, as_of: AsOf) -> npt.NDArray[np.str_]:
 
 def stage_at(chunk: Chunk, as_of: AsOf) -> pd.Series:
     """Return the stage that each lead was in: the last one entered, else the one that its row names."""
+    entered = _last_entries(chunk, as_of)["stage"]
+    return chunk.leads["position"].map(entered).astype("str").fillna(chunk.leads["stage"])
+
+
+def days_in_stage_at(chunk: Chunk, as_of: AsOf) -> pd.Series:
+    """Return the whole days that each lead had been in its stage; missing where nobody knows when it entered that."""
+    entered_at = _last_entries(chunk, as_of)["entered_at"].reindex(chunk.leads["position"])
+    return (_of_each(chunk.leads, as_of) - entered_at.to_numpy()).dt.days.astype("Int64")
+
+
+def _last_entries(chunk: Chunk, as_of: AsOf) -> pd.DataFrame:
+    """Return the last stage that was entered, and when, by the position of the lead."""
     moments = pd.Series(_of_each(chunk.leads, as_of).to_numpy(), index=chunk.leads["position"])
     until = happened_by(chunk.stages["entered_at"], moments.reindex(chunk.stages["position"]).to_numpy())
-    entered = chunk.stages[until].groupby("position")["stage"].last()
-    return chunk.leads["position"].map(entered).astype("str").fillna(chunk.leads["stage"])
+    return chunk.stages[until].drop_duplicates("position", keep="last").set_index("position")
 
 
 def age_at(leads: pd.DataFrame, as_of: AsOf) -> pd.Series:

@@ -302,11 +302,20 @@ def _sums(kind: EventType, many: str, timed: bool) -> Iterator[Feature]:
 def _of_stages(schema: Schema) -> Iterator[Feature]:
     if schema.timed:
         for stage in schema.stages:
-            label = stage.upper() if len(stage) <= 3 else _readable(stage)
+            label = stage_name(stage)
             yield Feature(
                 f"stage_{stage}", f"stage {label}", Family.TIMING, Recency(stage_channel(stage)),
                 f"Became {label} {{value}} ago", f"Not yet {label}", unit="age",
             )  # fmt: skip
+
+
+def stage_name(stage: str) -> str:
+    """Return a stage as people write it.
+
+    >>> stage_name("sql"), stage_name("meeting_held")
+    ('SQL', 'meeting held')
+    """
+    return stage.upper() if len(stage) <= 3 else _readable(stage)
 
 
 def _windowed(channel: str, days: int | None) -> str:

@@ -56,6 +56,15 @@ def channel_of(event_type: str, asset: str) -> str:
     return f"{event_type}: {asset}"
 
 
+def is_of_asset(channel: str) -> bool:
+    """Return whether a channel is one asset's, whose events are those of its type too.
+
+    >>> is_of_asset(channel_of("download", "price_list")), is_of_asset("download")
+    (True, False)
+    """
+    return channel_of("", "") in channel
+
+
 def stage_channel(stage: str) -> str:
     """Name the channel that holds the entries into a stage."""
     return f"stage: {stage}"

@@ -24,9 +24,11 @@ from features import (
     Batch,
     before_records,
     build,
+    days_in_stage_at,
     final_snapshots,
     happened_by,
     open_at,
+    stage_at,
     timed_snapshots,
 )
 from models.evaluation import Leak, find_leaks
@@ -53,6 +55,8 @@ Snapshots = tuple[pd.DataFrame, pd.DataFrame]
 class TrainingData:
     """What was read: the training table, the features of the leads that are open now, and how the reading went.
 
+    ``open_stages`` are the ``stage`` of the open leads, and the ``days`` that they have been there.
+
     ``censored`` is the table of the snapshots whose window is not over: ``won`` is missing while the lead is open.
     ``waiting_since`` is when the open leads came that are in no row of the table, missing for those that are.
     ``settings`` are those of the project with what was decided on reading, such as the formats of dates: they are
@@ -67,6 +71,7 @@ class TrainingData:
     table: TrainingTable
     censored: TrainingTable
     open_leads: pd.DataFrame
+    open_stages: pd.DataFrame
     waiting_since: pd.Series
     left_out: Mapping[str, int]
     data_end: pd.Timestamp
@@ -154,7 +159,7 @@ def gather(dataset: Dataset) -> TrainingData:
     data_end, schema, ranks = dataset.end, dataset.schema, dataset.order_ranks()
     settings = _with_ages(dataset)
     chunks = [_of_chunk(chunk, schema, data_end, settings, ranks) for chunk in dataset.chunks()]
-    matured, censored, open_leads, since, unlearned = (list(each) for each in zip(*chunks, strict=True))
+    matured, censored, open_leads, open_stages, since, unlearned = (list(each) for each in zip(*chunks, strict=True))
     table, not_over = (_in_order(snapshots, schema, settings) for snapshots in (matured, censored))
     left_out = _by_outcome(unlearned)
     undated = sum(reasons.get(why, 0) for reasons in left_out.values() for why in (NO_CREATION, NO_CLOSING))
@@ -169,6 +174,7 @@ def gather(dataset: Dataset) -> TrainingData:
         table=table,
         censored=not_over,
         open_leads=pd.concat(open_leads, ignore_index=True),
+        open_stages=pd.concat(open_stages, ignore_index=True),
         waiting_since=pd.concat(since, ignore_index=True),
         left_out=counts,
         data_end=data_end,
@@ -250,8 +256,8 @@ def _in_order(chunks: list[Snapshots], schema: Schema, settings: Settings) -> Tr
 
 def _of_chunk(
     chunk: Chunk, schema: Schema, data_end: pd.Timestamp, settings: Settings, ranks: pd.Series | None
-) -> tuple[Snapshots, Snapshots, pd.DataFrame, pd.Series, pd.DataFrame]:
-    """Return a chunk's matured and censored snapshots, its open leads with their dates, and the leads in no row."""
+) -> tuple[Snapshots, Snapshots, pd.DataFrame, pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Return a chunk's matured and censored snapshots, its open leads, their stages, dates, and the leads in no row."""
     leads, horizon, ages = chunk.leads, settings.horizon, settings.snapshot_ages
     labelled = timed_snapshots(leads, data_end, horizon, ages) if schema.timed else final_snapshots(leads, data_end)
     now = pd.DataFrame({"row": np.flatnonzero(open_at(leads, data_end)), "as_of": data_end})
@@ -260,8 +266,9 @@ def _of_chunk(
     first, last = len(labelled.matured), len(labelled.matured) + len(labelled.censored)
     matured = (features[:first], _rows(leads, labelled.matured, data_end, ranks))
     censored = (features[first:last], _rows(leads, labelled.censored, data_end, ranks))
+    stages = pd.DataFrame({"stage": stage_at(chunk, data_end), "days": days_in_stage_at(chunk, data_end)})
     in_no_row = leads["created_at"].iloc[now["row"]].mask(np.full(len(now), schema.timed))
-    return matured, censored, features[last:], in_no_row, labelled.unlearned
+    return matured, censored, features[last:], stages.iloc[now["row"]], in_no_row, labelled.unlearned
 
 
 def _rows(

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from data.store import Store
-from models.explanation import Sentence, beside_others
-from models.scoring import decode_reasons
+from models.explanation import ScoreLines, Sentence, beside_others
+from models.scoring import decode_beginning, decode_reasons
 from models.versions import Registry
 
 SENTENCES = 100_000
@@ -43,19 +43,32 @@ class Wording:
         self.foremost = lru_cache(FOREMOST)(self._foremost)
 
     def reasons(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Return ``reasons_up`` and ``reasons_down`` of each score, lists of texts as they are exported."""
+        """Return ``reasons_up`` and ``reasons_down`` of each score, lists of texts as they are exported.
+
+        Their points, with the start, add up to the ``score``, which stands there beside its ``stage``.
+        """
         worded = pd.DataFrame(index=scores.index, columns=["reasons_up", "reasons_down"], dtype=object)
         for version, of_version in scores.groupby("model_version"):
             narrator, features = self.narrator(version), self.codebook(version).features
-            for name, reasons in zip(worded, decode_reasons(of_version["reasons"], features, narrator), strict=True):
-                worded.loc[of_version.index, name] = pd.Series(narrator.texts(reasons), of_version.index, dtype=object)
+            up, down = decode_reasons(of_version["reasons"], features, narrator)
+            beginnings = [decode_beginning(text) for text in of_version["reasons"]]
+            for name, texts in zip(worded, narrator.summed(up, down, beginnings, of_version), strict=True):
+                worded.loc[of_version.index, name] = pd.Series(texts, of_version.index, dtype=object)
         return worded
 
     def parts(self, score: Mapping[str, Any]) -> tuple[list[WordedReason], list[WordedReason]]:
         """Return the reasons up and down of one stored score, each way the strongest first."""
-        ways = zip((1, -1), json.loads(score["reasons"]), strict=True)
+        ways = zip((1, -1), json.loads(score["reasons"])[:2], strict=True)
         up, down = (self._way(score["model_version"], way, sign) for sign, way in ways)
         return up, down
+
+    def lines(self, score: Mapping[str, Any]) -> ScoreLines | None:
+        """Return the lines that make a stored score up with its reasons; None of one that was stored without them."""
+        beginning = decode_beginning(score["reasons"])
+        if beginning is None:
+            return None
+        listed = sum(points for way in json.loads(score["reasons"])[:2] for _, _, points in way)
+        return self.narrator(score["model_version"]).lines(beginning, score["stage"], score["score"], listed)
 
     def _way(self, version: str, way: list[list], sign: int) -> list[WordedReason]:
         worded = [self._sentence(version, code, value, sign) for code, value, _ in way]
@@ -67,7 +80,7 @@ class Wording:
 
     def _foremost(self, version: str, reasons: str) -> str:
         """Return the sentence of the strongest reason up; an empty one where there is none."""
-        up, _ = json.loads(reasons)
+        up = json.loads(reasons)[0]
         return self._sentence(version, *up[0][:2], 1)[0].apart[0] if up else ""
 
     def _make_sentence(self, version: str, code: int, value: Any, sign: int) -> tuple[Sentence, str, str]:

@@ -262,12 +262,13 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
 def _reasons(lead: Row, site: Site) -> Row:
     """Return the reasons of a score, the rules that fired, and its horizon; none of a version that is not read."""
     try:
-        up, down = site.wording.parts(lead)
+        (up, down), lines = site.wording.parts(lead), site.wording.lines(lead)
         scorer = site.registry.version(lead["model_version"]).scorer
     except LeadscoreError as problem:
         return {
             "up": [],
             "down": [],
+            "lines": None,
             "most": 1,
             "horizon": None,
             "rules": [],
@@ -282,7 +283,7 @@ def _reasons(lead: Row, site: Site) -> Row:
         "by_rules": member_names(scorer.model) == (RULES,),
         "unreadable": None,
     }
-    return {"up": up, "down": down, "most": most or 1, **rest}
+    return {"up": up, "down": down, "lines": lines, "most": most or 1, **rest}
 
 
 def _change(history: Sequence[Row], run: Newest) -> int | None:

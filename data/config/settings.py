@@ -76,6 +76,7 @@ def _form_of(value: Any) -> str:
 
 Written = Literal["day first", "month first", "decimal comma", "decimal point"]
 WrittenKind = Literal["number", "band", "category", "flag", "set", "time"]
+RelativeTo = Literal["stage", "all"]
 Texts = Annotated[list[str], BeforeValidator(_as_texts)]
 Moment = Annotated[datetime, AfterValidator(_as_naive_utc)]
 Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_without_password)]
@@ -321,6 +322,7 @@ class Settings(CheckedPart):
     ``outcome`` is the flat file's outcome column; ``order`` a column of leads, or ``rows`` for the file's own order;
     ``as_of`` the end of the data, by default found from the pace at which things happen.
     ``snapshot_ages`` are the days after its creation of which snapshots are learned from, the first being 0.
+    Reasons are ``relative_to`` the leads at the same ``stage``, or to ``all`` leads.
     ``segments`` are columns by whose levels the model card measures the model.
     ``funnel`` is what the report's figures are made by.
     ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
@@ -347,6 +349,7 @@ class Settings(CheckedPart):
     horizon: int = Field(default=HORIZON, ge=1, le=3650)
     snapshot_ages: tuple[int, ...] = (0, *AGE_EDGES)
     thresholds: BandThresholds = Field(default_factory=BandThresholds)
+    relative_to: RelativeTo = "stage"
     drop: list[str] = []
     keep: list[str] = []
     segments: list[str] = []

@@ -54,7 +54,7 @@ SCORES = sa.Table(
     sa.Column("stage", sa.Text),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("contributions", sa.LargeBinary, nullable=False),  # float16, little-endian, one per concept
-    sa.Column("reasons", sa.Text, nullable=False),  # JSON: [reasons up, reasons down], each [feature, value, points]
+    sa.Column("reasons", sa.Text, nullable=False),  # JSON: [reasons up, reasons down, what they begin from]
     sa.Column("digest", sa.BigInteger, nullable=False),  # of what makes two scores different
     sa.Column("company", sa.Text),  # by which sales knows the lead
     sa.Column("owner", sa.Text),

@@ -6,6 +6,7 @@ Sentences are made from codes and values in one place, in the language of the re
 from models.explanation.contributions import Centres, centres_from_json, centres_of, contributions
 from models.explanation.evidence import FEWEST_LEADS, Evidence, gather
 from models.explanation.language import AGAINST_BOTH, RARE, REACHED, SOME, THERE, put, template
+from models.explanation.lines import AGES, Beginning, ScoreLine, ScoreLines
 from models.explanation.next_questions import (
     NextQuestion,
     Question,
@@ -14,8 +15,18 @@ from models.explanation.next_questions import (
     questions_to_json,
     what_next,
 )
-from models.explanation.reasons import AGES, MOST_REASONS, Narrator, Reasons, Sentence, beside_others, say
+from models.explanation.reasons import (
+    MOST_REASONS,
+    Breakdown,
+    Context,
+    Narrator,
+    Reasons,
+    Sentence,
+    beside_others,
+    say,
+)
 from models.explanation.score_change import Change, Snapshot, changes_between, with_values
+from models.explanation.typical import TypicalLeads, gather_typical
 
 __all__ = [
     "AGAINST_BOTH",
@@ -26,15 +37,21 @@ __all__ = [
     "REACHED",
     "SOME",
     "THERE",
+    "Beginning",
+    "Breakdown",
     "Centres",
     "Change",
+    "Context",
     "Evidence",
     "Narrator",
     "NextQuestion",
     "Question",
     "Reasons",
+    "ScoreLine",
+    "ScoreLines",
     "Sentence",
     "Snapshot",
+    "TypicalLeads",
     "beside_others",
     "centres_from_json",
     "centres_of",
@@ -42,6 +59,7 @@ __all__ = [
     "contributions",
     "gather",
     "gather_questions",
+    "gather_typical",
     "put",
     "questions_from_json",
     "questions_to_json",

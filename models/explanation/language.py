@@ -27,8 +27,13 @@ EVIDENCE_WITHIN = (
 """A reason with its evidence, for one won lead and for several; and where a win counts that comes so soon."""
 TOGETHER = "{reason}, together with: {other}"
 """A reason whose value alone speaks the other way, and the strongest of the others beside it."""
-THE_REST = "what else is known"
-"""What stands in its place where there is no other."""
+START = "where every lead starts"
+TYPICAL = "typical at {stage}"
+IN_STAGE = "at {stage} for {time}"
+IN_STAGE_BESIDE = "at {stage} for {time}, where {typical} is typical"
+WAY_TO_STAGE = "how it came to {stage}"
+REST = "everything else"
+"""The lines beside the reasons, with which they add up to the score."""
 SOME = "Some {concept}"
 REACHED = "Reached {concept}"
 THERE = "{reason} (there: {value})"
@@ -41,7 +46,8 @@ BESIDE = "{change}, beside what else changed"
 ANOTHER_VALUE = "another value"
 RARE = "a rare one"
 """What a level is called that the model does not tell from others, since too few leads had it: it may name a person."""
-SENTENCES = (TOGETHER, THE_REST, SOME, REACHED, THERE, AGAINST_BOTH, BEFORE, STILL, BESIDE, ANOTHER_VALUE, RARE)
+SUM = (START, TYPICAL, IN_STAGE, IN_STAGE_BESIDE, WAY_TO_STAGE, REST)
+SENTENCES = (TOGETHER, *SUM, SOME, REACHED, THERE, AGAINST_BOTH, BEFORE, STILL, BESIDE, ANOTHER_VALUE, RARE)
 Message = tuple[str, str]
 """A text as it stands in English, and its form for several; the latter is empty where nothing is counted."""
 

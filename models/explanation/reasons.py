@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from operator import attrgetter
 from textwrap import shorten
 from typing import Any
@@ -13,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.vocabulary import AGE_EDGES
 from features import Feature
-from models.explanation.contributions import Contributions
+from models.explanation.concepts import Concepts
 from models.explanation.evidence import Evidence, percent
-from models.explanation.language import EVIDENCE, EVIDENCE_WITHIN, RARE, THE_REST, TOGETHER, counted, put
-from models.scale import Scale, points
+from models.explanation.language import EVIDENCE, EVIDENCE_WITHIN, RARE, TOGETHER, counted, put
+from models.explanation.lines import AGES, Beginning, ScoreLines, age_edge, lines_of, signed
+from models.explanation.typical import TypicalLeads
+from models.members import Contributions
+from models.scale import Scale, points_between, position
 
 MOST_REASONS = 5
 LONGEST_VALUE = 80
@@ -43,21 +44,73 @@ class Reasons:
     points: npt.NDArray[np.int64]
     sign: int
 
+    @property
+    def total(self) -> npt.NDArray[np.int64]:
+        """Return the points of all reasons of each row."""
+        return np.where(self.concept >= 0, self.points, 0).sum(axis=1)
+
     def where(self, rows: npt.NDArray[np.bool_]) -> Reasons:
         """Return the rows of a mask."""
         return Reasons(self.concept[rows], self.feature[rows], self.value[rows], self.points[rows], self.sign)
 
 
 @dataclass(frozen=True)
+class Context:
+    """What the reasons of each row begin from: ``start`` is the score of all leads, ``stage`` the points from there to
+    what is typical at the stage, and ``time`` those of how long it has been there, and of how it came there.
+
+    ``age`` is the ageing edge that the days in the stage passed last, NaN where nobody knows them.
+    ``is_compared`` where a row is compared with others at its stage; the points are 0 where it is with all leads.
+    """
+
+    start: npt.NDArray[np.int64]
+    stage: npt.NDArray[np.int64]
+    time: npt.NDArray[np.int64]
+    age: npt.NDArray[np.float64]
+    is_compared: npt.NDArray[np.bool_]
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> Context:
+        """Return the rows of a mask."""
+        return Context(self.start[rows], self.stage[rows], self.time[rows], self.age[rows], self.is_compared[rows])
+
+    def rows(self) -> list[Beginning]:
+        """Return the beginning of each row."""
+        columns = (self.start, self.stage, self.time, self.age, self.is_compared)
+        return [
+            Beginning(start, stage, time, None if np.isnan(age) else int(age)) if is_compared else Beginning(start)
+            for start, stage, time, age, is_compared in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """What scores are made of: where they begin, and the reasons each way.
+
+    Start, stage, time, the points of all reasons, and the rest, which is not listed, add up to the score of a row.
+    ``concepts`` counts those that add anything to it.
+    """
+
+    up: Reasons
+    down: Reasons
+    context: Context
+    concepts: npt.NDArray[np.int64]
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> Breakdown:
+        """Return the rows of a mask."""
+        return Breakdown(self.up.where(rows), self.down.where(rows), self.context.where(rows), self.concepts[rows])
+
+
+@dataclass(frozen=True)
 class Sentence:
     """A reason in words; ``text`` is with what history says of such leads, where it says anything.
 
-    ``is_contradicted`` where history alone speaks the other way.
+    ``is_contradicted`` where history alone speaks the other way, ``is_absent`` where it says what a lead lacks.
     """
 
     reason: str
     text: str
     is_contradicted: bool = False
+    is_absent: bool = False
 
     @property
     def apart(self) -> tuple[str, str]:
@@ -78,7 +131,8 @@ _texts, _contradicted = (np.frompyfunc(attrgetter(name), 1, 1) for name in ("tex
 class Narrator:
     """Knows the words of a catalogue, and the evidence, the scale and the horizon (days, if it has one) of a model.
 
-    ``unsaid`` are concepts that are no reason, whatever they add.
+    ``unsaid`` are concepts that are no reason, whatever they add. ``typical`` is what reasons are relative to: without
+    it, all leads.
     """
 
     def __init__(
@@ -88,11 +142,14 @@ class Narrator:
         scale: Scale,
         horizon: int | None = None,
         unsaid: Sequence[str] = (),
+        typical: TypicalLeads | None = None,
     ) -> None:
-        self.features = {feature.name: feature for feature in features}
+        self.by_concept = Concepts(features)
+        self.features = self.by_concept.features
         self.names = tuple(self.features)
-        self.concepts = tuple(dict.fromkeys(feature.concept for feature in features))
-        self.families = {feature.concept: feature.family for feature in features}
+        self.concepts = self.by_concept.names
+        self.families = self.by_concept.families
+        self.typical = typical
         self.evidence = evidence
         self.scale = scale
         self.horizon = horizon
@@ -105,37 +162,63 @@ class Narrator:
 
     def merged(self, contributions: Contributions) -> npt.NDArray[np.float64]:
         """Return what each concept adds to each row's log-odds: of shape (rows, concepts)."""
-        return contributions.values @ np.eye(len(self.concepts))[self._concept_of_each(contributions)]
+        return self.by_concept.merged(contributions)
 
     def reasons(self, contributions: Contributions, features: pd.DataFrame) -> tuple[Reasons, Reasons]:
-        """Return the reasons up and the reasons down of each row of features."""
-        merged = self.merged_by_words(contributions, features)
-        shares = points(self.scale, merged, contributions.base)
-        up, down = (self._strongest(sign, merged, shares, contributions, features) for sign in (1, -1))
-        return up, down
+        """Return the reasons up and the reasons down of each row of features, relative to all leads."""
+        breakdown = self.breakdown(contributions, features)
+        return breakdown.up, breakdown.down
 
-    def merged_by_words(self, contributions: Contributions, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Return what each concept adds, of shape (rows, concepts), with nothing said twice.
+    def breakdown(
+        self,
+        contributions: Contributions,
+        features: pd.DataFrame,
+        stages: pd.Series | None = None,
+        days: pd.Series | None = None,
+    ) -> Breakdown:
+        """Return what the score of each row is made of.
 
-        The concepts of a row whose absence is named in the same words are added to the first of them.
+        Reasons are relative to the stage of each, where stages are given; ``days`` are those that it has been there.
         """
-        merged, concept_of_each = self.merged(contributions), self._concept_of_each(contributions)
-        for alike in self._absent_alike(contributions):
-            columns = np.array(contributions.columns)[np.isin(concept_of_each, alike)]
-            absent = np.flatnonzero(features[columns].isna().all(axis="columns"))
-            merged[absent, alike[0]] = merged[np.ix_(absent, alike)].sum(axis=1)
-            merged[np.ix_(absent, alike[1:])] = 0.0
-        return merged
+        codes = self._groups(stages, len(features))
+        relative = self._relative(contributions, codes)
+        absent = self.by_concept.absent(contributions.columns, features)
+        merged = self.by_concept.merged_once(relative, features, absent)
+        in_stage = merged[:, self.by_concept.of_stages]
+        is_compared = codes >= 0
+        merged[np.ix_(is_compared, self.by_concept.of_stages)] = 0.0
+        start = np.full(len(merged), contributions.base)
+        typical = start + self._typical(contributions.columns)[codes]
+        parts = np.column_stack([merged, np.where(is_compared, in_stage.sum(axis=1), 0.0)])
+        shares = points_between(self.scale, parts, typical, contributions.raw_log_odds)
+        at_start, at_typical = (np.rint(position(self.scale, each)).astype(np.int64) for each in (start, typical))
+        concepts = np.count_nonzero(merged, axis=1)
+        merged[self._is_shared()[codes] & absent] = 0.0
+        merged[:, self.unsaid] = 0.0
+        up, down = (self._strongest(sign, merged, shares[:, :-1], relative, features) for sign in (1, -1))
+        ages = np.full(len(merged), np.nan) if days is None else _ages_of(days)
+        return Breakdown(up, down, Context(at_start, at_typical - at_start, shares[:, -1], ages, is_compared), concepts)
 
-    def _absent_alike(self, contributions: Contributions) -> list[npt.NDArray[np.int64]]:
-        """Return the concepts, by number, that have one text for their absence, where several have the same."""
-        absent = [self.features[name].absent for name in contributions.columns]
-        texts = pd.DataFrame({"concept": self._concept_of_each(contributions), "text": absent}).drop_duplicates()
-        texts = texts.drop_duplicates("concept", keep=False)
-        return [alike.to_numpy() for _, alike in texts.groupby("text")["concept"] if len(alike) > 1]
+    def _groups(self, stages: pd.Series | None, count: int) -> npt.NDArray[np.int64]:
+        """Return the code of the group that each row is compared with; -1 is all leads."""
+        if self.typical is None or stages is None:
+            return np.full(count, -1)
+        return self.typical.codes(stages)
 
-    def _concept_of_each(self, contributions: Contributions) -> npt.NDArray[np.int64]:
-        return np.array([self.concepts.index(self.features[name].concept) for name in contributions.columns])
+    def _means(self, columns: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return what each column adds on average, a row for each group; 0 of all leads, which all start from."""
+        return self.typical.means(columns) if self.typical else np.zeros((1, len(columns)))
+
+    def _typical(self, columns: Sequence[str]) -> npt.NDArray[np.float64]:
+        return self._means(columns).sum(axis=1)
+
+    def _is_shared(self) -> npt.NDArray[np.bool_]:
+        """Return of which concepts most leads have nothing, a row for each group."""
+        return self.typical.is_shared(self.concepts) if self.typical else np.zeros((1, len(self.concepts)), dtype=bool)
+
+    def _relative(self, contributions: Contributions, codes: npt.NDArray[np.int64]) -> Contributions:
+        """Return what each column adds beside what it does on average in the group of each row."""
+        return replace(contributions, values=contributions.values - self._means(contributions.columns)[codes])
 
     def _strongest(
         self,
@@ -148,21 +231,30 @@ class Narrator:
         """Return the strongest concepts of one direction, each by the feature that adds most to it."""
         # Points are rounded to whole ones, so the order among those alike is that of the log-odds.
         strength = np.where(sign * shares > 0, sign * merged, 0.0)
-        strength[:, self.unsaid] = 0.0
         top = np.argsort(-strength, axis=1, kind="stable")[:, :MOST_REASONS]
         concept = np.where(np.take_along_axis(strength, top, axis=1) > 0, top, -1)
         feature, value = np.full(concept.shape, -1), np.full(concept.shape, None, dtype=object)
-        concept_of_each = self._concept_of_each(contributions)
+        concept_of_each = self.by_concept.of_each(contributions.columns)
         # Concept by concept and feature by feature, since each feature has a type of its own.
         for code in np.unique(concept[concept >= 0]):
             rows, slots = np.nonzero(concept == code)
             columns = np.flatnonzero(concept_of_each == code)
-            strongest = columns[np.argmax(sign * contributions.values[np.ix_(rows, columns)], axis=1)]
+            adds = sign * contributions.values[np.ix_(rows, columns)]
+            strongest = columns[self._speaker([contributions.columns[column] for column in columns], adds)]
             for column in np.unique(strongest):
                 here, name = strongest == column, contributions.columns[column]
                 feature[rows[here], slots[here]] = self.names.index(name)
                 value[rows[here], slots[here]] = self.values_of(name, features[name].iloc[rows[here]])
         return Reasons(concept, feature, value, np.take_along_axis(shares, top, axis=1), sign)
+
+    def _speaker(self, names: Sequence[str], adds: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+        """Return which of some features says it best for each row: the one that adds most.
+
+        A rule has the last word only: what a lead did or is says more than that a rule fired.
+        """
+        by_rules = np.array([self.features[name].traits.from_rules for name in names])
+        others = np.where(by_rules, -np.inf, adds)
+        return np.argmax(np.where((others > 0).any(axis=1)[:, None], others, adds), axis=1)
 
     def values_of(self, name: str, cells: Any) -> Objects:
         """Return the values of a feature (a series) as they may be stored: missing is None, a rare level is `RARE`."""
@@ -197,8 +289,29 @@ class Narrator:
         return [[self._text(*reason) for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
 
     def _text(self, concept: int, points: int, sentence: str) -> str:
-        signed = f"{points:+d}".replace("-", "−")
-        return f"{sentence} ({put(self.families[self.concepts[concept]])}, {signed})"
+        return f"{sentence} ({put(self.families[self.concepts[concept]])}, {signed(points)})"
+
+    def lines(self, beginning: Beginning, stage: str | None, score: int, listed: int) -> ScoreLines:
+        """Return the lines that make a score up with its reasons, whose points are ``listed`` in all."""
+        group = self.typical.stages.get(stage or "") if self.typical else None
+        return lines_of(beginning, stage or "", score, listed, group and group.days)
+
+    def summed(
+        self, up: Reasons, down: Reasons, beginnings: Sequence[Beginning | None], scores: pd.DataFrame
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """Return the reasons each way as they are exported, with the lines with which they add up to the score.
+
+        ``scores`` has the ``stage`` and the ``score`` of each row.
+        """
+        ways = self.texts(up), self.texts(down)
+        listed = up.total + down.total
+        rows = zip(beginnings, scores["stage"], scores["score"], listed, *ways, strict=True)
+        for beginning, stage, score, points, texts_up, texts_down in rows:
+            if beginning:
+                lines = self.lines(beginning, None if pd.isna(stage) else stage, int(score), int(points))
+                texts_up += lines.texts(1)
+                texts_down += lines.texts(-1)
+        return ways
 
     def _sentences(self, feature: Feature, values: pd.Series, sign: int) -> Objects:
         """Values repeat: each distinct one is put into words once."""
@@ -207,7 +320,7 @@ class Narrator:
         leads, won = self.evidence.like(feature, distinct)
         sentences = np.empty(len(distinct), dtype=object)
         sentences[:] = [
-            self._with_evidence(say(feature, value), count, wins, sign)
+            replace(self._with_evidence(say(feature, value), count, wins, sign), is_absent=is_absence(feature, value))
             for value, count, wins in zip(distinct, leads, won, strict=True)
         ]
         return sentences[codes]
@@ -226,12 +339,22 @@ class Narrator:
 def beside_others(way: Sequence[Sentence]) -> Sequence[Sentence]:
     """Name, for each reason that history contradicts, the strongest other one of its way: its value matters beside it.
 
-    ``way`` are the reasons of one lead in one direction, the strongest first.
+    ``way`` are the reasons of one lead in one direction, the strongest first. What is absent is named beside nothing,
+    and nothing beside it: together they would say nothing.
     """
-    if not any(each.is_contradicted for each in way):
-        return way
-    other = next((each.reason for each in way if each.reason and not each.is_contradicted), put(THE_REST))
-    return [each.beside(other) if each.is_contradicted else each for each in way]
+    other = next((each.reason for each in way if each.reason and not (each.is_contradicted or each.is_absent)), "")
+    alone = [not other or each.is_absent or not each.is_contradicted for each in way]
+    return [each if is_alone else each.beside(other) for each, is_alone in zip(way, alone, strict=True)]
+
+
+def _ages_of(days: pd.Series) -> npt.NDArray[np.float64]:
+    """Return the ageing edge that each number of days passed last.
+
+    >>> _ages_of(pd.Series([0, 8, None], dtype="Int64")).tolist()
+    [0.0, 7.0, nan]
+    """
+    numbers = days.to_numpy(float, na_value=np.nan)
+    return np.where(np.isnan(numbers), np.nan, np.array([age_edge(number) for number in np.nan_to_num(numbers)]))
 
 
 def _cells(feature: Feature, values: list) -> pd.Series:
@@ -255,6 +378,11 @@ def say(feature: Feature, value: Any) -> str:
     return put(feature.sentence, value=words)
 
 
+def is_absence(feature: Feature, value: Any) -> bool:
+    """Return whether a value says that there is nothing: it is missing, or a zero that has words of its own."""
+    return bool(pd.isna(value) or (value == 0 and feature.zero))
+
+
 def _in_words(unit: str, value: Any) -> str:
     if isinstance(value, str):
         return put(RARE) if value == RARE else shorten(value.replace("|", "/"), LONGEST_VALUE, placeholder="…")
@@ -262,12 +390,3 @@ def _in_words(unit: str, value: Any) -> str:
         return put(AGES[int(value)])
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
     return f"{value:+,.0f}".replace("-", "−") if unit == "change" else number
-
-
-def _ages() -> dict[int, str]:
-    spans = {start: f"{start} to {end - 1} days" for start, end in pairwise(AGE_EDGES)}
-    return {0: "less than a day", **spans, AGE_EDGES[-1]: f"{AGE_EDGES[-1]} days or more"}
-
-
-AGES = _ages()
-"""The ageing edge that was passed last → how people say it."""

@@ -12,7 +12,15 @@ import pandas as pd
 from data.config import BandThresholds
 from features import RULE_POINTS, catalogue
 from models.blend import RULES, log_odds, member_names, probabilities
-from models.explanation import Centres, centres_of, contributions, gather, gather_questions
+from models.explanation import (
+    Centres,
+    TypicalLeads,
+    centres_of,
+    contributions,
+    gather,
+    gather_questions,
+    gather_typical,
+)
 from models.rules import CAPS, MOST_POINTS, Rules, grade_thresholds, term_features, with_points, with_terms
 from models.scale import Scale, make_scale
 from models.scoring import Scorer, fit_and_engagement
@@ -29,17 +37,21 @@ def assemble(
     open_leads: pd.DataFrame,
     version: str,
     thresholds: BandThresholds | None = None,
+    open_stages: pd.DataFrame | None = None,
 ) -> Scorer:
-    """Return the scorer of a learned model; ``open_leads`` are the features of the leads that are open now.
+    """Return the scorer of a learned model; ``open_leads`` are the features of the leads that are open now, and
+    ``open_stages`` the stage of each with its days there, where that is known.
 
     ``thresholds`` are where the bands begin, by default multiples of the base rate; where all outcomes are alike, of
     the mean probability instead.
     """
     catalogued, features, terms = catalogue(table.schema), learned.features, ()
     if RULES in member_names(learned.model):
-        features, terms = with_terms(learned.rules, features), term_features(learned.rules, table.schema)
+        within = _within_caps(learned)
+        features = with_terms(learned.rules, features, within_caps=within)
+        terms = term_features(learned.rules, table.schema, within_caps=within)
     centres, scale = centres_and_scale(learned, table, open_leads, thresholds)
-    return Scorer(
+    scorer = Scorer(
         model=learned.model,
         schema=table.schema,
         rules=learned.rules,
@@ -50,6 +62,28 @@ def assemble(
         version=version,
         questions=gather_questions(catalogued, table.schema, features, table.rows["lead_id"].to_numpy()),
     )
+    # What people agreed on is explained as they agreed: a reason has the points of its rule.
+    if open_stages is None or learned.chosen == RULES:
+        return scorer
+    return replace(scorer, typical=_typical(scorer, open_leads, open_stages))
+
+
+def _typical(scorer: Scorer, open_leads: pd.DataFrame, open_stages: pd.DataFrame) -> TypicalLeads:
+    """Return what is typical of the leads that are open now, by their stage."""
+    features = scorer.with_rules(open_leads)
+    explained, by_concept = scorer.contributions(features), scorer.narrator.by_concept
+    absent = by_concept.absent(explained.columns, features)
+    return gather_typical(
+        pd.DataFrame(explained.values, columns=list(explained.columns)),
+        pd.DataFrame(absent, columns=list(by_concept.names)),
+        open_stages["stage"],
+        open_stages["days"],
+    )
+
+
+def _within_caps(learned: Learned) -> bool:
+    """Return whether what caps hold back is shared out to the rules: where they are members beside others."""
+    return learned.chosen != RULES
 
 
 def centres_and_scale(
@@ -64,8 +98,9 @@ def centres_and_scale(
     if len(open_leads) >= min(FEWEST_REFERENCES, len(features)):
         population = with_points(learned.rules, open_leads)
     if RULES in member_names(learned.model):
-        features, population = (with_terms(learned.rules, each) for each in (features, population))
-        terms = term_features(learned.rules, table.schema)
+        within = _within_caps(learned)
+        features, population = (with_terms(learned.rules, each, within_caps=within) for each in (features, population))
+        terms = term_features(learned.rules, table.schema, within_caps=within)
     by_name = {feature.name: feature for feature in (*catalogue(table.schema), *terms)}
     centres = centres_of(learned.model, features, [term.name for term in terms])
     explained = contributions(learned.model, population, centres)

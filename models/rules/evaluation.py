@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ ROWS = 50_000
 """Rows that are evaluated at once: the columns of more do not fit into the caches, which doubles the time."""
 
 Personas = npt.NDArray[np.int64]
+DimensionName = Literal["fit", "engagement"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,64 @@ def fired(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
         for rule, gives in _points_by_rule(dimension, _silence(rules, place, cells), cells):
             points[rule.name] = np.where(counts_for(place, persona), gives, 0.0)
     return pd.DataFrame(points, index=features.index, dtype=np.float64)
+
+
+def fired_within_caps(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that each rule gives, with all that caps and limits hold back shared out to those that fired.
+
+    The good points of a group, and of a dimension, are held back in proportion to what each rule gives. With the start
+    they add up to the points of a lead.
+
+    >>> from models.rules import load_rules
+    >>> leads = pd.DataFrame({"demo_request_ever": [1.0, 1.0], "quote_request_ever": [0.0, 1.0]})
+    >>> fired_within_caps(load_rules(), leads)[["Asked for a demo", "Asked for a quote"]].to_numpy().tolist()
+    [[40.0, 0.0], [25.0, 25.0]]
+    """
+    gives = fired(rules, features)
+    points, persona = gives.to_numpy(copy=True), personas_of(rules, FeatureCells(features))
+    for number in range(LIKE_NONE, len(rules.personas)):
+        rows = np.flatnonzero(persona == number)
+        for kind in ("fit", "engagement"):
+            _hold_back(points, rows, kind, _dimension(rules, kind, number), rules)
+    return pd.DataFrame(_within_limits(points, rules.start), index=gives.index, columns=gives.columns)
+
+
+def _dimension(rules: Rules, kind: DimensionName, persona: int) -> Dimension:
+    """Return the caps of a dimension that hold for the leads of a persona, or for those that are like none."""
+    of_all: Dimension = getattr(rules, kind)
+    return of_all if persona == LIKE_NONE else merged(of_all, getattr(rules.personas[persona], kind))
+
+
+def _hold_back(
+    points: Floats, rows: npt.NDArray[np.intp], kind: DimensionName, dimension: Dimension, rules: Rules
+) -> None:
+    """Hold the good points of rows back by the caps of a dimension, group by group and then together."""
+    good = [
+        (column, rule.group)
+        for column, (place, rule) in enumerate(rules.with_places())
+        if place[-3] == kind and rule.most >= 0
+    ]
+    for name, cap in dimension.groups.items():
+        _scale_down(points, rows, [column for column, group in good if group == name], cap)
+    _scale_down(points, rows, [column for column, _ in good], dimension.limit)
+
+
+def _scale_down(points: Floats, rows: npt.NDArray[np.intp], columns: Sequence[int], most: float) -> None:
+    """Scale some columns of rows down so that they add up to no more than that."""
+    cells = np.ix_(rows, np.array(columns, dtype=np.intp))
+    together = points[cells].sum(axis=1)
+    points[cells] *= np.where(together > most, most / np.maximum(together, 1e-12), 1.0)[:, None]
+
+
+def _within_limits(points: Floats, start: float) -> Floats:
+    """Scale the good points of a row down where a lead would have more than 100, and the bad ones where less than 0."""
+    # Row by row in memory, a row adds up in the same order, to the last bit, whether it stands alone or not.
+    points = np.ascontiguousarray(points)
+    good, bad = (np.where(sign * points > 0, points, 0.0) for sign in (1, -1))
+    total, up, down = (start + points.sum(axis=1)), good.sum(axis=1), bad.sum(axis=1)
+    less_good = np.where(total > MOST_POINTS, 1 - (total - MOST_POINTS) / np.where(up > 0, up, 1.0), 1.0)
+    less_bad = np.where(total < 0, 1 - total / np.where(down < 0, down, -1.0), 1.0)
+    return good * less_good[:, None] + bad * less_bad[:, None]
 
 
 def personas_of(rules: Rules, cells: FeatureCells) -> Personas:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +16,8 @@ import pandas as pd
 from data.config import Place
 from data.schema import Schema, plain
 from data.vocabulary import LEADS, Family
-from features import COMPETITOR, DERIVED, RULE_POINTS, Feature, FromRules, catalogue
-from models.rules.evaluation import evaluate, fired
+from features import COMPETITOR, DERIVED, RULE_POINTS, Feature, FromRules, catalogue, named_features
+from models.rules.evaluation import evaluate, fired, fired_within_caps
 from models.rules.format import Rule, Rules
 
 PREFIX = "rule: "
@@ -31,8 +32,14 @@ def with_points(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
     return features.assign(**{RULE_POINTS.name: evaluate(rules, features)["points"].to_numpy()})
 
 
-def with_terms(rules: Rules, features: pd.DataFrame) -> pd.DataFrame:
-    """Put the points that each rule gives beside the features; with the last term they add up to the rule points."""
+def with_terms(rules: Rules, features: pd.DataFrame, *, within_caps: bool = False) -> pd.DataFrame:
+    """Put the points that each rule gives beside the features; with the last term they add up to the rule points.
+
+    ``within_caps`` shares out to the rules what caps and limits hold back: with the start they add up without a term
+    for that.
+    """
+    if within_caps:
+        return pd.concat([features, fired_within_caps(rules, features).add_prefix(PREFIX)], axis=1)
     gives = fired(rules, features).add_prefix(PREFIX)
     # Row by row in memory, a row adds up in the same order, to the last bit, whether it stands alone or not.
     held_back = (features[RULE_POINTS.name] - np.ascontiguousarray(gives).sum(axis=1)).rename(CAPS.name)
@@ -61,12 +68,26 @@ def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:
     return {names[number]: points for number, points in json.loads(codes)}
 
 
-def term_features(rules: Rules, schema: Schema) -> tuple[Feature, ...]:
-    """Declare the terms: each rule is a concept of its own, in the family of what it asks about."""
+def term_features(rules: Rules, schema: Schema, *, within_caps: bool = False) -> tuple[Feature, ...]:
+    """Declare the terms, in the family of what a rule asks about.
+
+    Each is a concept of its own, where rules alone are explained. Where they are shared out ``within_caps``, beside
+    other members, a rule is of the concept of what it asks about: that is one signal, whoever counts it.
+    """
     families = {plain(name): column.family for name, column in LEADS.items() if column.family}
     families |= {plain(feature.name): feature.family for feature in (*DERIVED, COMPETITOR, *catalogue(schema))}
     families |= {plain(attribute.name): attribute.family for attribute in schema.columns_to_read}
-    return (*(_declared(rule, place, families) for place, rule in rules.with_places()), CAPS)
+    terms = (_declared(rule, place, families) for place, rule in rules.with_places())
+    if not within_caps:
+        return (*terms, CAPS)
+    concepts = {plain(feature.name): feature.concept for feature in (*catalogue(schema), *named_features(schema))}
+    return tuple(_of_signal(term, rule, concepts) for term, (_, rule) in zip(terms, rules.with_places(), strict=True))
+
+
+def _of_signal(term: Feature, rule: Rule, concepts: Mapping[str, str]) -> Feature:
+    """Return the term of a rule as part of the concept that its first condition asks about, where that is one."""
+    asked = (concepts.get(plain(name)) for name in rule.when[0].columns)
+    return replace(term, concept=next(filter(None, asked), term.concept))
 
 
 def _declared(rule: Rule, place: Place, families: Mapping[str, Family]) -> Feature:

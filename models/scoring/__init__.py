@@ -5,7 +5,7 @@
 
 from models.scoring.amount import FEWEST_AMOUNTS, Amounts
 from models.scoring.chunk import ScoredChunk, score_chunk, worded
-from models.scoring.codec import decode_contributions, decode_reasons, decode_values, encode
+from models.scoring.codec import decode_beginning, decode_contributions, decode_reasons, decode_values, encode
 from models.scoring.scorer import Scorer, fit_and_engagement
 from models.scoring.similar_deals import SimilarDeal, WonDeal, WonDeals
 from models.scoring.timing import Floats, Line, Timing, log_odds_of_soon
@@ -21,6 +21,7 @@ __all__ = [
     "Timing",
     "WonDeal",
     "WonDeals",
+    "decode_beginning",
     "decode_contributions",
     "decode_reasons",
     "decode_values",

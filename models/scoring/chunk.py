@@ -15,8 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.chunk import Chunk
-from features import Batch, age_at, build, existing_at, outcome_at, scoring_time, stage_at
-from models.explanation import Narrator, Reasons, with_values
+from features import (
+    Batch,
+    age_at,
+    build,
+    days_in_stage_at,
+    existing_at,
+    outcome_at,
+    scoring_time,
+    stage_at,
+)
+from models.explanation import Breakdown, Narrator, Reasons, with_values
 from models.members import Contributions, Encoded
 from models.rules import fired_codes
 from models.scoring.scorer import Scorer
@@ -29,12 +38,12 @@ SHOWN = ["company", "owner", "source"]
 class ScoredChunk:
     """Leads and their scores, a row for each lead in the order of the chunk.
 
-    leads     who they are and what they were: lead_id, position, account_id, as_of, stage, outcome, age_days, company,
-              owner, source
+    leads     who they are and what they were: lead_id, position, account_id, as_of, stage, days_in_stage, outcome,
+              age_days, company, owner, source
     features  what was scored
     numbers   the scores, as `Scorer.score` has them
     contributions  what each column adds to the log-odds
-    up, down  the reasons in each direction
+    breakdown  where the scores begin, and the reasons in each direction
     fired     the rules that fired, as `models.rules.fired_codes` has them
     """
 
@@ -42,9 +51,18 @@ class ScoredChunk:
     features: pd.DataFrame
     numbers: pd.DataFrame
     contributions: Contributions
-    up: Reasons
-    down: Reasons
+    breakdown: Breakdown
     fired: Sequence[str]
+
+    @property
+    def up(self) -> Reasons:
+        """Return the reasons for each lead."""
+        return self.breakdown.up
+
+    @property
+    def down(self) -> Reasons:
+        """Return the reasons against each lead."""
+        return self.breakdown.down
 
     def where(self, rows: npt.NDArray[np.bool_]) -> ScoredChunk:
         """Return the rows of a mask."""
@@ -53,7 +71,7 @@ class ScoredChunk:
             frame[rows].reset_index(drop=True) for frame in (self.leads, self.features, self.numbers)
         )
         fired = [codes for codes, wanted in zip(self.fired, rows, strict=True) if wanted]
-        return ScoredChunk(leads, features, numbers, contributions, self.up.where(rows), self.down.where(rows), fired)
+        return ScoredChunk(leads, features, numbers, contributions, self.breakdown.where(rows), fired)
 
 
 def score_chunk(
@@ -74,25 +92,27 @@ def score_chunk(
     features = scorer.with_rules(with_values(build(batch), overrides or {}))
     encoded = Encoded(features)
     contributions = scorer.contributions(encoded)
-    up, down = scorer.explain(features, contributions)
+    leads = _leads(existing, batch, as_of)
     return ScoredChunk(
-        leads=_leads(existing, batch, as_of),
+        leads=leads,
         features=features,
         numbers=scorer.score(encoded, contributions),
         contributions=contributions,
-        up=up,
-        down=down,
+        breakdown=scorer.breakdown(features, contributions, leads["stage"], leads["days_in_stage"]),
         fired=fired_codes(scorer.rules, features),
     )
 
 
 def worded(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
-    """Return the scores with ``reasons_up`` and ``reasons_down``, lists of the texts that people read."""
+    """Return the scores with ``reasons_up`` and ``reasons_down``, lists of the texts that people read.
+
+    Their points, with the start, add up to the score.
+    """
     place = scored.numbers.columns.get_loc("model_version")
-    texts = {
-        name: pd.Series(narrator.texts(reasons), dtype=object)
-        for name, reasons in (("reasons_up", scored.up), ("reasons_down", scored.down))
-    }
+    known = pd.DataFrame({"stage": scored.leads["stage"], "score": scored.numbers["score"]})
+    both = narrator.summed(scored.up, scored.down, scored.breakdown.context.rows(), known)
+    names = ("reasons_up", "reasons_down")
+    texts = {name: pd.Series(way, dtype=object) for name, way in zip(names, both, strict=True)}
     before, after = scored.numbers.iloc[:, :place], scored.numbers.iloc[:, place:]
     return pd.concat([before, pd.DataFrame(texts), after], axis="columns")
 
@@ -107,6 +127,7 @@ def _leads(existing: Chunk, batch: Batch, as_of: pd.Timestamp | pd.Series) -> pd
             "account_id": leads["account_id"],
             "as_of": scored_at,
             "stage": stage_at(existing, as_of).reset_index(drop=True),
+            "days_in_stage": days_in_stage_at(existing, as_of).reset_index(drop=True),
             "outcome": outcome_at(existing.leads, as_of),
             "age_days": age_at(leads, scored_at),
         }

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.explanation import MOST_REASONS, RARE, Narrator, Reasons
+from models.explanation import MOST_REASONS, RARE, Beginning, Narrator, Reasons
 from models.scoring.chunk import ScoredChunk
 
 DIGESTED = (
@@ -32,8 +32,9 @@ def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
     and fired ``rules`` (JSON), and the ``digest``.
     """
     contributions = narrator.merged(scored.contributions).astype("<f2")
-    directions = zip(_as_lists(scored.up), _as_lists(scored.down), strict=True)
-    reasons = [json.dumps(both, ensure_ascii=False, separators=(",", ":")) for both in directions]
+    beginnings = map(list, scored.breakdown.context.rows())
+    directions = zip(_as_lists(scored.up), _as_lists(scored.down), beginnings, strict=True)
+    reasons = [json.dumps(all_of_it, ensure_ascii=False, separators=(",", ":")) for all_of_it in directions]
     explained = {"contributions": [row.tobytes() for row in contributions], "reasons": reasons, "rules": scored.fired}
     scores = pd.concat([scored.leads, scored.numbers, pd.DataFrame(explained)], axis="columns")
     scores = scores.assign(**{name: scores.get(name) for name in MARKS})
@@ -60,8 +61,18 @@ def decode_contributions(stored: bytes) -> npt.NDArray[np.float16]:
 
 def decode_values(stored: str, features: Sequence[str]) -> dict[str, Any]:
     """Return the values in stored reasons, by feature; ``features`` are the names behind their codes."""
-    values = {features[int(code)]: value for direction in json.loads(stored) for code, value, _ in direction}
+    values = {features[int(code)]: value for direction in json.loads(stored)[:2] for code, value, _ in direction}
     return {name: value for name, value in values.items() if value != RARE}
+
+
+def decode_beginning(stored: str) -> Beginning | None:
+    """Return what the reasons of a stored row begin from; None of a row that was stored before that was.
+
+    >>> decode_beginning("[[],[],[44,30,-2,7]]")
+    Beginning(start=44, stage=30, time=-2, age=7)
+    """
+    beginnings = json.loads(stored)[2:]
+    return Beginning(*beginnings[0]) if beginnings else None
 
 
 def decode_reasons(stored: Iterable[str], features: Sequence[str], narrator: Narrator) -> tuple[Reasons, Reasons]:

@@ -12,13 +12,25 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
+from data.config import RelativeTo
 from data.errors import ModelError
 from data.schema import Schema
 from data.vocabulary import ENGAGEMENT_FAMILIES, FIT_FAMILIES, Family
 from features import Batch, Feature, build, catalogue
 from models import scale as scales
 from models.blend import RULES, log_odds, member_names, probabilities
-from models.explanation import Centres, Evidence, Narrator, NextQuestion, Question, Reasons, contributions, what_next
+from models.explanation import (
+    Breakdown,
+    Centres,
+    Evidence,
+    Narrator,
+    NextQuestion,
+    Question,
+    Reasons,
+    TypicalLeads,
+    contributions,
+    what_next,
+)
 from models.members import Contributions, Encoded
 from models.rules import (
     CAPS,
@@ -48,7 +60,8 @@ class Scorer:
 
     ``centres`` are the means in training about which explanations are centred; ``horizon`` is in days, None in flat
     mode, where there is no ``timing`` either. ``amounts`` is None where no amounts of won leads are known.
-    ``questions`` are what leads can be asked for; None where a version was trained before they were stored.
+    ``questions`` are what leads can be asked for, ``typical`` is what is typical of open leads at each stage; None
+    where a version was trained before they were stored. Reasons are ``relative_to`` the stage of a lead, or to all.
     """
 
     model: StackingClassifier
@@ -62,6 +75,8 @@ class Scorer:
     timing: Timing | None = None
     amounts: Amounts | None = None
     questions: tuple[Question, ...] | None = None
+    typical: TypicalLeads | None = None
+    relative_to: RelativeTo = "stage"
 
     @cached_property
     def catalogue(self) -> tuple[Feature, ...]:
@@ -71,15 +86,20 @@ class Scorer:
     @cached_property
     def narrator(self) -> Narrator:
         """What puts the reasons of this version into words."""
-        terms = term_features(self.rules, self.schema) if self.has_points else ()
+        terms = term_features(self.rules, self.schema, within_caps=self.within_caps) if self.has_points else ()
+        features = (*self.catalogue, *terms)
         # Of rules alone each reason has the points that people gave it: what caps hold back of all is none of them.
-        unsaid = [CAPS.concept] if member_names(self.model) == (RULES,) else []
-        return Narrator((*self.catalogue, *terms), self.evidence, self.scale, self.horizon, unsaid)
+        return Narrator(features, self.evidence, self.scale, self.horizon, unsaid=[CAPS.concept], typical=self.typical)
 
     @property
     def has_points(self) -> bool:
         """Return whether the points of the rules are a member of the model."""
         return RULES in member_names(self.model)
+
+    @property
+    def within_caps(self) -> bool:
+        """Return whether what caps hold back is shared out to the rules; of rules alone it is not."""
+        return self.has_points and CAPS.name not in self.centres[RULES]
 
     def features(self, batch: Batch) -> pd.DataFrame:
         """Return the features of a batch, with what the rules say beside them."""
@@ -88,7 +108,7 @@ class Scorer:
     def with_rules(self, features: pd.DataFrame) -> pd.DataFrame:
         """Put the points of the rules beside features; and what each rule gives, where the rules are a member."""
         pointed = with_points(self.rules, features)
-        return with_terms(self.rules, pointed) if self.has_points else pointed
+        return with_terms(self.rules, pointed, within_caps=self.within_caps) if self.has_points else pointed
 
     def contributions(self, features: pd.DataFrame | Encoded) -> Contributions:
         """Return what each column adds to each row's raw log-odds."""
@@ -124,8 +144,19 @@ class Scorer:
         )
 
     def explain(self, features: pd.DataFrame, contributions: Contributions) -> tuple[Reasons, Reasons]:
-        """Return the reasons up and the reasons down of each row of features."""
+        """Return the reasons up and the reasons down of each row of features, relative to all leads."""
         return self.narrator.reasons(contributions, features)
+
+    def breakdown(
+        self, features: pd.DataFrame, contributions: Contributions, stages: pd.Series, days: pd.Series
+    ) -> Breakdown:
+        """Return what the score of each row is made of, its reasons relative to its stage where the settings say so.
+
+        ``stages`` are those of the rows, ``days`` how long each has been there.
+        """
+        if self.relative_to == "all":
+            return self.narrator.breakdown(contributions, features)
+        return self.narrator.breakdown(contributions, features, stages, days)
 
     def base_score(self, contributions: Contributions) -> int:
         """Return the score that a lead starts from, before any reason."""

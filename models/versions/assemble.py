@@ -13,7 +13,14 @@ from sklearn.pipeline import Pipeline
 from data.json import parse_object
 from data.schema import Schema
 from models.blend import spline_encoder
-from models.explanation import Centres, Evidence, centres_from_json, questions_from_json, questions_to_json
+from models.explanation import (
+    Centres,
+    Evidence,
+    TypicalLeads,
+    centres_from_json,
+    questions_from_json,
+    questions_to_json,
+)
 from models.rules import Rules
 from models.scale import Scale
 from models.scoring import Amounts, Scorer, Timing
@@ -34,6 +41,7 @@ def texts_of(scorer: Scorer) -> dict[str, str]:
         "timing.json": scorer.timing.to_json() if scorer.timing else "null",
         "amounts.json": scorer.amounts.to_json() if scorer.amounts else "null",
         "questions.json": questions_to_json(scorer.questions),
+        **({"typical.json": scorer.typical.to_json()} if scorer.typical else {}),
     }
 
 
@@ -62,6 +70,7 @@ def scorer_from(files: VersionFiles, model_files: VersionFiles, schema: Schema) 
         timing=_timing(files, spline_encoder(model)),
         amounts=_amounts(files, spline_encoder(model)),
         questions=files.read_if_there("questions.json", questions_from_json),
+        typical=files.read_if_there("typical.json", TypicalLeads.from_json),
     )
 
 

@@ -17,7 +17,7 @@ from data.schema import Schema
 from data.store import open_store
 from data.workspace import Workspace
 from features import existing_at, named_features
-from models.explanation import Narrator, NextQuestion, Reasons
+from models.explanation import Narrator, NextQuestion, Reasons, ScoreLine
 from models.rules import fired_by_name, missing_for_qso
 from models.scoring import ScoredChunk, Scorer, SimilarDeal, WonDeals, score_chunk
 from models.versions import Registry
@@ -32,8 +32,10 @@ from pipelines.last_run import settings_in, store_address
 class Explanation:
     """Everything that is said of one lead; `as_json` is the contract of ``explain --json``.
 
-    ``base_score`` + points of all reasons + ``other_points`` = ``score``: the reasons are the five strongest each way,
-    and ``other_reasons`` counts the smaller ones.
+    ``base_score`` + points of ``stage_line`` and ``time_line`` + points of all reasons + those of ``rest`` = ``score``:
+    the reasons are the five strongest each way, and ``other_reasons`` counts the smaller ones, whose points are
+    ``other_points``. ``context`` says what the reasons are relative to: the leads at the same stage, and what is
+    typical there; else all leads, and the two lines are None.
     ``stage`` and ``age_days`` are those of the lead as in the scores; None where they are not known.
     ``rules`` are the points that each rule gives, before any cap, whoever scores; ``persona`` is the one by which they
     do, or empty. ``triggered_by`` and ``disqualified_by`` name what decided the disposition, if such did.
@@ -59,6 +61,10 @@ class Explanation:
     raw_log_odds: float
     base: float
     contributions: dict[str, float]
+    context: dict[str, Any]
+    stage_line: ScoreLine | None
+    time_line: ScoreLine | None
+    rest: ScoreLine
     reasons_up: list[dict[str, Any]]
     reasons_down: list[dict[str, Any]]
     model_version: str
@@ -101,10 +107,10 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
     with step("loading the champion"):
         registry = Registry(workspace)
         stored = registry.champion()
-    scorer = stored.scorer
     with open_store(store_address(workspace)) as store:
         with step("looking for the lead"):
             settings = settings_in(store, workspace) or stored.settings
+            scorer = replace(stored.scorer, relative_to=settings.relative_to)
             lead = find_lead(lead_id, workspace, settings, scorer.schema)
         scored = score_chunk(lead.chunk, scorer, lead.as_of)
         changes = why_changed(lead.chunk, scored, since, lead.as_of, scorer, store, registry) if since else None
@@ -130,9 +136,10 @@ def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Sc
 def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
     """Return what the score of the one lead of a chunk is made of."""
     lead, numbers, contributions = scored.leads.iloc[0], scored.numbers.iloc[0], scored.contributions
-    base_score, narrator = scorer.base_score(contributions), scorer.narrator
-    listed = np.concatenate([reasons.points[reasons.concept >= 0] for reasons in (scored.up, scored.down)])
-    all_reasons = int(np.count_nonzero(narrator.merged_by_words(contributions, scored.features)))
+    narrator, stage = scorer.narrator, None if pd.isna(lead["stage"]) else str(lead["stage"])
+    (beginning,), listed = scored.breakdown.context.rows(), int((scored.up.total + scored.down.total)[0])
+    lines = narrator.lines(beginning, stage, int(numbers["score"]), listed)
+    reasons_up, reasons_down = (_listed(reasons, narrator) for reasons in (scored.up, scored.down))
     return Explanation(
         lead_id=str(lead["lead_id"]),
         as_of=f"{lead['as_of'].isoformat()}Z",
@@ -141,16 +148,20 @@ def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
         band=str(numbers["band"]),
         disposition=str(numbers["disposition"]),
         grade=str(numbers["grade"]),
-        stage=None if pd.isna(lead["stage"]) else str(lead["stage"]),
+        stage=stage,
         age_days=None if pd.isna(lead["age_days"]) else int(lead["age_days"]),
-        base_score=base_score,
-        other_points=int(numbers["score"]) - base_score - int(listed.sum()),
-        other_reasons=all_reasons - len(listed),
+        base_score=lines.start.points,
+        other_points=lines.rest.points,
+        other_reasons=int(scored.breakdown.concepts[0]) - len(reasons_up) - len(reasons_down),
         raw_log_odds=float(contributions.raw_log_odds[0]),
         base=contributions.base,
         contributions=dict(zip(contributions.columns, contributions.values[0].tolist(), strict=True)),
-        reasons_up=_listed(scored.up, narrator),
-        reasons_down=_listed(scored.down, narrator),
+        context=_context(scored, scorer, is_compared=lines.stage is not None),
+        stage_line=lines.stage,
+        time_line=lines.time,
+        rest=lines.rest,
+        reasons_up=reasons_up,
+        reasons_down=reasons_down,
         model_version=scorer.version,
         persona=str(numbers.get("persona", "")),
         rules=fired_by_name(scorer.rules, scored.fired[0]),
@@ -162,6 +173,16 @@ def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
         expected_amount=float(numbers["expected_amount"]) if scorer.amounts else None,
         expected_value=float(numbers["expected_value"]) if scorer.amounts else None,
     )
+
+
+def _context(scored: ScoredChunk, scorer: Scorer, *, is_compared: bool) -> dict[str, Any]:
+    """Return what the reasons of the one lead of a chunk are relative to, with what is typical there."""
+    stage, days = scored.leads["stage"].iloc[0], scored.leads["days_in_stage"].iloc[0]
+    facts = {"stage": None if pd.isna(stage) else str(stage), "days_in_stage": None if pd.isna(days) else int(days)}
+    if not (is_compared and scorer.typical):
+        return {"relative_to": "all"} | facts
+    group = scorer.typical.stages[str(stage)]
+    return {"relative_to": "stage"} | facts | {"typical_days": group.days, "leads": group.leads}
 
 
 def what_next(scored: ScoredChunk, scorer: Scorer) -> list[NextQuestion] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -137,6 +137,7 @@ def score(
         of_leads = leads.in_place_of(stored.settings) if leads else stored.settings
         settings = read_as_trained(settings or of_leads, stored)
         settings = settings.model_copy(update={"as_of": as_of or settings.as_of})
+        stored = replace(stored, scorer=replace(stored.scorer, relative_to=settings.relative_to))
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = dataset.end
@@ -264,7 +265,9 @@ def _asked_for(scored: ScoredChunk, asked: Asked) -> ScoredChunk:
 def _exported(scored: ScoredChunk, scorer: Scorer) -> pd.DataFrame:
     """Return the scores as they are exported; what else is known of the leads comes last."""
     leads, scores = scored.leads, worded(scored, scorer.narrator)
-    return pd.concat([leads[["lead_id", "as_of"]], scores, leads[["stage", "outcome", "age_days"]]], axis="columns")
+    return pd.concat(
+        [leads[["lead_id", "as_of"]], scores, leads[["stage", "days_in_stage", "outcome", "age_days"]]], axis="columns"
+    )
 
 
 def _require_file_for_closed(closed: bool, out: Path | None, leads: LeadFiles | None) -> None:

@@ -41,7 +41,7 @@ def make_scorer(read: TrainingData, learned: Learned, version: str, thresholds: 
     timing = None
     if _has_times(read):
         timing = fit_timing(table, learned.fitted, read.data_end, seed=read.settings.seed, encoder=encoder)
-    scorer = assemble(learned, read.table, read.open_leads, version, thresholds)
+    scorer = assemble(learned, read.table, read.open_leads, version, thresholds, read.open_stages)
     return replace(scorer, timing=timing, amounts=fit_amounts(table, encoder))
 
 

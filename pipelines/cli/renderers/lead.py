@@ -43,10 +43,13 @@ def show_explanation(lead: Explanation) -> None:
         say(f"Rules: {said}")
     grid = table(">points", "family", "reason")
     grid.add_row(str(lead.base_score), "", "where every lead starts")
+    for line in filter(None, (lead.stage_line, lead.time_line)):
+        grid.add_row(signed(line.points), "", escape(line.sentence))
     for reason in [*lead.reasons_up, *lead.reasons_down]:
         grid.add_row(signed(reason["points"]), reason["family"], escape(reason["sentence"]))
     if lead.other_points:
         grid.add_row(signed(lead.other_points), "", _everything_else(lead.other_reasons))
+    grid.add_row(str(lead.score), "", "the score")
     OUT.print(grid)
     if lead.changes:
         _show_changes(lead.changes)

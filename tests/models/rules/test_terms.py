@@ -119,3 +119,43 @@ def test_rules_are_of_the_family_of_what_they_ask_about():
     assert families["Company of 10 to 49"] is Family.FIRMOGRAPHIC
     assert families["May decide"] is Family.DECLARED
     assert families["Asked for a demo"] is Family.BEHAVIOURAL
+
+
+CAPPED = Rules.from_yaml("""
+thresholds: {mql: 40, sql: 60}
+start: 10
+fit:
+  cap: 20
+  rules:
+    - {name: Known industry, when: {attribute: industry, given: yes}, points: 10}
+    - {name: Writes code, when: {attribute: industry, is: Software}, points: 30}
+    - {name: Farms, when: {attribute: industry, is: Farming}, points: -80}
+engagement:
+  groups: {visits: 12}
+  rules:
+    - {name: Here at all, when: {attribute: visits, at_least: 1}, points: 8, group: visits}
+    - {name: Often here, when: {attribute: visits, at_least: 4}, points: 16, group: visits}
+    - {name: All fields, when: {attribute: fields_given, at_least: 2}, points: 5}
+""")
+
+
+@pytest.mark.parametrize(
+    ("visits", "industry", "points", "gives"),
+    [
+        (5.0, "Software", 47, [5, 15, 0, 4, 8, 5]),  # 40 of fit are held back to 20, 24 of visits to 12
+        (0.0, "Farming", 0, [10, 0, -25, 0, 0, 5]),  # no lead has less than nothing
+        (0.0, "Mining", 25, [10, 0, 0, 0, 0, 5]),
+    ],
+)
+def test_what_caps_hold_back_is_shared_out_to_the_rules_that_fired(visits, industry, points, gives):
+    lead = pd.DataFrame({"visits": [visits], "industry": [industry], "fields_given": [2.0]})
+    terms = with_terms(CAPPED, with_points(CAPPED, lead), within_caps=True)
+    assert terms[RULE_POINTS.name].tolist() == [points]
+    assert [terms[PREFIX + rule.name].iloc[0] for _, rule in CAPPED.with_places()] == pytest.approx(gives)
+    assert CAPS.name not in terms
+
+
+def test_rules_of_personas_within_caps_add_up_to_the_points_too():
+    terms = with_terms(RULES, with_points(RULES, LEADS), within_caps=True)
+    names = [term.name for term in term_features(RULES, SCHEMA, within_caps=True)]
+    assert terms[names].sum(axis=1).tolist() == POINTS
