@@ -253,8 +253,8 @@ class Narrator:
         A rule has the last word only: what a lead did or is says more than that a rule fired.
         """
         by_rules = np.array([self.features[name].traits.from_rules for name in names])
-        others = np.where(by_rules, -np.inf, adds)
-        return np.argmax(np.where((others > 0).any(axis=1)[:, None], others, adds), axis=1)
+        others: npt.NDArray[np.float64] = np.where(by_rules, -np.inf, adds)
+        return np.argmax(np.where((others > 0).any(axis=1, keepdims=True), others, adds), axis=1)
 
     def values_of(self, name: str, cells: Any) -> Objects:
         """Return the values of a feature (a series) as they may be stored: missing is None, a rare level is `RARE`."""

@@ -59,7 +59,7 @@ class TypicalLeads:
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """Return the groups by their codes; all leads are the last, so that -1 is theirs."""
+        """Return the groups by their codes; all leads are the last, so that -1 means them."""
         return (*self.stages.values(), self.everywhere)
 
     def codes(self, stages: pd.Series) -> Codes:

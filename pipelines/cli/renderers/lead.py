@@ -42,19 +42,26 @@ def show_explanation(lead: Explanation) -> None:
         said = ", ".join(f"{rule} {signed(points, '+.3g')}" for rule, points in lead.rules.items())
         say(f"Rules: {said}")
     grid = table(">points", "family", "reason")
-    grid.add_row(str(lead.base_score), "", "where every lead starts")
-    for line in filter(None, (lead.stage_line, lead.time_line)):
-        grid.add_row(signed(line.points), "", escape(line.sentence))
-    for reason in [*lead.reasons_up, *lead.reasons_down]:
-        grid.add_row(signed(reason["points"]), reason["family"], escape(reason["sentence"]))
-    if lead.other_points:
-        grid.add_row(signed(lead.other_points), "", _everything_else(lead.other_reasons))
-    grid.add_row(str(lead.score), "", "the score")
+    for row in sum_of(lead):
+        grid.add_row(*map(escape, row))
     OUT.print(grid)
     if lead.changes:
         _show_changes(lead.changes)
     _show_questions(lead.what_next or ())
     _show_similar(lead.similar_won)
+
+
+def sum_of(lead: Explanation) -> list[tuple[str, str, str]]:
+    """Return what a score is made of, line by line, with the score last: points, family and words."""
+    context = [line for line in (lead.stage_line, lead.time_line) if line]
+    reasons = [*lead.reasons_up, *lead.reasons_down]
+    return [
+        (str(lead.base_score), "", "where every lead starts"),
+        *((signed(line.points), "", line.sentence) for line in context),
+        *((signed(reason["points"]), reason["family"], reason["sentence"]) for reason in reasons),
+        *([(signed(lead.other_points), "", _everything_else(lead.other_reasons))] if lead.other_points else []),
+        (str(lead.score), "", "the score"),
+    ]
 
 
 def _everything_else(reasons: int) -> str:
