@@ -22,4 +22,4 @@ def read_lead(lead_id: str, site: Site, schema: Schema | None = None) -> LeadRec
     with alone(READING, "others are reading their leads"):
         stored = site.registry.champion()
         settings = settings_in(site.store, site.workspace) or stored.settings
-        return find_lead(lead_id, site.workspace, settings, schema or stored.scorer.schema)
+        return find_lead(lead_id, site.workspace, settings, schema or stored.scorer.schema, site.store)

@@ -29,6 +29,7 @@ from data.store import (
     Newest,
     Person,
     feedback_on,
+    gone_since,
     history_of,
     lead_page,
     overrides_of,
@@ -239,6 +240,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         run = site.newest(connection)
         history = history_of(connection, lead_id)
         verdicts, overrides = feedback_on(connection, lead_id)
+        gone = gone_since(connection, lead_id)
     if not history:
         raise NoSuchLead(lead_id)
     site.record_opened(lead_id, person.name)
@@ -246,6 +248,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
     return {
         "run": run,
         "lead": lead | {"change": _change(history, run)},
+        "gone_since": gone,
         "address": quote(lead_id, safe=""),
         "unchanged": (run.as_of - lead["as_of"]).days,
         "trend": _trend(steps, run),

@@ -38,7 +38,7 @@ from data.store.lead_list import (
     with_trend,
 )
 from data.store.outbox import Outbox
-from data.store.store import DONE, Codebook, Run, Store, newest_done, open_store
+from data.store.store import DONE, Codebook, Run, Store, gone_since, newest_done, open_store
 from data.store.tables import SCORES
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "count_above",
     "count_leads",
     "feedback_on",
+    "gone_since",
     "has_visible_text",
     "history_of",
     "lead_page",

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data.sinks import GONE, bulk
-from data.store.store import GRADE, Store, current, rows
+from data.store.store import GRADE, Store, newest_of_all, rows
 from data.store.tables import DELIVERIES, RUNS, SCORES
 
 DELIVERED, ENDED, DEAD, ABSENT = "delivered", "ended", "dead", "gone"
@@ -90,15 +90,19 @@ class Outbox:
     def _pending(self, connection: Connection, *columns: sa.Column, retry: bool) -> sa.Select:
         """Return a query for the current scores of open leads without a receipt of the same digest, and what has ended.
 
-        A lead has ended where the CRM still has it as open.
+        A lead has ended where the CRM still has it as open, also one that is gone from the tables: its outcome is then
+        ``gone``. One that ended, and is open again, is sent again.
         """
         receipt = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
         unknown = sa.or_(DELIVERIES.c.digest.is_(None), DELIVERIES.c.digest != SCORES.c.digest)
-        is_open = SCORES.c.outcome == OPEN
-        to_send = sa.or_(sa.and_(is_open, unknown), sa.and_(~is_open, DELIVERIES.c.status == DELIVERED))
+        scores, is_gone = newest_of_all(connection)
+        outcome = sa.case((is_gone, ABSENT), else_=SCORES.c.outcome).label("outcome")
+        is_open, status = sa.and_(SCORES.c.outcome == OPEN, ~is_gone), DELIVERIES.c.status
+        to_send = sa.or_(sa.and_(is_open, sa.or_(unknown, status == ENDED)), sa.and_(~is_open, status == DELIVERED))
         to_send = sa.or_(to_send, self._is_dead()) if retry else to_send
         attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
-        scores = current(connection).with_only_columns(*columns, GRADE, RUNS.c.model_version, attempts)
+        wanted = (outcome if column is SCORES.c.outcome else column for column in columns)
+        scores = scores.with_only_columns(*wanted, GRADE, RUNS.c.model_version, attempts)
         return scores.join(DELIVERIES, receipt, isouter=True).where(to_send)
 
     def _is_dead(self) -> sa.ColumnElement[bool]:

@@ -352,11 +352,27 @@ def current(connection: Connection, until: datetime | None = None) -> sa.Select:
 
 def as_of_run(newest: int | sa.BindParameter[int]) -> sa.Select:
     """Return a query for the scores that were current once a run was done."""
+    return _newest_of_each(newest).where(~_is_gone(newest))
+
+
+def newest_of_all(connection: Connection) -> tuple[sa.Select, sa.ColumnElement[bool]]:
+    """Return a query for the newest score of each lead, and the condition for those that are gone from the tables."""
+    newest = newest_done(connection)
+    return _newest_of_each(newest), _is_gone(newest)
+
+
+def _newest_of_each(newest: int | sa.BindParameter[int]) -> sa.Select:
     newer = SCORES.alias("newer")
     replaced = sa.exists().where(
         newer.c.lead_id == SCORES.c.lead_id, newer.c.run_id > SCORES.c.run_id, newer.c.run_id <= newest
     )
-    return versions().where(SCORES.c.run_id <= newest, ~replaced, ~_is_gone(newest))
+    return versions().where(SCORES.c.run_id <= newest, ~replaced)
+
+
+def gone_since(connection: Connection, lead_id: str) -> datetime | None:
+    """Return the moment as of which a lead was no longer in the configured tables; None where it is, or never was."""
+    run = sa.select(RUNS.c.as_of).join(GONE, GONE.c.run_id == RUNS.c.run_id).where(GONE.c.lead_id == lead_id)
+    return connection.execute(run).scalar_one_or_none()
 
 
 def _is_gone(newest: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:

@@ -14,7 +14,7 @@ from data.config import Settings
 from data.dataset import open_dataset
 from data.errors import InputError, ModelError
 from data.schema import Schema
-from data.store import open_store
+from data.store import Store, gone_since, open_store
 from data.workspace import Workspace
 from features import existing_at, named_features
 from models.explanation import Narrator, NextQuestion, Reasons, ScoreLine
@@ -111,7 +111,7 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
         with step("looking for the lead"):
             settings = settings_in(store, workspace) or stored.settings
             scorer = replace(stored.scorer, relative_to=settings.relative_to)
-            lead = find_lead(lead_id, workspace, settings, scorer.schema)
+            lead = find_lead(lead_id, workspace, settings, scorer.schema, store)
         scored = score_chunk(lead.chunk, scorer, lead.as_of)
         changes = why_changed(lead.chunk, scored, since, lead.as_of, scorer, store, registry) if since else None
         similar = similar_won(scored, scorer, won_deals(store, scorer))
@@ -119,14 +119,20 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
     return replace(explanation, changes=changes, what_next=what_next(scored, scorer), similar_won=similar)
 
 
-def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema) -> LeadRecord:
-    """Read one lead from its tables. Raises InputError where it is not there, or was not yet at that moment."""
+def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Schema, store: Store) -> LeadRecord:
+    """Read one lead from its tables. Raises InputError where it is not there, or was not yet at that moment.
+
+    The store knows since when one is gone that was there.
+    """
     only = lead_id if settings.as_of else None  # else all leads tell which moment is the newest
     with open_dataset(settings, workspace=workspace.root, schema=schema, keep_rejected=False, only=only) as dataset:
         as_of, chunk = dataset.end, dataset.lead(lead_id)
     if chunk is None or existing_at(chunk, as_of).leads.empty:
+        with store.transaction() as connection:
+            since = gone_since(connection, lead_id)
+        gone = f"the lead '{lead_id}' is no longer in the source since {since:%Y-%m-%d}" if since else ""
         raise InputError(
-            f"there is no lead '{lead_id}'",
+            gone or f"there is no lead '{lead_id}'",
             expected="the id of a lead, exactly as the data has it",
             where=f"{settings.place('leads')}, as of {format_moment(as_of)}",
         )

@@ -33,7 +33,7 @@ class Absence:
     def flags(self) -> Iterator[Flag]:
         """What is said of them."""
         if self.gone:
-            problem = "gone from the source, deleted or merged: no longer listed, scored or written back"
+            problem = "gone from the source, deleted or merged: no longer listed or scored, and marked once in the CRM"
             yield _flag(self.gone, problem, "info")
         if self.back:
             yield _flag(self.back, "back in the source: listed again", "info")

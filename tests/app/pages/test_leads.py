@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from data.store import SCORES, Person, override
+from data.store import SCORES, Person, open_store, override
 from data.store.tables import OPENED, RUNS
 
 HOSTILE = {
@@ -243,3 +243,13 @@ def test_a_lead_that_is_closed_is_no_chance_any_more(client, store, hottest, par
     assert "Before it closed, a chance of" in text
     assert '<span class="disposition lost">lost</span>' in text
     assert '<span class="band' not in text
+
+
+def test_the_page_of_a_lead_that_is_gone_says_since_when(client, workspace, hottest):
+    assert "No longer in the source" not in client.get(f"/leads/{hottest}").text
+    with open_store(workspace.store, writing=True) as store:
+        newest = store.runs()[0]
+        run = store.begin(as_of=newest["as_of"], model_version="1", codebook=store.codebook("1"))
+        store.publish(run, gone=[hottest])
+    text = re.sub(r"<[^>]+>", "", client.get(f"/leads/{hottest}").text)
+    assert f"No longer in the source since {newest['as_of'].day} " in text

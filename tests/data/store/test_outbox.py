@@ -17,7 +17,7 @@ def outbox(database):
         yield Outbox(store, "crm")
 
 
-def publish(outbox: Outbox, outcome: str = "open", **probabilities: float) -> None:
+def publish(outbox: Outbox, outcome: str = "open", gone: str = "", back: str = "", **probabilities: float) -> None:
     leads = pd.Series(probabilities, name="probability").rename_axis("lead_id").reset_index()
     texts = dict.fromkeys(("band", "disposition", "fit", "engagement", "reasons"), "-")
     digest = (leads["probability"] * 1e6).astype("int64")
@@ -25,7 +25,7 @@ def publish(outbox: Outbox, outcome: str = "open", **probabilities: float) -> No
     rows = leads.assign(**texts, **none, outcome=outcome, as_of=MONDAY, score=1, contributions=b"", digest=digest)
     number = outbox.store.begin(as_of=MONDAY, model_version="1", codebook=Codebook((), ()))
     outbox.store.add(number, rows)
-    outbox.store.publish(number)
+    outbox.store.publish(number, gone=[*gone], back=[*back])
 
 
 def send(outbox: Outbox, *, retry: bool = False, **refused: str) -> list[str]:
@@ -124,3 +124,22 @@ def test_the_end_of_a_lead_that_is_refused_comes_on_demand(outbox):
     publish(outbox, "won", a=0.2)
     send(outbox, a="locked")
     assert (send(outbox), send(outbox, retry=True), send(outbox)) == ([], ["a"], [])
+
+
+def test_a_lead_that_is_gone_is_marked_once_and_sent_again_when_it_is_back(outbox):
+    publish(outbox, a=0.1, b=0.2)
+    send(outbox)
+    publish(outbox, gone="a", b=0.2)
+    assert outbox.count() == 1
+    assert [batch["outcome"].tolist() for batch in outbox.pending(10)] == [["gone"]]
+    assert send(outbox) == ["a"]
+    assert send(outbox) == []
+    publish(outbox, back="a", a=0.1, b=0.2)
+    assert send(outbox) == ["a"]
+    assert send(outbox) == []
+
+
+def test_a_lead_that_is_gone_before_it_was_ever_sent_stays_unsent(outbox):
+    publish(outbox, a=0.1)
+    publish(outbox, gone="a", b=0.2)
+    assert send(outbox) == ["b"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from data.store import open_store
 from features import catalogue
 from models.explanation import NextQuestion
 from models.scoring import score_chunk
@@ -120,7 +121,8 @@ def test_what_to_ask_next_is_said_with_its_points(explained):
 
 def test_a_version_that_knows_no_answers_asks_nothing_and_says_why(capfd, lead, trained):
     stored = Registry(trained.workspace).champion()
-    lead = find_lead(lead["lead_id"], trained.workspace, stored.settings, stored.scorer.schema)
+    with open_store(trained.workspace.store) as store:
+        lead = find_lead(lead["lead_id"], trained.workspace, stored.settings, stored.scorer.schema, store)
     scored = score_chunk(lead.chunk, stored.scorer, lead.as_of)
     assert what_next(scored, replace(stored.scorer, questions=None)) is None
     assert "does not know what leads answer: run `leadscore train` again" in capfd.readouterr().err

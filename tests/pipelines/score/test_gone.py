@@ -38,7 +38,7 @@ def flags_of(ran) -> list[tuple[int, str, str]]:
     return [(f["count"], f["example"], f["level"]) for f in ran.json["quality"] if f["column"] == "lead_id"]
 
 
-def test_leads_that_are_gone_are_not_open_and_come_back(scored_without, workspace):
+def test_leads_that_are_gone_are_not_open_and_come_back(scored_without, workspace, leadscore):
     before = open_leads(workspace)
     lost = sorted(before)[:3]
     ran = scored_without(lost)
@@ -49,7 +49,9 @@ def test_leads_that_are_gone_are_not_open_and_come_back(scored_without, workspac
     with open_store(workspace.store) as store:
         pending = pd.concat([pd.DataFrame({"lead_id": []}), *Outbox(store, "crm").pending(50_000)])
     assert len(pending)
-    assert not set(lost) & set(pending["lead_id"])
+    assert not set(lost) & set(pending["lead_id"])  # never sent, so there is nothing to mark
+    refused = leadscore("explain", lost[0], "--workspace", workspace.root)
+    assert (refused.code, "is no longer in the source since 20" in refused.err) == (2, True)
 
     assert scored_without(lost).json["gone"] == 0  # they are gone already
     ran = scored_without(lost[1:])
