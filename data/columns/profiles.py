@@ -85,6 +85,7 @@ class _Values:
         self.texts = pd.Series(counts.index, dtype="str")
         self.counts = counts.to_numpy()
         self.filled = int(self.counts.sum())
+        self._written: dict[Kind, str | None] = {}
 
     def mean(self, of_each: pd.Series) -> float:
         """Return the mean over the cells of something known of each distinct text."""
@@ -102,9 +103,15 @@ class _Values:
 
     def read_as(self, kind: Kind) -> bool:
         """Return whether so many cells can be read as a kind that the column is of it."""
-        good = ~read_cells(self.texts, kind, decide_format(self.texts, kind)[0]).bad
+        good = ~read_cells(self.texts, kind, self.written(kind)).bad
         share = self.mean(good)
         return share >= MOSTLY or (kind is Kind.NUMBER and share >= MOST_NUMBERS and good.sum() >= MANY_NUMBERS)
+
+    def written(self, kind: Kind) -> str | None:
+        """Return how cells of a kind are written in this column."""
+        if kind not in self._written:
+            self._written[kind] = decide_format(self.texts, kind)[0]
+        return self._written[kind]
 
     def are_bands(self) -> bool:
         """Return whether nearly all cells are numbers or ranges of them, of few levels that leave no order open."""
@@ -123,9 +130,9 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
     """
     values = _Values(cells)
     kind = kind or _kind(values, cells.dtype, name)
-    numbers = read_cells(cells, kind, decide_format(values.texts, kind)[0]).values if kind in NUMERIC else None
+    numbers = read_cells(cells, kind, values.written(kind)).values if kind in NUMERIC else None
     # Only words can name persons or hold contact data: the members of sets, and nothing of numbers, flags and times.
-    worded = values if kind is Kind.CATEGORY else _Values(_members(values) if kind is Kind.SET else cells[:0])
+    worded = values if kind is Kind.CATEGORY else _Values(_members(values)) if kind is Kind.SET else None
     return Profile(
         name=name,
         kind=kind,
@@ -138,9 +145,9 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         one_length=_have_one_length(values),
         length=values.mean(values.texts.str.len()),
         words=values.mean(values.texts.str.count(r"\s+") + 1),
-        contact_share=max(worded.share(E_MAIL), worded.share(PHONE)),
-        name_share=worded.share_of_names(),
-        link_share=worded.share(LINK),
+        contact_share=max(worded.share(E_MAIL), worded.share(PHONE)) if worded else 0.0,
+        name_share=worded.share_of_names() if worded else 0.0,
+        link_share=worded.share(LINK) if worded else 0.0,
         tokens=TOKENS[kind](values) if kind in TOKENS else (),
     )
 
@@ -228,7 +235,10 @@ def _tokens(values: _Values) -> tuple[str, ...]:
 
 def _spellings(values: _Values) -> tuple[str, ...]:
     """Return for each frequent level with several spellings that of most cells."""
-    spelt = pd.DataFrame({"spelling": values.texts, "level": values.texts.map(level_of), "count": values.counts})
+    levels = values.texts.map(level_of)
+    if levels.is_unique:
+        return ()
+    spelt = pd.DataFrame({"spelling": values.texts, "level": levels, "count": values.counts})
     spelt = spelt.sort_values(["count", "spelling"], ascending=[False, True], kind="stable")
     each = spelt.groupby("level", sort=False).agg(
         spelling=("spelling", "first"), ways=("spelling", "size"), count=("count", "sum")

@@ -286,7 +286,7 @@ def _decide_decimal(cells: pd.Series) -> tuple[str | None, bool]:
 
     Only ``1,234`` leaves it open: it is then twelve hundred, not one and a bit.
     """
-    bare = _without_magnitude(_bare(cells))[0]
+    bare = cells if cells.str.match(PLAIN).all() else _without_magnitude(_bare(cells))[0]
     is_fraction = bare.str.match(SURE_FRACTION)
     commas = (bare.str.contains(GROUPED_BY_DOTS) | (is_fraction & bare.str.contains(",", regex=False))).sum()
     points = (bare.str.contains(GROUPED_BY_COMMAS) | (is_fraction & bare.str.contains(".", regex=False))).sum()

@@ -53,12 +53,15 @@ def decide_readings(
     Returns the readings, and notes on what the cells leave open.
     """
     decided, notes = [], []
+    readings = [replace(reading, written=known.get(reading.name)) for reading in readings]
+    undecided = [each for each in readings if not each.written and _depends_on_the_column(table, each)]
+    numbers = _samples_of_numbers(connection, table, undecided)
     for reading in readings:
-        reading = replace(reading, written=known.get(reading.name))
-        if reading.written or not _depends_on_the_column(table, reading):
+        if reading not in undecided:
             decided.append(reading)
             continue
-        written, is_open = decide_format(_decisive_values(connection, table, reading), reading.kind)
+        values = _dates(connection, table, reading) if reading.kind is Kind.TIME else numbers[str(reading.source)]
+        written, is_open = decide_format(values, reading.kind)
         decided.append(replace(reading, written=written))
         if is_open:
             notes.append(open_note(table, reading, written))
@@ -70,16 +73,20 @@ def _depends_on_the_column(table: Table, reading: Reading) -> bool:
     return reading.source is not None and written_in_many_ways and table.file.is_text(reading.source)
 
 
-def _decisive_values(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> pd.Series:
-    """Return the values that show how a column is written: all dates without their times, or a sample of numbers."""
+def _samples_of_numbers(
+    connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]
+) -> pd.DataFrame:
+    """Return a sample of the columns of numbers, by one query: one for each would take longer the more there are."""
+    names = dict.fromkeys(str(reading.source) for reading in readings if reading.kind in NUMERIC)
+    return sample(connection, table, list(names)) if names else pd.DataFrame()
+
+
+def _dates(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> pd.Series:
+    """Return all dates of a column, without their times."""
     cell = table.file.columns[str(reading.source)]
-    if reading.kind is Kind.TIME:
-        # A date that begins with a letter has a weekday before it, or the name of its month.
-        date = f"left(trim({cell}), CASE WHEN trim({cell}) < ':' THEN 10 ELSE 24 END)"
-        query = f"SELECT DISTINCT {date} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
-    else:
-        step = max(1, -(-table.file.rows // SAMPLE_ROWS))
-        query = f"SELECT {cell} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL AND position % {step} = 0"
+    # A date that begins with a letter has a weekday before it, or the name of its month.
+    date = f"left(trim({cell}), CASE WHEN trim({cell}) < ':' THEN 10 ELSE 24 END)"
+    query = f"SELECT DISTINCT {date} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
     return connection.sql(query).to_arrow_table().to_pandas()["cell"]
 
 

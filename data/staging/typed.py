@@ -30,6 +30,14 @@ UNREADABLE = {
 NAMED = "currency_of_{}"
 """What a batch calls the column that names the currency of another one."""
 PLAIN = {(Kind.TIME, "TIMESTAMP"), (Kind.NUMBER, "BIGINT")}
+CHECKS = {
+    (Kind.NUMBER, "DOUBLE"): "isfinite({cell})",
+    (Kind.FLAG, "VARCHAR"): "({cell} = 'true' OR {cell} = 'false')",
+}
+"""What holds of each cell of a kind that is stored as a type, where it needs no reading."""
+WORDED = (Kind.CATEGORY, "VARCHAR")
+MANY_TEXTS = 100
+"""Of more columns of text, reading all cells takes less time than asking for the values of each."""
 
 
 class _Problem(NamedTuple):
@@ -56,31 +64,35 @@ def make_typed(
 
     Where all cells are there as they should be, as in most Parquet files, DuckDB does that alone.
     """
-    if all(_is_plain(connection, table, reading) for reading in readings):
+    if _are_plain(connection, table, readings):
         cells = {reading.typed: _plain_sql(table, reading) for reading in readings}
         connection.execute(f"CREATE TABLE {into} AS {_usable_cells(table, cells)}")
         return []
     return _write_typed(connection, table, readings, into)
 
 
-def _is_plain(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading) -> bool:
-    """Return whether a column needs no reading at all, or, of a flag, holds true and false as Parquet has them."""
-    if reading.source is None or reading.kind is Kind.ID:
-        return True
-    if reading.currency is not None:
+def _are_plain(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> bool:
+    """Return whether columns need no reading at all, or, of flags, hold true and false as Parquet has them."""
+    stored = [
+        (table.file.columns[reading.source], (reading.kind, table.file.types[reading.source]))
+        for reading in readings
+        if reading.source is not None and reading.kind is not Kind.ID
+    ]
+    if any(reading.currency is not None for reading in readings):
         return False
-    cell, kind = table.file.columns[reading.source], table.file.types[reading.source]
-    if reading.kind is Kind.NUMBER and kind == "DOUBLE":
-        query = f"SELECT count(*) FROM {table.staged} WHERE NOT isfinite({cell})"
-        return connection.execute(query).fetchall() == [(0,)]
-    if reading.kind is Kind.FLAG and kind == "VARCHAR":
-        query = f"SELECT count(*) FROM {table.staged} WHERE {cell} <> 'true' AND {cell} <> 'false'"
-        return connection.execute(query).fetchall() == [(0,)]
-    if reading.kind is Kind.CATEGORY and kind == "VARCHAR":
-        query = f"SELECT DISTINCT {cell} AS cell FROM {table.staged}"
-        distinct = connection.sql(query).to_arrow_table().to_pandas()["cell"]
-        return texts(distinct).equals(distinct)
-    return (reading.kind, kind) in PLAIN
+    worded = [cell for cell, kinds in stored if kinds == WORDED]
+    if len(worded) > MANY_TEXTS or any(kinds not in {*PLAIN, *CHECKS, WORDED} for _, kinds in stored):
+        return False
+    checks = [CHECKS[kinds].format(cell=cell) for cell, kinds in stored if kinds in CHECKS]
+    query = f"SELECT count(*) FROM {table.staged} WHERE NOT ({' AND '.join(checks) or 'true'})"
+    are_checked = connection.execute(query).fetchall() == [(0,)]
+    return are_checked and all(_are_texts(connection, table, cell) for cell in worded)
+
+
+def _are_texts(connection: duckdb.DuckDBPyConnection, table: Table, cell: str) -> bool:
+    """Return whether the texts of a column are as they are read: without blanks around, none meaning "missing"."""
+    distinct = connection.sql(f"SELECT DISTINCT {cell} AS cell FROM {table.staged}").to_arrow_table().to_pandas()
+    return texts(distinct["cell"]).equals(distinct["cell"])
 
 
 def _write_typed(

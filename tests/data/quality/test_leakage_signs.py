@@ -1,5 +1,6 @@
 """What is filled in once leads have closed shows in who has it and in when it came, not in what it says."""
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -134,3 +135,34 @@ def test_a_change_of_an_unknown_lead_or_without_a_time_is_set_aside(tmp_path):
     signs(tmp_path, history, budget=1.0 + np.arange(LEADS) % 5)
     set_aside = pd.read_csv(tmp_path / "var" / "quarantine" / "attribute_history.csv")
     assert sorted(set_aside["reason"]) == ["no field", "no known lead", "no readable time"]
+
+
+class CountingConnection:
+    """A connection that counts what it is asked."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, counter: list[str]) -> None:
+        self.connection, self.counter = connection, counter
+
+    def __getattr__(self, name: str):
+        method = getattr(self.connection, name)
+        if name == "cursor":
+            return lambda: CountingConnection(method(), self.counter)
+        if name in ("execute", "sql"):
+            self.counter.append(name)
+        return method
+
+
+def test_a_table_of_more_columns_is_asked_no_more_often(tmp_path, monkeypatch):
+    """Each query takes longer the more columns there are: one for each column would take the square of their number."""
+    connect, queries = duckdb.connect, {}
+    for columns in (5, 40):
+        counter = queries[columns] = []
+        monkeypatch.setattr(
+            duckdb,
+            "connect",
+            lambda *given, counter=counter, **named: CountingConnection(connect(*given, **named), counter),
+        )
+        numbers = {f"n{number}": [f"1,{row % 7:03d}.5" for row in range(LEADS)] for number in range(columns)}
+        (tmp_path / f"{columns}").mkdir()
+        signs(tmp_path / f"{columns}", **numbers)
+    assert len(queries[5]) == len(queries[40])
