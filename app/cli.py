@@ -23,10 +23,9 @@ def serve(
 ) -> None:
     """Serve pages with the leads, why each is where it is, the funnel and the model."""
     from app.serve import serve as run
-    from data.config import load_settings
     from data.workspace import Workspace
 
-    run(Workspace.at(workspace), host, port, load_settings(config).pages if config else None)
+    run(Workspace.at(workspace), host, port, config)
 
 
 if __name__ == "__main__":

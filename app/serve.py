@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import socket
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from app.security import MOST_HEADERS, ImpatientProtocol, access_for
+from app.security import MOST_HEADERS, Access, AccessOfFile, ImpatientProtocol, access_for
 from app.server import make_app
 from app.site import Site
-from data.config import Pages
+from data.config import FILE_NAME, Pages, load_settings
 from data.errors import InputError, LeadscoreError
+from data.sources import version_of
 from data.workspace import Workspace
 from pipelines.console import say
 from pipelines.last_run import settings_of_last_run
@@ -22,20 +24,28 @@ MOST_CONNECTIONS = 900
 """A system lets a process open a thousand files or so."""
 
 
-def serve(workspace: Workspace, host: str, port: int, pages: Pages | None = None) -> None:
-    """Serve the pages until stopped; by default, those may sign in whom the settings of the last run name.
+def serve(workspace: Workspace, host: str, port: int, config: Path | None = None) -> None:
+    """Serve the pages until stopped; those may sign in whom the settings file names at each moment.
 
+    Without one, it is those whom the settings of the last run named when the server was started.
     Raises InputError where the address cannot be served on, or anybody could open the pages there.
     """
-    settings = settings_of_last_run(workspace)
-    access = access_for(host, pages or (settings.pages if settings else Pages()))
-    app = make_app(workspace, access)
+    app = make_app(workspace, access_of(workspace, host, config))
     # Nobody may say for a client where it comes from: the proxy is known by its own address.
     server = uvicorn.Server(config_of(app))
     with listening(host, port) as listener:
         load(app.state.site)
         say(f"Pages: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
         server.run([listener])
+
+
+def access_of(workspace: Workspace, host: str, config: Path | None) -> Access | AccessOfFile:
+    """Return who may open the pages: as a settings file says it, or as the last run did. Raises InputError."""
+    if config is None:
+        settings = settings_of_last_run(workspace)
+        return access_for(host, settings.pages if settings else Pages())
+    file = config / FILE_NAME if config.is_dir() else config
+    return AccessOfFile(lambda: access_for(host, load_settings(config).pages), lambda: version_of(file))
 
 
 def config_of(app: FastAPI) -> uvicorn.Config:

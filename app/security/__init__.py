@@ -1,10 +1,12 @@
 """Who may open the pages, and what stands before each of them.
 
-`access` knows people, their roles and tokens; `sessions` and `guesses` let them in for a while; `guard` signs them in,
-checks that changes come from a form of the pages, and makes every answer strict; `limits` bounds what a visitor costs.
+`access` knows people, their roles and tokens, `access_of_file` as the settings say them at each moment; `sessions` and
+`guesses` let them in for a while; `guard` signs them in, checks that changes come from a form of the pages, and makes
+every answer strict; `limits` bounds what a visitor costs.
 """
 
 from app.security.access import LOCAL, Access, access_for, signing_key
+from app.security.access_of_file import AccessOfFile
 from app.security.guard import (
     CSRF_CHECK,
     POLICY,
@@ -32,6 +34,7 @@ __all__ = [
     "MOST_HEADERS",
     "POLICY",
     "Access",
+    "AccessOfFile",
     "Admin",
     "CurrentAccess",
     "Forged",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Callable
 from math import ceil
 from typing import Annotated
 from urllib.parse import quote
@@ -58,20 +59,20 @@ class Headers:
     Starlette's TrustedHostMiddleware would refuse the same names, but without a word of where the pages are.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access_now: Callable[[], Access]) -> None:
         self.app = app
-        self.access = access
+        self.access_now = access_now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        asked = RequestHeaders(scope=scope)
-        if not self.access.knows_host(asked.get("host", "")):
+        asked, access = RequestHeaders(scope=scope), self.access_now()
+        if not access.knows_host(asked.get("host", "")):
             open_here = "These pages are open on this computer only: http://127.0.0.1"
             unnamed = "These pages do not know this name: it may be added under pages.hosts in leadscore.yaml"
-            refused = PlainTextResponse(open_here if self.access.is_open else unnamed, 421)
+            refused = PlainTextResponse(open_here if access.is_open else unnamed, 421)
             return await refused(scope, receive, send)
-        is_https = self.access.is_https((scope.get("client") or ("",))[0], asked)
+        is_https = access.is_https((scope.get("client") or ("",))[0], asked)
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL holds no such text
             return await PlainTextResponse("There is no such address", 400)(scope, receive, send)
 
@@ -87,7 +88,7 @@ class Headers:
             headers["Strict-Transport-Security"] = "max-age=31536000"
             if cookie := headers.get("set-cookie"):
                 headers["set-cookie"] = f"{cookie}; secure"
-        framed = self.access.pages.frame_ancestors if path.endswith("/panel") else []
+        framed = self.access_now().pages.frame_ancestors if path.endswith("/panel") else []
         headers["Content-Security-Policy"] = POLICY + (" ".join(framed) or "'none'")
         # Nothing of a lead stays in a cache; files of our own do.
         headers["Cache-Control"] = "max-age=3600" if path.startswith("/static/") else "no-store"
@@ -100,7 +101,7 @@ class Headers:
 
 async def access_of(request: Request) -> Access:
     """Return who may open the pages of an app."""
-    return request.app.state.access
+    return request.app.state.access_now()
 
 
 async def signed_in(request: Request) -> Person:

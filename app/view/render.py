@@ -36,7 +36,7 @@ def page(request: Request, template: str, *, status: int = 200, **content: Any) 
     is_part = "hx-request" in request.headers
     layout = "part.html" if is_part else "base.html"
     known = {"path": request.url.path, "person": getattr(state, "person", None), "csrf": getattr(state, "csrf", "")}
-    is_open = request.app.state.access.is_open
+    is_open = request.app.state.access_now().is_open
     shape = {"layout": layout, "is_part": is_part, "is_open": is_open}
     text = ENVIRONMENT.get_template(template).render(**known, **shape, **content)
     # Beside the form that was refused, for what was typed there stays.

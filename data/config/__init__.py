@@ -5,7 +5,7 @@ Rules are read by the same checked YAML: its mistakes are errors with the line a
 
 from data.config.checked_yaml import UNKNOWN_KEY, CheckedPart, mistake, validated
 from data.config.credentials import VARIABLE, holds_password, masked, resolve
-from data.config.loader import load_settings, parse_settings
+from data.config.loader import FILE_NAME, load_settings, parse_settings
 from data.config.settings import (
     SQLITE,
     TABLE_ENDINGS,
@@ -32,6 +32,7 @@ from data.config.settings import (
 from data.config.yaml_document import Document, Place, parse_yaml, read_yaml
 
 __all__ = [
+    "FILE_NAME",
     "SQLITE",
     "TABLE_ENDINGS",
     "UNKNOWN_KEY",

@@ -26,6 +26,7 @@ from data.sources.connections import (
     require_file,
 )
 from data.sources.delimited import allow_long_cells
+from data.sources.files import version_of
 from data.sources.kinds import KINDS, open_file, open_sources
 from data.sources.replica import Replica
 from data.sources.sql import Database, reading
@@ -56,4 +57,5 @@ __all__ = [
     "reading",
     "require_dialect",
     "require_file",
+    "version_of",
 ]

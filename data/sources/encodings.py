@@ -7,7 +7,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +15,7 @@ from charset_normalizer import from_bytes
 
 from data.errors import InputError
 from data.sources.letters import east_asian_encoding_of, encoding_of, is_euc
+from data.sources.unpacking import LimitedReader
 
 BLOCK = 1 << 20
 SAMPLE, SPELT = 1 << 18, 1 << 15
@@ -60,7 +61,14 @@ def is_gzip(path: Path) -> bool:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for reading; gzip is recognised by its content, whatever the name."""
+    """Open a file for reading; gzip is recognised by its content, whatever the name.
+
+    Raises InputError while it is read where it unpacks to far more than a table, or has a line without end.
+    """
+    return BufferedReader(LimitedReader(_unpacked(path), path), BLOCK)
+
+
+def _unpacked(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb")
 
 

@@ -115,8 +115,14 @@ def is_workbook(path: Path) -> bool:
 def _open_sheet(path: Path, sheet: str | None) -> tuple[str, list[list[Any]]]:
     """Return the name of a sheet, and its rows. Raises `InputError` where it is not there, or cannot be read."""
     # Only here, for few runs read workbooks.
+    from zipfile import is_zipfile
+
     from python_calamine import CalamineError, CalamineWorkbook
 
+    from data.sources.unpacking import refuse_boundless_sheets
+
+    if is_zipfile(path):
+        refuse_boundless_sheets(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         name = sheet or _first_sheet(workbook)
