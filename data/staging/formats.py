@@ -111,19 +111,32 @@ def may_be_foreign(table: Table, reading: Reading) -> bool:
     return is_number and (reading.named_in is not None or table.file.is_text(str(reading.source)))
 
 
+def with_currencies(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> list[Reading]:
+    """Return those of some readings of amounts of which a cell names a currency, by one query for all."""
+    if not readings:
+        return []
+    marks = (f"bool_or({_mark_sql(table, reading)} IS NOT NULL)" for reading in readings)
+    are_marked = connection.execute(f"SELECT {', '.join(marks)} FROM {table.staged}").fetchall()[0]
+    return [reading for reading, is_marked in zip(readings, are_marked, strict=True) if is_marked]
+
+
 def decide_currency(
     connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading, wanted: str | None
 ) -> str | None:
     """Return the currency of a column: that which is wanted, else the commonest; None where its cells name none."""
-    written = _written_sql(table, reading)
-    named = f"nullif(upper(trim({table.file.columns[reading.named_in]})), '')" if reading.named_in else "NULL"
-    query = f"""SELECT coalesce({named}, {written}) AS mark, count(*) AS rows FROM {table.staged}
+    query = f"""SELECT {_mark_sql(table, reading)} AS mark, count(*) AS rows FROM {table.staged}
         WHERE {table.file.columns[str(reading.source)]} IS NOT NULL
         GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
     marks = connection.sql(query).to_arrow_table().to_pandas()
     if marks.empty:
         return None
     return wanted or commonest_currency(marks["mark"], marks["rows"])
+
+
+def _mark_sql(table: Table, reading: Reading) -> str:
+    """Return SQL for what names the currency of an amount: the column beside it, else what it is written with."""
+    named = f"nullif(upper(trim({table.file.columns[reading.named_in]})), '')" if reading.named_in else "NULL"
+    return f"coalesce({named}, {_written_sql(table, reading)})"
 
 
 def _written_sql(table: Table, reading: Reading) -> str:

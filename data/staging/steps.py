@@ -17,7 +17,14 @@ from data.staging import outcomes, rows
 from data.staging.accounts import without_shared_account
 from data.staging.canonical import check_column, drop_table, ids_of_lead, rows_of_lead, stage_table
 from data.staging.clocks import days_of, end_of_days
-from data.staging.formats import decide_currency, decide_readings, may_be_foreign, with_named_currency, zoneless
+from data.staging.formats import (
+    decide_currency,
+    decide_readings,
+    may_be_foreign,
+    with_currencies,
+    with_named_currency,
+    zoneless,
+)
 from data.staging.ids import in_one_form, require_whole
 from data.staging.quarantine import write_quarantine
 from data.staging.staging import Staging
@@ -124,7 +131,7 @@ def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: s
     decided, notes = decide_readings(connection, table, readings, staging.formats[name])
     staging.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
     report.notes += notes
-    decided = [_in_its_currency(staging, table, reading) for reading in decided]
+    decided = _in_their_currencies(staging, table, decided)
     report.flags += make_typed(connection, table, decided, into)
     days = days_of(connection, into, decided, staging.settings.days.get(name, ()), is_whole=staging.only is None)
     staging.days |= {name: days} if days else {}
@@ -132,15 +139,19 @@ def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: s
     staging.zoneless += zoneless(connection, table, decided)
 
 
-def _in_its_currency(staging: Staging, table: Table, reading: Reading) -> Reading:
-    """Decide once in which currency the amounts of a column are, unless it is known."""
-    reading = with_named_currency(table, reading)
-    if table.name in REPORT_TABLES or not may_be_foreign(table, reading):
-        return reading
+def _in_their_currencies(staging: Staging, table: Table, readings: Sequence[Reading]) -> list[Reading]:
+    """Decide once in which currency the amounts of each column are, unless it is known."""
+    readings = [with_named_currency(table, reading) for reading in readings]
+    if table.name in REPORT_TABLES:
+        return readings
     known, wanted = staging.currencies[table.name], staging.settings.own_currency
-    if reading.name not in known and (code := decide_currency(staging.connection, table, reading, wanted)):
-        known[reading.name] = code
-    return replace(reading, currency=staging.currencies_of(table.name).get(reading.name))
+    amounts = [reading for reading in readings if may_be_foreign(table, reading)]
+    undecided = [reading for reading in amounts if reading.name not in known]
+    for reading in with_currencies(staging.connection, table, undecided):
+        if code := decide_currency(staging.connection, table, reading, wanted):
+            known[reading.name] = code
+    currencies = staging.currencies_of(table.name)
+    return [replace(each, currency=currencies.get(each.name)) if each in amounts else each for each in readings]
 
 
 def lead_readings(staging: Staging) -> list[Reading]:
