@@ -78,7 +78,7 @@ def leakage_signs(
 def _only_when_closed(
     connection: duckdb.DuckDBPyConnection, tracked: Sequence[TrackedColumn], end: pd.Timestamp
 ) -> dict[int, str]:
-    """Return for the number of each column that only closed leads have, or that has a value of theirs, what says so."""
+    """Return what says, by its number, of each column that only closed leads have it, or one value of it."""
     leads = connection.execute("SELECT count(*) FROM leads").fetchall()[0][0]
     at_once = min(COLUMNS, max(1, CELLS // max(1, leads)))
     signs: dict[int, str] = {}

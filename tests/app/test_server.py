@@ -16,7 +16,6 @@ from app.server import make_app
 from data.config import Pages
 from data.store import SCORES, open_store
 from data.workspace import Workspace
-from pipelines import last_run
 
 PAGES = ("/", "/grid", "/funnel", "/leads/x", "/leads.csv")
 
@@ -47,27 +46,6 @@ def test_without_scores_a_page_says_how_to_make_them(workspace, path):
         answer = client.get(path)
     assert "There are no scores yet" in answer.text
     assert f"leadscore score --workspace {workspace.root}" in answer.text
-
-
-def test_a_store_that_cannot_be_reached_is_said_to_be_without_its_password(workspace, monkeypatch):
-    monkeypatch.setenv("AWAY", "postgresql://me:secret@127.0.0.1:1/none")
-    last_run.remember_store(workspace, "${AWAY}")
-    with pages_of(workspace) as client:
-        answer = client.get("/")
-    assert answer.status_code == 503
-    assert "cannot be reached" in answer.text
-    assert "What to do" in answer.text
-    assert "secret" not in answer.text
-
-
-def test_a_failure_of_ours_is_a_page_and_no_traceback(workspace, monkeypatch):
-    monkeypatch.setattr("app.pages.leads.lead_page", lambda *_, **__: 1 / 0)
-    with pages_of(workspace) as client:
-        answer = client.get("/")
-    assert answer.status_code == 500
-    assert "Something went wrong" in answer.text
-    assert "Traceback" not in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_pages_are_read_while_a_run_writes_and_show_nothing_of_it_before_it_is_done(client, store, hottest):
