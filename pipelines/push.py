@@ -202,4 +202,12 @@ def _write_back(settings: Settings) -> WriteBack:
             expected="write_back: {database: ${CRM_URL}, table: lead_scores}",
             remedy="add it to leadscore.yaml, and score with --config or give it to push with --config",
         )
-    return back.model_copy(update={"database": back.database or settings.database, "crm": back.crm or settings.crm})
+    is_source = any(getattr(source, "table", None) == back.table for source in settings.tables.values())
+    is_source = is_source and back.database in (None, settings.database)
+    return back.model_copy(
+        update={
+            "database": back.database or settings.database,
+            "crm": back.crm or settings.crm,
+            "only_update": back.only_update or is_source,
+        }
+    )

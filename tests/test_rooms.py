@@ -227,16 +227,11 @@ UNMIRRORED: dict[str, str] = {
     **dict.fromkeys(
         (
             "data.crm.base",
-            "data.crm.copies",
-            "data.crm.http",
             "data.crm.kinds",
             "data.crm.odoo.access",
             "data.crm.odoo.connector",
-            "data.crm.odoo.derived",
             "data.crm.odoo.fields",
             "data.crm.odoo.preset",
-            "data.crm.odoo.server",
-            "data.crm.odoo.sink",
             "data.crm.tables",
             "pipelines.init.crm",
         ),

@@ -205,7 +205,8 @@ class WriteBack(CheckedPart):
 
     ``kind`` is the kind of the place (`data.sinks.kinds`), such as crm for fields of the lead in the CRM; ``key`` is
     the column with the lead's id in a table; ``columns`` maps fields of a score to columns of the table or fields of
-    the CRM, by default all by their names.
+    the CRM, by default all by their names. ``only_update`` says that the table is somebody else's, in which no row
+    is made; it is so for a table that leads are read from, and for one that needs more of a new row.
     """
 
     kind: str = "sql"
@@ -213,6 +214,7 @@ class WriteBack(CheckedPart):
     crm: CrmAccess | None = None
     table: str = "lead_scores"
     key: str = "lead_id"
+    only_update: bool = False
     columns: dict[str, str] = Field(default_factory=lambda: {name: name for name in SCORE_FIELDS}, min_length=1)
 
     @property

@@ -26,7 +26,7 @@ class Feed:
 
     name     what the CRM calls it; ``view`` is the name by which SQL knows the copy
     types    the columns, and their plain types as DuckDB calls them; `ID` is among them
-    lead     the column with the lead's id, by which the copies are searched for what is kept of a lead
+    lead     the column with the lead's id, by which the copies are searched for what is kept of a lead; None: no lead's
     passive  the columns whose change alone is no change of the record, such as the time of its last change
     """
 
@@ -41,11 +41,12 @@ class Feed:
 class Dictionary:
     """Records that others refer to by id, such as stages or countries: read by need, and anew each day.
 
-    ``used_by`` are the columns with the ids, as (view, column); none: the whole list is read.
+    ``used_by`` are the columns with the ids, as (view, column). ``whole`` reads the whole list in any case.
     """
 
     feed: Feed
     used_by: Sequence[tuple[str, str]] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,8 @@ class Connector(Protocol):
         """Return the next records that changed at a moment or later, by id after one, and whether more are to come."""
         ...
 
-    def count(self, feed: Feed) -> int:
-        """Return how many records of a feed the user sees."""
+    def count(self, feed: Feed) -> int | None:
+        """Return how many records of a feed the user sees; None where it would cost too much to ask each time."""
         ...
 
     def ids(self, feed: Feed) -> list[Any]:

@@ -70,7 +70,7 @@ class Copies:
         self.duck = duck
         self.connector = connector
         duck.execute("CREATE TABLE IF NOT EXISTS copies (name VARCHAR PRIMARY KEY, known VARCHAR)")
-        duck.execute("CREATE TABLE IF NOT EXISTS crm_states (name VARCHAR PRIMARY KEY, state VARCHAR)")
+        duck.execute("CREATE TABLE IF NOT EXISTS crm_states (name VARCHAR PRIMARY KEY, types VARCHAR, state VARCHAR)")
 
     def refresh(self) -> list[Refreshed]:
         """Bring all feeds up to date, then what they refer to."""
@@ -104,16 +104,16 @@ class Copies:
         count = self.connector.count(feed)
         if is_first:
             state = replace(state, compared=_text(_now()))
-        elif count != self._count(feed) or _is_old(state.compared):
+        elif count not in (None, self._count(feed)) or _is_old(state.compared):
             gone, come = self._compare(feed)
             changed += come
             state = replace(state, compared=_text(_now()))
         self._remember(feed, replace(state, visible=count))
         return Refreshed(changed, gone, self._note(feed, changed, gone, before, count))
 
-    def _note(self, feed: Feed, changed: int, gone: int, before: int | None, count: int) -> str:
-        note = f"{feed.name}: {count:,} records, {changed:,} new or changed, {gone:,} gone"
-        if before and count < FEWER * before:
+    def _note(self, feed: Feed, changed: int, gone: int, before: int | None, count: int | None) -> str:
+        note = f"{feed.name}: {self._count(feed):,} records, {changed:,} new or changed, {gone:,} gone"
+        if before and count is not None and count < FEWER * before:
             fewer = f"the user sees {count:,} of {feed.name}, and saw {before:,} at the last run"
             LOG.warning("%s: see that nobody took rights away", fewer)
             note += f"; {fewer}: see that nobody took rights away"
@@ -141,11 +141,9 @@ class Copies:
         state = self._open(feed)
         is_old = _is_old(state.compared)
         unknown = self._used(dictionary, only_unknown=not is_old)
-        if dictionary.used_by and not unknown:
+        if not unknown and not (dictionary.whole and is_old):
             return
-        if not dictionary.used_by and not is_old:
-            return
-        records = self.connector.records(feed, unknown if dictionary.used_by else None)
+        records = self.connector.records(feed, None if dictionary.whole else unknown)
         state = replace(state, compared=_text(_now())) if is_old else state
         answered = {record[ID] for record in records}
         nameless = [{ID: each} for each in unknown if each not in answered]
@@ -178,23 +176,26 @@ class Copies:
 
     def _open(self, feed: Feed) -> FeedState:
         """Make the view of a feed, and its table where the columns are others than before; return how far it is."""
-        name = _table(self.connector, feed)
-        rows = self.duck.execute("SELECT known FROM copies WHERE name = $1", [name]).fetchall()
-        known = json.dumps({"types": dict(feed.types), "watermark": None, "lead": feed.lead})
-        if not rows or rows[0][0] != known:
+        name, types = _table(self.connector, feed), json.dumps(dict(feed.types))
+        rows = self.duck.execute("SELECT types, state FROM crm_states WHERE name = $1", [name]).fetchall()
+        if not rows or rows[0][0] != types:
             cells = ", ".join(f"{_cell(feed, each)} {kind}" for each, kind in feed.types.items())
             with self._transaction():
                 self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({cells})")
-                self.duck.execute("INSERT OR REPLACE INTO copies VALUES ($1, $2)", [name, known])
-                self._remember(feed, FeedState())
+                visible = json.loads(rows[0][1]).get("visible") if rows else None
+                state = json.dumps(asdict(FeedState(visible=visible)))
+                self.duck.execute("INSERT OR REPLACE INTO crm_states VALUES ($1, $2, $3)", [name, types, state])
+                if feed.lead:  # what is kept of a lead is searched for there
+                    known = json.dumps({"types": dict(feed.types), "watermark": None, "lead": feed.lead})
+                    self.duck.execute("INSERT OR REPLACE INTO copies VALUES ($1, $2)", [name, known])
         named = ", ".join(f'{_cell(feed, each)} AS "{each}"' for each in feed.types)
         self.duck.execute(f"CREATE OR REPLACE TEMP VIEW {feed.view} AS SELECT {named} FROM {name}")
         states = self.duck.execute("SELECT state FROM crm_states WHERE name = $1", [name]).fetchall()
         return FeedState(**json.loads(states[0][0]))
 
     def _remember(self, feed: Feed, state: FeedState) -> None:
-        values = [_table(self.connector, feed), json.dumps(asdict(state))]
-        self.duck.execute("INSERT OR REPLACE INTO crm_states VALUES ($1, $2)", values)
+        values = [json.dumps(asdict(state)), _table(self.connector, feed)]
+        self.duck.execute("UPDATE crm_states SET state = $1 WHERE name = $2", values)
 
     def _count(self, feed: Feed) -> int:
         return self.duck.execute(f"SELECT count(*) FROM {feed.view}").fetchall()[0][0]

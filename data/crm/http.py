@@ -101,7 +101,7 @@ def _waiting_time(state: tenacity.RetryCallState) -> float:
     """Wait as long as the server asks, else ever longer."""
     problem = state.outcome.exception() if state.outcome else None
     asked = problem.wait if isinstance(problem, BusyError) else None
-    backoff = tenacity.wait_exponential_jitter(initial=0.5, max=20)(state)
+    backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=20)(state)
     return min(backoff if asked is None else asked, LONGEST_WAIT)
 
 

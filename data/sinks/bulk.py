@@ -64,6 +64,32 @@ def upsert(connection: Connection, table: sa.TableClause, key: Sequence[str], ro
         _executemany(connection, f"INSERT INTO {into} ({', '.join(names)}) VALUES ({marks}) {update}", rows)
 
 
+def update(connection: Connection, table: sa.TableClause, key: str, rows: pa.Table) -> list[str]:
+    """Update the rows whose key is there, and make none; return the keys, as text, that are not there.
+
+    Within the transaction of the connection; a row that is there as it should be stays untouched.
+    """
+    into = connection.dialect.identifier_preparer.format_table(table)
+    [quoted_key] = _quoted(connection, [key])
+    others = _quoted(connection, [name for name in rows.column_names if name != key])
+    columns = ", ".join([quoted_key, *others])
+    rows = rows.select([key, *(name for name in rows.column_names if name != key)])
+    temporary = f"CREATE TEMPORARY TABLE {STAGED} AS SELECT {columns} FROM {into} WHERE false"
+    connection.exec_driver_sql(temporary)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, STAGED, rows)
+    elif rows.num_rows:
+        _executemany(connection, f"INSERT INTO {STAGED} VALUES ({', '.join('?' * rows.num_columns)})", rows)
+    same = f"{into}.{quoted_key} = {STAGED}.{quoted_key}"
+    changes = ", ".join(f"{name} = {STAGED}.{name}" for name in others)
+    differs = " OR ".join(f"{into}.{name} IS DISTINCT FROM {STAGED}.{name}" for name in others)
+    connection.exec_driver_sql(f"UPDATE {into} SET {changes} FROM {STAGED} WHERE {same} AND ({differs})")
+    absent = f"SELECT CAST({quoted_key} AS TEXT) FROM {STAGED} WHERE NOT EXISTS (SELECT 1 FROM {into} WHERE {same})"
+    keys = [each for (each,) in connection.exec_driver_sql(absent)]
+    connection.exec_driver_sql(f"DROP TABLE {STAGED}")
+    return keys
+
+
 def _on_conflict(connection: Connection, into: str, key: Sequence[str], names: Sequence[str]) -> str:
     others = _quoted(connection, [name for name in names if name not in key])
     keys = ", ".join(_quoted(connection, key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, exc
 from data.config import WriteBack, masked
 from data.errors import InputError, nearest
 from data.sinks import bulk
+from data.sinks.base import GONE
 from data.sources import (
     ATTEMPTS,
     connected,
@@ -54,7 +56,7 @@ class ScoreTable:
     def target(self) -> str:
         """What receipts call this table and the columns that are written: other columns are another target."""
         # Kind and CRM are left out, for receipts are older than these: else all scores would be sent again.
-        columns = self.settings.model_dump_json(exclude={"database", "kind", "crm"})
+        columns = self.settings.model_dump_json(exclude={"database", "kind", "crm", "only_update"})
         return hashlib.sha256(f"{identity(self.address)} {columns}".encode()).hexdigest()[:16]
 
     def set_up(self) -> bool:
@@ -151,7 +153,7 @@ class ScoreTable:
             with connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
-                bulk.upsert(connection, self.table, [self.settings.key], rows)
+                absent = self._put(connection, rows)
         except exc.DatabaseError as problem:
             if not _is_of_the_record(problem):
                 raise
@@ -161,6 +163,26 @@ class ScoreTable:
             half = rows.num_rows // 2
             yield from self._refused(connection, rows.slice(0, half))
             yield from self._refused(connection, rows.slice(half))
+        else:
+            yield from ((lead_id, GONE) for lead_id in absent)
+
+    def _put(self, connection: Connection, rows: pa.Table) -> list[str]:
+        """Write rows; return the ids of those that somebody else's table has none of."""
+        if not self._only_updates:
+            bulk.upsert(connection, self.table, [self.settings.key], rows)
+            return []
+        return bulk.update(connection, self.table, self.settings.key, rows)
+
+    @cached_property
+    def _only_updates(self) -> bool:
+        """Whether no row is made: the table is somebody else's, or needs more of a new row than a score has."""
+        written = [self.settings.key, *self.settings.columns.values()]
+        with self.engine.connect() as connection:
+            columns = sa.inspect(connection).get_columns(self.name, self.schema)
+        required = (each for each in columns if each["name"] not in written and not each["nullable"])
+        is_filled = ("autoincrement", "identity", "computed")
+        needs_more = any(each["default"] is None and not any(each.get(name) for name in is_filled) for each in required)
+        return self.settings.only_update or needs_more
 
 
 def _is_of_the_record(problem: exc.DatabaseError) -> bool:

@@ -31,11 +31,15 @@ OVERLAP = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Copy:
-    """A copied table: the types of its columns by their names (they are ``c0``, ``c1``, … here), and its watermark."""
+    """A copied table: the types of its columns by their names (they are ``c0``, ``c1``, … here), and its watermark.
+
+    ``lead`` is the one column that holds ids of leads, where that is known.
+    """
 
     table: str
     types: dict[str, str]
     watermark: Any
+    lead: str | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -148,7 +152,10 @@ class Replica:
         return describe(source, into, columns, types, count_rows(duck, into), [note])
 
     def mentions(self, text: str) -> list[dict[str, Any]]:
-        """Return the rows of all copies in which a cell is a text, such as the id of a lead."""
+        """Return the rows of all copies in which a cell is a text, such as the id of a lead.
+
+        Where it is known which column holds ids of leads, no other is looked into.
+        """
         if not self.path.exists():
             return []
         with duckdb.connect(str(self.path), read_only=True) as duck:
@@ -169,7 +176,8 @@ class Replica:
 
 
 def _rows_with(duck: duckdb.DuckDBPyConnection, copy: Copy, text: str) -> list[dict[str, Any]]:
-    is_in = " OR ".join(f"CAST({column} AS VARCHAR) = $1" for column in copy.columns.values())
+    searched = [copy.columns[copy.lead]] if copy.lead else copy.columns.values()
+    is_in = " OR ".join(f"CAST({column} AS VARCHAR) = $1" for column in searched)
     cells = ", ".join(copy.columns.values())
     rows = duck.execute(f"SELECT {cells} FROM {copy.table} WHERE {is_in}", [text]).fetchall()
     return [dict(zip(copy.columns, row, strict=True)) for row in rows]

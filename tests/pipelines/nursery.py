@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 # A library that keeps threads would not survive the fork: importing starts none.
 import pipelines.push
+from data.crm.odoo import connector, sink
 from pipelines.cli import main
 from pipelines.score import batch
 
@@ -22,7 +23,7 @@ def run(arguments: list[str], log: Path, chunk: int) -> None:
     file = log.open("ab", buffering=0)
     os.dup2(file.fileno(), 1)
     os.dup2(file.fileno(), 2)
-    batch.CHUNK = pipelines.push.BATCH = chunk
+    batch.CHUNK = pipelines.push.BATCH = connector.PAGE = sink.LOAD = sink.OdooSink.batch_size = chunk
     sys.argv = ["leadscore", *arguments]
     try:
         main()

@@ -41,9 +41,9 @@ write_back: {table: lead_scores}
 class Nursery:
     """Starts commands in a process that has everything imported already."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, chunk: int = LEADS // TRANSACTIONS) -> None:
         self.log = log
-        command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(log), str(LEADS // TRANSACTIONS)]
+        command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(log), str(chunk)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, *arguments: str, kill_after: float | None = None) -> tuple[int, float]:

@@ -40,7 +40,7 @@ def derived_tables(
     return {
         "leads": _leads(types, fields, relations, status),
         "events": CrmQuery(
-            {"event_id": TEXT, "lead_id": TEXT, "occurred_at": TIME, "type": TEXT}, _events(meetings=meetings)
+            {"event_id": TEXT, "lead_id": TEXT, "occurred_at": TIME, "type": TEXT}, _events(status, meetings=meetings)
         ),
         "stages": CrmQuery(
             {"lead_id": TEXT, "stage": TEXT, "entered_at": TIME}, _stages(status, history), [history.value]
@@ -109,7 +109,7 @@ def _cell(name: str, kind: str, fields: Fields, relations: Mapping[str, str]) ->
     )
 
 
-def _events(*, meetings: bool) -> str:
+def _events(status: str, *, meetings: bool) -> str:
     """Messages that somebody wrote, activities that were done, and meetings: when they were booked and when held.
 
     Who wrote is a colleague where they are a user of Odoo that is no portal's. A meeting that was entered after it was
@@ -134,7 +134,8 @@ def _events(*, meetings: bool) -> str:
         FROM calendar_event WHERE active = 'true'
         UNION ALL SELECT 'c' || id, opportunity_id::VARCHAR, greatest(start, create_date), 'sales_meeting'
         FROM calendar_event WHERE active = 'true'"""
-    return f"SELECT * FROM ({sql}) ORDER BY lead_id, occurred_at, event_id"
+    return f"""WITH {status} SELECT * FROM ({sql}) WHERE lead_id IN (SELECT id::VARCHAR FROM leads_by_status)
+        ORDER BY lead_id, occurred_at, event_id"""
 
 
 def _tracked() -> str:
@@ -179,7 +180,7 @@ def _by_durations() -> str:
         WHERE t.meaning IN ('mt_lead_stage', 'mt_lead_won')),
     entered AS (
         SELECT r.lead, r.stage, CASE WHEN r.number = 1 THEN r.create_date
-            ELSE coalesce(m.moment, r.create_date + to_seconds(r.before)) END AS moment, r.number AS seq
+            ELSE coalesce(m.moment, r.create_date + to_seconds(r.before)) END AS moment, r.number - 1 AS seq
         FROM ranked r LEFT JOIN moves m ON m.lead = r.lead AND m.number = r.number - 1 AND m.moves = r.stages - 1)"""
 
 
@@ -191,15 +192,17 @@ def _by_messages() -> str:
         FROM mail_message m JOIN mail_message_subtype t ON t.id = m.subtype_id
         WHERE t.meaning IN ('mt_lead_stage', 'mt_lead_won') GROUP BY m.res_id),
     entered AS (
-        SELECT l.id AS lead, l.stage_id AS stage, coalesce(m.moment, l.create_date) AS moment, 0 AS seq
+        SELECT l.id AS lead, l.stage_id AS stage, coalesce(m.moment, l.create_date) AS moment,
+            CASE WHEN m.moment IS NULL THEN 0 ELSE 1 END AS seq
         FROM leads_by_status l LEFT JOIN moves m ON m.lead = l.id)"""
 
 
 ENTERED = {History.TRACKING: _tracked, History.DURATIONS: _by_durations, History.MESSAGES: _by_messages}
 NAMED = """
     named AS (
-        SELECT e.lead, CASE WHEN s.is_won = 'true' THEN 'won' ELSE s.name END AS stage, e.moment, e.seq
-        FROM entered e JOIN crm_stage s ON s.id = e.stage),
+        SELECT e.lead, CASE WHEN s.is_won = 'true' THEN 'won' ELSE s.name END AS stage, e.seq,
+            CASE WHEN s.is_won = 'true' AND e.seq = 0 THEN coalesce(l.date_closed, e.moment) ELSE e.moment END AS moment
+        FROM entered e JOIN crm_stage s ON s.id = e.stage JOIN leads_by_status l ON l.id = e.lead),
     losses AS (
         SELECT m.res_id AS lead, m.date AS moment FROM mail_message m JOIN mail_message_subtype t ON t.id = m.subtype_id
         WHERE t.meaning = 'mt_lead_lost'
@@ -215,16 +218,17 @@ def _stages(status: str, history: History) -> str:
     return f"""WITH {status}, {ENTERED[history]()}, {NAMED},
     steps AS (
         SELECT lead, stage, moment, seq FROM named
-        UNION ALL SELECT lead, 'lost', moment, 1000000000000 FROM losses WHERE lead IN (SELECT id FROM leads_by_status)
+        UNION ALL SELECT lead, 'lost', moment, 1000000000000 FROM losses
         UNION ALL SELECT r.lead, n.stage, r.moment, 1000000000001 FROM returns r ASOF JOIN named n
             ON n.lead = r.lead AND n.moment <= r.moment)
-    SELECT lead::VARCHAR AS lead_id, stage, moment AS entered_at FROM steps ORDER BY lead, moment, seq"""
+    SELECT lead::VARCHAR AS lead_id, stage, moment AS entered_at FROM steps
+    WHERE lead IN (SELECT id FROM leads_by_status) ORDER BY lead, moment, seq"""
 
 
 def _outcomes(status: str, history: History, types: Mapping[str, str]) -> str:
     """Every lead has a row: one without an outcome says that it is open, whatever stages it was in.
 
-    A win is as old as the last entry into a stage that means won; where none is known, as Odoo's date of closing.
+    A win is as old as the last entry into a stage that means won; where no change is known, as Odoo's date of closing.
     """
     amount = "l.expected_revenue" if "expected_revenue" in types else "NULL::DOUBLE"
     return f"""WITH {status}, {ENTERED[history]()}, {NAMED},

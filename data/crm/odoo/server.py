@@ -34,7 +34,9 @@ class OdooError(LeadscoreError):
     def __init__(self, name: str, message: str, where: str) -> None:
         self.name = name
         self.message = " ".join(message.split())[:LONGEST]
-        super().__init__("Odoo refused this", got=f"{name}: {self.message}", where=where)
+        remedy = "give the user the right in Odoo; `leadscore check-connection` says which are missing"
+        remedy = remedy if self.is_about_rights else ""
+        super().__init__("Odoo refused this", got=f"{name}: {self.message}", where=where, remedy=remedy)
 
     @property
     def is_about_rights(self) -> bool:

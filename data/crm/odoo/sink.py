@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,11 +16,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from data.crm.odoo.access import may_do
 from data.crm.odoo.fields import LEAD, OWN
 from data.crm.odoo.server import REFUSED, OdooError, OdooServer
 from data.errors import InputError, LeadscoreError
 from data.sinks import GONE
 
+LOG = logging.getLogger(__name__)
 LOAD = 500
 """Records of one call of ``load``: a server gives up a call after two minutes, and 300 took 14 seconds."""
 TYPES = {
@@ -114,7 +117,10 @@ class OdooSink:
         return self.server.call(model, "create", vals_list=[dict(values)], repeatable=False)
 
     def _show(self) -> bool:
-        """Add a page with the fields to the form of leads, where there is none yet; return whether it was made."""
+        """Add a page with the fields to the form of leads, where there is none yet; return whether it was made.
+
+        Where Odoo refuses, the fields are there all the same, and somebody else can show them.
+        """
         try:
             if self.server.call("ir.ui.view", "search", domain=[["name", "=", VIEW], ["model", "=", LEAD]]):
                 return False
@@ -124,9 +130,8 @@ class OdooSink:
             values = {"name": VIEW, "model": LEAD, "inherit_id": form, "type": "form", "arch": self._arch()}
             self._make("ir.ui.view", values)
         except OdooError as problem:
-            if problem.is_about_rights:
-                return False  # the fields are there; an administrator can show them
-            raise
+            LOG.warning("no page with the scores was added to the form of leads: %s", problem.message)
+            return False
         return True
 
     def _form(self) -> int | None:
@@ -155,7 +160,13 @@ class OdooSink:
         return self.server.call(LEAD, "fields_get", attributes=["type", "readonly"])
 
     def check(self) -> None:
-        """Raise InputError where a field is missing, or holds something else."""
+        """Raise InputError where the user may not write, or a field is missing or holds something else."""
+        if not may_do(self.server, LEAD, "write"):
+            raise InputError(
+                "this user may not write leads",
+                where=self.server.caller.host,
+                remedy=f"give {self.server.login} 'Sales / User: All Documents' in Odoo",
+            )
         there = self._there()
         for field, name in self.columns.items():
             wanted = TYPES.get(field, "char")

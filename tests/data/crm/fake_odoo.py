@@ -174,22 +174,19 @@ class FakeOdoo:
         if method in ("create", "unlink"):
             raise access_error(model)
 
-    def _visible(self, model: str, context: Mapping[str, Any], domain: list[Any]) -> Iterator[dict[str, Any]]:
+    def _matching(self, model: str, context: Mapping[str, Any], domain: list[Any]) -> Iterator[dict[str, Any]]:
         mentions_active = any(isinstance(each, (list, tuple)) and each[0] == "active" for each in domain)
         hides = context.get("active_test", True) and not mentions_active
         for row in self.tables.get(model, {}).values():
-            lead = row if model == "crm.lead" else self._lead_of(model, row)
-            if lead is not None and not self._sees(lead):
+            if model != "mail.message" and not self._sees(model, row):
                 continue
             if not (hides and row.get("active", True) is False) and self._matches(row, domain):
                 yield row
 
-    def _lead_of(self, model: str, row: dict[str, Any]) -> dict[str, Any] | None:
-        number = {"mail.message": "res_id", "calendar.event": "opportunity_id"}.get(model)
-        return self.tables["crm.lead"].get(row[number]) if number else None
-
-    def _sees(self, lead: dict[str, Any]) -> bool:
-        return self.user.is_admin or self.user.sees_all or lead.get("user_id") == self.user.uid
+    def _sees(self, model: str, row: dict[str, Any]) -> bool:
+        number = {"crm.lead": "id", "mail.message": "res_id"}.get(model)
+        lead = self.tables["crm.lead"].get(row[number]) if number else None
+        return self.user.is_admin or self.user.sees_all or lead is None or lead.get("user_id") == self.user.uid
 
     def _matches(self, row: dict[str, Any], domain: list[Any]) -> bool:
         """Evaluate a domain in its prefix notation; terms without an operator between them are all to hold."""
@@ -262,8 +259,9 @@ class FakeOdoo:
     # Methods of models
 
     def do_search(self, model, ids, context, domain, offset=0, limit=None, order="id"):
-        numbers = sorted(row["id"] for row in self._visible(model, context, domain))
-        return numbers[offset:][:limit]
+        """Of messages a limit holds before those are left out that the user may not see."""
+        rows = sorted(self._matching(model, context, domain), key=lambda row: row["id"])
+        return [row["id"] for row in rows[offset:][:limit] if self._sees(model, row)]
 
     def do_search_count(self, model, ids, context, domain, limit=None):
         return len(self.do_search(model, ids, context, domain, limit=limit))

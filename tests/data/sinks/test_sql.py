@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from data.config import WriteBack
 from data.errors import InputError, LeadscoreError
+from data.sinks import GONE
 from data.sinks.sql import ScoreTable, open_table
 from data.sources import engine_of
 
@@ -146,3 +147,44 @@ def test_a_target_is_called_as_ever_or_all_scores_would_be_sent_again():
     address = "sqlite:////crm.db"
     table = ScoreTable(engine_of(address), address, WriteBack(columns={"score": "leadscore"}))
     assert table.target == "9429c824167af861"
+
+
+CRM_LEADS = """CREATE TABLE crm_lead (id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL, x_score INTEGER,
+    x_band VARCHAR(20))"""
+IN_CRM = {"table": "crm_lead", "key": "id", "columns": {"score": "x_score", "band": "x_band"}}
+
+
+def crm_leads(database: str, statement: str = CRM_LEADS, **options: bool) -> ScoreTable:
+    engine = engine_of(database)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("INSERT INTO crm_lead (id, name) VALUES (1, 'One'), (2, 'Two')")
+    return open_table(WriteBack.model_validate({"database": database, **IN_CRM, **options}))
+
+
+def in_crm(table: ScoreTable) -> list[tuple]:
+    with table.engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql("SELECT id, name, x_score FROM crm_lead ORDER BY id")]
+
+
+def test_the_table_of_a_crm_is_updated_and_a_lead_that_is_gone_from_it_is_not_made(database):
+    table = crm_leads(database)
+    table.check()
+    assert table.write(rows(**{"1": 90, "3": 50})) == {"3": GONE}
+    assert in_crm(table) == [(1, "One", 90), (2, "Two", None)]
+    assert table.write(rows(**{"1": 40, "2": 20})) == {}
+    assert in_crm(table) == [(1, "One", 40), (2, "Two", 20)]
+
+
+def test_no_lead_is_made_where_the_crm_would_let_it_be(database):
+    table = crm_leads(database, CRM_LEADS.replace(" NOT NULL", ""), only_update=True)
+    assert table.write(rows(**{"1": 90, "3": 50})) == {"3": GONE}
+    assert len(in_crm(table)) == 2
+
+
+def test_what_the_crm_refuses_of_an_update_stops_no_other(database):
+    table = crm_leads(database, CRM_LEADS.replace("x_score INTEGER", "x_score INTEGER CHECK (x_score <= 100)"))
+    refused = table.write(rows(**{"1": 101, "2": 20, "3": 3}))
+    assert refused["3"] == GONE
+    assert "check constraint" in refused["1"].lower()
+    assert in_crm(table) == [(1, "One", None), (2, "Two", 20)]
