@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.columns.words import begins_with_first_name, is_time_name
+from data.columns.words import begins_with_first_name, has_id_word, is_phone_name, is_time_name
 from data.parsing import NO, YES, bounds_of, decide_format, read_cells, texts
 from data.schema import level_of
 from data.vocabulary import NUMERIC, Kind
@@ -145,11 +145,16 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         one_length=_have_one_length(values),
         length=values.mean(values.texts.str.len()),
         words=values.mean(values.texts.str.count(r"\s+") + 1),
-        contact_share=max(worded.share(E_MAIL), worded.share(PHONE)) if worded else 0.0,
+        contact_share=max(worded.share(E_MAIL), 0.0 if _is_key(name) else worded.share(PHONE)) if worded else 0.0,
         name_share=worded.share_of_names() if worded else 0.0,
         link_share=worded.share(LINK) if worded else 0.0,
         tokens=TOKENS[kind](values) if kind in TOKENS else (),
     )
+
+
+def _is_key(name: str) -> bool:
+    """Return whether a name says that long numbers are keys, and no telephone numbers."""
+    return has_id_word(name) and not is_phone_name(name)
 
 
 def kind_of(cells: pd.Series, name: str = "") -> Kind:

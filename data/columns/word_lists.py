@@ -128,6 +128,14 @@ class Cells(WordLists):
     salutations: Words
 
 
+class Money(WordLists):
+    """What names of amounts hold, and of columns that name the currency of one."""
+
+    currencies: Words
+    beside: Words
+    amounts: Words
+
+
 class ColumnWords(WordLists):
     """All lists by which names of columns are understood."""
 
@@ -140,6 +148,7 @@ class ColumnWords(WordLists):
     cells: Cells
     moments: Moments
     identifiers: Words
+    money: Money
 
 
 @cache

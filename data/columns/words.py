@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from data.columns.word_lists import column_words
@@ -199,7 +199,8 @@ def has_id_word(name: str) -> bool:
     words, identifiers = words_of(name), column_words().identifiers
     unparted = [word for word in words if not word.isascii()]  # Chinese and Japanese part no words
     ends = tuple(each for each in identifiers if not each.isascii() or each == "id")
-    return bool(identifiers & set(words)) or any(word.endswith(ends) for word in unparted)
+    compound = any(word.endswith("nummer") for word in words)  # Kundennummer
+    return compound or bool(identifiers & set(words)) or any(word.endswith(ends) for word in unparted)
 
 
 def is_time_name(name: str) -> bool:
@@ -243,3 +244,30 @@ def claims(columns: list[str], vocabulary: list[str], explicit: dict[str, str]) 
         if column is not None:
             claimed[name] = column
     return claimed
+
+
+def currency_column(amount: str, names: Collection[str]) -> str | None:
+    """Return which column names the currency of an amount: one called like it, or one for all that are amounts.
+
+    >>> currency_column("Amount", ["Amount", "Amount Currency"]), currency_column("Annual Revenue", ["CurrencyIsoCode"])
+    ('Amount Currency', 'CurrencyIsoCode')
+    >>> currency_column("Employees", ["Currency", "Employees"])
+    """
+    own, money = words_of(amount), column_words().money
+    others = {
+        name: tuple(word for word in words_of(name) if word not in money.currencies)
+        for name in names
+        if is_currency_name(name)
+    }
+    called_like_it = next((name for name, words in others.items() if words and words == own), None)
+    for_all = next((name for name, words in others.items() if money.beside.issuperset(words)), None)
+    return called_like_it or (for_all if money.amounts & set(own) else None)
+
+
+def is_currency_name(name: str) -> bool:
+    """Return whether a column may name currencies.
+
+    >>> is_currency_name("Lead Currency"), is_currency_name("Revenue")
+    (True, False)
+    """
+    return bool(column_words().money.currencies & {*words_of(name)})

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import duckdb
 
-from data.columns import claims
+from data.columns import claims, is_currency_name
 from data.config import Settings
 from data.errors import InputError, nearest
 from data.schema import RENAMED, Schema
@@ -90,7 +90,7 @@ def _further_columns_of_leads(source: HasColumns, settings: Settings, trained: S
     if trained is None:
         return [name for name in source.columns if name not in settings.drop or name in outcome]
     known = {attribute.name.removesuffix(RENAMED) for attribute in trained.columns_to_read}
-    return [name for name in source.columns if name in known | outcome | {settings.order}]
+    return [name for name in source.columns if name in known | outcome | {settings.order} or is_currency_name(name)]
 
 
 def _free_columns(source: HasColumns, name: str, settings: Settings) -> list[str]:

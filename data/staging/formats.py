@@ -8,6 +8,7 @@ from dataclasses import replace
 import duckdb
 import pandas as pd
 
+from data.columns import currency_column
 from data.parsing import CODE_PATTERN, SIGN_PATTERN, WIDE, commonest_currency, decide_format, lacks_offset
 from data.staging.tables import Reading, Table
 from data.vocabulary import NUMERIC, Kind
@@ -101,8 +102,10 @@ def open_note(table: Table, reading: Reading, written: str | None) -> str:
 
 def with_named_currency(table: Table, reading: Reading) -> Reading:
     """Return how amounts are read, with the column that names their currency where the table has one."""
-    named_in = table.columns.get("currency")
-    return replace(reading, named_in=named_in) if reading.kind in NUMERIC and reading.source else reading
+    if reading.kind not in NUMERIC or reading.source is None:
+        return reading
+    named_in = table.columns.get("currency") or currency_column(reading.source, table.file.columns)
+    return replace(reading, named_in=named_in) if named_in and table.file.is_text(named_in) else reading
 
 
 def may_be_foreign(table: Table, reading: Reading) -> bool:

@@ -100,3 +100,19 @@ def test_outcomes_name_the_currency_of_each_deal(tmp_path):
 def test_rates_need_a_currency_and_there_is_one(settings, message):
     with pytest.raises(ValueError, match=message):
         Settings.model_validate({"tables": {"leads": "leads.csv"}, **settings})
+
+
+@pytest.mark.parametrize("named", ["Amount_Currency", "CurrencyIsoCode"])
+def test_a_column_beside_the_amounts_of_leads_names_their_currency_also_later(tmp_path, named):
+    rows = [("EUR", 10), ("EUR", 20), ("USD", 30), ("EUR", 40)]
+    text = f"lead_id Amount Employees {named} y\n"
+    text += "".join(f"{n} {amount} {n} {code} {n % 2}\n" for n, (code, amount) in enumerate(rows * 5))
+    with small.flat(tmp_path, text) as dataset:
+        leads, schema, used = small.whole(dataset).leads, dataset.schema, dataset.settings
+        (flag,) = [each for each in dataset.report.flags if each.column == "Amount"]
+    assert leads["Amount"].fillna(-1).tolist() == [10, 20, -1, 40] * 5
+    assert leads["Employees" if "Employees" in leads else "employees"].notna().all()
+    assert (flag.count, flag.example) == (5, "'30 USD' in line 4")
+    later = f"lead_id Amount Employees {named}\n1 7 2 USD\n2 8 3 USD\n3 9 4 EUR\n"
+    with small.flat(tmp_path, later, schema, **used.model_dump(exclude={"tables"})) as dataset:
+        assert small.whole(dataset).leads["Amount"].fillna(-1).tolist() == [-1, -1, 9]
