@@ -159,6 +159,25 @@ EXPORTS: dict[str, tuple[dict[str, pd.Series], tuple[str, str | None]]] = {
         },
         ("Data creazione", "Data chiusura"),
     ),
+    "HubSpot in Spanish": (
+        {
+            "ID de registro": IDS,
+            "Etapa del ciclo de vida": words("Cliente", "Otro", "Lead"),
+            "Estado del lead": words("", "No calificado", "En curso"),
+            "Fecha de creación": dates(CREATED),
+            "Fecha de cierre": of("won", values=dates(CLOSED)),
+        },
+        ("Fecha de creación", "Fecha de cierre"),
+    ),
+    "SAP, with long numbers for ids": (
+        {
+            "Kundennummer": pd.Series([f"{1000000 + 37 * number:010d}" for number in range(COUNT)]),
+            "Status": words("Auftrag gewonnen", "verloren", "in Bearbeitung"),
+            "Angelegt am": dates(CREATED, DE),
+            "Abgeschlossen am": of("won", "lost", values=dates(CLOSED, DE)),
+        },
+        ("Angelegt am", "Abgeschlossen am"),
+    ),
     "Polish": (
         {
             "Id szansy": IDS,
