@@ -228,10 +228,8 @@ UNMIRRORED: dict[str, str] = {
         (
             "data.crm.base",
             "data.crm.kinds",
-            "data.crm.odoo.access",
             "data.crm.odoo.connector",
             "data.crm.odoo.fields",
-            "data.crm.odoo.preset",
             "data.crm.tables",
             "pipelines.init.crm",
         ),

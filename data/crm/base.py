@@ -53,12 +53,13 @@ class Dictionary:
 class CrmQuery:
     """A table of the vocabulary as it follows from the copies: its columns with their types, and its rows by SQL.
 
-    ``notes`` are what a user should know of it.
+    ``notes`` are what a user should know of it; ``remark`` is a query for one sentence more, or nothing.
     """
 
     types: Mapping[str, str]
     sql: str
     notes: Sequence[str] = ()
+    remark: str = ""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class DerivedTable(TableSource):
         self._name = name
         self._derived = derived
         self._notes = notes
+        self._remarks: list[str] = []
 
     @property
     def place(self) -> str:
@@ -50,7 +51,7 @@ class DerivedTable(TableSource):
 
     @property
     def notes(self) -> Sequence[str]:
-        return self._notes
+        return [*self._notes, *self._remarks]
 
     @property
     def zoned(self) -> Collection[str]:
@@ -74,6 +75,9 @@ class DerivedTable(TableSource):
         columns = ", ".join(f'CAST("{name}" AS {kind})' for name, kind in types.items())
         with open_copies(self._path, self._connector) as copies:
             copies.show()
+            if self._derived.remark:
+                remarks = copies.duck.execute(self._derived.remark).fetchall()
+                self._remarks = [text for (text,) in remarks if text]
             rows = copies.duck.sql(f"SELECT {columns} FROM ({self._derived.sql})").to_arrow_reader(ROWS)
             position = 0
             for batch in rows:

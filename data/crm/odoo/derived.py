@@ -92,7 +92,10 @@ def _leads(types: Mapping[str, str], fields: Fields, relations: Mapping[str, str
         columns[free] = _cell(name, kind, fields, relations)
     cells = ", ".join(f'{sql} AS "{name}"' for name, (_, sql) in columns.items())
     sql = f"WITH {status} SELECT {cells} FROM leads_by_status l ORDER BY l.id"
-    return CrmQuery({name: kind for name, (kind, _) in columns.items()}, sql)
+    archived = "format('{:,} leads are left out: archived, and nobody knows whether they were lost', count(*))"
+    remark = f"WITH {status} SELECT {archived} FROM every_lead WHERE id NOT IN (SELECT id FROM leads_by_status)"
+    types_of_columns = {name: kind for name, (kind, _) in columns.items()}
+    return CrmQuery(types_of_columns, sql, remark=f"{remark} HAVING count(*) > 0")
 
 
 def _cell(name: str, kind: str, fields: Fields, relations: Mapping[str, str]) -> tuple[str, str]:

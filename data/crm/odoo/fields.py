@@ -116,7 +116,13 @@ def column_of(field: str) -> str:
 
 def plain_record(record: Record, types: Mapping[str, str], fields: Fields) -> Record:
     """Return a record as it is copied: nothing instead of Odoo's false, ids without names, and texts for lists."""
-    return {name: plain_value(record.get(name), kind, fields.get(name, {})) for name, kind in types.items()}
+    return {name: plain_value(record.get(name), kind, _described(name, fields)) for name, kind in types.items()}
+
+
+def _described(name: str, fields: Fields) -> Mapping[str, Any]:
+    """Return what Odoo says of a field; one that says what became of a lead keeps its keys."""
+    field = fields.get(name, {})
+    return {"type": field.get("type")} if name in ROLES else field
 
 
 def plain_value(value: Any, kind: str, field: Mapping[str, Any]) -> Any:

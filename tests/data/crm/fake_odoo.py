@@ -177,6 +177,7 @@ class FakeOdoo:
     def _matching(self, model: str, context: Mapping[str, Any], domain: list[Any]) -> Iterator[dict[str, Any]]:
         mentions_active = any(isinstance(each, (list, tuple)) and each[0] == "active" for each in domain)
         hides = context.get("active_test", True) and not mentions_active
+        domain = [each if isinstance(each, str) else _leaf(*each) for each in domain]
         for row in self.tables.get(model, {}).values():
             if model != "mail.message" and not self._sees(model, row):
                 continue
@@ -394,6 +395,10 @@ class FakeOdoo:
             case "datetime":
                 return datetime.strptime(cell, "%Y-%m-%d %H:%M:%S")
         return cell
+
+
+def _leaf(name: str, operator: str, value: Any) -> tuple[str, str, Any]:
+    return name, operator, frozenset(value) if isinstance(value, list) else value
 
 
 def now() -> datetime:

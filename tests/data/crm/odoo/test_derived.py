@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from data.config import CrmTable
+from data.crm import reading_crm
 from data.crm.odoo.derived import History
 from data.errors import InputError
 from tests.data.crm.conftest import read
@@ -81,6 +83,24 @@ def test_lost_is_archived_with_a_reason_or_a_message_and_nothing_else(table):
     assert outcome(rows, archived) is outcome(rows, archived_later) is None
     ids = {row["id"] for row in table(story.odoo, "leads")}
     assert ids == {str(each) for each in (open_lead, by_reason, by_message, restored)}
+
+
+def test_it_is_said_how_many_are_left_out(connected, tmp_path):
+    story = Story()
+    for _ in range(3):
+        story.lead(active=False, probability=59.86)
+    connector = connected(story.odoo)
+    with reading_crm(connector, tmp_path / "copies") as tables:
+        source = tables.open(CrmTable(crm="leads"))
+        assert [*source.batches(source.types(["id"]))] == []
+    assert source.notes[-1] == "3 leads are left out: archived, and nobody knows whether they were lost"
+
+
+def test_what_a_key_is_called_changes_no_outcome(table):
+    story = Story(version=19)
+    story.odoo.fields["crm.lead"]["won_status"]["selection"] = [["won", "Gewonnen"], ["lost", "Verloren"]]
+    won = story.lead(won_status="won", date_closed=day(2))
+    assert outcome(table(story.odoo, "outcomes"), won) == ("true", day(2))
 
 
 def test_odoo_19_says_itself_what_was_won_and_lost(table):
