@@ -13,11 +13,13 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
+from data.config import Settings
 from data.errors import LeadscoreError
 from data.store import Newest, Store, count_leads, newest, newest_done, open_store, override_corrections, record_opened
 from data.workspace import Workspace
 from models.versions import Registry, Stored
-from pipelines.last_run import store_address
+from pipelines.last_run import settings_in, store_address
+from pipelines.recommendations import plan
 from pipelines.wording import Wording
 
 T = TypeVar("T")
@@ -74,6 +76,7 @@ class Site:
         self._seen: set[tuple[date, str, str]] = set()
         self._known: tuple[int, dict[str, Any]] = (0, {})
         self._newest: Newest | None = None
+        self._planned = datetime.now(UTC).date()
         self._resources = ExitStack()
         self._store: Store | None = None
 
@@ -129,6 +132,25 @@ class Site:
         """Return the counts of all leads, by the dispositions that stand."""
         by_model = self.once(run, "counted", lambda: count_leads(connection))
         return self.once(run, f"{AS_SET}counted", lambda: [*by_model, *override_corrections(connection)])
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the last run."""
+        return settings_in(self.store, self.workspace) or self.registry.champion().settings
+
+    def settings_at(self, run: Newest) -> Settings:
+        """Return the settings of the last run, read once."""
+        return self.once(run, "settings", lambda: self.settings)
+
+    def plan(self) -> None:
+        """Decide anew on the leads of today, for somebody said something of one, or a day has come."""
+        plan(self.store, self.settings)
+        self._planned = datetime.now(UTC).date()
+
+    def plan_today(self) -> None:
+        """Decide anew on the first look of each day: what was too early yesterday may be due."""
+        if self._planned < datetime.now(UTC).date():
+            self.plan()
 
     def set_by_hand(self) -> None:
         """Forget what goes by dispositions, for a person set one."""

@@ -151,6 +151,8 @@ EVENT_TYPES = (
     "demo_request",
     "quote_request",
 )
+SALES_ACTIVITIES = ("sales_call", "sales_email", "sales_meeting", "call", "meeting")
+"""Types of events that sales did, unless the settings of the funnel say otherwise."""
 FUNNEL = ("contact", "lead", "mql", "sql", "qso", "customer")
 WON_STAGES = ("customer", "won", "closed won")
 LOST_STAGES = ("lost", "closed lost", "disqualified")
@@ -161,6 +163,10 @@ AGE_EDGES = (1, 7, 14, 30, 60, 90, 180)
 """Days at which time alone may change a feature; between two edges a score stands still."""
 HORIZON = 90
 """Days after ``as_of`` in which a win counts, unless the settings say otherwise."""
+
+CALL_NOW, CALL_THIS_WEEK, NURTURE, LEAVE = "call now", "call this week", "nurture", "leave"
+RECOMMENDATIONS = (CALL_NOW, CALL_THIS_WEEK, NURTURE, LEAVE)
+"""What to do with an open lead, the most urgent first; settings can give them other names."""
 
 SCORE_FIELDS = (
     "probability",
@@ -176,5 +182,5 @@ SCORE_FIELDS = (
     "model_version",
 )
 """What is known of a scored lead beside its id: the columns that are written back by default."""
-WRITABLE_FIELDS = (*SCORE_FIELDS, "outcome", "stage", "run_id")
+WRITABLE_FIELDS = (*SCORE_FIELDS, "outcome", "stage", "run_id", "recommendation", "expected_amount", "expected_value")
 """What can be written back where the settings ask for it."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.chunk import Chunk
-from data.vocabulary import END_OF_DAY
+from data.vocabulary import END_OF_DAY, SALES_ACTIVITIES
 
 Mask = npt.NDArray[np.bool_]
 Moments = npt.NDArray[np.datetime64]
@@ -133,6 +133,22 @@ def activity_until(chunk: Chunk, as_of: pd.Timestamp) -> tuple[pd.DataFrame, pd.
     """Return the events and the entries into stages that are known as of a moment."""
     events, stages = chunk.events, chunk.stages
     return events[happened_by(events["occurred_at"], as_of)], stages[happened_by(stages["entered_at"], as_of)]
+
+
+def last_events(chunk: Chunk, as_of: pd.Series) -> pd.DataFrame:
+    """Return when each lead last did something (``last_activity``), and when sales last turned to it (``last_touch``).
+
+    ``as_of`` has a moment for each lead, in their order; missing where nothing was known by then.
+    """
+    leads, events = chunk.leads, chunk.events
+    moments = events["position"].map(pd.Series(as_of.to_numpy(), index=leads["position"].to_numpy()))
+    known = events[happened_by(events["occurred_at"], moments)]
+    by_sales = known["type"].isin(SALES_ACTIVITIES)
+    newest = {
+        name: rows.groupby("position")["occurred_at"].max()
+        for name, rows in (("last_activity", known[~by_sales]), ("last_touch", known[by_sales]))
+    }
+    return pd.DataFrame({name: times.reindex(leads["position"]).to_numpy() for name, times in newest.items()})
 
 
 def attribute_at(now: pd.Series, changes: pd.DataFrame, position: npt.NDArray[np.int64], as_of: pd.Series) -> pd.Series:

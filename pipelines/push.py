@@ -6,7 +6,7 @@ Words need the models that made the scores: what loads them is imported where th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.wording import Wording
 
 REASONS = {"reasons_up", "reasons_down"}
-CALLS_TO_ACT = ("band", "disposition")
+CALLS_TO_ACT = ("band", "disposition", "recommendation")
 """Fields that say what is to be done with a lead; empty once it has ended."""
 SAMPLE = 10
 """Records that a dry run shows."""
@@ -109,12 +109,14 @@ def push(
             outbox.begin_anew()
         pending = outbox.count(retry=retry)
         sent, sample = Sent(), []
+        names = settings.recommendation_name
         with step(f"writing {pending:,} scores to {back.place}" if not dry_run else "looking what is to be written"):
             if pending and dry_run and back.crm and back.kind == "crm":
                 wording = _wording(store, workspace)
-                sample = _sample(outbox, connect(back.crm).sink(back.columns), back.columns, wording, retry=retry)
+                crm = connect(back.crm).sink(back.columns)
+                sample = _sample(outbox, crm, back.columns, wording, names, retry=retry)
             elif pending and not dry_run:
-                sent = send_all(outbox, sink, back.columns, _wording(store, workspace), retry=retry)
+                sent = send_all(outbox, sink, back.columns, _wording(store, workspace), names, retry=retry)
 
         refused = outbox.dead(SHOWN)
         return PushResult(
@@ -143,13 +145,14 @@ def send_all(
     sink: ScoreSink,
     fields: Iterable[str],
     wording: Wording | None = None,
+    recommendation_name: Callable[[str], str] = str,
     *,
     retry: bool = False,
 ) -> Sent:
     """Send all that is pending, batch after batch; return how many records did not come in."""
     rejected, gone = 0, 0
     for scores in outbox.pending(sink.batch_size, retry=retry):
-        refused = sink.write(_records(scores, [*fields], wording))
+        refused = sink.write(_records(scores, [*fields], wording, recommendation_name))
         outbox.record(scores, refused)
         absent = sum(reason == GONE for reason in refused.values())
         rejected, gone = rejected + len(refused) - absent, gone + absent
@@ -157,19 +160,28 @@ def send_all(
 
 
 def _sample(
-    outbox: Outbox, sink: CrmSink, fields: Iterable[str], wording: Wording, *, retry: bool
+    outbox: Outbox,
+    sink: CrmSink,
+    fields: Iterable[str],
+    wording: Wording,
+    recommendation_name: Callable[[str], str],
+    *,
+    retry: bool,
 ) -> list[dict[str, str]]:
     """Return the first records as the place would get them."""
     with closing(outbox.pending(SAMPLE, retry=retry)) as batches:
-        return sink.preview(_records(next(batches), [*fields], wording))
+        return sink.preview(_records(next(batches), [*fields], wording, recommendation_name))
 
 
-def _records(scores: pd.DataFrame, fields: list[str], wording: Wording | None) -> pa.Table:
+def _records(
+    scores: pd.DataFrame, fields: list[str], wording: Wording | None, recommendation_name: Callable[[str], str]
+) -> pa.Table:
     """Return the fields that are written, the reasons of a lead as one text each way.
 
     Nothing is to be done any more with a lead that has ended.
     """
     is_open = scores["outcome"] == "open"
+    scores = scores.assign(recommendation=scores["recommendation"].fillna("").map(recommendation_name))
     scores = scores.assign(**{name: scores[name].where(is_open, "") for name in CALLS_TO_ACT})
     if wording and REASONS & set(fields):
         reasons = wording.reasons(scores)

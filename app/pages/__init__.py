@@ -3,7 +3,7 @@
 Each has a router; they are asked in the order of `ROUTERS`.
 """
 
-from app.pages import activity, funnel, grid, lead_changes, lead_detail, leads, model, report, review, sign_in
+from app.pages import activity, funnel, grid, lead_changes, lead_detail, leads, model, report, review, sign_in, week
 
 ROUTERS = tuple(
     page.router
@@ -14,6 +14,7 @@ ROUTERS = tuple(
         lead_detail,
         leads,
         lead_changes,
+        week,
         grid,
         funnel,
         report,

@@ -13,6 +13,7 @@ from app.security import Viewer
 from app.site import CurrentSite
 from app.threads import quick
 from app.view import page
+from funnel import share
 
 router = APIRouter()
 FITS, ENGAGEMENTS = "ABCD", "1234"
@@ -72,5 +73,6 @@ def _cell(still_open: Sequence[Row], history: Sequence[Row], filters: Row) -> Ro
         "open": sum(row["leads"] for row in still_open if (row["fit"], row["engagement"]) == (fit, engagement)),
         "known": known["leads"],
         "conversion": known["won"] if known["leads"] >= FEWEST_KNOWN else None,
+        "won": share(round(known["leads"] * (known["won"] or 0)), known["leads"], smallest=FEWEST_KNOWN),
         "query": f"/leads?{urlencode(filters)}",
     }

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -13,33 +14,44 @@ from urllib.parse import quote, urlencode
 import pandas as pd
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
+from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 
 from app.security import LOCAL, Viewer
 from app.site import AS_SET, CurrentSite, NoSuchLead, Site
 from app.threads import quick
 from app.view import TrendLine, page, trend_line
+from data.config import Settings
 from data.errors import LeadscoreError
 from data.sinks import export_to
 from data.store import (
+    BY_VALUE,
     DISPOSITIONS,
     VERDICTS,
-    Cursor,
     Filters,
     Newest,
     Person,
+    cursor_in,
+    cursor_of,
+    decisions_on,
     feedback_on,
     gone_since,
     history_of,
     lead_page,
     overrides_of,
+    owners,
     stream_leads,
     with_trend,
 )
+from data.vocabulary import CALL_NOW, CALL_THIS_WEEK
 from models.blend import RULES, member_names
 from models.rules import fired_by_name
+from pipelines.recommendations import recommendation_of
 
 router = APIRouter()
+CALLS = (CALL_NOW, CALL_THIS_WEEK)
+LONGEST_TEXT = 200
+"""Characters of a value that a menu offers."""
 PAGE = 50
 """Leads on a page."""
 MOST_CHOICES = 30
@@ -47,13 +59,26 @@ MOST_CHOICES = 30
 MOST_STEPS = 100
 """Steps of a score that are shown."""
 EXPORTED = (
-    *("lead_id", "company", "score", "change", "grade", "band", "disposition", "probability", "stage", "source"),
-    *("owner", "as_of", "reason", "model_version"),
+    *("lead_id", "company", "score", "change", "grade", "band", "disposition", "probability", "recommendation"),
+    *("expected_value", "stage", "source", "owner", "last_activity", "last_touch", "as_of", "reason", "model_version"),
 )
 PART = 5_000
 """Leads that an export writes at once."""
-FROM_STORE = ("lead_id", "company", "score", "band", "fit", "engagement", "change", "stage", "owner")
+FROM_STORE = (
+    *("lead_id", "company", "score", "band", "fit", "engagement", "change", "stage", "owner", "probability"),
+    *("expected_value", "recommendation"),
+)
 """What a row of the list shows as the store has it."""
+LEFT_OUT = {
+    **{name: (name,) for name in ("stage", "reason", "owner", "unchanged", "last_activity", "last_touch")},
+    **{
+        "change": ("change",),
+        "grade": ("fit", "engagement"),
+        "value": ("expected_value",),
+        "todo": ("recommendation",),
+    },
+}
+"""Columns that are left out where all rows of a page say the same, by what they show."""
 Row = dict[str, Any]
 Tally = dict[str, dict[str, int]]
 
@@ -74,6 +99,12 @@ class LeadRow(NamedTuple):
     change: int | None
     stage: str | None
     owner: str | None
+    probability: float
+    expected_value: float | None
+    recommendation: str | None
+    advice: str
+    last_activity: int | None
+    last_touch: int | None
 
 
 async def _asked(request: Request) -> Filters:
@@ -90,14 +121,17 @@ Asked = Annotated[Filters, Depends(_asked)]
 @router.get("/leads/")
 @quick
 def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Asked, after: str = "") -> Response:
-    """Show a page of leads, the hottest first."""
-    behind = Cursor.parse(after)
+    """Show a page of leads, the hottest or the most valuable first."""
+    behind = cursor_in(filters, after)
+    site.plan_today()
     with site.store.transaction() as connection:
         run = site.newest(connection)
         following = lead_page(connection, filters, run, after=behind, count=PAGE + 1)
         shown = with_trend(connection, following[:PAGE], run)
         set_by_people = overrides_of(connection, [lead["lead_id"] for lead in shown])
         tally = site.once(run, f"{AS_SET}tally", lambda: _tally(site.counted(connection, run)))
+        tally |= {"owner": site.once(run, "owners", lambda: owners(connection))}
+    rows = [_row(lead, site, run, set_by_people, urlencode(filters.active())) for lead in shown]
     last = shown[-1] if len(following) > PAGE else None
     here = urlencode(filters.active())
     return page(
@@ -105,12 +139,14 @@ def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Ask
         "leads.html",
         run=run,
         filters=filters,
-        rows=[_row(lead, site, run, set_by_people, here) for lead in shown],
-        views=_views(filters, person, tally),
-        menus={name: _choices(name, filters, tally) for name in ("stage", "source", "persona")},
+        rows=rows,
+        left_out=_said_alike(rows),
+        orders=_orders(filters, site, run),
+        views=_views(filters, person, tally, site.settings_at(run)),
+        menus={name: _choices(name, filters, tally) for name in ("owner", "stage", "source", "persona")},
         others=_others(filters, "" if person == LOCAL else person.name),
         here=here,
-        next=last and query_of(filters, after=str(Cursor(last["score"], last["probability"], last["lead_id"]))),
+        next=last and query_of(filters, after=str(cursor_of(filters, last))),
         is_first=behind is None,
     )
 
@@ -123,8 +159,35 @@ def _row(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str], here
         reason=_top_reason(lead, site),
         unchanged=(run.as_of - lead["as_of"]).days,
         set_by_person=set_by_people.get(lead_id),
+        advice=site.settings_at(run).recommendation_name(lead["recommendation"]),
+        last_activity=_days_before(run, lead["last_activity"]),
+        last_touch=_days_before(run, lead["last_touch"]),
         **{name: lead[name] for name in FROM_STORE},
     )
+
+
+def _days_before(run: Newest, moment: datetime | None) -> int | None:
+    return (run.as_of - moment).days if moment else None
+
+
+def _said_alike(rows: Sequence[LeadRow]) -> frozenset[str]:
+    """Return the columns that say the same in every row; of a single row none."""
+    alike = {
+        column
+        for column, names in LEFT_OUT.items()
+        if len({tuple(getattr(row, name) for name in names) for row in rows}) == 1
+    }
+    return frozenset(alike if len(rows) > 1 else ())
+
+
+def _orders(filters: Filters, site: Site, run: Newest) -> list[Row]:
+    """Return the orders that a list can have; none where no amounts of won leads are known."""
+    if site.registry.version(run.model_version).scorer.amounts is None:
+        return []
+    return [
+        {"label": label, "active": filters.order == order, "query": "/leads" + query_of(replace(filters, order=order))}
+        for label, order in (("chance", ""), ("expected value", BY_VALUE))
+    ]
 
 
 def _top_reason(lead: Row, site: Site) -> str:
@@ -139,17 +202,19 @@ def query_of(filters: Filters, **more: str) -> str:
     return "?" + urlencode(filters.active() | more)
 
 
-def _views(filters: Filters, person: Person, tally: Tally) -> list[Row]:
+def _views(filters: Filters, person: Person, tally: Tally, settings: Settings) -> list[Row]:
     """Return the views that are one click away; a click on the present one leads back to all leads."""
     offered = [
-        ("Ready now", "disposition", "ready", tally["disposition"].get("ready", 0)),
+        *((_capital(settings.recommendation_name(each)), "recommendation", each, None) for each in CALLS),
         ("Hot", "band", "hot", tally["band"].get("hot", 0)),
         ("Went up this week", "week", "up", None),
         ("Cooling", "week", "down", None),
     ]
     offered += [] if person == LOCAL else [("Mine", "owner", person.name, None)]
     count = sum(tally["band"].values())
-    all_open = {"label": "All open", "active": not filters.active(), "query": "/leads", "count": count}
+    is_all = not replace(filters, order="").active()
+    query = "/leads" + (query_of(Filters(order=filters.order)) if filters.order else "")
+    all_open = {"label": "All open", "active": is_all, "query": query, "count": count}
     return [all_open, *(_view(filters, *view) for view in offered)]
 
 
@@ -159,14 +224,18 @@ def _view(filters: Filters, label: str, name: str, value: str, count: int | None
     return {"label": label, "active": active, "query": query, "count": _count_there(count, filters, name)}
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _count_there(count: int | None, filters: Filters, name: str) -> int | None:
     """Return a count of all open leads where the list that is one click away goes by that filter alone."""
-    return None if replace(filters, **{name: ""}).active() else count
+    return None if replace(filters, **{name: "", "order": ""}).active() else count
 
 
 def _choices(name: str, filters: Filters, tally: Tally) -> list[Row]:
     """Return the values that a menu offers, the commonest first."""
-    common = list(tally[name].items())[:MOST_CHOICES]
+    common = [(value, count) for value, count in tally[name].items() if len(value) <= LONGEST_TEXT][:MOST_CHOICES]
     return [
         {
             "value": value,
@@ -190,7 +259,8 @@ def _tally(counts: Sequence[Row]) -> Tally:
 def _others(filters: Filters, own: str) -> list[Row]:
     """Return the filters that no view stands for, each with the way to be rid of it."""
     week = filters.week if filters.week in ("up", "down") else "up"
-    in_views = {"band": "hot", "disposition": "ready", "week": week, "owner": own}
+    in_views = {"band": "hot", "week": week, "owner": own, "order": filters.order}
+    in_views |= {"recommendation": filters.recommendation} if filters.recommendation in CALLS else {}
     return [
         {"name": name, "value": value, "query": "/leads" + query_of(replace(filters, **{name: ""}))}
         for name, value in filters.active().items()
@@ -209,7 +279,10 @@ def export(site: CurrentSite, _: Viewer, filters: Asked) -> Response:
         write(pd.DataFrame(columns=list(EXPORTED), dtype="str"))
         for part in stream_leads(site.store, filters, PART):
             leads = pd.DataFrame([lead | {"reason": _top_reason(lead, site)} for lead in part])
-            write(leads[list(EXPORTED)].astype({"change": "Int64", "company": "str", "owner": "str", "source": "str"}))
+            texts = dict.fromkeys(("company", "owner", "source", "recommendation"), "str")
+            numbers = {"change": "Int64", "expected_value": "float64"}
+            times = dict.fromkeys(("last_activity", "last_touch"), "datetime64[us]")
+            write(leads[list(EXPORTED)].astype(texts | numbers | times))
     return FileResponse(file, filename="leads.csv", background=BackgroundTask(folder.cleanup))
 
 
@@ -227,7 +300,7 @@ def show_lead(request: Request, site: CurrentSite, person: Viewer, lead_id: str,
     content = _lead(site, person, lead_id)
     lead = content["lead"]
     with site.store.transaction() as connection:
-        after = Cursor(lead["score"], lead["probability"], lead_id)
+        after = cursor_of(filters, lead)
         following = lead_page(connection, filters, content["run"], after=after, count=1)
     here = query_of(filters) if filters.active() else ""
     onward = f"/leads/{quote(following[0]['lead_id'], safe='')}{here}" if following else ""
@@ -239,10 +312,10 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
     with site.store.transaction() as connection:
         run = site.newest(connection)
         history = history_of(connection, lead_id)
-        verdicts, overrides = feedback_on(connection, lead_id)
+        if not history:
+            raise NoSuchLead(lead_id)
         gone = gone_since(connection, lead_id)
-    if not history:
-        raise NoSuchLead(lead_id)
+        said = said_of(connection, site, run, history[0], is_gone=gone is not None)
     site.record_opened(lead_id, person.name)
     lead, steps = history[0], _by_moment(history)
     return {
@@ -253,12 +326,27 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         "unchanged": (run.as_of - lead["as_of"]).days,
         "trend": _trend(steps, run),
         "steps": _steps(steps)[:MOST_STEPS],
+        **said,
+        **_reasons(lead, site),
+    }
+
+
+def said_of(connection: Connection, site: Site, run: Newest, lead: Row, *, is_gone: bool = False) -> Row:
+    """Return what people said of a lead, and what to do with it: each decides on the other."""
+    verdicts, overrides = feedback_on(connection, lead["lead_id"])
+    decision = decisions_on(connection, [lead["lead_id"]]).get(lead["lead_id"])
+    is_open = lead["outcome"] == "open" and not is_gone
+    return {
         "verdicts": verdicts,
+        "standing": next((each for each in verdicts if each["undone_at"] is None), None),
         "override": next((each for each in overrides if each["undone_at"] is None), None),
         "overrides": overrides,
         "choices": VERDICTS,
         "dispositions": DISPOSITIONS,
-        **_reasons(lead, site),
+        "advice": recommendation_of(lead, site.settings_at(run), decision) if is_open else None,
+        "urgency": (decision or lead)["recommendation"] if is_open else None,
+        "tomorrow": f"{datetime.now(UTC).date() + timedelta(days=1)}",
+        "in_a_month": f"{datetime.now(UTC).date() + timedelta(days=30)}",
     }
 
 

@@ -31,6 +31,7 @@ from data.store import (
     scored_verdicts,
 )
 from models.versions import Stored, words
+from pipelines.report import model_sentences
 
 router = APIRouter()
 SAMPLED = 2_000
@@ -56,10 +57,13 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
         )
         changes = recent_changes(connection, MOST_DECISIONS)
         verdicts = scored_verdicts(connection)
+    preview = _preview(site, scale.hot, scale.warm, stored)
+    hot = preview["thresholds"][0]["now"]
     return page(
         request,
         "model.html",
         version=version,
+        sentences=model_sentences(stored.training, scale.hot, hot["wins"] / hot["leads"] if hot["leads"] else None),
         training=stored.training,
         plots=list(site.registry.plots(version)),
         decisions=[
@@ -74,7 +78,7 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
         changes=changes,
         verdicts=VERDICTS,
         reviewed=by_band(verdicts),
-        **_preview(site, scale.hot, scale.warm, stored),
+        **preview,
     )
 
 

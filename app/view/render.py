@@ -75,6 +75,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters |= {
+        "ago": words.ago,
+        "amount": words.amount,
         "chance": words.chance,
         "day": words.day,
         "days_ago": words.days_ago,

@@ -82,3 +82,23 @@ def span(days: int) -> str:
             count = days // {"year": 365, "month": 30, "week": 7}[name]
             return f"{count} {name}s"
     return f"{days} day{'s' if days > 1 else ''}"
+
+
+def ago(days: int | None) -> str:
+    """Say how long ago something was.
+
+    >>> [ago(days) for days in (0, 1, 45, None)]
+    ['today', '1 day ago', '6 weeks ago', '–']
+    """
+    if days is None:
+        return "–"
+    return f"{span(days)} ago" if days > 0 else "today"
+
+
+def amount(value: float | None) -> str:
+    """Write an amount of money in whole units.
+
+    >>> amount(10608.4), amount(None)
+    ('10,608', '–')
+    """
+    return "–" if value is None else f"{value:,.0f}"

@@ -30,7 +30,16 @@ from pydantic import (
 from data.config.checked_yaml import CheckedPart
 from data.config.credentials import LONGEST, VARIABLE, holds_password
 from data.errors import InputError
-from data.vocabulary import AGE_EDGES, FUNNEL, HORIZON, LOST_STAGES, READ_TABLES, SCORE_FIELDS, WON_STAGES
+from data.vocabulary import (
+    AGE_EDGES,
+    FUNNEL,
+    HORIZON,
+    LOST_STAGES,
+    READ_TABLES,
+    SALES_ACTIVITIES,
+    SCORE_FIELDS,
+    WON_STAGES,
+)
 
 TABLE_ENDINGS = (".parquet", ".csv", ".csv.gz", ".tsv", ".xlsx")
 SQLITE = "sqlite:///"
@@ -231,6 +240,12 @@ class WriteBack(CheckedPart):
         return self
 
 
+class Capacity(CheckedPart):
+    """How many leads each owner can call in a week; none: any number."""
+
+    per_owner_per_week: int | None = Field(default=20, ge=1)
+
+
 class FunnelSettings(CheckedPart):
     """What the funnel's figures are: the words and limits that sales and marketing agree on.
 
@@ -254,7 +269,7 @@ class FunnelSettings(CheckedPart):
     within: int = Field(default=30, ge=1, le=3650)
     smallest: int = Field(default=30, ge=1)
     currency: CurrencyCode | None = None
-    sales_activities: list[str] = ["sales_call", "sales_email", "sales_meeting", "call", "meeting"]
+    sales_activities: list[str] = list(SALES_ACTIVITIES)
 
     @model_validator(mode="after")
     def _speak_of_stages(self) -> Self:
@@ -331,6 +346,7 @@ class Settings(CheckedPart):
     ``memory`` is what tables may take of the machine's, such as 2GB; a quarter by default, and the rest spills to disk.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
+    ``recommendations`` are other names for what to do with a lead: ``{"call now": "Ring today"}``.
     """
 
     tables: dict[str, Source]
@@ -366,6 +382,8 @@ class Settings(CheckedPart):
     memory: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[MG]i?B$")] | None = None
     retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None
+    capacity: Capacity = Field(default_factory=Capacity)
+    recommendations: dict[Literal["call now", "call this week", "nurture", "leave"], str] = {}
     pages: Pages = Field(default_factory=Pages)
 
     @field_validator("snapshot_ages")
@@ -402,6 +420,11 @@ class Settings(CheckedPart):
     def own_currency(self) -> str | None:
         """The currency that amounts are in, where the settings say so."""
         return self.currency or self.funnel.currency
+
+    def recommendation_name(self, recommendation: str | None) -> str:
+        """Return a recommendation as it is to be called; an empty text where there is none."""
+        names: dict[str, str] = {**self.recommendations}
+        return names.get(recommendation or "", recommendation or "")
 
     def column(self, table: str, name: str) -> str:
         """Return the source's name of a vocabulary column; the same name where nothing is mapped."""

@@ -28,7 +28,9 @@ from data.errors import InputError
 ENDINGS = (".csv", ".parquet")
 FORMULA = "^([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"  # the last four are the full-width forms
 NUMBER = r"^[+-]?\d+(?:[.,]\d+)*%?$"
+ROWS_AT_ONCE = 50_000
 Write = Callable[[pd.DataFrame], None]
+Finish = Callable[[pa.Table], pa.Table]
 
 
 class _Writer(Protocol):
@@ -37,12 +39,15 @@ class _Writer(Protocol):
 
 
 @contextmanager
-def export_to(path: Path, *, ids: Collection[str] = (), highest_first: str | None = None) -> Iterator[Write]:
+def export_to(
+    path: Path, *, ids: Collection[str] = (), highest_first: str | None = None, finish: Finish | None = None
+) -> Iterator[Write]:
     """Give a function that appends a frame to a file; the file is there once the block ends without an error.
 
     ``ids`` are the text columns that are written as they are. All frames have the columns of the first; without any
     frame no file is made. Rows keep their order, or are put in that of the column ``highest_first``, ties and rows
-    without a value as they came. Raises `InputError` where the path cannot be written to.
+    without a value as they came. ``finish`` changes rows once all are there. Raises `InputError` where the path cannot
+    be written to.
 
     >>> with export_to(Path("/nowhere/scores.xlsx")) as write:
     ...     pass
@@ -59,8 +64,8 @@ def export_to(path: Path, *, ids: Collection[str] = (), highest_first: str | Non
         )
     with ExitStack() as resources:
         export = _Export(path, ids, resources)
-        if highest_first:
-            with _in_order(highest_first, export.write) as append:
+        if highest_first or finish:
+            with _staged(highest_first, finish, export.write) as append:
                 yield append
         else:
             yield export.append
@@ -68,8 +73,8 @@ def export_to(path: Path, *, ids: Collection[str] = (), highest_first: str | Non
 
 
 @contextmanager
-def _in_order(column: str, write: Callable[[pa.Table], None]) -> Iterator[Write]:
-    """Give a function that appends a frame; at the end all rows are written in order, sorted out of memory."""
+def _staged(column: str | None, finish: Finish | None, write: Callable[[pa.Table], None]) -> Iterator[Write]:
+    """Give a function that appends a frame; at the end all rows are written, in order and finished, out of memory."""
 
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"temp_directory": folder}) as connection:
         frames: list[Path] = []
@@ -81,9 +86,10 @@ def _in_order(column: str, write: Callable[[pa.Table], None]) -> Iterator[Write]
         yield append
         if frames:
             rows = connection.read_parquet([str(frame) for frame in frames], file_row_number=True, filename=True)
-            sorted_rows = rows.order(f'"{column}" DESC NULLS LAST, filename, file_row_number')
-            for batch in sorted_rows.project("* EXCLUDE (filename, file_row_number)").to_arrow_reader():
-                write(pa.Table.from_batches([batch]))
+            order = "filename, file_row_number"
+            sorted_rows = rows.order(f'"{column}" DESC NULLS LAST, {order}' if column else order)
+            for batch in sorted_rows.project("* EXCLUDE (filename, file_row_number)").to_arrow_reader(ROWS_AT_ONCE):
+                write(finish(pa.Table.from_batches([batch])) if finish else pa.Table.from_batches([batch]))
 
 
 class _Export:

@@ -18,8 +18,10 @@ from data.store.feedback import (
     record_opened,
     scored_verdicts,
     undo_override,
+    undo_verdict,
 )
 from data.store.lead_list import (
+    BY_VALUE,
     WEEK,
     Cursor,
     Filters,
@@ -27,24 +29,37 @@ from data.store.lead_list import (
     companies_of,
     count_above,
     count_leads,
+    cursor_in,
+    cursor_of,
     history_of,
     lead_page,
     newest,
     opened_lately,
     override_corrections,
     overrides_of,
+    owners,
     sample_contributions,
     stream_leads,
     with_trend,
 )
 from data.store.outbox import Outbox
+from data.store.recommended import (
+    decisions_on,
+    keep_decisions,
+    standing_overrides,
+    standing_verdicts,
+    this_week,
+    worth_calling,
+)
 from data.store.store import DONE, Codebook, Run, Store, gone_since, newest_done, open_store
-from data.store.tables import SCORES
+from data.store.tables import RECOMMENDED, SCORES
 
 __all__ = [
+    "BY_VALUE",
     "DISPOSITIONS",
     "DONE",
     "LONGEST_TEXT",
+    "RECOMMENDED",
     "REFUSED_SIGN_IN",
     "SCORES",
     "VERDICTS",
@@ -62,10 +77,14 @@ __all__ = [
     "companies_of",
     "count_above",
     "count_leads",
+    "cursor_in",
+    "cursor_of",
+    "decisions_on",
     "feedback_on",
     "gone_since",
     "has_visible_text",
     "history_of",
+    "keep_decisions",
     "lead_page",
     "newest",
     "newest_done",
@@ -74,11 +93,17 @@ __all__ = [
     "override",
     "override_corrections",
     "overrides_of",
+    "owners",
     "recent_changes",
     "record_opened",
     "sample_contributions",
     "scored_verdicts",
+    "standing_overrides",
+    "standing_verdicts",
     "stream_leads",
+    "this_week",
     "undo_override",
+    "undo_verdict",
     "with_trend",
+    "worth_calling",
 ]

@@ -23,6 +23,7 @@ REFUSED_SIGN_IN = "refused sign-in"
 """An action in the audit that changes nothing."""
 LONGEST_TEXT = 2000
 """Characters of a note or a reason."""
+LAST_FIRST = (FEEDBACK.c.given_at.desc(), FEEDBACK.c.feedback_id.desc())
 Row = dict[str, Any]
 
 
@@ -34,15 +35,32 @@ class Person:
     role: str
 
 
-def add_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person) -> None:
-    """Record what a person says of a lead. Raises InputError for a verdict or a lead that is not there."""
+def add_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person, *, until: date | None = None) -> None:
+    """Record what a person says of a lead; ``until`` is the day from which on a lead that is too early counts again.
+
+    Raises InputError for a verdict or a lead that is not there, and for a day that is not to come.
+    """
     _require(verdict in VERDICTS, "there is no such verdict", f"one of {', '.join(VERDICTS)}", verdict)
     _require(len(note) <= LONGEST_TEXT, "this note is too long", f"at most {LONGEST_TEXT} signs", f"{len(note)}")
+    is_to_come = until is None or verdict != "early" or until > _now().date()
+    _require(is_to_come, "too early until a day that has been", "a day to come", f"{until}")
     with store.transaction(writing=True) as connection:
         _require_lead(connection, lead_id)
         feedback = {"verdict": verdict, "note": _writable(note) or None}
-        connection.execute(sa.insert(FEEDBACK).values(lead_id=lead_id, given_at=_now(), by=by.name, **feedback))
-        audit(connection, by, "verdict", lead_id, feedback)
+        day = until if verdict == "early" else None
+        row = {"lead_id": lead_id, "given_at": _now(), "by": by.name, "until": day, **feedback}
+        connection.execute(sa.insert(FEEDBACK).values(row))
+        audit(connection, by, "verdict", lead_id, feedback | {"until": f"{day}"} if day else feedback)
+
+
+def undo_verdict(store: Store, lead_id: str, by: Person) -> None:
+    """Let the last verdict on a lead count no more; nothing happens where none stands."""
+    stands = sa.and_(FEEDBACK.c.lead_id == lead_id, FEEDBACK.c.undone_at.is_(None))
+    last = sa.select(FEEDBACK.c.feedback_id).where(stands).order_by(*LAST_FIRST).limit(1).scalar_subquery()
+    undone = sa.update(FEEDBACK).where(FEEDBACK.c.feedback_id == last).values(undone_at=_now(), undone_by=by.name)
+    with store.transaction(writing=True) as connection:
+        if connection.execute(undone).rowcount:
+            audit(connection, by, "undo verdict", lead_id)
 
 
 def override(store: Store, lead_id: str, disposition: str, reason: str, by: Person) -> None:
@@ -78,13 +96,13 @@ def _undo(connection: Connection, lead_id: str, by: Person) -> int:
 
 def feedback_on(connection: Connection, lead_id: str) -> tuple[list[Row], list[Row]]:
     """Return the verdicts on a lead and its overrides, the newest first."""
-    verdicts = sa.select(FEEDBACK).where(FEEDBACK.c.lead_id == lead_id).order_by(FEEDBACK.c.feedback_id.desc())
+    verdicts = sa.select(FEEDBACK).where(FEEDBACK.c.lead_id == lead_id).order_by(*LAST_FIRST)
     overrides = sa.select(OVERRIDES).where(OVERRIDES.c.lead_id == lead_id).order_by(OVERRIDES.c.override_id.desc())
     return rows(connection, verdicts), rows(connection, overrides)
 
 
 def scored_verdicts(connection: Connection) -> list[Row]:
-    """Return all verdicts, the oldest first, each with the lead's ``score``, ``band`` and ``model_version`` then.
+    """Return the standing verdicts, the oldest first, with the lead's ``score``, ``band`` and ``model_version`` then.
 
     ``outcome`` is what became of the lead by its newest score.
     """
@@ -95,7 +113,8 @@ def scored_verdicts(connection: Connection) -> list[Row]:
     newest = sa.and_(now.c.lead_id == FEEDBACK.c.lead_id, now.c.run_id == _newest_run())
     beside = FEEDBACK.outerjoin(then, shown).outerjoin(run, run.c.run_id == then.c.run_id).outerjoin(now, newest)
     verdicts = sa.select(FEEDBACK, then.c.score, then.c.band, run.c.model_version, now.c.outcome).select_from(beside)
-    return rows(connection, verdicts.order_by(FEEDBACK.c.feedback_id))
+    stand = verdicts.where(FEEDBACK.c.undone_at.is_(None))
+    return rows(connection, stand.order_by(FEEDBACK.c.given_at, FEEDBACK.c.feedback_id))
 
 
 def _newest_run(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

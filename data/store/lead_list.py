@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data.store.recommended import DECIDED, RECOMMENDATION, with_decisions
 from data.store.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, USE_DAYS, Store, as_of_run, current, rows
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
@@ -23,7 +25,13 @@ MOST_MATCHES = 1_000
 """Versions of scores that a search looks up by id, and by company; where more begin so, it walks the list."""
 COUNTED = ("band", "disposition", "fit", "engagement", "stage", "source", "persona", "outcome")
 SHOWN = [column for column in SCORES.columns if column.name not in ("contributions", "digest")]
-LISTED = [column for column in SHOWN if column.name not in ("outcome", "persona", "rules")]
+LISTED = [
+    *(column for column in SHOWN if column.name not in ("outcome", "persona", "rules", "recommendation", "decided_by")),
+    *DECIDED,
+]
+BY_VALUE = "value"
+VALUE_FIRST = (SCORES.c.expected_value, SCORES.c.lead_id)
+"""The columns of the index by expected value, all falling."""
 Row = dict[str, Any]
 
 
@@ -32,7 +40,7 @@ class Filters:
     """Which open leads are listed; empty texts ask for nothing.
 
     ``week`` is ``up`` or ``down``: the score has risen, or fallen, within the last seven days before the newest run.
-    ``q`` is how a lead's id or company begins.
+    ``q`` is how a lead's id or company begins. ``order`` is ``value`` where the highest expected value comes first.
     """
 
     band: str = ""
@@ -43,8 +51,10 @@ class Filters:
     source: str = ""
     persona: str = ""
     owner: str = ""
+    recommendation: str = ""
     week: str = ""
     q: str = ""
+    order: str = ""
 
     def active(self) -> dict[str, str]:
         """Return the filters that ask for something."""
@@ -84,6 +94,48 @@ class Cursor:
 
 
 @dataclass(frozen=True)
+class ValueCursor:
+    """Where a page ends whose leads are in the order of their expected value."""
+
+    expected_value: float
+    lead_id: str
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address.
+
+        >>> str(ValueCursor(1250.5, "a:b"))
+        '1250.5:a:b'
+        """
+        return f"{self.expected_value!r}:{self.lead_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> ValueCursor | None:
+        """Read what `str` wrote; None for anything else.
+
+        >>> ValueCursor.parse("1250.5:a:b"), ValueCursor.parse("inf:a"), ValueCursor.parse("")
+        (ValueCursor(expected_value=1250.5, lead_id='a:b'), None, None)
+        """
+        value, _, lead_id = text.partition(":")
+        try:
+            cursor = cls(float(value), lead_id)
+        except ValueError:
+            return None
+        return cursor if isfinite(cursor.expected_value) else None
+
+
+def cursor_of(filters: Filters, lead: Row) -> Cursor | ValueCursor:
+    """Return where a list by these filters goes on behind a lead."""
+    if filters.order == BY_VALUE:
+        return ValueCursor(lead["expected_value"] or 0.0, lead["lead_id"])
+    return Cursor(lead["score"], lead["probability"], lead["lead_id"])
+
+
+def cursor_in(filters: Filters, text: str) -> Cursor | ValueCursor | None:
+    """Read where a list by these filters goes on; None at its beginning."""
+    return ValueCursor.parse(text) if filters.order == BY_VALUE else Cursor.parse(text)
+
+
+@dataclass(frozen=True)
 class Newest:
     """The newest run that is done, and that of a week before (0: there is none so old)."""
 
@@ -106,8 +158,10 @@ def newest(connection: Connection) -> Newest | None:
     return Newest(run["run_id"], run["as_of"], run["finished_at"], run["model_version"], week_before=before)
 
 
-def lead_page(connection: Connection, filters: Filters, run: Newest, *, after: Cursor | None, count: int) -> list[Row]:
-    """Return the open leads that pass, the hottest first, from behind a cursor on."""
+def lead_page(
+    connection: Connection, filters: Filters, run: Newest, *, after: Cursor | ValueCursor | None, count: int
+) -> list[Row]:
+    """Return the open leads that pass, in their order, from behind a cursor on."""
     behind = {f"after_{name}": value for name, value in vars(after).items()} if after else {}
     query = _query(connection, filters, is_onward=after is not None)
     return rows(connection, query, **_values(filters, run), **behind, count=count)
@@ -130,7 +184,8 @@ def stream_leads(store: Store, filters: Filters, size: int) -> Iterator[list[Row
 
 def _query(connection: Connection, filters: Filters, *, is_onward: bool) -> sa.Select:
     is_walked = bool(filters.q) and _is_walked(connection, filters)
-    return _passing(tuple(filters.active()), filters.week, is_onward, is_walked, connection.dialect.name)
+    by_value = filters.order == BY_VALUE
+    return _passing(tuple(filters.active()), filters.week, by_value, is_onward, is_walked, connection.dialect.name)
 
 
 def _is_walked(connection: Connection, filters: Filters) -> bool:
@@ -150,22 +205,25 @@ def _values(filters: Filters, run: Newest) -> dict[str, object]:
 
 
 @lru_cache(256)
-def _passing(names: tuple[str, ...], way: str, is_onward: bool, is_walked: bool, dialect: str) -> sa.Select:
+def _passing(
+    names: tuple[str, ...], way: str, by_value: bool, is_onward: bool, is_walked: bool, dialect: str
+) -> sa.Select:
     """Return the query for leads by filters of these names; made once, for making it takes longer than its answer."""
     query = as_of_run(sa.bindparam("newest", type_=sa.Integer))
-    query = query.with_only_columns(*LISTED, GRADE, RUNS.c.model_version).where(IS_OPEN)
+    query = with_decisions(query.with_only_columns(*LISTED, GRADE, RUNS.c.model_version)).where(IS_OPEN)
     for name in names:
-        if name not in ("week", "q"):
-            query = query.where((_disposition() if name == "disposition" else SCORES.c[name]) == sa.bindparam(name))
+        if name not in ("week", "q", "order"):
+            query = query.where(FILTERED.get(name, SCORES.c.get(name)) == sa.bindparam(name))
     if way:
         query = query.where(*_moved(way))
     if "q" in names:
         query = query.where(_walked(dialect) if is_walked else _by_index(dialect))
+    order = VALUE_FIRST if by_value else HOTTEST_FIRST
+    query = query.where(SCORES.c.expected_value.is_not(None)) if by_value else query
     if is_onward:
-        after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in HOTTEST_FIRST)
-        query = query.where(sa.tuple_(*HOTTEST_FIRST) < sa.tuple_(*after))
-    hottest_first = (column.desc() for column in HOTTEST_FIRST)
-    return query.order_by(*hottest_first).limit(sa.bindparam("count", type_=sa.Integer))
+        after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in order)
+        query = query.where(sa.tuple_(*order) < sa.tuple_(*after))
+    return query.order_by(*(column.desc() for column in order)).limit(sa.bindparam("count", type_=sa.Integer))
 
 
 def _disposition() -> sa.ColumnElement[str]:
@@ -174,6 +232,13 @@ def _disposition() -> sa.ColumnElement[str]:
         OVERRIDES.c.lead_id == SCORES.c.lead_id, OVERRIDES.c.undone_at.is_(None)
     )
     return sa.func.coalesce(override.limit(1).scalar_subquery(), SCORES.c.disposition)
+
+
+FILTERED: dict[str, sa.ColumnElement[str]] = {
+    "disposition": _disposition(),
+    "recommendation": RECOMMENDATION.element,
+}
+"""What a filter goes by where that is more than the score's own column."""
 
 
 def _moved(way: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -299,6 +364,13 @@ def overrides_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, s
     in_force = sa.and_(OVERRIDES.c.lead_id.in_(lead_ids), OVERRIDES.c.undone_at.is_(None))
     query = sa.select(OVERRIDES.c.lead_id, OVERRIDES.c.disposition).where(in_force)
     return {row.lead_id: row.disposition for row in connection.execute(query)}
+
+
+def owners(connection: Connection) -> dict[str, int]:
+    """Count the open leads of each owner, by name; leads that nobody owns are in none."""
+    is_owned = current(connection).where(IS_OPEN, SCORES.c.owner.is_not(None), SCORES.c.owner != "")
+    query = is_owned.with_only_columns(SCORES.c.owner, sa.func.count().label("leads")).group_by(SCORES.c.owner)
+    return {row.owner: row.leads for row in connection.execute(query.order_by(SCORES.c.owner))}
 
 
 def opened_lately(connection: Connection) -> int:

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data.sinks import GONE, bulk
+from data.store.recommended import DECIDED, RECOMMENDATION, with_decisions
 from data.store.store import GRADE, Store, newest_of_all, rows
 from data.store.tables import DELIVERIES, RUNS, SCORES
 
@@ -48,7 +49,8 @@ class Outbox:
     def pending(self, size: int, *, retry: bool = False) -> Generator[pd.DataFrame]:
         """Yield what `count` counts, so many scores at a time; ``attempts`` counts earlier ones."""
         with self.store.transaction() as connection:
-            columns = [column for column in SCORES.columns if column.name != "contributions"]
+            left_out = ("contributions", "recommendation", "decided_by")
+            columns = [*(column for column in SCORES.columns if column.name not in left_out), *DECIDED]
             query = self._pending(connection, *columns, retry=retry)
             options = {"stream_results": True, "yield_per": size}
             with closing(connection.execute(query, execution_options=options)) as result:
@@ -58,7 +60,7 @@ class Outbox:
     def record(self, sent: pd.DataFrame, refused: Mapping[str, str]) -> None:
         """Keep a receipt of each score that was sent; ``refused`` maps the ids of those refused to the reason."""
         reasons = sent["lead_id"].map(refused)
-        receipts = sent[["lead_id", "digest", "run_id"]].assign(
+        receipts = sent[["lead_id", "digest", "run_id", "recommendation"]].assign(
             target=self.target,
             status=np.select(
                 [reasons == GONE, reasons.notna(), sent["outcome"] == OPEN], [ABSENT, DEAD, DELIVERED], default=ENDED
@@ -87,14 +89,17 @@ class Outbox:
         with self.store.transaction(writing=True) as connection:
             connection.execute(sa.delete(DELIVERIES).where(DELIVERIES.c.target == self.target))
 
-    def _pending(self, connection: Connection, *columns: sa.Column, retry: bool) -> sa.Select:
+    def _pending(self, connection: Connection, *columns: sa.ColumnElement, retry: bool) -> sa.Select:
         """Return a query for the current scores of open leads without a receipt of the same digest, and what has ended.
 
         A lead has ended where the CRM still has it as open, also one that is gone from the tables: its outcome is then
         ``gone``. One that ended, and is open again, is sent again.
         """
         receipt = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
-        unknown = sa.or_(DELIVERIES.c.digest.is_(None), DELIVERIES.c.digest != SCORES.c.digest)
+        changed = DELIVERIES.c.digest != SCORES.c.digest
+        unknown = sa.or_(
+            DELIVERIES.c.digest.is_(None), changed, DELIVERIES.c.recommendation.is_distinct_from(RECOMMENDATION.element)
+        )
         scores, is_gone = newest_of_all(connection)
         outcome = sa.case((is_gone, ABSENT), else_=SCORES.c.outcome).label("outcome")
         is_open, status = sa.and_(SCORES.c.outcome == OPEN, ~is_gone), DELIVERIES.c.status
@@ -103,7 +108,7 @@ class Outbox:
         attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
         wanted = (outcome if column is SCORES.c.outcome else column for column in columns)
         scores = scores.with_only_columns(*wanted, GRADE, RUNS.c.model_version, attempts)
-        return scores.join(DELIVERIES, receipt, isouter=True).where(to_send)
+        return with_decisions(scores).join(DELIVERIES, receipt, isouter=True).where(to_send)
 
     def _is_dead(self) -> sa.ColumnElement[bool]:
         return sa.and_(DELIVERIES.c.target == self.target, DELIVERIES.c.status == DEAD)

@@ -12,7 +12,7 @@ zero, so that it is never newer than anything, and no query for the present meet
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -132,11 +132,18 @@ class Store:
             counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
             _update_running(connection, run, counts)
 
-    def publish(self, run: Run, *, gone: Collection[str] = (), back: Collection[str] = ()) -> int:
+    def publish(
+        self,
+        run: Run,
+        *,
+        gone: Collection[str] = (),
+        back: Collection[str] = (),
+        plan: Callable[[Connection], None] | None = None,
+    ) -> int:
         """Let all see the scores of a run, and its settings as those of the last; return how many scores changed.
 
-        From then on ``gone`` leads have no current score, and those that are ``back`` have one again. Of a run of
-        the past nothing changes.
+        From then on ``gone`` leads have no current score, and those that are ``back`` have one again; ``plan`` decides
+        what follows for the leads of today, before anybody sees the scores. Of a run of the past nothing changes.
         """
         with self.transaction(writing=True) as connection:
             if run.is_of_the_past:
@@ -151,6 +158,8 @@ class Store:
             _update_running(connection, run, {"status": DONE, "finished_at": _now()})
             outdated = sa.and_(RUNS.c.run_id < run.run_id, RUNS.c.settings.is_not(None))
             connection.execute(sa.update(RUNS).where(outdated).values(settings=None))
+            if plan:
+                plan(connection)
             return connection.execute(sa.select(RUNS.c.changed).where(RUNS.c.run_id == run.run_id)).scalar_one()
 
     def expected_leads(self) -> pd.DataFrame:
@@ -231,6 +240,18 @@ class Store:
             counted = sa.select(is_open.c.band, sa.func.count().label("leads")).group_by(is_open.c.band)
             counts = {row["band"]: row["leads"] for row in rows(connection, counted)}
         return {band: counts.get(band, 0) for band in ("hot", "warm", "cold")}
+
+    def open_totals(self, until: datetime | None = None) -> dict[str, dict[str, float | None]]:
+        """Return, by band, how many ``leads`` are open, the ``wins`` that they promise, and their expected ``value``.
+
+        The value is None where no amounts are known.
+        """
+        with self.transaction() as connection:
+            is_open = current(connection, until).where(SCORES.c.outcome == "open").subquery()
+            sums = (sa.func.sum(is_open.c[name]) for name in ("probability", "expected_value"))
+            query = sa.select(is_open.c.band, sa.func.count(), *sums).group_by(is_open.c.band)
+            totals = connection.execute(query).all()
+        return {band: {"leads": leads, "wins": wins, "value": value} for band, leads, wins, value in totals}
 
     def crossings(self, bar: float, until: datetime | None = None) -> pd.DataFrame:
         """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""

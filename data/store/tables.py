@@ -63,6 +63,23 @@ SCORES = sa.Table(
     sa.Column("rules", sa.Text),  # JSON: every rule that fired, as [its place among the version's rules, points]
     sa.Column("triggered_by", sa.Text),  # the name of the trigger that made it ready, or empty
     sa.Column("disqualified_by", sa.Text),  # the name of the disqualifier that let it go, or empty
+    sa.Column("recommendation", sa.Text),  # by the lead alone; empty once it has closed
+    sa.Column("decided_by", sa.Text),  # the code of the rule that did
+    sa.Column("expected_amount", sa.Double),
+    sa.Column("expected_value", sa.Double),
+    sa.Column("last_activity", sa.DateTime),  # of the lead itself
+    sa.Column("last_touch", sa.DateTime),  # of sales
+)
+
+RECOMMENDED = sa.Table(
+    "leadscore_recommendations",
+    METADATA,
+    sa.Column("lead_id", sa.Text, primary_key=True),  # of leads on which more decides than the lead alone
+    sa.Column("recommendation", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("place", sa.Integer),  # among the leads of its owner that are worth a call; empty where people decided
+    sa.Column("by", sa.Text),  # who decided
+    sa.Column("until", sa.Date),  # the day from which on the lead counts again
 )
 
 GONE = sa.Table(
@@ -83,6 +100,7 @@ DELIVERIES = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("recommendation", sa.Text),  # that was sent
 )
 
 FEEDBACK = sa.Table(
@@ -94,6 +112,9 @@ FEEDBACK = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("note", sa.Text),
+    sa.Column("until", sa.Date),  # of "too early": the day from which on the lead counts again
+    sa.Column("undone_at", sa.DateTime),
+    sa.Column("undone_by", sa.Text),
 )
 
 OVERRIDES = sa.Table(
@@ -130,5 +151,5 @@ AUDIT = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),  # JSON
 )
 
-OF_ONE_LEAD = (SCORES, DELIVERIES, FEEDBACK, OVERRIDES, OPENED, AUDIT)
+OF_ONE_LEAD = (SCORES, RECOMMENDED, DELIVERIES, FEEDBACK, OVERRIDES, OPENED, AUDIT)
 """All tables whose rows are about one lead each, by its id."""

@@ -6,6 +6,7 @@
 from models.scoring.amount import FEWEST_AMOUNTS, Amounts
 from models.scoring.chunk import ScoredChunk, score_chunk, worded
 from models.scoring.codec import decode_beginning, decode_contributions, decode_reasons, decode_values, encode
+from models.scoring.recommendation import plan_week, recommend, rule_in_words, sentence_of
 from models.scoring.scorer import Scorer, fit_and_engagement
 from models.scoring.similar_deals import SimilarDeal, WonDeal, WonDeals
 from models.scoring.timing import Floats, Line, Timing, log_odds_of_soon
@@ -28,6 +29,10 @@ __all__ = [
     "encode",
     "fit_and_engagement",
     "log_odds_of_soon",
+    "plan_week",
+    "recommend",
+    "rule_in_words",
     "score_chunk",
+    "sentence_of",
     "worded",
 ]

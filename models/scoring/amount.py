@@ -42,6 +42,11 @@ class Amounts:
         logarithm = _predicted(self.model, encoded) if self.model else np.full(len(encoded.features), self.usual)
         return np.clip(np.exp(logarithm) * self.spread, self.lowest, self.highest)
 
+    @property
+    def typical(self) -> float:
+        """The amount of a win of which nothing else is known."""
+        return float(np.clip(np.exp(self.usual) * self.spread, self.lowest, self.highest))
+
     def to_json(self) -> str:
         """Return the numbers as JSON; the model is stored beside them."""
         return STORED.dump_json(self).decode()

@@ -21,6 +21,7 @@ from features import (
     build,
     days_in_stage_at,
     existing_at,
+    last_events,
     outcome_at,
     scoring_time,
     stage_at,
@@ -28,6 +29,7 @@ from features import (
 from models.explanation import Breakdown, Narrator, Reasons, with_values
 from models.members import Contributions, Encoded
 from models.rules import fired_codes
+from models.scoring.recommendation import recommend
 from models.scoring.scorer import Scorer
 
 SHOWN = ["company", "owner", "source"]
@@ -39,9 +41,9 @@ class ScoredChunk:
     """Leads and their scores, a row for each lead in the order of the chunk.
 
     leads     who they are and what they were: lead_id, position, account_id, as_of, stage, days_in_stage, outcome,
-              age_days, company, owner, source
+              age_days, company, owner, source, last_activity, last_touch
     features  what was scored
-    numbers   the scores, as `Scorer.score` has them
+    numbers   the scores, as `Scorer.score` has them; of open leads with ``recommendation`` and ``decided_by``
     contributions  what each column adds to the log-odds
     breakdown  where the scores begin, and the reasons in each direction
     fired     the rules that fired, as `models.rules.fired_codes` has them
@@ -92,11 +94,12 @@ def score_chunk(
     features = scorer.with_rules(with_values(build(batch), overrides or {}))
     encoded = Encoded(features)
     contributions = scorer.contributions(encoded)
-    leads = _leads(existing, batch, as_of)
+    leads, numbers = _leads(existing, batch, as_of), scorer.score(encoded, contributions)
+    is_open = leads["outcome"] == "open"
     return ScoredChunk(
         leads=leads,
         features=features,
-        numbers=scorer.score(encoded, contributions),
+        numbers=numbers.join(recommend(numbers, scorer.usual_value).where(is_open, "")),
         contributions=contributions,
         breakdown=scorer.breakdown(features, contributions, leads["stage"], leads["days_in_stage"]),
         fired=fired_codes(scorer.rules, features),
@@ -132,4 +135,5 @@ def _leads(existing: Chunk, batch: Batch, as_of: pd.Timestamp | pd.Series) -> pd
             "age_days": age_at(leads, scored_at),
         }
     )
-    return pd.concat([known, leads.reindex(columns=SHOWN).astype("str")], axis="columns")
+    shown = leads.reindex(columns=SHOWN).astype("str")
+    return pd.concat([known, shown, last_events(existing, scored_at)], axis="columns")

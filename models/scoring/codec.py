@@ -19,10 +19,13 @@ from models.scoring.chunk import ScoredChunk
 DIGESTED = (
     *("probability", "score", "band", "disposition", "fit", "engagement", "grade", "stage", "outcome"),
     *("model_version", "reasons", "company", "owner", "source", "triggered_by", "disqualified_by"),
+    *("recommendation", "decided_by", "expected_value", "last_activity", "last_touch"),
 )
 """Two scores that differ in one of these are two scores; the moment alone makes no difference."""
 MARKS = ("persona", "triggered_by", "disqualified_by")
 """What the rules say of a lead beside its points, as far as they have such."""
+AMOUNTS = ("expected_amount", "expected_value")
+"""What a lead is worth, where the amounts of won leads are known."""
 
 
 def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
@@ -38,6 +41,7 @@ def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
     explained = {"contributions": [row.tobytes() for row in contributions], "reasons": reasons, "rules": scored.fired}
     scores = pd.concat([scored.leads, scored.numbers, pd.DataFrame(explained)], axis="columns")
     scores = scores.assign(**{name: scores.get(name) for name in MARKS})
+    scores = scores.assign(**{name: scores.get(name, np.nan) for name in AMOUNTS})
     return scores.assign(digest=digests(scores))
 
 

@@ -158,6 +158,11 @@ class Scorer:
             return self.narrator.breakdown(contributions, features)
         return self.narrator.breakdown(contributions, features, stages, days)
 
+    @property
+    def usual_value(self) -> float | None:
+        """What a lead at the threshold of hot ones is usually worth; None where no amounts are known."""
+        return self.scale.hot * self.amounts.typical if self.amounts else None
+
     def base_score(self, contributions: Contributions) -> int:
         """Return the score that a lead starts from, before any reason."""
         return round(float(scales.position(self.scale, contributions.base)))

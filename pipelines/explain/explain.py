@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from data.config import Settings
 from data.dataset import open_dataset
 from data.errors import InputError, ModelError
 from data.schema import Schema
-from data.store import Store, gone_since, open_store
+from data.store import Store, decisions_on, gone_since, open_store
 from data.workspace import Workspace
 from features import existing_at, named_features
 from models.explanation import Narrator, NextQuestion, Reasons, ScoreLine
@@ -26,6 +26,7 @@ from pipelines.console import note, step
 from pipelines.explain.score_change import Changes, why_changed
 from pipelines.explain.similar import won_deals
 from pipelines.last_run import settings_in, store_address
+from pipelines.recommendations import recommendation_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Explanation:
     ``stage`` and ``age_days`` are those of the lead as in the scores; None where they are not known.
     ``rules`` are the points that each rule gives, before any cap, whoever scores; ``persona`` is the one by which they
     do, or empty. ``triggered_by`` and ``disqualified_by`` name what decided the disposition, if such did.
+    ``recommendation`` is what to do with an open lead, ``rule`` what decided on that, and ``sentence`` why: where the
+    lead is one of the last scoring run, verdicts and the week of its owner count as well.
     ``when`` maps days to the chance of a win within them, and tells the days that a win typically takes;
     None in flat mode. ``expected_amount`` is what a win would bring, ``expected_value`` that times the probability;
     None where the amounts of won leads are not known.
@@ -70,6 +73,9 @@ class Explanation:
     model_version: str
     persona: str
     rules: dict[str, float]
+    recommendation: str
+    rule: str
+    sentence: str
     when: dict[str, float] | None
     triggered_by: str = ""
     disqualified_by: str = ""
@@ -113,9 +119,11 @@ def explain(lead_id: str, workspace: Workspace, *, since: pd.Timestamp | None = 
             scorer = replace(stored.scorer, relative_to=settings.relative_to)
             lead = find_lead(lead_id, workspace, settings, scorer.schema, store)
         scored = score_chunk(lead.chunk, scorer, lead.as_of)
+        with store.transaction() as connection:
+            decision = decisions_on(connection, [lead_id]).get(lead_id)
         changes = why_changed(lead.chunk, scored, since, lead.as_of, scorer, store, registry) if since else None
         similar = similar_won(scored, scorer, won_deals(store, scorer))
-    explanation = explanation_of(scored, scorer)
+    explanation = explanation_of(scored, scorer, settings, decision)
     return replace(explanation, changes=changes, what_next=what_next(scored, scorer), similar_won=similar)
 
 
@@ -139,9 +147,13 @@ def find_lead(lead_id: str, workspace: Workspace, settings: Settings, schema: Sc
     return LeadRecord(chunk, as_of)
 
 
-def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
-    """Return what the score of the one lead of a chunk is made of."""
+def explanation_of(
+    scored: ScoredChunk, scorer: Scorer, settings: Settings, decision: Mapping[str, Any] | None = None
+) -> Explanation:
+    """Return what the score of one lead is made of, and what to do; ``decision`` is that of the store."""
     lead, numbers, contributions = scored.leads.iloc[0], scored.numbers.iloc[0], scored.contributions
+    facts = {str(name): value for name, value in numbers.items()}
+    advice = recommendation_of(facts, settings, decision if lead["outcome"] == "open" else None)
     narrator, stage = scorer.narrator, None if pd.isna(lead["stage"]) else str(lead["stage"])
     (beginning,), listed = scored.breakdown.context.rows(), int((scored.up.total + scored.down.total)[0])
     lines = narrator.lines(beginning, stage, int(numbers["score"]), listed)
@@ -171,6 +183,9 @@ def explanation_of(scored: ScoredChunk, scorer: Scorer) -> Explanation:
         model_version=scorer.version,
         persona=str(numbers.get("persona", "")),
         rules=fired_by_name(scorer.rules, scored.fired[0]),
+        recommendation=advice["recommendation"],
+        rule=advice["rule"],
+        sentence=advice["sentence"],
         triggered_by=str(numbers.get("triggered_by", "")),
         disqualified_by=str(numbers.get("disqualified_by", "")),
         qso=bool(numbers["qso"]) if scorer.rules.qso else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from data.drafts import write_whole
 from data.errors import InputError
 
+TITLE = re.compile("<summary><h2>(.*?)</h2></summary>")
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -39,6 +41,15 @@ def _fixed(value: float | None, digits: int) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
+def _anchor(title: str) -> str:
+    """Return the name by which a section is reached.
+
+    >>> _anchor("By source")
+    'by-source'
+    """
+    return re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["fixed"] = _fixed
@@ -46,5 +57,7 @@ def _environment() -> Environment:
     environment.filters["thousands"] = "{:,}".format
     environment.filters["zip"] = zip
     environment.filters["dictvalues"] = lambda mapping: list(mapping.values())
+    environment.filters["anchor"] = _anchor
+    environment.filters["titles"] = lambda text: [Markup(title) for title in TITLE.findall(text)]
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment

@@ -4,6 +4,7 @@
 """
 
 from pipelines.report.funnel import count
+from pipelines.report.overview import model_sentences
 from pipelines.report.report import Reported, ReportResult, gather, page_content, report
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Reported",
     "count",
     "gather",
+    "model_sentences",
     "page_content",
     "report",
 ]

@@ -290,8 +290,10 @@ def _qualified(journeys: Journeys, scores: Scores | None, period: str) -> Qualif
     if scores is None:
         return None
     place = journeys.place("mql")
-    crossings = _qualifying(scores.crossings)
-    by_score = pd.Index(crossings.loc[crossings["probability"] >= scores.thresholds[0].today, "lead_id"].unique())
+    reached = _qualifying(scores.crossings)
+    # What had closed before scoring began was never scored as an open lead: it is over no bar.
+    crossings = reached[(reached["outcome"] == "open") | (reached["as_of"] > scores.since)]
+    by_score = pd.Index(reached.loc[reached["probability"] >= scores.thresholds[0].today, "lead_id"].unique())
     by_stage = pd.Index(journeys.leads.loc[journeys.reached[:, place], "lead_id"]) if place > 0 else pd.Index([])
     both = side_by_side(by_stage, by_score) if place > 0 else {}
     counted = volumes(crossings, scores.thresholds, period, since=scores.since, as_of=journeys.as_of)

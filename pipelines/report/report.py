@@ -13,33 +13,43 @@ import pandas as pd
 from data.config import Settings, masked
 from data.errors import InputError
 from data.sinks import ENDINGS, export_to
-from data.store import DONE, Store, open_store
+from data.store import DONE, Store, decisions_on, open_store, this_week
 from data.workspace import Workspace
 from funnel import Funnel, figures
 from models.versions import Registry, Stored
 from pipelines.console import note
 from pipelines.last_run import settings_in, store_address
 from pipelines.output import describe, write_page
+from pipelines.recommendations import recommendation_of
 from pipelines.report.funnel import funnel_of
+from pipelines.report.overview import best_of, model_sentences, owners_of, qualified_by_month, worth_by_channel
 from pipelines.score import read_as_trained
 from pipelines.wording import Wording
 
 HOTTEST = 10
-SHOWN = ("lead_id", "probability", "score", "band", "disposition", "grade", "stage")
+SHOWN = (
+    *("lead_id", "company", "owner", "probability", "score", "band", "disposition", "grade", "stage"),
+    *("expected_value", "recommendation"),
+)
 
 
 @dataclass(frozen=True)
 class Reported:
     """What a report says; the page is made of it.
 
-    ``notes`` say what is not there, and why: without a ``funnel``, the first of them; ``read``, how tables were read.
+    ``totals`` are sums over the open leads, by band; ``sentences`` say how good the model is. ``week`` are the leads to
+    be called this week. ``notes`` say what is not there, and why: without a ``funnel``, the first of them; ``read``,
+    how tables were read.
     """
 
     version: str
     training: Mapping[str, Any]
     plots: Mapping[str, str]
     bands: dict[str, int]
+    totals: dict[str, dict[str, float | None]]
+    sentences: list[str]
     hottest: list[dict[str, Any]]
+    week: list[dict[str, Any]]
     funnel: Funnel | None
     notes: list[str]
     read: list[str]
@@ -63,7 +73,10 @@ class ReportResult:
             "model_version": reported.version,
             "scored": sum(reported.bands.values()),
             "bands": reported.bands,
+            "totals": reported.totals,
+            "model": reported.sentences,
             "hottest": reported.hottest,
+            "week": reported.week,
             "notes": reported.notes,
             "read": reported.read,
             "funnel": reported.funnel and reported.funnel.as_json(),
@@ -98,12 +111,19 @@ def gather(workspace: Workspace, settings: Settings | None = None) -> Reported:
         _require_scores(store)
         funnel, notes, read = _funnel(settings, stored, workspace, store, registry)
         until = funnel.as_of.to_pydatetime() if funnel and settings and settings.as_of else None
+        last = settings_in(store, workspace) or stored.settings
+        totals = store.open_totals(until)
+        hot = totals.get("hot")
+        promised = hot["wins"] / hot["leads"] if hot and hot["wins"] and hot["leads"] else None
         return Reported(
             version=stored.scorer.version,
             training=stored.training,
             plots=registry.plots(stored.scorer.version),
             bands=store.leads_per_band(until),
-            hottest=hottest_leads(store, registry, until),
+            totals=totals,
+            sentences=model_sentences(stored.training, stored.scorer.scale.hot, promised),
+            hottest=hottest_leads(store, registry, last, until),
+            week=[] if until else calls_of_week(store, last),
             funnel=funnel,
             notes=notes,
             read=read,
@@ -112,7 +132,14 @@ def gather(workspace: Workspace, settings: Settings | None = None) -> Reported:
 
 def page_content(reported: Reported) -> dict[str, Any]:
     """Return what the templates ``report.html`` and ``funnel.html`` want."""
-    return {**reported.__dict__, "funnel": reported.funnel and reported.funnel.as_json()}
+    funnel = reported.funnel and reported.funnel.as_json()
+    drawn = {
+        "qualified": funnel and qualified_by_month(funnel),
+        "worth": funnel and worth_by_channel(funnel),
+        "owners": owners_of(reported.week),
+        "best": best_of(reported.week, reported.hottest),
+    }
+    return {**reported.__dict__, "funnel": funnel, **drawn}
 
 
 def _require_scores(store: Store) -> None:
@@ -157,8 +184,23 @@ def _export(reported: Reported, out: Path) -> None:
         write(figures(reported.funnel, [*reported.read, *reported.notes]))
 
 
-def hottest_leads(store: Store, registry: Registry, until: datetime | None) -> list[dict[str, Any]]:
+def hottest_leads(store: Store, registry: Registry, settings: Settings, until: datetime | None) -> list[dict[str, Any]]:
     """Return the leads that were open at a moment, the present by default, with the highest probability, and why."""
     rows = pd.DataFrame(store.hottest(HOTTEST, until), columns=[*SHOWN, "model_version", "reasons"])
+    decisions = {}
+    if until is None:
+        with store.transaction() as connection:
+            decisions = decisions_on(connection, rows["lead_id"].tolist())
+    ids = rows["lead_id"].map({lead: decision["recommendation"] for lead, decision in decisions.items()})
+    rows["recommendation"] = ids.fillna(rows["recommendation"]).map(settings.recommendation_name)
     reasons = Wording(store, registry).reasons(rows)
-    return pd.concat([rows[list(SHOWN)], reasons], axis="columns").to_dict("records")  # pyright: ignore[reportReturnType]
+    shown = pd.concat([rows[list(SHOWN)], reasons], axis="columns").astype(object)
+    return shown.where(shown.notna(), None).to_dict("records")  # pyright: ignore[reportReturnType]
+
+
+def calls_of_week(store: Store, settings: Settings) -> list[dict[str, Any]]:
+    """Return the leads to be called this week, by owner, the highest expected value of each first."""
+    with store.transaction() as connection:
+        leads = this_week(connection)
+    shown = ("lead_id", "company", "owner", "score", "band", "probability", "expected_value", "stage")
+    return [{name: lead[name] for name in shown} | recommendation_of(lead, settings) for lead in leads]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from data.errors import InputError, LeadscoreError
 from data.locks import one_run_at_a_time
 from data.schema import plain
 from data.sinks import Write, export_to
-from data.store import Codebook, Run, Store, open_store
+from data.store import Codebook, Run, Store, decisions_on, open_store
 from data.vocabulary import TABLES, Kind
 from data.workspace import Workspace
 from features import exists_at
@@ -30,6 +31,7 @@ from pipelines.as_of import format_moment
 from pipelines.console import note, step
 from pipelines.feeds import stopped_since_training
 from pipelines.output import describe
+from pipelines.recommendations import plan_of, with_recommendations
 from pipelines.score.accounts import Accounts, scored_accounts, triggered_without_lead
 from pipelines.score.gone import Absence, find_gone
 from pipelines.score.retention import erase_old
@@ -141,7 +143,10 @@ def score(
         store = stack.enter_context(open_store(settings.store or workspace.store, writing=True))
         dataset = stack.enter_context(open_dataset(settings, workspace=workspace.root, schema=stored.scorer.schema))
         moment = dataset.end
-        write = stack.enter_context(export_to(out, ids=("lead_id",), highest_first=rank_by)) if out else None
+        decisions: dict[str, dict[str, Any]] = {}
+        finish = partial(with_recommendations, decisions=decisions, settings=settings)
+        export = export_to(out, ids=("lead_id",), highest_first=rank_by, finish=finish) if out else None
+        write = stack.enter_context(export) if export else None
         with step("scoring and explaining leads"):
             people = Accounts() if accounts else None
             asked = "closed" if closed else "all" if leads else "open"
@@ -153,6 +158,9 @@ def score(
             absence = absence if run else Absence()  # who is gone, or back, is decided where scores are kept
             dataset.report.flags[:0] = absence.flags
             counts = _write_scores(dataset, stored.scorer, moment, asked, store, run, absence, write, people)
+        if run and not run.is_of_the_past:
+            with store.transaction() as connection:
+                decisions.update(decisions_on(connection))
         if accounts and people:
             with step("scoring accounts"), export_to(accounts, ids=("account_id", "best_lead")) as write_account:
                 for scored in scored_accounts(dataset, stored.scorer, moment, people):
@@ -246,7 +254,9 @@ def _write_scores(
                 store.add(run, encode(scored, scorer.narrator))
             if write:
                 write(_exported(wanted, scorer))
-        return {**counts, "changed": store.publish(run, gone=absence.gone, back=absence.back) if run else 0}
+        plan = plan_of(dataset.settings)
+        changed = store.publish(run, gone=absence.gone, back=absence.back, plan=plan) if run else 0
+        return {**counts, "changed": changed}
     except Exception as problem:
         if run:
             with suppress(LeadscoreError):

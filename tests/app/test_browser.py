@@ -12,6 +12,7 @@ from data.store import SCORES
 
 pytestmark = pytest.mark.slow
 PAGES = (
+    "/week",
     *("/leads", "/leads?q=nobody", "/leads/{lead}", "/leads/{lead}/closer", "/leads/{lead}/panel", "/grid", "/funnel"),
     *("/funnel?source=ppc", "/model", "/model/preview?hot=90&warm=1", "/nowhere"),
 )
@@ -56,6 +57,24 @@ def test_sales_opens_the_hottest_lead_sees_why_says_what_it_is_and_goes_on(page,
     page.get_by_role("link", name="Next lead").click()
     page.wait_for_url(lambda url: not url.endswith(hottest))
     expect(page.get_by_role("heading", name="Why it scores")).to_be_visible()
+
+
+def test_a_verdict_takes_a_lead_off_the_week_and_taking_it_back_brings_it_back(page):
+    page.goto("/week")
+    first = page.locator(".calls li").first.get_by_role("link")
+    name, address = first.inner_text(), first.get_attribute("href")
+    first.click()
+    expect(page.locator("#todo")).to_contain_text("Call")
+    page.get_by_label("until").fill("2999-01-31")
+    page.get_by_role("button", name="Too early").click()
+    expect(page.locator("#todo")).to_contain_text("it is too early until 31 Jan 2999")
+    page.get_by_role("link", name="Week").click()
+    expect(page.locator(f'.calls a[href="{address}"]')).to_have_count(0)
+    page.goto(address)
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator("#todo")).to_contain_text("Call")
+    page.get_by_role("link", name="Week").click()
+    expect(page.locator(f'.calls a[href="{address}"]')).to_have_text(name)
 
 
 def test_a_manager_goes_from_the_funnel_to_a_source_and_its_list(page):

@@ -22,6 +22,9 @@ def show_explanation(lead: Explanation) -> None:
     chance = f"{lead.probability:.1%} chance of winning as of {lead.as_of}, version {lead.model_version}"
     head = f"[bold]{escape(lead.lead_id)}[/bold]  {escape(standing)}: {chance}; {lead.disposition}"
     OUT.print(head, soft_wrap=True)
+    if lead.recommendation:
+        named = f"{lead.recommendation[0].upper()}{lead.recommendation[1:]}"
+        OUT.print(f"[bold]{escape(named)}[/bold]: {escape(lead.sentence)}", soft_wrap=True)
     if lead.disqualified_by:
         say(f"Let go by the rules: {lead.disqualified_by}")
     elif lead.triggered_by:

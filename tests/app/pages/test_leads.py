@@ -4,6 +4,7 @@ import csv
 import re
 import sqlite3
 from datetime import datetime
+from html import unescape
 from io import StringIO
 from urllib.parse import quote
 
@@ -134,7 +135,6 @@ def test_a_lead_says_its_score_its_chance_and_why(client, store, hottest):
 
 
 def test_the_reasons_are_those_that_are_written_back(client, workspace, hottest):
-    from html import unescape
 
     from pipelines.explain import explain
 
@@ -221,12 +221,37 @@ def test_counts_go_by_what_people_set(client, store, csrf):
     ready = len(exported(client, "?disposition=ready"))
     set_by_ann = next(row["lead_id"] for row in store.hottest(1000) if row["disposition"] == "ready")
     word = csrf(client.get(f"/leads/{set_by_ann}").text)
-    assert f'Ready now <span class="count">{ready}<' in client.get("/leads").text
+    assert f"<dt>Ready now</dt><dd>{ready}</dd>" in client.get("/funnel").text
     client.post(f"/leads/{set_by_ann}/override", data={"disposition": "discard", "reason": "left", "csrf": word})
-    assert f'Ready now <span class="count">{ready - 1}<' in client.get("/leads").text
+    assert len(exported(client, "?disposition=ready")) == ready - 1
     assert f"<dt>Ready now</dt><dd>{ready - 1}</dd>" in client.get("/funnel").text
     client.post(f"/leads/{set_by_ann}/undo", data={"csrf": word})
-    assert f'Ready now <span class="count">{ready}<' in client.get("/leads").text
+    assert f"<dt>Ready now</dt><dd>{ready}</dd>" in client.get("/funnel").text
+
+
+def test_the_list_can_go_by_expected_value(client, store):
+    by_value = [row["lead_id"] for row in exported(client, "?order=value")]
+    leads = {row["lead_id"]: row["expected_value"] for row in store.hottest(10_000)}
+    assert by_value == sorted(leads, key=lambda lead: (leads[lead], lead), reverse=True)
+    first = client.get("/leads?order=value").text
+    onward = unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    assert re.findall(r'href="/leads/(L\d+)', client.get(onward).text)[0] == by_value[50]
+
+
+def test_who_is_to_be_called_is_a_view(shared, store):
+    calls = exported(shared, "?recommendation=call%20now")
+    assert calls and {row["recommendation"] for row in calls} == {"call now"}
+    others = exported(shared, "?recommendation=nurture")
+    assert others and not {row["lead_id"] for row in calls} & {row["lead_id"] for row in others}
+
+
+def test_columns_that_say_the_same_in_every_row_are_left_out(shared):
+    assert ">Stage</th>" in shared.get("/leads").text
+    assert ">Stage</th>" not in shared.get("/leads?stage=mql").text
+
+
+def test_old_data_are_said_to_be_old(shared):
+    assert re.search("The data end .* ago", shared.get("/leads").text)
 
 
 def test_the_panel_says_what_a_person_set_and_why(client, store, hottest):

@@ -15,12 +15,18 @@ from data.errors import InputError, LeadscoreError
 from data.sources import engine_of
 from data.store.feedback import record_opened
 from data.store.outbox import Outbox
+from data.store.recommended import standing_verdicts
 from data.store.store import Codebook, Store, open_store
 from data.store.store import current as current_scores
-from data.store.tables import DELIVERIES, GONE, METADATA, OVERRIDES, RUNS, SCORES
+from data.store.tables import DELIVERIES, FEEDBACK, GONE, METADATA, OVERRIDES, RUNS, SCORES
 
 MONDAY = datetime(2026, 1, 5)
 TUESDAY = MONDAY + timedelta(days=1)
+ADDED = (
+    *("recommendation", "decided_by", "expected_amount", "expected_value"),
+    *("last_activity", "last_touch"),
+)
+"""Columns of scores that came with recommendations."""
 CODEBOOK = Codebook(("Budget", "Visits"), ("budget", "visits_7d"))
 
 
@@ -142,6 +148,7 @@ def test_published_scores_are_there_as_they_were_given(store):
     assert run(store, a=0.25) == 1
     (row,) = store.scores_of("a")
     expected = scores(a=0.25).iloc[0].to_dict() | {"as_of": MONDAY, **dict.fromkeys(("company", "owner", "source"))}
+    expected |= dict.fromkeys(ADDED)
     assert row == expected | {"run_id": 1, "model_version": "1", "grade": "A1"}
 
 
@@ -449,10 +456,39 @@ def test_stores_that_are_opened_at_once_are_made_once(database):
         assert [made.result() for made in [pool.submit(opened) for _ in range(4)]] == [[]] * 4
 
 
+def without_recommendations(connection: sa.Connection) -> None:
+    """Turn a store into one of before there were recommendations."""
+    added = {
+        "leadscore_scores": ADDED,
+        "leadscore_deliveries": ("recommendation",),
+        "leadscore_feedback": ("until", "undone_at", "undone_by"),
+    }
+    connection.execute(sa.text("DROP INDEX leadscore_worth_a_call"))
+    connection.execute(sa.text("DROP INDEX leadscore_valued_leads"))
+    connection.execute(sa.text("DROP TABLE leadscore_recommendations"))
+    for table, names in added.items():
+        for name in names:
+            connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {name}"))
+    connection.execute(sa.text("UPDATE leadscore_schema SET version_num = '0007'"))
+
+
+def test_a_store_of_before_there_were_recommendations_keeps_scores_and_verdicts(database):
+    said = {"lead_id": "a", "given_at": MONDAY, "by": "Ann", "verdict": "no fit"}
+    with open_store(database, writing=True) as store:
+        run(store, a=0.3)
+        with store.transaction(writing=True) as connection:
+            without_recommendations(connection)
+            connection.execute(sa.insert(FEEDBACK).values(**said))
+    with open_store(database) as store, store.transaction() as connection:
+        assert store.scores_of("a")[0]["recommendation"] is None
+        assert standing_verdicts(connection).iloc[0].dropna().to_dict() == {**said, "given_at": pd.Timestamp(MONDAY)}
+
+
 def test_of_two_overrides_that_an_earlier_version_left_in_force_the_later_stands(database):
     with open_store(database) as store, store.transaction() as connection:
         connection.execute(sa.text("DROP INDEX leadscore_override_in_force"))
         connection.execute(sa.text("DROP INDEX leadscore_run_under_way"))
+        without_recommendations(connection)
         connection.execute(sa.text("DROP TABLE leadscore_gone"))
         connection.execute(sa.text("ALTER TABLE leadscore_runs DROP COLUMN configured"))
         connection.execute(sa.text("UPDATE leadscore_schema SET version_num = '0005'"))

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from data.store import SCORES, open_store
+from data.store import RECOMMENDED, SCORES, open_store, this_week
 from data.workspace import Workspace
 
 
@@ -23,12 +23,13 @@ def page(leadscore, workspace: Workspace):
     return write
 
 
-def test_the_hottest_open_leads_stand_in_the_page_in_order(page, scored):
+def test_the_calls_that_are_worth_most_stand_in_the_page_in_order(page, scored):
     told, text = page()
     still_open = scored.frame[scored.frame["outcome"] == "open"].nlargest(10, "probability")
     assert [lead["probability"] for lead in told["hottest"]] == still_open["probability"].tolist()
-    places = [text.index(lead["lead_id"]) for lead in told["hottest"]]
-    assert places == sorted(places)
+    best = sorted(told["week"], key=lambda lead: -lead["expected_value"])[:10]
+    places = [text.index(lead["lead_id"]) for lead in best]
+    assert len(places) == 10 and places == sorted(places)
 
 
 def test_open_leads_are_counted_by_band(page, scored):
@@ -53,9 +54,12 @@ def test_the_page_opens_offline(page):
 
 def test_what_leads_are_called_is_no_markup(page, workspace):
     with open_store(workspace.store) as store, store.transaction() as connection:
-        hottest = store.hottest(1)[0]["lead_id"]
-        renamed = sa.update(SCORES).where(SCORES.c.lead_id == hottest).values(lead_id="<script>alert(1)</script>")
-        connection.execute(renamed)
+        hottest = max(this_week(connection), key=lambda lead: lead["expected_value"])["lead_id"]
+        renamed = {"lead_id": "<script>alert(1)</script>", "company": "<script>alert(2)</script>"}
+        connection.execute(sa.update(SCORES).where(SCORES.c.lead_id == hottest).values(renamed))
+        connection.execute(
+            sa.update(RECOMMENDED).where(RECOMMENDED.c.lead_id == hottest).values(lead_id=renamed["lead_id"])
+        )
     _, text = page()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "<script" not in text
@@ -89,8 +93,8 @@ def test_the_definitions_in_force_are_printed(page):
     told, text = page()
     for stage in told["funnel"]["stages"]:
         assert stage["definition"] in text
-    assert '<b>MQL by score</b> <span class="soft">scored_mql</span>' in text
-    assert '<b>MQL in the CRM</b> <span class="soft">stage_mql</span>' in text
+    assert "<td><b>MQL by score</b>, today's bar</td>" in text
+    assert "<td><b>MQL in the CRM</b></td>" in text
 
 
 def test_leads_by_score_and_by_stage_stand_side_by_side(page, scored):
