@@ -251,7 +251,7 @@ class Store:
             sums = (sa.func.sum(is_open.c[name]) for name in ("probability", "expected_value"))
             query = sa.select(is_open.c.band, sa.func.count(), *sums).group_by(is_open.c.band)
             totals = connection.execute(query).all()
-        return {band: {"leads": leads, "wins": wins, "value": value} for band, leads, wins, value in totals}
+        return {row[0]: dict(zip(("leads", "wins", "value"), row[1:], strict=True)) for row in totals}
 
     def crossings(self, bar: float, until: datetime | None = None) -> pd.DataFrame:
         """Return all versions of scores that reach a probability, or were ready: what is known since when of whom."""
