@@ -1,6 +1,6 @@
 """One recommendation for each open lead, and the rule that decided.
 
-A lead is first looked at by itself: its chance, its expected value, its fit and what the agreed rules say of it
+First each lead is taken by itself: its chance, its expected value, its fit and what the agreed rules say of it
 (`recommend`). Then people's verdicts count, and what its owner can do in a week (`plan_week`): who is not called this
 week is nurtured, whatever its band.
 """
