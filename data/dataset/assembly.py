@@ -52,7 +52,7 @@ from data.staging import (
     unknown_fields,
 )
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
-from data.vocabulary import FUNNEL, LATER_TABLES, NUMERIC, PERSONAL, TABLES, Kind
+from data.vocabulary import FUNNEL, NUMERIC, PERSONAL, TABLES, Kind
 
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 NEARLY_ALL = 0.95
@@ -160,9 +160,6 @@ def _note_oddities(staging: Staging, schema: Schema) -> None:
     report.flags += _contradictions(staging, schema)
     note_zoneless(staging)
     note_days(staging)
-    unread = [name for name in LATER_TABLES if name in staging.settings.tables]
-    if unread:
-        report.notes.append(f"tables that nothing reads yet: {', '.join(unread)}")
     known = {*schema.excluded, *_columns_in_use(staging, schema)}
     new = [name for name in staging.leads.file.columns if name not in known]
     if new:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
@@ -51,6 +52,25 @@ def add_verdict(store: Store, lead_id: str, verdict: str, note: str, by: Person,
         row = {"lead_id": lead_id, "given_at": _now(), "by": by.name, "until": day, **feedback}
         connection.execute(sa.insert(FEEDBACK).values(row))
         audit(connection, by, "verdict", lead_id, feedback | {"until": f"{day}"} if day else feedback)
+
+
+def add_feedback(store: Store, verdicts: pd.DataFrame) -> int:
+    """Add verdicts that came from elsewhere, each once however often it comes; return how many are new.
+
+    Columns: ``lead_id``, ``given_at``, ``by``, ``verdict``, ``note``, ``until``.
+    """
+    what = ("lead_id", "given_at", "by", "verdict")
+    with store.transaction(writing=True) as connection:
+        known = {tuple(row) for row in connection.execute(sa.select(*(FEEDBACK.c[name] for name in what)))}
+        values = [
+            {name: None if pd.isna(value) else value for name, value in zip(map(str, verdicts), row, strict=True)}
+            for row in verdicts.astype(object).to_numpy()
+        ]
+        by_key = {tuple(row[name] for name in what): row for row in values}
+        new = [row for key, row in by_key.items() if key not in known]
+        if new:
+            connection.execute(sa.insert(FEEDBACK), new)
+    return len(new)
 
 
 def undo_verdict(store: Store, lead_id: str, by: Person) -> None:

@@ -35,6 +35,7 @@ from pipelines.recommendations import plan_of, with_recommendations
 from pipelines.score.accounts import Accounts, scored_accounts, triggered_without_lead
 from pipelines.score.gone import Absence, find_gone
 from pipelines.score.retention import erase_old
+from pipelines.score.verdicts import take_in_verdicts
 
 CHUNK = 50_000
 """Leads that are in memory at once."""
@@ -157,6 +158,7 @@ def score(
             absence = find_gone(dataset, store, configured=tables_tell, accept_missing=accept_missing)
             absence = absence if run else Absence()  # who is gone, or back, is decided where scores are kept
             dataset.report.flags[:0] = absence.flags
+            notes = take_in_verdicts(store, dataset.settings, workspace) if run and leads is None else []
             counts = _write_scores(dataset, stored.scorer, moment, asked, store, run, absence, write, people)
         if run and not run.is_of_the_past:
             with store.transaction() as connection:
@@ -177,6 +179,7 @@ def score(
         *_none_open(counts, asked),
         *describe(dataset.report),
         *_missing_tables(missing),
+        *notes,
         *unknown,
         *_erased(erased),
     ]:
