@@ -73,11 +73,11 @@ def usable_verdicts(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     {'lead_id': 'a', 'given_at': Timestamp('2026-01-05 00:00:00'), 'verdict': 'early', 'by': 'Ann', 'note': None,
      'until': datetime.date(2026, 3, 1)}
     """
-    texts = rows.astype("str").apply(lambda column: column.str.strip())
+    texts = rows.astype("str").apply(lambda column: column.str.strip().replace("", None))
     verdict = texts["verdict"].str.casefold().map(CODES)
     known = pd.DataFrame(
         {
-            "lead_id": rows["lead_id"].astype("str"),
+            "lead_id": rows["lead_id"].astype("str").where(texts["lead_id"].notna()),
             "given_at": read_cells(texts["given_at"], Kind.TIME).values,
             "verdict": verdict,
             "by": texts["by"].fillna("CRM"),
