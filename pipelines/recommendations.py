@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection
 
@@ -63,8 +64,9 @@ def with_recommendations(scores: pa.Table, decisions: Mapping[str, Row], setting
 
     alone = scores.select(["lead_id", *DECISION]).to_pandas()
     is_open = alone["recommendation"] != ""
-    by_more = {name: alone["lead_id"].map({lead: row[name] for lead, row in decisions.items()}) for name in DECISION}
-    final = {name: values.where(is_open).fillna(alone[name]) for name, values in by_more.items()}
+    is_decided = is_open & alone["lead_id"].isin(decisions)
+    by_more = {name: [decisions.get(lead, {}).get(name) for lead in alone["lead_id"]] for name in DECISION}
+    final = {name: alone[name].mask(is_decided, pd.Series(values, dtype="str")) for name, values in by_more.items()}
     recommendations = final["recommendation"].map(settings.recommendation_name)
     rules = final["decided_by"].map(rule_in_words)
     texts = [pa.array(column, pa.string()) for column in (recommendations, rules)]
