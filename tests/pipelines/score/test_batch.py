@@ -205,7 +205,7 @@ def test_a_lead_that_is_made_of_its_records_has_the_score_of_the_batch_run(query
     score = worded(score_chunk(chunk, stored.scorer, row["as_of"].dt.tz_localize(None)[0]), stored.scorer.narrator)
     for name in score.columns.drop(
         ["recommendation", "decided_by"]
-    ):  # on these the other leads of its owner decide, too
+    ):  # others decide, too
         assert score[name].tolist() == [[*value] if name.startswith("reasons") else value for value in row[name]]
 
 
