@@ -203,9 +203,7 @@ def test_a_lead_that_is_made_of_its_records_has_the_score_of_the_batch_run(query
     records = (records_of(events[(events["lead_id"] == lead_id) | of_account]), records_of(stages))
     chunk = Chunk.from_records(stored.scorer.schema, records_of(lead)[0], *records, formats=stored.settings.formats)
     score = worded(score_chunk(chunk, stored.scorer, row["as_of"].dt.tz_localize(None)[0]), stored.scorer.narrator)
-    for name in score.columns.drop(
-        ["recommendation", "decided_by"]
-    ):  # others decide, too
+    for name in score.columns.drop(["recommendation", "decided_by"]):  # others decide, too
         assert score[name].tolist() == [[*value] if name.startswith("reasons") else value for value in row[name]]
 
 
