@@ -15,6 +15,8 @@ from data.vocabulary import NUMERIC, Kind
 
 SAMPLE_ROWS = 20_000
 DISTINCT_VALUES = 100
+BESIDE_DIGITS = r"[^0-9.,+\s-]"
+"""Found in cells that are more than a bare number or a range: only these are looked through for currencies."""
 
 
 def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> pd.DataFrame:
@@ -126,14 +128,20 @@ def with_currencies(connection: duckdb.DuckDBPyConnection, table: Table, reading
 def decide_currency(
     connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading, wanted: str | None
 ) -> str | None:
-    """Return the currency of a column: that which is wanted, else the commonest; None where its cells name none."""
-    query = f"""SELECT {_mark_sql(table, reading)} AS mark, count(*) AS rows FROM {table.staged}
-        WHERE {table.file.columns[str(reading.source)]} IS NOT NULL
-        GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
-    marks = connection.sql(query).to_arrow_table().to_pandas()
-    if marks.empty:
-        return None
-    return wanted or commonest_currency(marks["mark"], marks["rows"])
+    """Return the currency of a column of which some cells name one: that which is wanted, else the commonest.
+
+    Which that is some rows show, evenly spread; where none of them names one, all are asked.
+    """
+    if wanted:
+        return wanted
+    for step in (max(1, -(-table.file.rows // SAMPLE_ROWS)), 1):
+        query = f"""SELECT {_mark_sql(table, reading)} AS mark, count(*) AS rows FROM {table.staged}
+            WHERE {table.file.columns[str(reading.source)]} IS NOT NULL AND position % {step} = 0
+            GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
+        marks = connection.sql(query).to_arrow_table().to_pandas()
+        if not marks.empty:
+            return commonest_currency(marks["mark"], marks["rows"])
+    return None
 
 
 def _mark_sql(table: Table, reading: Reading) -> str:
@@ -151,7 +159,7 @@ def _written_sql(table: Table, reading: Reading) -> str:
     for wide, common in WIDE.items():
         text = f"replace({text}, '{wide}', '{common}')"
     marks = (f"nullif(regexp_extract({text}, '{pattern}', 1), '')" for pattern in (CODE_PATTERN, SIGN_PATTERN))
-    return f"CASE WHEN try_cast({cell} AS DOUBLE) IS NULL THEN coalesce({', '.join(marks)}) END"
+    return f"CASE WHEN regexp_matches({cell}, '{BESIDE_DIGITS}') THEN coalesce({', '.join(marks)}) END"
 
 
 def zoneless(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> list[str]:
