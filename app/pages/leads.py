@@ -323,6 +323,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         "lead": lead | {"change": _change(history, run)},
         "gone_since": gone,
         "address": quote(lead_id, safe=""),
+        "in_crm": site.settings_at(run).address_in_crm(lead_id),
         "unchanged": (run.as_of - lead["as_of"]).days,
         "trend": _trend(steps, run),
         "steps": _steps(steps)[:MOST_STEPS],

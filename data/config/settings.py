@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
@@ -346,6 +347,7 @@ class Settings(CheckedPart):
     ``memory`` is what tables may take of the machine's, such as 2GB; a quarter by default, and the rest spills to disk.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
+    ``crm_url`` is where the CRM shows a lead: ``https://crm.example/leads/{lead_id}``.
     ``recommendations`` are other names for what to do with a lead: ``{"call now": "Ring today"}``.
     """
 
@@ -383,6 +385,7 @@ class Settings(CheckedPart):
     retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None
     capacity: Capacity = Field(default_factory=Capacity)
+    crm_url: Annotated[str, Field(pattern=r"^https?://[^{}\s]+\{lead_id\}[^{}\s]*$")] | None = None
     recommendations: dict[Literal["call now", "call this week", "nurture", "leave"], str] = {}
     pages: Pages = Field(default_factory=Pages)
 
@@ -420,6 +423,10 @@ class Settings(CheckedPart):
     def own_currency(self) -> str | None:
         """The currency that amounts are in, where the settings say so."""
         return self.currency or self.funnel.currency
+
+    def address_in_crm(self, lead_id: str) -> str:
+        """Return where the CRM shows a lead, its id as one part of the address; an empty text where nobody said."""
+        return (self.crm_url or "").replace("{lead_id}", quote(lead_id, safe=""))
 
     def recommendation_name(self, recommendation: str | None) -> str:
         """Return a recommendation as it is to be called; an empty text where there is none."""

@@ -195,3 +195,27 @@ def test_every_path_starts_from_the_folder_also_one_that_is_new(tmp_path):
     moved = settings.beside(tmp_path)
     assert (moved.key, moved.further) == (tmp_path / "k", Further(files=[tmp_path / "f"]))
     assert moved.tables["leads"] == FileTable(tmp_path / "l.csv")
+
+
+@pytest.mark.parametrize(
+    ("lead_id", "address"),
+    [
+        ("007", "https://crm.example/leads/007?tab=1"),
+        ("a/../b", "https://crm.example/leads/a%2F..%2Fb?tab=1"),
+        ('"><script>', "https://crm.example/leads/%22%3E%3Cscript%3E?tab=1"),
+        ("{lead_id}?x#y", "https://crm.example/leads/%7Blead_id%7D%3Fx%23y?tab=1"),
+    ],
+)
+def test_an_id_stays_one_part_of_the_address_in_the_crm(lead_id, address):
+    settings = Settings.model_validate(
+        {"tables": {"leads": "leads.csv"}, "crm_url": "https://crm.example/leads/{lead_id}?tab=1"}
+    )
+    assert settings.address_in_crm(lead_id) == address
+
+
+@pytest.mark.parametrize(
+    "crm_url", ["javascript:alert('{lead_id}')", "https://crm.example/leads", "https://{host}/{lead_id}"]
+)
+def test_what_is_no_address_of_a_lead_is_refused(crm_url):
+    with pytest.raises(ValueError, match="crm_url"):
+        Settings.model_validate({"tables": {"leads": "leads.csv"}, "crm_url": crm_url})
