@@ -1,6 +1,7 @@
 """The pages under 20 clients at once, with a million leads in SQLite, beside the bare SQL of each page in the same run.
 
     python -m benchmarks.app --leads 1000000
+    python -m benchmarks.app --leads 20000 --page list
 
 A small funnel is simulated, trained on and scored; its scores are drawn again and again, with other ids and other
 probabilities, into a store of so many leads and two runs that lie eight days apart. Then the server of `leadscore
@@ -8,6 +9,7 @@ serve` runs in a process of its own, and each page is asked for by 20 clients at
 asks its store for that page, recorded there, and carried out by 20 threads with the `sqlite3` module alone; as each
 thread carries out many before it lets another go on, most of these do not wait, while 20 clients always do. So each
 page is also asked for by one client alone, and so is a file, for which no SQL is asked: no page can be faster.
+At the end the list is asked for once more beside 300 connections whose request never ends.
 Prints medians and 99th percentile in milliseconds, and exits with 1 where any answer was an error.
 """
 
@@ -16,13 +18,16 @@ from __future__ import annotations
 import argparse
 import http.client
 import random
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -32,6 +37,10 @@ import pandas as pd
 
 CLIENTS = 20
 SECONDS = 8.0
+HALF_OPEN = 300
+HELD = 9.0
+"""Connections that send the beginning of a request and no end; the server closes each after ten seconds, so they are
+opened anew before."""
 CHUNK = 50_000
 NOW = pd.Timestamp("2026-01-01")
 OWNERS = [f"Owner {number}" for number in range(40)]
@@ -41,11 +50,13 @@ Asked = tuple[str, Sequence]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--leads", type=int, default=1_000_000)
+    parser.add_argument("--page", help="the page that is asked for, by default all")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadscore-benchmark-") as folder:
-        sys.exit(run(parser.parse_args().leads, Path(folder)))
+        sys.exit(run(given.leads, Path(folder), given.page))
 
 
-def run(leads: int, folder: Path) -> int:
+def run(leads: int, folder: Path, page: str | None = None) -> int:
     """Fill a store, ask all pages, and return 1 where an answer was an error, else 0."""
     from data.workspace import Workspace
 
@@ -55,10 +66,12 @@ def run(leads: int, folder: Path) -> int:
     fill(workspace, some, leads)
     print(f"{leads:,} leads in SQLite, {time.perf_counter() - began:.0f} s to write; {CLIENTS} clients at once")
     print(f"{'page':<22}{'alone':>8}{'asked':>8}{'median':>9}{'p99':>9}{'errors':>8}{'bare SQL':>10}{'ratio':>8}")
-    pages = addresses(leads)
+    pages = {name: chosen for name, chosen in addresses(leads).items() if name in (page or name, "list")}
     asked = {name: recorded(workspace, chosen) for name, chosen in pages.items()}
     with Served(workspace) as port:
         errors = sum(line(name, chosen, port, asked[name], workspace) for name, chosen in pages.items())
+        with half_open(port):
+            errors += line(f"list, {HALF_OPEN} half-open", pages["list"], port, asked["list"], workspace)
     return int(errors > 0)
 
 
@@ -175,6 +188,30 @@ class Served:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait()
+
+
+@contextmanager
+def half_open(port: int) -> Iterator[None]:
+    """Hold connections open with the beginning of a request, for as long as the block lasts."""
+    are_open, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        while not is_over.is_set():
+            with ExitStack() as connections:
+                for _ in range(HALF_OPEN):
+                    connection = connections.enter_context(socket.create_connection(("127.0.0.1", port)))
+                    connection.sendall(b"GET /leads HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+                are_open.set()
+                is_over.wait(HELD)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    are_open.wait()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def line(name: str, chosen: Sequence[str], port: int, asked: list[list[Asked]], workspace) -> int:

@@ -43,6 +43,8 @@ HALF = "is about that of half a lead more won, and half a lead more lost"
 
 FEW_UNDATED = 0.05
 """Share of the losses that may have no date: with more, the older leads would be those that were won, or are open."""
+MOST_COLUMNS = 3000
+"""Columns that are learned from: time and memory grow with them, and of thousands some predict by chance."""
 MOST_LEFT_OUT = 0.5
 """Share of one outcome that may be left out while the other is learned from."""
 
@@ -141,6 +143,21 @@ def read_training_data(
         read = gather(dataset) if schema else without_leaks(dataset)
     require_both_outcomes(read)
     return read
+
+
+def require_few_columns(dataset: Dataset) -> None:
+    """Raise InputError where learning from all columns would take hours, and name those that say least."""
+    columns = len(dataset.schema.attributes)
+    if columns > MOST_COLUMNS:
+        filled = dataset.filled()
+        emptiest = ", ".join(f"'{name}'" for name in sorted(filled, key=lambda name: filled[name])[:5])
+        raise InputError(
+            "there are too many columns to learn from",
+            expected=f"at most {MOST_COLUMNS:,} columns that become features",
+            got=f"{columns:,}",
+            remedy=f"leave out what nobody decides by, with --drop or drop: in leadscore.yaml; "
+            f"the fewest leads have a value of {emptiest}",
+        )
 
 
 def without_leaks(dataset: Dataset) -> TrainingData:

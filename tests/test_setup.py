@@ -29,6 +29,14 @@ def test_entry_points_name_commands_and_options_that_exist(name, tmp_path):
     assert {argument for argument in arguments if argument.startswith("--")} <= known
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_dependency_is_pinned_with_the_digests_of_its_files(name):
+    text = (ROOT / name).read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(lines) > 20
+    assert [line for line in lines if "==" not in line or "--hash=sha256:" not in line] == []
+
+
 @pytest.mark.slow
 def test_mlflow_runs_the_project(tmp_path):
     from data.simulator import simulate

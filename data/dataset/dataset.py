@@ -20,7 +20,7 @@ from data.errors import InputError
 from data.quality import leakage_signs
 from data.quality_report import Report
 from data.schema import Mentions, Schema
-from data.staging import Staging, open_staging, reading_errors
+from data.staging import Staging, open_staging, reading_errors, tracked_columns
 from data.vocabulary import PERSONAL
 
 CHUNK = 50_000
@@ -227,6 +227,14 @@ class Dataset:
             WHERE type IS NOT NULL AND NOT list_contains($1, type) GROUP BY type ORDER BY events DESC, type"""
         learned = [kind.name for kind in self.schema.event_types]
         return self._connection.sql(query, params=[learned]).to_arrow_table().to_pandas()
+
+    def filled(self) -> dict[str, int]:
+        """Return how many leads have a value, by the column of the source of each attribute."""
+        cells = {column.name: column.cell for column in tracked_columns(self.schema, self.columns)}
+        names = [attribute.name for attribute in self.schema.attributes if attribute.name in cells]
+        counts = ", ".join(["count(*)", *(f"count({cells[name]})" for name in names)])
+        _, *filled = self._connection.execute(f"SELECT {counts} FROM leads").fetchall()[0]
+        return {self.columns[name]: count for name, count in zip(names, filled, strict=True)}
 
     def leakage_signs(self, end: pd.Timestamp) -> dict[str, tuple[str, ...]]:
         """Return the signs of leakage of each column, in sentences, as known at ``end``."""

@@ -31,7 +31,13 @@ from pipelines.train.request import request_tags
 from pipelines.train.result import TrainResult
 from pipelines.train.tags import logged_metrics, params_of, version_tags
 from pipelines.train.truth import true_probabilities
-from pipelines.training_data import TrainingData, require_both_outcomes, usable_rules, without_leaks
+from pipelines.training_data import (
+    TrainingData,
+    require_both_outcomes,
+    require_few_columns,
+    usable_rules,
+    without_leaks,
+)
 
 
 def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | None = None) -> TrainResult:
@@ -49,6 +55,7 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
         stated = _as_of(settings, as_of or settings.as_of)
         with open_dataset(stated, workspace=workspace.root, mentions=mentions_of(asked)) as opened:
             require_outcomes(opened)
+            require_few_columns(opened)
             known = opened.with_competitors(asked.competitors)
             dataset = known if usable_rules(settings, known.schema) else known.without_mentions()
             segment_features(settings, dataset.schema)  # a wrong name is refused before the work

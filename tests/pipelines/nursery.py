@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 # A library that keeps threads would not survive the fork: importing starts none.
 import pipelines.push
+from app.cli import main
 from data.crm.odoo import connector, sink
-from pipelines.cli import main
 from pipelines.score import batch
 
 

@@ -4,12 +4,14 @@ import pandas as pd
 import pytest
 
 from data.config import FileTable, Outcome, Settings, settings_of_folder
+from data.dataset import open_dataset
 from data.errors import InputError
 from data.workspace import Workspace
-from pipelines.training_data import read_training_data
+from pipelines.training_data import read_training_data, require_few_columns
 from tests.data.small import table
 
 WON, LOST, OPEN = 40, 120, 10
+ROLES = {"lead_id": "id", "created_at": "created", "closed_at": "closed"}
 
 
 def leads(won_dated: int = WON, lost_dated: int = 0) -> pd.DataFrame:
@@ -26,10 +28,9 @@ def leads(won_dated: int = WON, lost_dated: int = 0) -> pd.DataFrame:
 def read(tmp_path):
     def run(table: pd.DataFrame):
         table.to_csv(tmp_path / "leads.csv", index=False)
-        roles = {"lead_id": "id", "created_at": "created", "closed_at": "closed"}
         outcome = Outcome(column="status", won=["won"], lost=["lost"])
         tables = {"leads": FileTable(tmp_path / "leads.csv")}
-        settings = Settings(tables=tables, columns={"leads": roles}, outcome=outcome)
+        settings = Settings(tables=tables, columns={"leads": ROLES}, outcome=outcome)
         return read_training_data(settings, Workspace.at(tmp_path / "var"))
 
     return run
@@ -117,3 +118,17 @@ def test_as_of_a_moment_what_came_later_is_as_if_it_had_not(read_as_of):
     pd.testing.assert_frame_equal(whole.open_leads, cut.open_leads)
     at_creation = cut.table.rows[cut.table.rows["age"] == 0].set_index("lead_id")["won"]
     assert at_creation.to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0, "e": 0, "f": 0}
+
+
+def test_too_many_columns_are_refused_with_what_to_drop(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.training_data.MOST_COLUMNS", 2)
+    some = leads().assign(pages=lambda each: each["id"] % 5)
+    some["seats"] = (some["id"] % 9).where(some["id"] % 4 == 0)
+    some.to_csv(tmp_path / "leads.csv", index=False)
+    outcome = Outcome(column="status", won=["won"], lost=["lost"])
+    settings = Settings(tables={"leads": FileTable(tmp_path / "leads.csv")}, columns={"leads": ROLES}, outcome=outcome)
+    with open_dataset(settings, workspace=tmp_path / "var") as dataset, pytest.raises(InputError) as refused:
+        require_few_columns(dataset)
+    assert refused.value.parts["got"] == "3"
+    assert "--drop" in refused.value.parts["remedy"]
+    assert refused.value.parts["remedy"].endswith("have a value of 'seats', 'visits', 'pages'")
