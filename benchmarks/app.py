@@ -51,9 +51,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--page", help="the page that is asked for, by default all")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadscore-benchmark-") as folder:
-        sys.exit(run(given.leads, Path(folder), given.page))
+        sys.exit(run(options.leads, Path(folder), options.page))
 
 
 def run(leads: int, folder: Path, page: str | None = None) -> int:

@@ -22,6 +22,9 @@ SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertica
 NO_BLANK = r"\P{Zs}"
 """What a cell has that is not empty: a character that is no kind of space."""
 
+MOST_COLUMNS = 20_000
+"""A table of many more is a mistake, such as one turned on its side; the database would take hours to lay it out."""
+
 
 class TextFile(FileSource):
     """A file of records with their cells separated; each column has a name of its own.
@@ -42,6 +45,14 @@ class TextFile(FileSource):
                 got="blank lines only",
                 where=str(path),
                 remedy=EXPORT_AGAIN,
+            )
+        if len(self._header.names) > MOST_COLUMNS:
+            raise InputError(
+                "this file has too many columns",
+                expected=f"at most {MOST_COLUMNS:,}",
+                got=f"{len(self._header.names):,}",
+                where=str(path),
+                remedy="export only what is known of a lead before it closes",
             )
         self._cells, self._renamed = self._name_columns()
 

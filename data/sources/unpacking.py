@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZipFile
@@ -17,7 +18,8 @@ ALWAYS, TIMES = 1 << 30, 300
 LONGEST_LINE = 1 << 26
 """A record of a table is not longer; one without end would fill the memory."""
 BLOCK = 1 << 20
-REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""", re.IGNORECASE)
+ROW, CELL = re.compile(rb"<(?:\w+:)?row\b"), re.compile(rb"<(?:\w+:)?c\b")
 LONGEST_REFERENCE = 64
 CELL_BYTES = 32
 """What a cell of a sheet takes at least, filled or not."""
@@ -88,28 +90,31 @@ def _blocks(file) -> Iterator[bytes]:
         rest = block[-LONGEST_REFERENCE:]
 
 
-def _extent(blocks: Iterator[bytes]) -> tuple[int, str]:
-    """Return the last row and the last column of the cells of a sheet.
+def _extent(blocks: Iterator[bytes]) -> tuple[int, int]:
+    """Return the last row and the last column of the cells of a sheet; a cell without a reference is the next one.
 
-    >>> _extent(iter([b'<c r="B2"/><c r="AA1"/>', b'<c r="C40"/>']))
-    (40, 'AA')
+    >>> _extent(iter([b'<row r="2"><c r="B2"/><c r="aa1"/>', b'<row r="40"><c/>']))
+    (40, 27)
     """
-    rows, columns = {0}, {b"A"}
+    rows = columns = 0
     for block in blocks:
         references = REFERENCE.findall(block)
-        columns |= {column for column, _ in references}
-        rows = {max(rows | {int(row) for _, row in references})}
-    return max(rows), max(columns, key=lambda column: (len(column), column)).decode()
+        rows = max([rows, *(int(row) for _, row in references)])
+        cells = (len(CELL.findall(row)) for row in ROW.split(block))
+        columns = max([columns, *map(_number_of, {column for column, _ in references}), *cells])
+    return rows, columns
 
 
-def _refuse_far_cells(path: Path, rows: int, column: str) -> None:
-    width = 0
-    for letter in column:
-        width = 26 * width + ord(letter) - ord("A") + 1
-    if rows * width * CELL_BYTES > memory_for_tables():
+def _number_of(column: bytes) -> int:
+    """Return the number of a column from its letters: 27 of AA."""
+    return reduce(lambda number, letter: 26 * number + letter - ord("A") + 1, column.upper(), 0)
+
+
+def _refuse_far_cells(path: Path, rows: int, columns: int) -> None:
+    if rows * columns * CELL_BYTES > memory_for_tables():
         raise InputError(
             "the cells of this workbook do not fit into memory",
-            got=f"a sheet up to row {rows:,} and column {column}: {rows * width:,} cells",
+            got=f"a sheet up to row {rows:,} and column {columns:,}: {rows * columns:,} cells",
             where=str(path),
             remedy="remove what stands far away from the table, or export the sheet as CSV (UTF-8)",
         )

@@ -1,6 +1,7 @@
 """Small files that unpack to very large ones end with words, not with the memory or the disk."""
 
 import gzip
+import string
 import zipfile
 import zlib
 
@@ -28,7 +29,7 @@ PARTS = {
 def workbook(path, **cells: str):
     """Write a workbook with texts in some cells."""
     rows = "".join(
-        f'<row r="{reference.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"><c r="{reference}" t="str"><v>{text}</v></c></row>'
+        f'<row r="{reference.lstrip(string.ascii_letters)}"><c r="{reference}" t="str"><v>{text}</v></c></row>'
         for reference, text in cells.items()
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -70,8 +71,14 @@ def test_long_cells_in_many_lines_are_read(tmp_path, monkeypatch):
 
 def test_a_cell_far_away_ends_with_words_instead_of_the_process(tmp_path):
     """The library holds all cells up to the farthest one: 17 billion, of a file of 1 kB."""
-    with pytest.raises(InputError, match="row 1,048,576 and column XFD"):
+    with pytest.raises(InputError, match="row 1,048,576 and column 16,384"):
         open_file(workbook(tmp_path / "leads.xlsx", A1="Id", B1="Status", XFD1048576="x"))
+
+
+def test_nor_does_one_with_small_letters_or_without_a_reference(tmp_path):
+    with pytest.raises(InputError, match="row 1,048,576 and column 16,384"):
+        open_file(workbook(tmp_path / "leads.xlsx", A1="Id", xfd1048576="x"))
+    assert unpacking._extent(iter([b'<row r="1048576">', b"<row>" + b"<c/>" * 16_384])) == (1_048_576, 16_384)
 
 
 def test_an_ordinary_workbook_is_read(tmp_path):
@@ -79,3 +86,9 @@ def test_an_ordinary_workbook_is_read(tmp_path):
         "Id",
         "Status",
     }
+
+
+def test_a_file_of_very_many_columns_is_refused_at_once(tmp_path):
+    (tmp_path / "leads.csv").write_text(",".join(f"c{number}" for number in range(200_000)) + "\n")
+    with pytest.raises(InputError, match="too many columns"):
+        open_file(tmp_path / "leads.csv")
