@@ -36,7 +36,7 @@ class Attribute:
     ``name`` is canonical: the vocabulary's, or the source's own for a custom attribute. ``label`` is what people read,
     ``tokens`` are the members of a SET column that features are made of; of a CATEGORY column they are the spellings of
     those levels that are also written with other capitals or blanks, which are read as these. Of a BAND column they are
-    the bands as they are written.
+    the bands as they are written. ``currency`` is that of amounts, where it is known.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Attribute:
     kind: Kind
     family: Family
     tokens: tuple[str, ...] = ()
+    currency: str = ""
 
     @property
     def spellings(self) -> dict[str, str]:
@@ -138,6 +139,16 @@ class Schema:
             named=replace(self.named, attributes=named),
         )
 
+    def in_currencies(self, currencies: Mapping[str, str]) -> Schema:
+        """Return the schema with the currencies of attributes, by their names.
+
+        >>> budget = Attribute("budget", "Budget", Kind.NUMBER, Family.DECLARED)
+        >>> Schema(True, (budget,)).in_currencies({"budget": "EUR"}).attributes[0].currency
+        'EUR'
+        """
+        attributes = (replace(each, currency=currencies.get(each.name, "")) for each in self.attributes)
+        return replace(self, attributes=tuple(attributes))
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
 
@@ -165,7 +176,10 @@ class Schema:
 
 def _attributes(content: Sequence[Mapping[str, Any]]) -> tuple[Attribute, ...]:
     return tuple(
-        Attribute(a["name"], a["label"], Kind(a["kind"]), Family(a["family"]), tuple(a["tokens"])) for a in content
+        Attribute(
+            a["name"], a["label"], Kind(a["kind"]), Family(a["family"]), tuple(a["tokens"]), a.get("currency", "")
+        )
+        for a in content
     )
 
 

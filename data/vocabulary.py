@@ -84,6 +84,8 @@ LEADS = {
 }
 PERSONAL = tuple(name for name, column in LEADS.items() if column.kind is Kind.PERSONAL)
 """The columns of leads that speak of a person: read, so that features may be derived from them."""
+AMOUNTS = ("annual_revenue", "budget")
+"""The columns of leads that are amounts of money."""
 EVENTS = {
     "lead_id": Column(Kind.ID),
     "account_id": Column(Kind.ID),

@@ -49,7 +49,8 @@ class Feature:
     ``absent`` says what a missing value means. ``concept`` joins the features that mean one thing. The unit ``age``
     is the ageing edge, in days, that was passed last. ``direction`` is +1 where more of it may only raise a score, and
     -1 where it may only lower it: trees keep to it. ``labels`` are values with how they are
-    written: no part of what a feature is, so not of the fingerprint either.
+    written, ``currency`` is that of amounts, and ``who`` names the leads that have a ``{value}``: no part of what a
+    feature is, so not of the fingerprint either.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Feature:
     categorical: bool = False
     direction: Literal[-1, 0, 1] = 0
     labels: tuple[tuple[float, str], ...] = field(default=(), repr=False)
+    currency: str = field(default="", repr=False)
+    who: str = field(default="", repr=False)
 
     @property
     def traits(self) -> Traits:
@@ -91,6 +94,14 @@ DIRECTIONS: dict[str, Literal[-1, 0, 1]] = {
     "careers_visit": -1,
 }
 """Types of event of which more is never a worse sign, and never a better one."""
+
+WHO = {
+    "industry": "{value} companies",
+    "country": "Leads from {value}",
+    "region": "Leads from {value}",
+    "city": "Leads from {value}",
+}
+"""Attribute → the leads that have a value of it, as sales speaks of them."""
 
 DERIVED = (
     Feature(
@@ -239,6 +250,7 @@ def _of_attribute(attribute: Attribute) -> Iterator[Feature]:
     yield Feature(
         name, label, family, Given(name), f"{label}: {{value}}", f"{label} not given",
         one=one, zero=zero, categorical=attribute.kind is Kind.CATEGORY, labels=_labels(attribute),
+        currency=attribute.currency, who=WHO.get(name, ""),
     )  # fmt: skip
 
 

@@ -31,17 +31,23 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", parted.lower()))
 
 
+ABBREVIATIONS = frozenset(
+    ("api", "arr", "b2b", "b2c", "crm", "erp", "eu", "id", "ip", "mql", "mrr", "roi", "seo", "sla", "sms", "sql", "uk")
+) | {"url", "usa", "utm", "vat"}
+"""Words that are written in capitals."""
+
+
 def label_of(name: str) -> str:
     """Return a name as people would write it; names that already have blanks stay as they are.
 
     >>> [label_of(name) for name in ("emp.var.rate", "crm_edition", "TotalVisits", "Page Views Per Visit", "MRR")]
-    ['Emp var rate', 'Crm edition', 'Total visits', 'Page Views Per Visit', 'MRR']
+    ['Emp var rate', 'CRM edition', 'Total visits', 'Page Views Per Visit', 'MRR']
     """
     words = words_of(name)
     is_abbreviation = len(words) == 1 and name.isupper() and len(name) <= 4
     if " " in name.strip() or is_abbreviation or not words:
         return " ".join(name.split())
-    label = " ".join(words)
+    label = " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
     return label[0].upper() + label[1:]
 
 

@@ -51,8 +51,8 @@ from data.staging import (
     type_table,
     unknown_fields,
 )
+from data.vocabulary import AMOUNTS, FUNNEL, NUMERIC, PERSONAL, TABLES, Kind
 from data.vocabulary import EVENT_TYPES as KNOWN_TYPES
-from data.vocabulary import FUNNEL, NUMERIC, PERSONAL, TABLES, Kind
 
 EVENT_TYPES, ASSETS, ASSET_EVENTS = 40, 20, 20
 NEARLY_ALL = 0.95
@@ -77,7 +77,7 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
     _read_leads(staging, schema)
     begin_with_the_lead(staging.connection, staging.days)
     if not staging.trained:
-        schema = replace(schema, stages=_without_entry(staging, schema.stages))
+        schema = replace(schema, stages=_without_entry(staging, schema.stages)).in_currencies(_currencies(staging))
     staging.report.flags += fill_changes(
         staging.connection, schema, staging.columns, staging.formats["leads"], staging.currencies_of("leads")
     )
@@ -97,6 +97,12 @@ def _infer(staging: Staging) -> Schema:
     types = _event_types(staging.connection, staging.latest)
     stages = _open_stages(staging.connection, staging.latest)
     return infer(staging.connection, staging.leads, staging.settings, event_types=types, stages=stages)
+
+
+def _currencies(staging: Staging) -> dict[str, str]:
+    """Return the currency of the amounts of leads by column: as their cells have it, else that of the settings."""
+    own = staging.settings.own_currency
+    return (dict.fromkeys(AMOUNTS, own) if own else {}) | staging.currencies.get("leads", {})
 
 
 def _read_leads(staging: Staging, schema: Schema) -> None:

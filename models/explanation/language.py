@@ -16,15 +16,12 @@ from features import Feature
 
 FOLDER = Path(__file__).with_name("languages")
 DOMAIN = "leadscore"
-EVIDENCE = (
-    "{reason} – {won} of {leads} such leads was won; overall {overall}",
-    "{reason} – {won} of {leads} such leads were won; overall {overall}",
-)
-EVIDENCE_WITHIN = (
-    "{reason} – {won} of {leads} such leads was won within {days} days; overall {overall}",
-    "{reason} – {won} of {leads} such leads were won within {days} days; overall {overall}",
-)
-"""A reason with its evidence, for one won lead and for several; and where a win counts that comes so soon."""
+MORE = "{reason} – such leads buy more often ({won} of {leads}; all {overall})"
+LESS = "{reason} – such leads buy less often ({won} of {leads}; all {overall})"
+WHO_MORE = "{who} buy more often ({won} of {leads}; all {overall})"
+WHO_LESS = "{who} buy less often ({won} of {leads}; all {overall})"
+EVIDENCE = {(1, False): MORE, (-1, False): LESS, (1, True): WHO_MORE, (-1, True): WHO_LESS}
+"""A reason with its evidence from history, by its direction, and by whether the leads that have it have a name."""
 TOGETHER = "{reason}, together with: {other}"
 """A reason whose value alone speaks the other way, and the strongest of the others beside it."""
 START = "where every lead starts"
@@ -85,10 +82,11 @@ def _filled(text: str, values: dict[str, str]) -> str:
 
 def messages(features: Iterable[Feature], words: Iterable[str] = ()) -> Iterator[Message]:
     """Yield all that is said of features, and further words, each English text once: what a catalogue translates."""
-    texts = [EVIDENCE, EVIDENCE_WITHIN, *((text, "") for text in (*SENTENCES, *words))]
+    texts = [(text, "") for text in (*EVIDENCE.values(), *SENTENCES, *words)]
     for feature in features:
         texts.append((feature.one, feature.sentence) if feature.one else (feature.sentence, ""))
         texts += [(feature.absent, ""), (feature.zero, ""), (feature.concept, ""), (str(feature.family), "")]
+        texts.append((feature.who, ""))
     forms: dict[str, str] = {}
     for one, many in texts:
         forms[one] = forms.get(one) or many

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -15,7 +16,7 @@ import pandas as pd
 from features import Feature
 from models.explanation.concepts import Concepts
 from models.explanation.evidence import Evidence, percent
-from models.explanation.language import EVIDENCE, EVIDENCE_WITHIN, RARE, TOGETHER, counted, put
+from models.explanation.language import EVIDENCE, RARE, TOGETHER, counted, put
 from models.explanation.lines import AGES, Beginning, ScoreLines, age_edge, lines_of, signed
 from models.explanation.typical import TypicalLeads
 from models.members import Contributions
@@ -129,7 +130,7 @@ _texts, _contradicted = (np.frompyfunc(attrgetter(name), 1, 1) for name in ("tex
 
 
 class Narrator:
-    """Knows the words of a catalogue, and the evidence, the scale and the horizon (days, if it has one) of a model.
+    """Knows the words of a catalogue, and the evidence and the scale of a model.
 
     ``unsaid`` are concepts that are no reason, whatever they add. ``typical`` is what reasons are relative to: without
     it, all leads.
@@ -140,7 +141,6 @@ class Narrator:
         features: Sequence[Feature],
         evidence: Evidence,
         scale: Scale,
-        horizon: int | None = None,
         unsaid: Sequence[str] = (),
         typical: TypicalLeads | None = None,
     ) -> None:
@@ -152,7 +152,6 @@ class Narrator:
         self.typical = typical
         self.evidence = evidence
         self.scale = scale
-        self.horizon = horizon
         self.unsaid = [number for number, concept in enumerate(self.concepts) if concept in unsaid]
         self.levels = {name: {*evidence.bins[name]} for name in self.names if self._may_name_a_person(name)}
 
@@ -320,20 +319,20 @@ class Narrator:
         leads, won = self.evidence.like(feature, distinct)
         sentences = np.empty(len(distinct), dtype=object)
         sentences[:] = [
-            replace(self._with_evidence(say(feature, value), count, wins, sign), is_absent=is_absence(feature, value))
+            self._with_evidence(feature, value, count, wins, sign)
             for value, count, wins in zip(distinct, leads, won, strict=True)
         ]
         return sentences[codes]
 
-    def _with_evidence(self, reason: str, leads: int, won: int, sign: int) -> Sentence:
-        """Add how many such leads were won, where that differs from all leads in the direction of the reason."""
+    def _with_evidence(self, feature: Feature, value: Any, leads: int, won: int, sign: int) -> Sentence:
+        """Say a value with how many such leads were won, where that differs from all leads as the reason does."""
+        reason, absent = say(feature, value), is_absence(feature, value)
         speaks = sign * self.evidence.speaks(leads, won)
         if speaks <= 0:
-            return Sentence(reason, reason, is_contradicted=speaks < 0)
+            return Sentence(reason, reason, is_contradicted=speaks < 0, is_absent=absent)
         counts = {"won": f"{won:,}", "leads": f"{leads:,}", "overall": percent(self.evidence.overall)}
-        if self.horizon is None:
-            return Sentence(reason, counted(*EVIDENCE, won, reason=reason, **counts))
-        return Sentence(reason, counted(*EVIDENCE_WITHIN, won, reason=reason, days=str(self.horizon), **counts))
+        who = name_of_leads(feature, value)
+        return Sentence(reason, put(EVIDENCE[sign, bool(who)], reason=reason, who=who, **counts), is_absent=absent)
 
 
 def beside_others(way: Sequence[Sentence]) -> Sequence[Sentence]:
@@ -369,13 +368,28 @@ def say(feature: Feature, value: Any) -> str:
     ('Became a lead 7 to 13 days ago', 'Date of creation not given')
     """
     if pd.isna(value):
-        return put(feature.absent)
+        return spelled(put(feature.absent))
     if value == 0 and feature.zero:
-        return put(feature.zero)
-    words = dict(feature.labels).get(value) or _in_words(feature.unit, value)
+        return spelled(put(feature.zero))
+    words = dict(feature.labels).get(value) or _in_words(feature, value)
     if feature.one and not isinstance(value, str):
-        return counted(feature.one, feature.sentence, value, value=words)
-    return put(feature.sentence, value=words)
+        return spelled(counted(feature.one, feature.sentence, value, value=words))
+    return spelled(put(feature.sentence, value=words))
+
+
+def spelled(text: str) -> str:
+    """Return a text with the names that data have in it as people write them.
+
+    >>> spelled("One download “case_study” in the last 7 days")
+    'One download “case study” in the last 7 days'
+    """
+    return re.sub(r"(?<=\w)_(?=\w)", " ", text)
+
+
+def name_of_leads(feature: Feature, value: Any) -> str:
+    """Return how sales speaks of the leads that have a value; nothing where there is no name for them."""
+    known = feature.who and isinstance(value, str) and value != RARE
+    return spelled(put(feature.who, value=_in_words(feature, value))) if known else ""
 
 
 def is_absence(feature: Feature, value: Any) -> bool:
@@ -383,10 +397,13 @@ def is_absence(feature: Feature, value: Any) -> bool:
     return bool(pd.isna(value) or (value == 0 and feature.zero))
 
 
-def _in_words(unit: str, value: Any) -> str:
+def _in_words(feature: Feature, value: Any) -> str:
+    unit = feature.unit
     if isinstance(value, str):
         return put(RARE) if value == RARE else shorten(value.replace("|", "/"), LONGEST_VALUE, placeholder="…")
     if unit == "age":
         return put(AGES[int(value)])
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
-    return f"{value:+,.0f}".replace("-", "−") if unit == "change" else number
+    if unit == "change":
+        return f"{value:+,.0f}".replace("-", "−")
+    return f"{feature.currency} {number}" if feature.currency else number

@@ -89,7 +89,7 @@ class Scorer:
         terms = term_features(self.rules, self.schema, within_caps=self.within_caps) if self.has_points else ()
         features = (*self.catalogue, *terms)
         # Of rules alone each reason has the points that people gave it: what caps hold back of all is none of them.
-        return Narrator(features, self.evidence, self.scale, self.horizon, unsaid=[CAPS.concept], typical=self.typical)
+        return Narrator(features, self.evidence, self.scale, unsaid=[CAPS.concept], typical=self.typical)
 
     @property
     def has_points(self) -> bool:

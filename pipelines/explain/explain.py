@@ -81,6 +81,7 @@ class Explanation:
     disqualified_by: str = ""
     qso: bool | None = None
     missing_for_qso: Sequence[str] = ()
+    horizon: int | None = None
     expected_amount: float | None = None
     expected_value: float | None = None
     changes: Changes | None = None
@@ -190,6 +191,7 @@ def explanation_of(
         disqualified_by=str(numbers.get("disqualified_by", "")),
         qso=bool(numbers["qso"]) if scorer.rules.qso else None,
         missing_for_qso=missing_for_qso(scorer.rules, scored.features),
+        horizon=scorer.horizon,
         when=_when(numbers) if scorer.timing else None,
         expected_amount=float(numbers["expected_amount"]) if scorer.amounts else None,
         expected_value=float(numbers["expected_value"]) if scorer.amounts else None,

@@ -48,6 +48,8 @@ def show_explanation(lead: Explanation) -> None:
     for row in sum_of(lead):
         grid.add_row(*map(escape, row))
     OUT.print(grid)
+    if lead.horizon:
+        say(f"To buy is to be won within {lead.horizon} days.")
     if lead.changes:
         _show_changes(lead.changes)
     _show_questions(lead.what_next or ())

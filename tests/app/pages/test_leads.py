@@ -131,7 +131,7 @@ def test_a_lead_says_its_score_its_chance_and_why(client, store, hottest):
     assert "A chance of about" in text
     assert "within 90 days" in text
     assert "Speaks for it" in text
-    assert "such leads were won" in text
+    assert "buy more often" in text
 
 
 def test_the_reasons_are_those_that_are_written_back(client, workspace, hottest):

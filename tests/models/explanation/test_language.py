@@ -18,8 +18,7 @@ GERMAN = {
     "Industry not given": "Branche nicht angegeben",
     "One visit in 7 days": "Ein Besuch in 7 Tagen",
     "{value} visits in 7 days": "{value} Besuche in 7 Tagen",
-    "{reason} – {won} of {leads} such leads was won; overall {overall}": "{reason} – {won} von {leads} gewonnen",
-    "{reason} – {won} of {leads} such leads were won; overall {overall}": "{reason} – {won} von {leads} gewonnen",
+    "{reason} – such leads buy more often ({won} of {leads}; all {overall})": "{reason} – {won} von {leads} gewonnen",
     "firmographic": "Firma",
 }
 
