@@ -184,5 +184,9 @@ SCORE_FIELDS = (
     "model_version",
 )
 """What is known of a scored lead beside its id: the columns that are written back by default."""
-WRITABLE_FIELDS = (*SCORE_FIELDS, "outcome", "stage", "run_id", "recommendation", "expected_amount", "expected_value")
+ASKED_NUMBERS = ("score", "probability", "expected_amount", "expected_value")
+ASKED_TEXTS = ("band", "disposition", "fit", "engagement", "stage", "owner", "source", "persona")
+"""Fields of a score that a filter of what is written back may ask for."""
+MORE_FIELDS = ("outcome", "stage", "run_id", "scored_at", "horizon", "top_reason")
+WRITABLE_FIELDS = (*SCORE_FIELDS, *MORE_FIELDS, "recommendation", "expected_amount", "expected_value")
 """What can be written back where the settings ask for it."""

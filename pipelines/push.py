@@ -6,9 +6,10 @@ Words need the models that made the scores: what loads them is imported where th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -102,7 +103,7 @@ def push(
     ):
         sink = open_sink(back)
         sink.check()
-        outbox = Outbox(store, sink.target)
+        outbox = Outbox(store, sink.target, back.condition)
 
         # A place that was made anew knows nothing, whatever the receipts of the one before it say.
         if not dry_run and sink.is_empty():
@@ -113,10 +114,11 @@ def push(
         with step(f"writing {pending:,} scores to {back.place}" if not dry_run else "looking what is to be written"):
             if pending and dry_run and back.crm and back.kind == "crm":
                 wording = _wording(store, workspace)
-                crm = connect(back.crm).sink(back.columns)
-                sample = _sample(outbox, crm, back.columns, wording, names, retry=retry)
+                crm = connect(back.crm).sink(back.fields)
+                sample = _sample(outbox, crm, back, wording, names, retry=retry)
             elif pending and not dry_run:
-                sent = send_all(outbox, sink, back.columns, _wording(store, workspace), names, retry=retry)
+                wording = _wording(store, workspace)
+                sent = send_all(outbox, sink, back.fields, wording, names, back.constants, retry=retry)
 
         refused = outbox.dead(SHOWN)
         return PushResult(
@@ -146,13 +148,17 @@ def send_all(
     fields: Iterable[str],
     wording: Wording | None = None,
     recommendation_name: Callable[[str], str] = str,
+    constants: Mapping[str, str] = MappingProxyType({}),
     *,
     retry: bool = False,
 ) -> Sent:
-    """Send all that is pending, batch after batch; return how many records did not come in."""
+    """Send all that is pending, batch after batch; return how many records did not come in.
+
+    ``constants`` are texts that stand in every record, by their fields.
+    """
     rejected, gone = 0, 0
     for scores in outbox.pending(sink.batch_size, retry=retry):
-        refused = sink.write(_records(scores, [*fields], wording, recommendation_name))
+        refused = sink.write(_records(scores, [*fields], wording, recommendation_name, constants))
         outbox.record(scores, refused)
         absent = sum(reason == GONE for reason in refused.values())
         rejected, gone = rejected + len(refused) - absent, gone + absent
@@ -162,7 +168,7 @@ def send_all(
 def _sample(
     outbox: Outbox,
     sink: CrmSink,
-    fields: Iterable[str],
+    back: WriteBack,
     wording: Wording,
     recommendation_name: Callable[[str], str],
     *,
@@ -170,11 +176,15 @@ def _sample(
 ) -> list[dict[str, str]]:
     """Return the first records as the place would get them."""
     with closing(outbox.pending(SAMPLE, retry=retry)) as batches:
-        return sink.preview(_records(next(batches), [*fields], wording, recommendation_name))
+        return sink.preview(_records(next(batches), [*back.fields], wording, recommendation_name, back.constants))
 
 
 def _records(
-    scores: pd.DataFrame, fields: list[str], wording: Wording | None, recommendation_name: Callable[[str], str]
+    scores: pd.DataFrame,
+    fields: list[str],
+    wording: Wording | None,
+    recommendation_name: Callable[[str], str],
+    constants: Mapping[str, str],
 ) -> pa.Table:
     """Return the fields that are written, the reasons of a lead as one text each way.
 
@@ -186,7 +196,12 @@ def _records(
     if wording and REASONS & set(fields):
         reasons = wording.reasons(scores)
         scores = scores.assign(**{name: reasons[name].map(" | ".join) for name in REASONS})
-    return pa.Table.from_pandas(scores[["lead_id", *fields]], preserve_index=False)
+    if wording and "top_reason" in fields:
+        foremost = map(wording.foremost, scores["model_version"], scores["reasons"])
+        scores = scores.assign(top_reason=[*foremost])
+    if wording and "horizon" in fields:
+        scores = scores.assign(horizon=scores["model_version"].map(wording.horizon).astype("Int64"))
+    return pa.Table.from_pandas(scores.assign(**constants)[["lead_id", *fields]], preserve_index=False)
 
 
 def _wording(store: Store, workspace: Workspace) -> Wording:

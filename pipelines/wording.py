@@ -38,6 +38,7 @@ class Wording:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store = store
         self.narrator = lru_cache(lambda version: registry.version(version).scorer.narrator)
+        self.horizon = lru_cache(lambda version: registry.version(version).scorer.horizon)
         self.codebook = lru_cache(store.codebook)
         self._sentence = lru_cache(SENTENCES)(self._make_sentence)
         self.foremost = lru_cache(FOREMOST)(self._foremost)

@@ -4,6 +4,7 @@ Rules are read by the same checked YAML: its mistakes are errors with the line a
 """
 
 from data.config.checked_yaml import UNKNOWN_KEY, CheckedPart, mistake, validated
+from data.config.conditions import Alternatives, Comparison
 from data.config.credentials import VARIABLE, holds_password, masked, resolve
 from data.config.loader import FILE_NAME, load_settings, parse_settings
 from data.config.settings import (
@@ -38,8 +39,10 @@ __all__ = [
     "UNKNOWN_KEY",
     "UPDATED_AT",
     "VARIABLE",
+    "Alternatives",
     "BandThresholds",
     "CheckedPart",
+    "Comparison",
     "CrmAccess",
     "CrmTable",
     "CustomTable",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic_core import ErrorDetails
 
@@ -51,19 +52,21 @@ def _check_names(document: Document) -> None:
         own = [*columns, "closed_at"] if table == "leads" else list(columns)
         _require_known(document, ("columns", table), own, f"column of {table}")
     _require_known(document, ("event_types",), EVENT_TYPES, "type of event")
-    _require_known(document, ("write_back", "columns"), WRITABLE_FIELDS, "field of a score")
+    constants = [name for name, text in _part(document, ("write_back", "columns")).items() if str(text).startswith("=")]
+    _require_known(document, ("write_back", "columns"), [*WRITABLE_FIELDS, *constants], "field of a score")
 
 
-def _keys(document: Document, place: tuple[str, ...]) -> list[str]:
-    part = document.content
+def _part(document: Document, place: tuple[str, ...]) -> dict[str, Any]:
+    """Return a part of the settings by the names of what is in it; an empty one where it holds something else."""
+    part: Any = document.content
     for name in place:
         part = part.get(name) if isinstance(part, dict) else None
-    return [str(key) for key in part] if isinstance(part, dict) else []
+    return {str(name): content for name, content in part.items()} if isinstance(part, dict) else {}
 
 
 def _require_known(document: Document, place: tuple[str, ...], known: Iterable[str], what: str) -> None:
     known = list(known)
-    for name in _keys(document, place):
+    for name in _part(document, place):
         if name not in known:
             raise InputError(
                 f"unknown {what} '{name}'",

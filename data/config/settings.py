@@ -29,10 +29,13 @@ from pydantic import (
 )
 
 from data.config.checked_yaml import CheckedPart
+from data.config.conditions import Alternatives, parse_condition
 from data.config.credentials import LONGEST, VARIABLE, holds_password
 from data.errors import InputError
 from data.vocabulary import (
     AGE_EDGES,
+    ASKED_NUMBERS,
+    ASKED_TEXTS,
     FUNNEL,
     HORIZON,
     LOST_STAGES,
@@ -215,8 +218,10 @@ class WriteBack(CheckedPart):
 
     ``kind`` is the kind of the place (`data.sinks.kinds`), such as crm for fields of the lead in the CRM; ``key`` is
     the column with the lead's id in a table; ``columns`` maps fields of a score to columns of the table or fields of
-    the CRM, by default all by their names. ``only_update`` says that the table is somebody else's, in which no row
-    is made; it is so for a table that leads are read from, and for one that needs more of a new row.
+    the CRM, by default all by their names; a column that is mapped to ``=text`` holds that text in every row. ``where``
+    says which leads are written first, such as ``band in [hot, warm]``; those that are there are kept up to date.
+    ``only_update`` says that the table is somebody else's, in which no row is made; it is so for a table that leads are
+    read from, and for one that needs more of a new row.
     """
 
     kind: str = "sql"
@@ -226,15 +231,36 @@ class WriteBack(CheckedPart):
     key: str = "lead_id"
     only_update: bool = False
     columns: dict[str, str] = Field(default_factory=lambda: {name: name for name in SCORE_FIELDS}, min_length=1)
+    where: str | None = None
 
     @property
     def place(self) -> str:
         """What the place is called, for messages."""
         return self.crm.kind.capitalize() if self.kind == "crm" and self.crm else self.table
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields that are written, with their columns; a constant is called like its column."""
+        return {name: name if name in self.constants else column for name, column in self.columns.items()}
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """The columns that hold the same text in every row."""
+        return {name: text[1:] for name, text in self.columns.items() if text.startswith("=")}
+
+    @property
+    def condition(self) -> Alternatives:
+        """What a lead must be to be written for the first time; empty where all are."""
+        return parse_condition(self.where, ASKED_NUMBERS, ASKED_TEXTS) if self.where else ()
+
+    @model_validator(mode="after")
+    def _can_be_understood(self) -> Self:
+        _ = self.condition
+        return self
+
     @model_validator(mode="after")
     def _each_has_its_own_column(self) -> Self:
-        taken = [self.key, *self.columns.values()]
+        taken = [self.key, *self.fields.values()]
         twice = next((name for name in taken if taken.count(name) > 1), None)
         if twice:
             raise ValueError(f"two fields would be written to the column '{twice}'")

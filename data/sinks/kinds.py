@@ -14,7 +14,7 @@ def _open_crm(settings: WriteBack) -> ScoreSink:
     from data.crm import connect  # loads the client of the web, which no other place needs
 
     assert settings.crm is not None, "settings with fields of a CRM name the CRM"
-    return connect(settings.crm).sink(settings.columns)
+    return connect(settings.crm).sink(settings.fields)
 
 
 KINDS: dict[str, Callable[[WriteBack], ScoreSink]] = {"sql": open_table, "crm": _open_crm}

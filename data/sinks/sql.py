@@ -21,9 +21,9 @@ from data.sources import (
     database_errors,
     engine_of,
     identity,
+    is_absent,
     is_passing,
     require_dialect,
-    require_file,
 )
 
 TYPES = {
@@ -31,8 +31,11 @@ TYPES = {
     "score": sa.SmallInteger(),
     "run_id": sa.Integer(),
     "as_of": sa.DateTime(timezone=True),
+    "scored_at": sa.DateTime(timezone=True),
+    "horizon": sa.Integer(),
 }
 """Types of the columns of a new table; all others hold text."""
+SET_UP = "make it with `leadscore push --setup`"
 REFUSED_STATES = ("21", "22", "23", "44", "P0")
 """Classes of SQLSTATE: cardinality, data exception, integrity constraint, check option, raised by a function."""
 
@@ -56,12 +59,13 @@ class ScoreTable:
     def target(self) -> str:
         """What receipts call this table and the columns that are written: other columns are another target."""
         # Kind and CRM are left out, for receipts are older than these: else all scores would be sent again.
-        columns = self.settings.model_dump_json(exclude={"database", "kind", "crm", "only_update"})
+        left_out = {"database", "kind", "crm", "only_update"} | (set() if self.settings.where else {"where"})
+        columns = self.settings.model_dump_json(exclude=left_out)
         return hashlib.sha256(f"{identity(self.address)} {columns}".encode()).hexdigest()[:16]
 
     def set_up(self) -> bool:
         """Make the table where it is not there; return whether it was made."""
-        columns = [sa.Column(name, TYPES.get(field, sa.Text())) for field, name in self.settings.columns.items()]
+        columns = [sa.Column(name, TYPES.get(field, sa.Text())) for field, name in self.settings.fields.items()]
         key = sa.Column(self.settings.key, sa.Text(), primary_key=True)
         table = sa.Table(self.name, sa.MetaData(), key, *columns, schema=self.schema)
         with connected(self.engine, self.address) as connection, connection.begin():
@@ -72,14 +76,21 @@ class ScoreTable:
 
     def check(self) -> None:
         """Raise InputError where the table is not as the settings have it."""
+        if is_absent(self.address):
+            raise InputError(
+                "there is no such database file to write scores to",
+                expected="an SQLite file",
+                where=masked(self.address),
+                remedy=SET_UP,
+            )
         with connected(self.engine, self.address) as connection:
             inspector = sa.inspect(connection)
             if not inspector.has_table(self.name, self.schema):
                 raise InputError(
                     f"there is no table '{self.settings.table}' to write scores to",
-                    expected=f"a table with {', '.join([self.settings.key, *self.settings.columns.values()])}",
+                    expected=f"a table with {', '.join([self.settings.key, *self.settings.fields.values()])}",
                     where=masked(self.address),
-                    remedy="make it with `leadscore push --setup`, or name another one under write_back.table",
+                    remedy=f"{SET_UP}, or name another one under write_back.table",
                 )
             there = [column["name"] for column in inspector.get_columns(self.name, self.schema)]
             unique = self._unique_columns(inspector)
@@ -98,11 +109,11 @@ class ScoreTable:
     def clear(self, lead_id: str) -> int:
         """Empty the fields of a lead's row, which stays: it is the CRM's. Raises LeadscoreError."""
         table = sa.table(
-            self.name, *map(sa.column, [self.settings.key, *self.settings.columns.values()]), schema=self.schema
+            self.name, *map(sa.column, [self.settings.key, *self.settings.fields.values()]), schema=self.schema
         )
         empty = sa.update(table).where(sa.cast(table.c[self.settings.key], sa.Text) == lead_id)
         with connected(self.engine, self.address) as connection, connection.begin():
-            return connection.execute(empty.values(dict.fromkeys(self.settings.columns.values()))).rowcount
+            return connection.execute(empty.values(dict.fromkeys(self.settings.fields.values()))).rowcount
 
     def _unique_columns(self, inspector: sa.Inspector) -> set[str]:
         """Return the columns that are unique by themselves."""
@@ -117,7 +128,7 @@ class ScoreTable:
 
     def _require_columns(self, there: list[str]) -> None:
         wanted = {"key": self.settings.key}
-        wanted |= {f"columns.{field}": name for field, name in self.settings.columns.items()}
+        wanted |= {f"columns.{field}": name for field, name in self.settings.fields.items()}
         for setting, name in wanted.items():
             if name not in there:
                 raise InputError(
@@ -133,7 +144,7 @@ class ScoreTable:
         A batch that holds bad records is halved until each is by itself. Raises LeadscoreError where the database is
         lost, and stays lost after a few attempts.
         """
-        columns = {"lead_id": self.settings.key, **self.settings.columns}
+        columns = {"lead_id": self.settings.key, **self.settings.fields}
         renamed = rows.select(list(columns)).rename_columns(list(columns.values()))
         with database_errors(self.address):
             return self._write(renamed)
@@ -194,7 +205,6 @@ def _is_of_the_record(problem: exc.DatabaseError) -> bool:
 def open_table(settings: WriteBack) -> ScoreTable:
     """Return the table that scores are written to. Raises InputError for an address that cannot be used."""
     address = str(settings.database)
-    require_file(address)
     engine = engine_of(address)
     require_dialect(engine, address)
     return ScoreTable(engine, address, settings)

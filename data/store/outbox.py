@@ -15,6 +15,7 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 import numpy as np
@@ -23,22 +24,29 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from data.config import Alternatives, Comparison
 from data.sinks import GONE, bulk
 from data.store.recommended import DECIDED, RECOMMENDATION, with_decisions
 from data.store.store import GRADE, Store, newest_of_all, rows
 from data.store.tables import DELIVERIES, RUNS, SCORES
+from data.vocabulary import ASKED_NUMBERS
 
 DELIVERED, ENDED, DEAD, ABSENT = "delivered", "ended", "dead", "gone"
 OPEN = "open"
+COMPARED = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Outbox:
-    """The deliveries of a store to one target."""
+    """The deliveries of a store to one target.
+
+    ``where`` is what a lead must be to be sent for the first time; what the target has is kept up to date.
+    """
 
     store: Store
     target: str
+    where: Alternatives = ()
 
     def count(self, *, retry: bool = False) -> int:
         """Return how many scores are to be sent; with those that were refused where they are to be tried again."""
@@ -103,12 +111,35 @@ class Outbox:
         scores, is_gone = newest_of_all(connection)
         outcome = sa.case((is_gone, ABSENT), else_=SCORES.c.outcome).label("outcome")
         is_open, status = sa.and_(SCORES.c.outcome == OPEN, ~is_gone), DELIVERIES.c.status
-        to_send = sa.or_(sa.and_(is_open, sa.or_(unknown, status == ENDED)), sa.and_(~is_open, status == DELIVERED))
+        is_wanted = sa.or_(DELIVERIES.c.digest.is_not(None), _holds(self.where))
+        to_send = sa.or_(
+            sa.and_(is_open, sa.or_(unknown, status == ENDED), is_wanted), sa.and_(~is_open, status == DELIVERED)
+        )
         to_send = sa.or_(to_send, self._is_dead()) if retry else to_send
         attempts = sa.func.coalesce(DELIVERIES.c.attempts, 0).label("attempts")
         wanted = (outcome if column is SCORES.c.outcome else column for column in columns)
-        scores = scores.with_only_columns(*wanted, GRADE, RUNS.c.model_version, attempts)
+        scored_at = RUNS.c.finished_at.label("scored_at")
+        scores = scores.with_only_columns(*wanted, GRADE, RUNS.c.model_version, scored_at, attempts)
         return with_decisions(scores).join(DELIVERIES, receipt, isouter=True).where(to_send)
 
     def _is_dead(self) -> sa.ColumnElement[bool]:
         return sa.and_(DELIVERIES.c.target == self.target, DELIVERIES.c.status == DEAD)
+
+
+def _holds(alternatives: Alternatives) -> sa.ColumnElement[bool]:
+    """Return the condition in SQL; it holds of all scores where nothing is asked for."""
+    if not alternatives:
+        return sa.true()
+    return sa.or_(*(sa.and_(*map(_compared, comparisons)) for comparisons in alternatives))
+
+
+def _compared(comparison: Comparison) -> sa.ColumnElement[bool]:
+    """Compare a field as what it is, a number or a text; a field without a value is like an empty text."""
+    column: sa.ColumnElement = SCORES.c[comparison.field]
+    if comparison.field in ASKED_NUMBERS:
+        values: list[float] | list[str] = [float(value) for value in comparison.values]
+    else:
+        column, values = sa.func.coalesce(column, ""), [*comparison.values]
+    if comparison.operator in ("in", "not in"):
+        return column.in_(values) if comparison.operator == "in" else column.not_in(values)
+    return COMPARED[comparison.operator](column, values[0])

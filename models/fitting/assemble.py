@@ -63,7 +63,7 @@ def assemble(
         questions=gather_questions(catalogued, table.schema, features, table.rows["lead_id"].to_numpy()),
     )
     # What people agreed on is explained as they agreed: a reason has the points of its rule.
-    if open_stages is None or learned.chosen == RULES:
+    if open_stages is None or open_leads.empty or learned.chosen == RULES:
         return scorer
     return replace(scorer, typical=_typical(scorer, open_leads, open_stages))
 

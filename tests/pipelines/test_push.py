@@ -232,3 +232,23 @@ def test_no_password_is_in_logs_errors_or_files(workspace, config, tmp_path):
     assert "cannot be reached" in done.stderr
     assert "hunter2" not in done.stderr + done.stdout
     assert not [file for file in workspace.root.rglob("*") if file.is_file() and b"hunter2" in file.read_bytes()]
+
+
+def test_fields_and_constants_of_the_settings_are_written(workspace, leadscore, config, tmp_path, scored):
+    """The database file is not there yet: --setup makes it, and what is missing is said to be made by it."""
+    columns = {name: name for name in ("top_reason", "horizon", "scored_at", "reasons_up")}
+    address = f"sqlite:///{tmp_path / 'new.db'}"
+    back = WriteBack(database=address, columns=columns | {"source_system": "=leadscore"}, where="band in [hot]")
+    score(workspace, settings=load_settings(config).model_copy(update={"write_back": back}))
+    refused = leadscore("push", "--workspace", workspace.root)
+    assert refused.code == 2 and "leadscore push --setup" in refused.err
+    assert leadscore("push", "--setup", "--workspace", workspace.root).code == 0
+    assert leadscore("push", "--workspace", workspace.root).code == 0
+    with engine_of(address).connect() as connection:
+        rows = pd.read_sql("SELECT * FROM lead_scores ORDER BY lead_id", connection)
+    hot = scored.frame.query("band == 'hot'").sort_values("lead_id")
+    assert rows["lead_id"].tolist() == hot["lead_id"].tolist()
+    assert set(rows["source_system"]) == {"leadscore"} and set(rows["horizon"]) == {90}
+    assert rows["scored_at"].notna().all()
+    begins = zip(rows["top_reason"], rows["reasons_up"], strict=True)
+    assert all(reasons.startswith(top) for top, reasons in begins)

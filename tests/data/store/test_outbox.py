@@ -1,10 +1,12 @@
 """What is to be sent follows from scores and receipts: nothing twice, nothing lost."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
 import pytest
 
+from data.config.conditions import parse_condition
 from data.store.outbox import Outbox
 from data.store.store import Codebook, open_store
 
@@ -143,3 +145,17 @@ def test_a_lead_that_is_gone_before_it_was_ever_sent_stays_unsent(outbox):
     publish(outbox, a=0.1)
     publish(outbox, gone="a", b=0.2)
     assert send(outbox) == ["b"]
+
+
+def test_what_is_asked_for_comes_first_and_is_kept_up_to_date(outbox):
+    some = replace(outbox, where=parse_condition("probability >= 0.5 and band = -", ["probability"], ["band"]))
+    publish(some, a=0.1, b=0.7)
+    assert (some.count(), send(some)) == (1, ["b"])
+    publish(some, a=0.2, b=0.3)
+    assert send(some) == ["b"]  # the CRM has it: it is not to go on as it was
+
+
+def test_a_field_without_a_value_is_an_empty_text(outbox):
+    publish(outbox, a=0.1)
+    assert replace(outbox, where=parse_condition("stage = qso", [], ["stage"])).count() == 0
+    assert replace(outbox, where=parse_condition("stage != qso or band in [hot]", [], ["stage", "band"])).count() == 1
