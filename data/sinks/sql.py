@@ -187,7 +187,7 @@ class ScoreTable:
     @cached_property
     def _only_updates(self) -> bool:
         """Whether no row is made: the table is somebody else's, or needs more of a new row than a score has."""
-        written = [self.settings.key, *self.settings.columns.values()]
+        written = [self.settings.key, *self.settings.fields.values()]
         with self.engine.connect() as connection:
             columns = sa.inspect(connection).get_columns(self.name, self.schema)
         required = (each for each in columns if each["name"] not in written and not each["nullable"])
