@@ -47,6 +47,7 @@ def make_chunk(visits: Sequence[float], industry: Sequence[str | None], **column
     times = dict.fromkeys(("created_at", "closed_at"), "datetime64[us]")
     leads = leads.astype({"visits": float, "won": "boolean", **texts, **times})
     events = pd.DataFrame({"position": [], "occurred_at": [], "type": [], "asset": [], "value": []})
+    events = events.astype({"position": int, "occurred_at": "datetime64[us]"})
     stages = pd.DataFrame({"position": [], "stage": [], "entered_at": []})
     return Chunk(leads, events, stages.astype({"position": int, "entered_at": "datetime64[us]"}))
 

@@ -28,8 +28,9 @@ def scored(narrator) -> ScoredChunk:
                              "visits_30d": [3.0, 0.0]}).astype({"industry": "str"})  # fmt: skip
     contributions = Contributions(COLUMNS, np.array([[1.0, -0.5, 0.4, 0.6], [0.0, 0.2, -1.0, -0.1]]), base=0.0)
     breakdown = narrator.breakdown(contributions, features)
-    known = dict.fromkeys(("stage", "outcome", "company", "owner", "source"), "")
-    numbers = pd.DataFrame([dict.fromkeys(DIGESTED[:7], "") | {"model_version": "1"}] * 2)
+    known = dict.fromkeys(("stage", "outcome", "company", "owner", "source", "last_activity", "last_touch"), "")
+    decided = dict.fromkeys(("recommendation", "decided_by"), "")
+    numbers = pd.DataFrame([dict.fromkeys(DIGESTED[:7], "") | decided | {"model_version": "1"}] * 2)
     return ScoredChunk(pd.DataFrame([known] * 2), features, numbers, contributions, breakdown, ["[[0,12]]", "[]"])
 
 
