@@ -4,7 +4,7 @@ Rules are read by the same checked YAML: its mistakes are errors with the line a
 """
 
 from data.config.checked_yaml import UNKNOWN_KEY, CheckedPart, mistake, validated
-from data.config.conditions import Alternatives, Comparison
+from data.config.conditions import Alternatives, FieldTest
 from data.config.credentials import VARIABLE, holds_password, masked, resolve
 from data.config.loader import FILE_NAME, load_settings, parse_settings
 from data.config.settings import (
@@ -42,12 +42,12 @@ __all__ = [
     "Alternatives",
     "BandThresholds",
     "CheckedPart",
-    "Comparison",
     "CrmAccess",
     "CrmTable",
     "CustomTable",
     "DatabaseTable",
     "Document",
+    "FieldTest",
     "FileTable",
     "FunnelSettings",
     "Outcome",

@@ -15,7 +15,7 @@ COMPARISON = re.compile(r"(?P<field>\w+)\s*(?P<operator>\bnot\s+in\b|\bin\b|>=|<
 LIST = re.compile(r"\[(.+)\]")
 
 
-class Comparison(NamedTuple):
+class FieldTest(NamedTuple):
     """A field of a score, one of `OPERATORS`, and the values that it is compared with: one, but for ``in``."""
 
     field: str
@@ -23,7 +23,7 @@ class Comparison(NamedTuple):
     values: tuple[str, ...]
 
 
-Alternatives = tuple[tuple[Comparison, ...], ...]
+Alternatives = tuple[tuple[FieldTest, ...], ...]
 """One of them must hold, and all that is in it."""
 
 
@@ -33,7 +33,7 @@ def parse_condition(text: str, numbers: Collection[str], texts: Collection[str])
     Raises ValueError where it cannot be understood.
 
     >>> parse_condition("band in [hot, warm] and score >= 50", ["score"], ["band"])
-    ((Comparison('band', 'in', ('hot', 'warm')), Comparison('score', '>=', ('50',))),)
+    ((FieldTest('band', 'in', ('hot', 'warm')), FieldTest('score', '>=', ('50',))),)
     """
     return tuple(
         tuple(_comparison(part.strip(), numbers, texts) for part in re.split(r"\s+and\s+", alternative, flags=re.I))
@@ -41,7 +41,7 @@ def parse_condition(text: str, numbers: Collection[str], texts: Collection[str])
     )
 
 
-def _comparison(text: str, numbers: Collection[str], texts: Collection[str]) -> Comparison:
+def _comparison(text: str, numbers: Collection[str], texts: Collection[str]) -> FieldTest:
     match = COMPARISON.fullmatch(text)
     if not match:
         raise ValueError(f"'{text}' is no condition, such as band in [hot, warm], or score >= 50")
@@ -53,7 +53,7 @@ def _comparison(text: str, numbers: Collection[str], texts: Collection[str]) -> 
         _require_numbers(values, field)
     elif operator not in ("in", "not in", "=", "!="):
         raise ValueError(f"'{field}' is a text: it is compared by in, not in, = or !=")
-    return Comparison(field, operator, values)
+    return FieldTest(field, operator, values)
 
 
 def _values(text: str, operator: str, whole: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data.config import Alternatives, Comparison
+from data.config import Alternatives, FieldTest
 from data.sinks import GONE, bulk
 from data.store.recommended import DECIDED, RECOMMENDATION, with_decisions
 from data.store.store import GRADE, Store, newest_of_all, rows
@@ -133,7 +133,7 @@ def _holds(alternatives: Alternatives) -> sa.ColumnElement[bool]:
     return sa.or_(*(sa.and_(*map(_compared, comparisons)) for comparisons in alternatives))
 
 
-def _compared(comparison: Comparison) -> sa.ColumnElement[bool]:
+def _compared(comparison: FieldTest) -> sa.ColumnElement[bool]:
     """Compare a field as what it is, a number or a text; a field without a value is like an empty text."""
     column: sa.ColumnElement = SCORES.c[comparison.field]
     if comparison.field in ASKED_NUMBERS:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.config.conditions import Comparison, parse_condition
+from data.config.conditions import FieldTest, parse_condition
 
 NUMBERS, TEXTS = ("score", "probability"), ("band", "stage")
 
@@ -13,17 +13,17 @@ def parsed(text: str) -> tuple:
 
 def test_and_binds_closer_than_or():
     assert parsed('band in [hot, warm] AND score >= 50 or stage = "qso"') == (
-        (Comparison("band", "in", ("hot", "warm")), Comparison("score", ">=", ("50",))),
-        (Comparison("stage", "=", ("qso",)),),
+        (FieldTest("band", "in", ("hot", "warm")), FieldTest("score", ">=", ("50",))),
+        (FieldTest("stage", "=", ("qso",)),),
     )
 
 
 def test_a_list_may_be_ruled_out():
-    assert parsed("band not  in [cold]") == ((Comparison("band", "not in", ("cold",)),),)
+    assert parsed("band not  in [cold]") == ((FieldTest("band", "not in", ("cold",)),),)
 
 
 def test_a_value_is_a_value_whatever_it_says():
-    assert parsed("band = hot; DROP TABLE x") == ((Comparison("band", "=", ("hot; DROP TABLE x",)),),)
+    assert parsed("band = hot; DROP TABLE x") == ((FieldTest("band", "=", ("hot; DROP TABLE x",)),),)
 
 
 @pytest.mark.parametrize(
