@@ -32,8 +32,8 @@ def parse_condition(text: str, numbers: Collection[str], texts: Collection[str])
 
     Raises ValueError where it cannot be understood.
 
-    >>> parse_condition("band in [hot, warm] and score >= 50", ["score"], ["band"])
-    ((FieldTest('band', 'in', ('hot', 'warm')), FieldTest('score', '>=', ('50',))),)
+    >>> [tuple(each) for each in parse_condition("band in [hot, warm] and score >= 50", ["score"], ["band"])[0]]
+    [('band', 'in', ('hot', 'warm')), ('score', '>=', ('50',))]
     """
     return tuple(
         tuple(_comparison(part.strip(), numbers, texts) for part in re.split(r"\s+and\s+", alternative, flags=re.I))
