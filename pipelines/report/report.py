@@ -191,8 +191,9 @@ def hottest_leads(store: Store, registry: Registry, settings: Settings, until: d
     if until is None:
         with store.transaction() as connection:
             decisions = decisions_on(connection, rows["lead_id"].tolist())
-    ids = rows["lead_id"].map({lead: decision["recommendation"] for lead, decision in decisions.items()})
-    rows["recommendation"] = ids.fillna(rows["recommendation"]).map(settings.recommendation_name)
+    alone = zip(rows["lead_id"], rows["recommendation"], strict=True)
+    decided = [decisions.get(lead, {}).get("recommendation", own) for lead, own in alone]
+    rows["recommendation"] = [settings.recommendation_name(each) for each in decided]
     reasons = Wording(store, registry).reasons(rows)
     shown = pd.concat([rows[list(SHOWN)], reasons], axis="columns").astype(object)
     return shown.where(shown.notna(), None).to_dict("records")  # pyright: ignore[reportReturnType]
