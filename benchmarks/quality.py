@@ -208,7 +208,7 @@ def run_simulator(leads: int, share: float) -> None:
     from models.blend import probabilities
     from models.metrics import auc, calibration_error, evaluate
     from models.rules import with_points
-    from models.training import TimeSplits, fit_blend, learn, search_recipe, split_table
+    from models.training import Effort, TimeSplits, fit_blend, learn, search_recipe, split_table
     from pipelines.training_data import read_training_data, usable_rules
 
     with tempfile.TemporaryDirectory() as name:
@@ -222,7 +222,7 @@ def run_simulator(leads: int, share: float) -> None:
     in_share = table.rows["lead_id"].isin(chosen[: int(share * len(chosen))]).to_numpy()
     some = table.subset(in_share)
     began = time.perf_counter()
-    learned = learn(some, rules, seed=0, trials=settings.trials)
+    learned = learn(some, rules, seed=0, effort=Effort.of(settings.effort, settings.trials))
     splits = split_table(some, 0)
     tested = some.rows[splits.test]
     possible = tested.merge(truth, on=["lead_id", "as_of"], how="left")["probability"].to_numpy()
@@ -238,7 +238,12 @@ def run_simulator(leads: int, share: float) -> None:
     fit = (times <= fit_end).to_numpy()
     tune = ((times >= tune_start) & (times <= tested["as_of"].min() - horizon)).to_numpy()
     table = replace(table, features=with_points(learned.rules, table.features))
-    search = search_recipe(table.subset(fit | tune), with_points=rules is not None, trials=settings.trials, seed=0)
+    search = search_recipe(
+        table.subset(fit | tune),
+        with_points=rules is not None,
+        effort=Effort.of(settings.effort, settings.trials),
+        seed=0,
+    )
     model = fit_blend(search.recipe, table, TimeSplits(fit, tune, fit & tune, "by time"), seed=0)
     assert model is not None, "so many leads hold"
     more = auc(probabilities(model, with_points(learned.rules, some.features)[splits.test]), won)

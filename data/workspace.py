@@ -125,6 +125,16 @@ class Workspace:
         return self.root / "pages.ended"
 
     @property
+    def watch_lock(self) -> Path:
+        """The file that says that the workspace is watched."""
+        return self.root / "watch.lock"
+
+    @property
+    def heartbeat(self) -> Path:
+        """What the newest round of `leadscore watch` did, as JSON."""
+        return self.root / "watch.json"
+
+    @property
     def report(self) -> Path:
         return self.root / "report.html"
 

@@ -12,20 +12,34 @@ from rich.table import Table
 
 from pipelines import log
 
+_muted = {"now": False}
+
 LOG = Console(stderr=True, highlight=False)
 OUT = Console(highlight=False)
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """Show no steps and no notes meanwhile: a command that works in rounds says in a line what each of them did."""
+    before, _muted["now"] = _muted["now"], True
+    try:
+        yield
+    finally:
+        _muted["now"] = before
 
 
 @contextmanager
 def step(doing: str) -> Iterator[None]:
     """Show that something is being done, and how long it took once it is done."""
     began = time.perf_counter()
-    if LOG.is_terminal and not log.is_structured():
+    if LOG.is_terminal and not _muted["now"] and not log.is_structured():
         with LOG.status(f"{doing} …"):
             yield
     else:
         yield
     seconds = time.perf_counter() - began
+    if _muted["now"]:
+        return
     if log.is_structured():
         log.write("info", doing, seconds=round(seconds, 2))
     else:
@@ -34,6 +48,8 @@ def step(doing: str) -> Iterator[None]:
 
 def note(text: str) -> None:
     """Say something that the user should know, beside the result."""
+    if _muted["now"]:
+        return
     if log.is_structured():
         log.write("info", text)
     else:

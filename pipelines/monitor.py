@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data.chunk import Chunk
-from data.config import Settings
+from data.config import Settings, Source
 from data.dataset import Dataset, open_dataset
 from data.drafts import in_plain_words, write_whole
 from data.errors import InputError, ModelError
@@ -66,12 +66,13 @@ def monitor(
     workspace: Workspace,
     *,
     leads: LeadFiles | None = None,
+    tables: Mapping[str, Source] | None = None,
     as_of: pd.Timestamp | None = None,
     out: Path | None = None,
 ) -> MonitorResult:
     """Compare leads with their training at ``as_of``, by default the end of the data, and write the page.
 
-    The leads are read from where the model was trained, or from the files given.
+    The leads are read from where the model was trained, from the files given, or from tables of the same columns.
     Raises ModelError without a model, InputError for unusable input or an unwritable path.
     """
     began = time.perf_counter()
@@ -80,6 +81,8 @@ def monitor(
             stored = Registry(workspace).champion()
             training = training_record(stored, _baseline_of(stored, workspace))
         settings = leads.in_place_of(stored.settings) if leads else stored.settings
+        if tables is not None:
+            settings = settings.model_copy(update={"tables": dict(tables)})
         settings = settings.model_copy(update={"as_of": as_of or settings.as_of})
         _require_tables(settings, stored.settings)
         with (
@@ -89,7 +92,7 @@ def monitor(
             moment = data.end
             recent = _recent(data, stored, training, moment)
             feeds = stopped_since_training(data, stored, moment)
-            unlearned = leads is not None and data.outcomes_fingerprint() != stored.outcomes
+            unlearned = settings.tables != stored.settings.tables and data.outcomes_fingerprint() != stored.outcomes
         with step("looking for drift"):
             report = compare_with_training(recent, training, moment, unlearned=unlearned, stopped=feeds)
     for text in report.notes:

@@ -226,7 +226,7 @@ def _write_back(settings: Settings) -> WriteBack:
     if back is None:
         raise InputError(
             "the settings do not say where scores are written back to",
-            expected="write_back: {database: ${CRM_URL}, table: lead_scores}",
+            expected="write_back: {database: '${CRM_URL}', table: lead_scores}",
             remedy="add it to leadscore.yaml, and score with --config or give it to push with --config",
         )
     is_source = any(getattr(source, "table", None) == back.table for source in settings.tables.values())

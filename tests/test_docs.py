@@ -95,14 +95,14 @@ def test_the_commands_for_systemd_score_and_write_back(unwritten):
 
 
 def test_the_units_for_systemd_are_well_formed(tmp_path):
-    for name in ("leadscore.service", "leadscore.timer"):
+    for name in ("leadscore.service", "leadscore-watch.service", "leadscore.timer"):
         units = configparser.ConfigParser(strict=False, interpolation=None)
         units.optionxform = str  # type: ignore[assignment]
         units.read(FILES / name)
         assert units["Unit"]["Description"]
     if shutil.which("systemd-analyze"):
         verified = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no", *map(str, FILES.glob("leadscore.*er*"))],
+            ["systemd-analyze", "verify", "--man=no", *map(str, FILES.glob("leadscore*er*"))],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert "Unknown" not in verified.stderr
@@ -120,8 +120,10 @@ def test_the_settings_in_the_docs_are_read(tmp_path):
     from data.config import load_settings
 
     text = (ROOT / "docs" / "unattended.md").read_text(encoding="utf-8")
-    (tmp_path / "leadscore.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    blocks = [block.split("```")[0] for block in text.split("```yaml\n")[1:]]
+    (tmp_path / "leadscore.yaml").write_text("".join(blocks))
     settings = load_settings(tmp_path / "leadscore.yaml")
+    assert settings.alerts.to["Ann"] == "${ANN_URL}"
     assert settings.write_back.columns["reasons_up"] == "why"
 
 

@@ -57,6 +57,7 @@ UNMIRRORED: dict[str, str] = {
     # Waiting is tested on connections that are made.
     **dict.fromkeys(("data.sources.patience",), "data/sources/test_connections.py"),
     # What is kept of a lead is listed beside what forgets it.
+    **dict.fromkeys(("pipelines.watch.round",), "pipelines/watch/test_watch.py"),
     **dict.fromkeys(("pipelines.personal.export_lead",), "pipelines/personal/test_forget.py"),
     # A finding is tested with what finds it, and shown at the command line.
     **dict.fromkeys(("pipelines.doctor.finding", "pipelines.cli.renderers.health"), "pipelines/doctor/test_doctor.py"),
@@ -212,7 +213,6 @@ UNMIRRORED: dict[str, str] = {
     **dict.fromkeys(
         (
             "pipelines.train.measurements",
-            "pipelines.train.notes",
             "pipelines.train.plots",
             "pipelines.train.request",
             "pipelines.train.result",

@@ -69,7 +69,7 @@ def _without_password(address: str) -> str:
 
 def _variable_alone(token: str) -> str:
     if not VARIABLE.fullmatch(token):
-        raise ValueError("a token does not belong into this file: write ${NAME} and set NAME in the environment")
+        raise ValueError("a secret does not belong into this file: write ${NAME} and set NAME in the environment")
     return token
 
 
@@ -341,6 +341,33 @@ class Pages(CheckedPart):
     frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
 
 
+AlertKind = Literal["trigger", "hot", "warm", "cooled", "account"]
+
+
+class Alerts(CheckedPart):
+    """Whom ``leadscore watch`` alerts of leads, of what, and where.
+
+    ``to`` maps owners to the address of their channel, as ${NAME}; ``default`` is for leads of all others. ``on`` lists
+    the kinds of alerts: a trigger event, a lead that became hot or warm, one that cooled, and an account without a lead
+    for which a trigger holds. Within the hours ``quiet`` (UTC, such as 20:00-06:00) nothing is sent; it waits. Of an
+    owner's alerts ``most_per_hour`` are sent one by one, and all others together in one message. ``link`` is the page
+    of a lead, with {lead_id}.
+    """
+
+    to: dict[str, Annotated[str, AfterValidator(_variable_alone)]]
+    on: list[AlertKind] = ["trigger", "hot", "cooled", "account"]
+    quiet: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    most_per_hour: int = Field(default=20, ge=1)
+    link: Annotated[str, Field(pattern=r"^https?://\S*\{lead_id\}\S*$")] | None = None
+
+    @field_validator("to")
+    @classmethod
+    def _has_default(cls, to: dict[str, str]) -> dict[str, str]:
+        if "default" not in to:
+            raise ValueError("say where alerts of leads without a known owner go: default: ${NAME}")
+        return to
+
+
 File = Annotated[FileTable, BeforeValidator(_no_address), Tag("file")]
 Database = Annotated[DatabaseTable, Tag("database")]
 FromCrm = Annotated[CrmTable, Tag("crm")]
@@ -369,12 +396,14 @@ class Settings(CheckedPart):
     Reasons are ``relative_to`` the leads at the same ``stage``, or to ``all`` leads.
     ``segments`` are columns by whose levels the model card measures the model.
     ``funnel`` is what the report's figures are made by.
-    ``trials`` is how many settings of the trees a training tries, ``budget`` the seconds after which it tries no more.
+    ``effort`` is how long a training searches for settings of the trees; ``trials`` is how many it tries, by default
+    what the effort says, and ``budget`` the seconds after which it tries no more.
     ``memory`` is what tables may take of the machine's, such as 2GB; a quarter by default, and the rest spills to disk.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
     ``crm_url`` is where the CRM shows a lead: ``https://crm.example/leads/{lead_id}``.
     ``recommendations`` are other names for what to do with a lead: ``{"call now": "Ring today"}``.
+    ``alerts`` says whom `leadscore watch` alerts.
     """
 
     tables: dict[str, Source]
@@ -404,7 +433,8 @@ class Settings(CheckedPart):
     truth: Path | None = None
     as_of: Moment | None = None
     seed: int = Field(default=0, ge=0)
-    trials: int = Field(default=10, ge=0, le=1000)
+    effort: Literal["fast", "standard", "best"] = "standard"
+    trials: int | None = Field(default=None, ge=0, le=1000)
     budget: float | None = Field(default=None, ge=0)
     store: Address | None = None
     memory: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[MG]i?B$")] | None = None
@@ -413,6 +443,7 @@ class Settings(CheckedPart):
     capacity: Capacity = Field(default_factory=Capacity)
     crm_url: Annotated[str, Field(pattern=r"^https?://[^{}\s]+\{lead_id\}[^{}\s]*$")] | None = None
     recommendations: dict[Literal["call now", "call this week", "nurture", "leave"], str] = {}
+    alerts: Alerts | None = None
     pages: Pages = Field(default_factory=Pages)
 
     @field_validator("snapshot_ages")

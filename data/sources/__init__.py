@@ -30,6 +30,7 @@ from data.sources.files import version_of
 from data.sources.kinds import KINDS, open_file, open_sources
 from data.sources.replica import Replica
 from data.sources.sql import Database, reading
+from data.sources.state import state_of
 
 __all__ = [
     "ARROW",
@@ -57,5 +58,6 @@ __all__ = [
     "reading",
     "require_dialect",
     "require_file",
+    "state_of",
     "version_of",
 ]

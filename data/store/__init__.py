@@ -3,6 +3,7 @@
 `open_store` gives it; pages read it through the lead list, `push` through the outbox. Alembic migrates its tables.
 """
 
+from data.store.alerts import Alert, AlertBook
 from data.store.feedback import (
     DISPOSITIONS,
     LONGEST_TEXT,
@@ -65,6 +66,8 @@ __all__ = [
     "SCORES",
     "VERDICTS",
     "WEEK",
+    "Alert",
+    "AlertBook",
     "Codebook",
     "Cursor",
     "Filters",

@@ -127,7 +127,7 @@ class Store:
             if connection.dialect.name == "postgresql":  # `publish` waits for the disk, and so for all before it
                 connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             known = _digests(connection, run, scores["lead_id"]) if run.before else {}
-            changed = _changed(scores, known).assign(run_id=run.run_id).reindex(columns=SCORES.columns.keys())
+            changed = _with_all_columns(_changed(scores, known).assign(run_id=run.run_id))
             bulk.load(connection, SCORES, pa.Table.from_pandas(changed, preserve_index=False))
             counts = {"scored": RUNS.c.scored + len(scores), "changed": RUNS.c.changed + len(changed)}
             _update_running(connection, run, counts)
@@ -502,6 +502,12 @@ def _update_running(connection: Connection, run: Run, values: Mapping[str, Any])
             expected="one run at a time",
             remedy="run the same command again when the other is done",
         )
+
+
+def _with_all_columns(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores with the columns of their table; those that they lack are empty."""
+    moments = [column.name for column in SCORES.columns if isinstance(column.type, sa.DateTime)]
+    return scores.reindex(columns=SCORES.columns.keys()).astype(dict.fromkeys(moments, "datetime64[us]"))
 
 
 def _changed(scores: pd.DataFrame, known: Mapping[str, int]) -> pd.DataFrame:

@@ -103,6 +103,30 @@ DELIVERIES = sa.Table(
     sa.Column("recommendation", sa.Text),  # that was sent
 )
 
+ALERTS = sa.Table(
+    "leadscore_alerts",
+    METADATA,
+    sa.Column("alert_id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("lead_id", sa.Text, nullable=False),  # of an account without a lead: its account_id
+    sa.Column("crossing", sa.Text, nullable=False),  # the run that made it, or of an account the trigger
+    sa.Column("owner", sa.Text),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # waiting, sent, or dead: the channel refused it for good
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", sa.DateTime, nullable=False),  # not to be sent before
+    sa.Column("sent_at", sa.DateTime),
+    sa.Column("reason", sa.Text),
+    sa.Index("leadscore_alert_once", "kind", "lead_id", "crossing", unique=True),
+)
+
+ALERTED = sa.Table(
+    "leadscore_alerted",
+    METADATA,
+    sa.Column("one", sa.Integer, primary_key=True),  # always 1
+    sa.Column("run_id", sa.Integer, nullable=False),  # the newest run whose crossings are among the alerts
+)
+
 FEEDBACK = sa.Table(
     "leadscore_feedback",
     METADATA,
@@ -151,5 +175,5 @@ AUDIT = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),  # JSON
 )
 
-OF_ONE_LEAD = (SCORES, RECOMMENDED, DELIVERIES, FEEDBACK, OVERRIDES, OPENED, AUDIT)
+OF_ONE_LEAD = (SCORES, RECOMMENDED, DELIVERIES, ALERTS, FEEDBACK, OVERRIDES, OPENED, AUDIT)
 """All tables whose rows are about one lead each, by its id."""

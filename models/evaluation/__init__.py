@@ -22,6 +22,7 @@ from models.evaluation.segments import (
     measure_segments,
     segment_features,
 )
+from models.evaluation.signal import signal_of
 from models.evaluation.thresholds import thresholds_in_history
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "probabilities_of",
     "probabilities_of_rules",
     "segment_features",
+    "signal_of",
     "thresholds_in_history",
     "unmeasured",
 ]

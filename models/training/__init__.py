@@ -9,7 +9,7 @@ from models.training.censoring import LEAST, chance_to_be_known
 from models.training.early_wins import TYPICAL, by_month, in_days, overdispersion, pace, season, wins_between
 from models.training.learn import Learned, chosen_of, fit_blend, fit_recipe, learn, rule_curve, scorecard_for
 from models.training.rungs import require_both_outcomes, require_leads
-from models.training.search import search_recipe
+from models.training.search import Effort, search_recipe
 from models.training.selection import NO_WORSE, Selection, outcomes_of
 from models.training.splits import TimeSplits, split_by_time, split_table
 
@@ -17,6 +17,7 @@ __all__ = [
     "LEAST",
     "NO_WORSE",
     "TYPICAL",
+    "Effort",
     "Learned",
     "Selection",
     "TimeSplits",

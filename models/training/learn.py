@@ -27,7 +27,7 @@ from models.training.censoring import with_resolved
 from models.training.few_outcomes import few_outcomes_recipe, fit_few_outcomes
 from models.training.level import LevelShift, level_of, shift_to
 from models.training.rungs import FEWEST_TO_CALIBRATE, Rung, require_leads, rung_of
-from models.training.search import Search, search_recipe
+from models.training.search import Effort, Search, search_recipe
 from models.training.selection import Selection, select
 from models.training.splits import TimeSplits, split_table
 from models.training_table import TrainingTable
@@ -109,14 +109,14 @@ def learn(
     rules: Rules | None,
     *,
     seed: int,
-    trials: int,
+    effort: Effort,
     budget: float | None = None,
     censored: TrainingTable | None = None,
 ) -> Learned:
     """Learn from a table beside the given rules; without rules, beside a points scorecard fitted on the fit split.
 
     ``censored`` are the snapshots whose window is not over: what is served learns from those of leads that closed.
-    ``trials`` settings of the trees are tried, in at most ``budget`` seconds.
+    The search for settings takes the ``effort``, and at most ``budget`` seconds.
     Where there is too little to learn from, the rules decide. Raises InputError where there is no lead at all.
     """
     require_leads(table)
@@ -125,7 +125,7 @@ def learn(
     table = replace(table, features=with_points(baseline, table.features))
     # Everything that is chosen is chosen on the older splits.
     older, curve, rung = table.subset(splits.older), rule_curve(table, splits), rung_of(table, splits)
-    search = _search(older, rung, with_rules=rules is not None, trials=trials, budget=budget, seed=seed)
+    search = _search(older, rung, with_rules=rules is not None, effort=effort, budget=budget, seed=seed)
     model = fit_recipe(search.recipe, table, splits, seed=seed) if search else None
     # The test split is scored once, and decides.
     newest = table.features[splits.test]
@@ -156,11 +156,11 @@ def learn(
 
 
 def _search(
-    older: TrainingTable, rung: Rung, *, with_rules: bool, trials: int, budget: float | None, seed: int
+    older: TrainingTable, rung: Rung, *, with_rules: bool, effort: Effort, budget: float | None, seed: int
 ) -> Search | None:
     """Choose a recipe for as much as can be learned; None where that is nothing."""
     if rung == "full":
-        return search_recipe(older, with_points=with_rules, trials=trials, seed=seed, budget=budget)
+        return search_recipe(older, with_points=with_rules, effort=effort, seed=seed, budget=budget)
     if rung == "logistic":
         return Search(few_outcomes_recipe(with_rules=with_rules), ["few outcomes: logistic regression alone"])
     return None

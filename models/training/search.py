@@ -29,8 +29,27 @@ from models.training_table import TrainingTable, sample_leads
 
 BATCH = 4
 """Trials that are proposed together, whatever the number of processors: so it does not change what is found."""
-MOST_ROWS_TO_SEARCH = 10_000
-"""Rows to search on; leads are drawn where there are more."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to search: settings of the trees to try, and rows to try them on; of more rows leads are drawn."""
+
+    trials: int
+    rows: int = 10_000
+
+    @classmethod
+    def of(cls, name: str, trials: int | None = None) -> Effort:
+        """Return an effort by its name, with another number of trials where one is given.
+
+        >>> Effort.of("fast"), Effort.of("best", 3)
+        (Effort(trials=0, rows=10000), Effort(trials=3, rows=40000))
+        """
+        effort = EFFORTS[name]
+        return effort if trials is None else replace(effort, trials=trials)
+
+
+EFFORTS = {"fast": Effort(0), "standard": Effort(10), "best": Effort(40, 40_000)}
 FEWEST = 10
 """Wins, and losses, that an origin must know, and see ahead."""
 HALF_LIFE = 0.2
@@ -122,29 +141,29 @@ class Backtest:
 
 
 def search_recipe(
-    table: TrainingTable, *, with_points: bool, trials: int, seed: int, budget: float | None = None
+    table: TrainingTable, *, with_points: bool, effort: Effort, seed: int, budget: float | None = None
 ) -> Search:
     """Choose a recipe on older rows.
 
-    ``with_points`` lets the points of the rules into the blend. ``trials`` is the number of settings that are tried of
-    each member that is tuned; with none, the other settings keep their defaults too. ``budget`` caps the trials in
+    ``with_points`` lets the points of the rules into the blend. ``effort`` has the number of settings that are tried
+    of each member that is tuned; with none, the other settings keep their defaults too. ``budget`` caps the trials in
     seconds.
     """
     began, learning = time.monotonic(), [MEMBERS[name] for name in learners()]
-    backtest = _backtest(sample_leads(table, MOST_ROWS_TO_SEARCH, seed), seed)
+    backtest = _backtest(sample_leads(table, effort.rows, seed), seed)
     chosen = Search()
     if len(backtest.origins) < 2:
         chosen.choices.append("too few outcomes for rolling origins: all settings are the default ones")
         return chosen
     _choose_columns(backtest, chosen)
-    if trials:
+    if effort.trials:
         _choose_half_life(backtest, chosen)
         for member in learning:
             if member.alternatives:
                 _choose_alternative(backtest, chosen, member)
     for member in learning:
         if member.tuned:
-            _tune(backtest, chosen, member, trials, began + budget if budget is not None else None)
+            _tune(backtest, chosen, member, effort.trials, began + budget if budget is not None else None)
     _choose_blend(backtest, chosen, with_points)
     # More rows bear more stages than the few that were searched, and so may rows on which the longest fit did best.
     for member in [member for member in learning if member.lengths and member.name in chosen.recipe.members]:

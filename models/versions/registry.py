@@ -193,9 +193,13 @@ class Registry:
             raise self.workspace.no_model()
         return champion
 
+    def trained(self) -> list[Version]:
+        """Return the versions whose training ran to its end, the newest first."""
+        return [version for version in reversed(self.store.list()) if decisions.is_decided(version)]
+
     def newest(self) -> Version | None:
         """Return the version that was trained last, and to its end."""
-        return next((version for version in reversed(self.store.list()) if decisions.is_decided(version)), None)
+        return next(iter(self.trained()), None)
 
     # What a version holds
 

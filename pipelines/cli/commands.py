@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from datetime import datetime
@@ -40,9 +41,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Score leads by what became of earlier ones, and say why.",
 )
 app.add_typer(rules, name="rules")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"leadscore {version('leadscore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def leadscore(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Score leads by how earlier ones ended, and explain why."""
 
 
 @app.command()
@@ -50,7 +67,7 @@ def demo(
     leads: Annotated[int, typer.Option(min=1, help="Leads to simulate.")] = 20_000,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Simulate a funnel, train on it, score it, and show what came of it."""
+    """Simulate a funnel, train a model on it, score it, write the scores back and write a report."""
     from pipelines.demo import run_demo
 
     run_demo(leads, workspace)
@@ -60,14 +77,14 @@ def demo(
 def simulate(
     leads: Annotated[int, typer.Option(min=1, help="Leads to simulate.")],
     out: Annotated[Path, typer.Option(help="Folder to write the tables to.")],
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same bytes.")] = 0,
     drift: Annotated[bool, typer.Option("--drift", help="Let the market change in the last half-year.")] = False,
-    drift_at: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Let it change then.")] = None,
-    drift_size: Annotated[float | None, typer.Option(min=-4, max=4, help="Let it change so much; 1 is usual.")] = None,
+    drift_at: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of that change.")] = None,
+    drift_size: Annotated[float | None, typer.Option(min=-4, max=4, help="Size of that change; 1 is usual.")] = None,
     fast: Annotated[bool, typer.Option("--fast", help="A third of the events, for millions of leads.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a B2B funnel with known truth, as tables with a leadscore.yaml beside them."""
+    """Write a simulated B2B funnel with known truth, as tables with a leadscore.yaml beside them."""
     from data.simulator import Drift
     from data.simulator import simulate as run
     from pipelines.cli.renderers import present, show_simulation
@@ -94,10 +111,14 @@ def init(
     closed: ClosedOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Inspect tables, and propose what they mean in a leadscore.yaml, with the reasons.
+    """Inspect tables and propose what their columns mean in a leadscore.yaml, with the reasons.
 
-    Each option overrules a guess about the leads. What remains unsure stands in the file as a question.
-    With --crm the settings for a CRM are written, which need no guess.
+    <<<<<<< HEAD
+        Each option overrules a guess about the leads. What remains unsure stands in the file as a question.
+        With --crm the settings for a CRM are written, which need no guess.
+    =======
+        Each option overrules a guess about the leads. What is unsure is written into the file as a question.
+    >>>>>>> 8ac31c9 (wip)
     """
     from data.proposal import Overrides
     from pipelines.cli.renderers import present, show_proposal
@@ -131,9 +152,9 @@ def check(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what is wrong with the data, and which columns know the outcome.
+    """Report the quality of the data and the columns that leak the outcome.
 
-    Exits with 3 where that asks for action: columns know the outcome, or may (drop or keep them),
+    Exit code 3 means that action is needed: columns leak the outcome, or may (drop or keep them),
     or there are rows that cannot be used.
     """
     from data.workspace import Workspace
@@ -162,33 +183,47 @@ def train(
     horizon: HorizonOption = None,
     drop: DropOption = None,
     keep: KeepOption = None,
-    trials: Annotated[int | None, typer.Option(min=0, max=1000, help="Settings of the trees to try; 10.")] = None,
-    budget: Annotated[float | None, typer.Option(min=0, help="Seconds after which no more are tried.")] = None,
-    as_of: Annotated[str, typer.Option(help="Moment at which what is learned from ends; the end of the data.")] = "",
+    effort: Annotated[
+        Literal["fast", "standard", "best"] | None,
+        typer.Option(help="How long to search for hyper-parameters: fast tries none, standard 10, best 40."),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=0, max=1000, help="Number of hyper-parameter settings to try, instead.")
+    ] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="Seconds after which no further ones are tried.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Random seed; the same data and seed give the same model.")
+    ] = (None),
+    as_of: Annotated[str, typer.Option(help="Learn only from what was known at this moment (default: all).")] = "",
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="Train only where `leadscore monitor` asks for it.")
+    ] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn from closed leads, compare with rules and champion, and store the version."""
+    """Train a model on closed leads, compare it with the rules and the champion, and register it."""
     from data.workspace import Workspace
     from pipelines.as_of import parse_moment
     from pipelines.cli.renderers import present, show_training
     from pipelines.train import train as run
+    from pipelines.train import train_if_needed
 
     roles = {"id": id, "outcome": outcome, "created": created, "closed": closed, "order": order}
-    overrides = {"horizon": horizon, "drop": drop, "keep": keep, "trials": trials, "budget": budget}
-    settings = settings_from(config, leads, events, roles, won, lost, **overrides)
+    overrides = {"horizon": horizon, "drop": drop, "keep": keep, "budget": budget, "seed": seed}
+    settings = settings_from(config, leads, events, roles, won, lost, effort=effort, trials=trials, **overrides)
     moment = parse_moment(as_of) if as_of else None
-    present(run(settings, Workspace.at(workspace), as_of=moment), show_training, as_json=as_json)
+    verb = train_if_needed if if_needed else run
+    present(verb(settings, Workspace.at(workspace), as_of=moment), show_training, as_json=as_json)
 
 
 @app.command()
 def compare(
-    version: Annotated[str, typer.Argument(help="Number of a version; the challenger that waits by default.")] = "",
-    card: Annotated[bool, typer.Option("--card", help="Only show its model card, else the champion's.")] = False,
+    version: Annotated[str, typer.Argument(help="Number of a version (default: the waiting challenger).")] = "",
+    card: Annotated[bool, typer.Option("--card", help="Only show its model card.")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show rules, champion and the challenger that waits on the same leads."""
+    """Compare the rules, the champion and the waiting challenger on the same leads."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_card, show_comparison
     from pipelines.compare import card as run_card
@@ -200,14 +235,26 @@ def compare(
 
 
 @app.command()
+def versions(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """List the trained versions with their metrics, and which of them scores."""
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_versions
+    from pipelines.versions import versions as run
+
+    present(run(Workspace.trained(workspace)), show_versions, as_json=as_json)
+
+
+@app.command()
 def promote(
     version: Annotated[str, typer.Argument(help="Number of the version.")],
-    force: Annotated[bool, typer.Option("--force", help="Promote it whatever the comparison says.")] = False,
-    why: Annotated[str, typer.Option(help="The reason, which is kept with the version.")] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Promote it whatever the comparison says; needs --why.")
+    ] = False,
+    why: Annotated[str, typer.Option(help="The reason, which is stored with the version.")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a version score, if it holds beside the champion."""
+    """Make a version the champion if it performs at least as well."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_promotion
     from pipelines.promote import promote as run
@@ -217,7 +264,7 @@ def promote(
 
 @app.command()
 def rollback(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
-    """Let the champion before the present one score again."""
+    """Make the previous champion score again."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_promotion
     from pipelines.promote import roll_back
@@ -231,7 +278,7 @@ def score(
     leads: LeadsOption = None,
     id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
     events: EventsOption = None,
-    as_of: Annotated[str, typer.Option(help="Moment to score at; the end of the data by default.")] = "",
+    as_of: Annotated[str, typer.Option(help="Moment to score at (default: the end of the data).")] = "",
     out: Annotated[Path | None, typer.Option(help="File to write to, .csv or .parquet.")] = None,
     rank_by: Annotated[
         Literal["probability", "expected_value"] | None,
@@ -247,7 +294,7 @@ def score(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Score leads with the champion, and write scores with their reasons."""
+    """Score leads with the champion and write the scores with their reasons."""
     from data.config import load_settings
     from data.workspace import Workspace
     from pipelines.as_of import parse_moment
@@ -274,11 +321,11 @@ def score(
 @app.command()
 def explain(
     lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it.")],
-    since: Annotated[str, typer.Option(help="Date since when to say why the score changed.")] = "",
+    since: Annotated[str, typer.Option(help="Date since which to explain the change of the score.")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Say why a lead scores as it does, why that changed, what to ask next, and which won deals are like it."""
+    """Explain the score of a lead: its reasons, what changed, what to ask next, and similar won deals."""
     from data.workspace import Workspace
     from pipelines.as_of import parse_moment
     from pipelines.cli.renderers import present, show_explanation
@@ -298,7 +345,7 @@ def push(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the scores that the CRM does not know yet into it."""
+    """Write new and changed scores to the CRM."""
     from data.config import load_settings
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_push, show_set_up
@@ -329,13 +376,48 @@ def check_connection(
 
 
 @app.command()
+def watch(
+    config: ConfigOption = None,
+    every: Annotated[str, typer.Option(help="Time between two rounds, such as 10s or 5m.")] = "10s",
+    once: Annotated[bool, typer.Option("--once", help="Do one round and exit.")] = False,
+    test_alert: Annotated[
+        bool, typer.Option("--test-alert", help="Send a test alert to each channel and exit.")
+    ] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Score what changes as it changes, write it to the CRM and alert the owners; ends after a round on SIGTERM."""
+    from threading import Event
+
+    from data.config import load_settings
+    from data.workspace import Workspace
+    from pipelines.cli.renderers import present, show_round, show_test_alert
+    from pipelines.watch import parse_interval, settings_for_watch
+    from pipelines.watch import send_test_alert as run_test
+    from pipelines.watch import watch as run
+
+    settings, seconds = load_settings(config) if config else None, parse_interval(every)
+    if test_alert:
+        return present(
+            run_test(settings_for_watch(Workspace.trained(workspace), settings)), show_test_alert, as_json=as_json
+        )
+    stop, failed = Event(), False
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    for done in run(Workspace.trained(workspace), settings, every=seconds, once=once, stop=stop):
+        present(done, show_round, as_json=as_json)
+        failed = done.error is not None
+    raise typer.Exit(1 if once and failed else 0)
+
+
+@app.command()
 def forget(
     lead_id: Annotated[str, typer.Argument(help="The lead's id, exactly as the data has it; or its e-mail address.")],
     crm: Annotated[bool, typer.Option("--crm", help="Empty its fields in the CRM first.")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a lead from everything that is kept of it. By an e-mail address rows in quarantine are found."""
+    """Erase a lead from everything that is stored about it. An e-mail address finds rows in quarantine."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_forgotten
     from pipelines.personal import forget as run
@@ -349,7 +431,7 @@ def export_lead(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """List everything that is kept of a lead, for the person whom it is about."""
+    """List everything that is stored about a lead, for the person whom it is about."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_kept
     from pipelines.personal import export_lead as run
@@ -363,7 +445,7 @@ def doctor(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what killed runs left and what is damaged in the workspace; exits with 1 where something stays wrong."""
+    """Check the workspace for damage and for what killed runs left; exit code 1 means that something is wrong."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_diagnosis
     from pipelines.doctor import doctor as run
@@ -383,7 +465,7 @@ def report(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a page with the funnel and its key figures, the model beside the rules, and the hottest leads."""
+    """Write a report with the funnel and its key figures, the model beside the rules, and the hottest leads."""
     from data.config import load_settings
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_report
@@ -398,14 +480,14 @@ def monitor(
     leads: LeadsOption = None,
     id: Annotated[str, typer.Option(help="Column with the lead's id, where it differs from training.")] = "",
     events: EventsOption = None,
-    as_of: Annotated[str, typer.Option(help="Moment to look at; the end of the data by default.")] = "",
+    as_of: Annotated[str, typer.Option(help="Moment to compare at (default: the end of the data).")] = "",
     out: Annotated[
         Path | None, typer.Option(help="Page to write, .html; monitor.html in the workspace by default.")
     ] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare leads and outcomes since the training with it; exits with 3 to train again, or where a feed stopped."""
+    """Check for drift since training; exit code 3 means that it is time to retrain, or that a feed has stopped."""
     from data.workspace import Workspace
     from pipelines.as_of import parse_moment
     from pipelines.cli.renderers import present, show_drift

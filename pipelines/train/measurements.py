@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.config import BandThresholds
 from models.blend import spline_encoder
-from models.evaluation import deciles_in_history, drivers, thresholds_in_history
+from models.evaluation import deciles_in_history, drivers, signal_of, thresholds_in_history
 from models.fitting import (
     assemble,
     fit_amounts,
@@ -23,7 +23,7 @@ from models.fitting import (
 from models.metrics import Metrics
 from models.rules import review_rules, shares_of_rules
 from models.scoring import Scorer
-from models.training import Learned
+from models.training import Learned, outcomes_of
 from models.training_table import TrainingTable
 from models.versions import Stored
 from pipelines.compare import as_json
@@ -73,6 +73,7 @@ def make_result(
         compared=contest.verdict and as_json(contest.verdict),
         last_events=_last_events(read),
         missing=contest.obstacle.get("missing", []),
+        signal=_signal(read, learned),
         leakage=[leak.as_json() for leak in read.leaks],
         when=_timing_measured(read, learned),
         amounts=measure_amounts(table, learned.splits),
@@ -90,6 +91,12 @@ def _last_events(read: TrainingData) -> dict[str, str]:
     learned = {kind.name for kind in read.table.schema.event_types}
     newest = {name: min(moment, read.data_end) for name, moment in read.content.event_types.items() if name in learned}
     return {name: f"{moment:%Y-%m-%d}" for name, moment in newest.items()}
+
+
+def _signal(read: TrainingData, learned: Learned) -> dict[str, Any] | None:
+    won, groups = outcomes_of(read.table, learned.splits.test)
+    signal = signal_of(learned.served, learned.tested["base rate"], won, groups, read.settings.seed)
+    return signal and signal.as_json()
 
 
 def _has_times(read: TrainingData) -> bool:

@@ -45,9 +45,11 @@ def model_card(
     *,
     segments: Sequence[Segment],
     notes: Sequence[str],
+    warnings: Sequence[str],
     made: datetime,
 ) -> str:
-    """Return the card of a version as Markdown; ``notes`` are what training says that its readers must know."""
+    """Return the card of a version as Markdown; ``warnings`` are what its readers must know before anything else,
+    ``notes`` what else training says."""
     won = read.table.won[learned.splits.test]
     _, weights = affine(learned.model)
     page = (
@@ -66,6 +68,7 @@ def model_card(
             leaks=read.leaks,
             limits=[*_limits(result, learned.served, won), *notes],
             made=made,
+            warnings=warnings,
             fewest_leads=FEWEST_LEADS,
             fewest_outcomes=FEWEST_OUTCOMES,
             most_levels=MOST_LEVELS,

@@ -47,6 +47,15 @@ def _unlearned(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
             yield f"{count:,} {outcome} leads are not learned from: {reason}."
 
 
+def no_signal(result: TrainResult) -> Iterator[str]:
+    """Say first of all that nothing was learned that tells won leads from lost ones, where nothing shows it."""
+    if result.signal and not result.signal["shown"]:
+        yield (
+            f"There is no evidence that these columns tell won leads from lost ones: {result.signal['words']}. "
+            "Do not act on bands and reasons of this version."
+        )
+
+
 def missing(result: TrainResult) -> Iterator[str]:
     """Say what the champion was made for and is not there now."""
     if result.missing:

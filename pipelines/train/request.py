@@ -10,7 +10,7 @@ from features import fingerprint
 from models.rules import Rules
 from models.versions import git_commit
 
-NOT_LEARNED_FROM = {"tables", "rules", "truth", "store", "write_back", "retention_days", "pages"}
+NOT_LEARNED_FROM = {"tables", "rules", "truth", "store", "write_back", "retention_days", "alerts", "pages"}
 """Settings that teach nothing: files of one content may have other names, and the content has its own fingerprint."""
 
 

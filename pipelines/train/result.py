@@ -18,8 +18,9 @@ class TrainResult:
 
     ``trained`` is false where nothing was to be learned: then all is as the version was left by its own training.
     ``choices`` says how the recipe was found, ``compared`` how the version did beside the champion (None where
-    there is none), ``missing`` what the champion was made for and these data do not have, ``leakage`` which columns
-    know the outcome, or may, ``rules_review`` what history says of each rule,
+    there is none), ``missing`` what the champion was made for and these data do not have, ``signal`` what is served
+    adds to the base rate on the newest block, and whether that is evidence (None where nothing was measured),
+    ``leakage`` which columns know the outcome, or may, ``rules_review`` what history says of each rule,
     ``when`` how often wins came within each time and how often that was predicted, on the newest block (empty in flat
     mode),
     ``amounts`` what wins were expected to bring and brought on the newest block (None where that is not known),
@@ -43,6 +44,7 @@ class TrainResult:
     counts: Mapping[str, Any]
     compared: Mapping[str, Any] | None = None
     missing: Sequence[str] = ()
+    signal: Mapping[str, Any] | None = None
     last_events: Mapping[str, str] = field(default_factory=dict)
     leakage: Sequence[Mapping[str, Any]] = ()
     when: Mapping[int, Mapping[str, float]] = field(default_factory=dict)

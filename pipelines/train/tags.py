@@ -11,7 +11,7 @@ from data.config import Settings
 from features import fingerprint
 from models.blend import RULES, affine, member_names
 from models.metrics import Metrics
-from models.training import Learned
+from models.training import Effort, Learned
 from models.versions import git_commit
 from pipelines.train.result import TrainResult
 from pipelines.training_data import TrainingData
@@ -37,7 +37,10 @@ def version_tags(read: TrainingData, learned: Learned) -> dict[str, str]:
 def params_of(settings: Settings, learned: Learned) -> dict[str, Any]:
     """Return the settings and the hyper-parameters of the members that are served."""
     wanted = {"seed": settings.seed, "drop": ", ".join(settings.drop), "keep": ", ".join(settings.keep)}
-    recipe, made = learned.recipe, {"layout": learned.splits.layout, "trials": settings.trials}
+    recipe, made = (
+        learned.recipe,
+        {"layout": learned.splits.layout, "trials": Effort.of(settings.effort, settings.trials).trials},
+    )
     if learned.chosen == RULES:
         return {**wanted, **made}
     for member in recipe.members:

@@ -18,14 +18,14 @@ from models.metrics import Metrics, evaluate_all
 from models.monitoring import make_baseline
 from models.rules import load_rules, mentions_of
 from models.scoring import Scorer
-from models.training import Learned, learn, outcomes_of
+from models.training import Effort, Learned, learn, outcomes_of
 from models.versions import Registry, TrainingRun, Version, why_of
 from pipelines.console import note, step
 from pipelines.output import describe
 from pipelines.train.contest import Contest, hold_contest
 from pipelines.train.measurements import make_result, make_scorer, thresholds_for
 from pipelines.train.model_card import model_card
-from pipelines.train.notes import left_out, missing, notes
+from pipelines.train.notes import left_out, missing, no_signal, notes
 from pipelines.train.plots import log_plots
 from pipelines.train.request import request_tags
 from pipelines.train.result import TrainResult
@@ -72,7 +72,7 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
                 read.table,
                 rules,
                 seed=settings.seed,
-                trials=settings.trials,
+                effort=Effort.of(settings.effort, settings.trials),
                 budget=settings.budget,
                 censored=read.censored if read.table.timed else None,
             )
@@ -83,7 +83,13 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
         with step("storing the model and its plots in MLflow"):
             read = replace(read, settings=_as_of(read.settings, settings.as_of))
             result = _store(registry, read, learned, metrics, contest, request)
-    for text in [*missing(result), *describe(read.report), *result.choices, *left_out(result), *notes(result)]:
+    for text in [
+        *missing(result),
+        *describe(read.report),
+        *result.choices,
+        *left_out(result),
+        *notes(result),
+    ]:
         note(text)
     return result
 
@@ -148,4 +154,12 @@ def _card(result: TrainResult, read: TrainingData, learned: Learned) -> str:
     table, settings = read.table, read.settings
     features = segment_features(settings, table.schema)
     segments = measure_segments(features, table, learned.splits.test, learned.served, settings.seed)
-    return model_card(result, read, learned, segments=segments, notes=list(notes(result)), made=datetime.now(UTC))
+    return model_card(
+        result,
+        read,
+        learned,
+        segments=segments,
+        notes=list(notes(result)),
+        warnings=list(no_signal(result)),
+        made=datetime.now(UTC),
+    )

@@ -14,8 +14,10 @@ from pipelines.cli.renderers.scores import (
     show_kept,
     show_push,
     show_report,
+    show_round,
     show_scoring,
     show_set_up,
+    show_test_alert,
 )
 from pipelines.cli.renderers.versions import (
     show_card,
@@ -24,6 +26,7 @@ from pipelines.cli.renderers.versions import (
     show_metrics,
     show_promotion,
     show_training,
+    show_versions,
 )
 
 __all__ = [
@@ -43,10 +46,13 @@ __all__ = [
     "show_proposal",
     "show_push",
     "show_report",
+    "show_round",
     "show_rules_check",
     "show_scoring",
     "show_set_up",
     "show_simulation",
     "show_suggestion",
+    "show_test_alert",
     "show_training",
+    "show_versions",
 ]

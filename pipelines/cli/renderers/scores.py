@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.push import PushResult, SetUpResult
     from pipelines.report import ReportResult
     from pipelines.score import ScoreResult
+    from pipelines.watch import ChannelTest, Round
 
 
 def show_scoring(result: ScoreResult) -> None:
@@ -65,6 +66,28 @@ def show_connection(result: ConnectionResult) -> None:
     for sentence in rights.missing:
         say(f"MISSING: {sentence}")
     say("Nothing is missing." if rights.is_complete else "The rest can be done meanwhile.")
+
+
+def show_round(result: Round) -> None:
+    """Show a round in one line."""
+    if result.error:
+        return say(f"{result.at}  round {result.number} failed and is tried again: {result.error}")
+    if not result.changed:
+        return say(f"{result.at}  nothing has changed{_alerted(result)}")
+    scores = f"{result.scored:,} scored, {result.changed_scores:,} changed, {result.written:,} written"
+    refused = f", {result.refused:,} refused" if result.refused else ""
+    return say(f"{result.at}  {scores}{refused}{_alerted(result)} ({result.seconds:.1f} s)")
+
+
+def _alerted(result: Round) -> str:
+    if not result.alerts:
+        return ""
+    dead = f", {result.alerts['dead']:,} dead" if result.alerts["dead"] else ""
+    return f"; alerts: {result.alerts['sent']:,} sent, {result.alerts['waiting']:,} waiting{dead}"
+
+
+def show_test_alert(result: ChannelTest) -> None:
+    say(f"A test alert was taken by the channel of {', '.join(result.sent_to)}.")
 
 
 def show_forgotten(result: Forgotten) -> None:

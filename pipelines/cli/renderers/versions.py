@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.monitor import MonitorResult
     from pipelines.promote import Promotion
     from pipelines.train import TrainResult
+    from pipelines.versions import VersionList
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""
@@ -25,8 +26,12 @@ MOST_CLOSING, LEAST_SHARE = 5, 0.01
 
 
 def show_training(result: TrainResult) -> None:
+    from pipelines.train import no_signal
+
     if not result.trained:
         return OUT.print(f"{escape(result.why)}.".capitalize())
+    for warning in no_signal(result):
+        say(warning)
     show_metrics(result.metrics, result.rules_kind)
     _show_review(result.rules_review)
     for text in winning_drivers(result.closing):
@@ -85,6 +90,22 @@ def show_comparison(result: Comparison) -> None:
     say(f"Version {result.challenger} less version {result.champion}, the champion: AUC {auc}, log-loss {loss}")
     would = "would be promoted" if result.verdict.promoted else "would not be promoted"
     return say(f"Version {result.challenger} {would}: {result.why}.")
+
+
+def show_versions(result: VersionList) -> None:
+    """Show each version with what it is and how it did; the newest decision of each stands below."""
+    grid = table("version", "trained", "", "chosen", ">leads", ">AUC", ">log-loss")
+    for row in result.rows:
+        measured = (_measured(row.auc, 3), _measured(row.log_loss, 4))
+        trained = row.trained_at.replace("T", " ").removesuffix("Z")
+        grid.add_row(row.version, trained, row.alias, row.chosen, f"{row.leads:,}", *measured)
+    OUT.print(grid)
+    for row in result.rows:
+        say(f"{row.version}: {row.decision}.")
+
+
+def _measured(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def show_card(result: Card) -> None:

@@ -489,7 +489,8 @@ def test_of_two_overrides_that_an_earlier_version_left_in_force_the_later_stands
         connection.execute(sa.text("DROP INDEX leadscore_override_in_force"))
         connection.execute(sa.text("DROP INDEX leadscore_run_under_way"))
         without_recommendations(connection)
-        connection.execute(sa.text("DROP TABLE leadscore_gone"))
+        for table in ("gone", "alerts", "alerted"):
+            connection.execute(sa.text(f"DROP TABLE leadscore_{table}"))
         connection.execute(sa.text("ALTER TABLE leadscore_runs DROP COLUMN configured"))
         connection.execute(sa.text("UPDATE leadscore_schema SET version_num = '0005'"))
         for number, (lead, by) in enumerate([("a", "Ann"), ("a", "Bob"), ("b", "Ann"), ("a", "Cleo")]):

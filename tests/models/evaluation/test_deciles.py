@@ -11,7 +11,7 @@ from features import Batch, build
 from models import scale as scales
 from models.evaluation.deciles import counted, deciles_in_history, scorer_before
 from models.fitting import assemble
-from models.training import learn
+from models.training import Effort, learn
 from models.training_table import TrainingTable
 
 SCHEMA = Schema(
@@ -42,7 +42,7 @@ def trained():
     names = pd.Series(range(4000)).astype("str")
     rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": pd.NaT, "won": won, "order": range(4000)})
     table = TrainingTable(SCHEMA, design, rows, timed=False, horizon=90)
-    learned = learn(table, None, seed=0, trials=0)
+    learned = learn(table, None, seed=0, effort=Effort(0))
     return assemble(learned, table, design.head(0), version="7"), learned, table, design.head(0)
 
 

@@ -14,7 +14,7 @@ from models.blend import member_names, probabilities
 from models.explanation import centres_of, contributions
 from models.members import Contributions, Member
 from models.members.table import MEMBERS, default_recipe, trusted_types
-from models.training import fit_blend, search_recipe, split_table
+from models.training import Effort, fit_blend, search_recipe, split_table
 from models.training.blend import mixture
 
 
@@ -58,7 +58,7 @@ def model(stump, leads):
 
 
 def test_it_is_compared_with_the_others(leads):
-    compared = search_recipe(leads, with_points=False, trials=0, seed=0)
+    compared = search_recipe(leads, with_points=False, effort=Effort(0), seed=0)
     assert compared.losses.keys() == {"logistic + boosting + stump", "logistic", "boosting", "stump"}
     assert '"stump": {\n  "min_samples_leaf": 50\n }' in compared.recipe.to_json()
 

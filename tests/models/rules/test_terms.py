@@ -13,7 +13,7 @@ from models.rules import load_rules, with_points
 from models.rules.format import Rules
 from models.rules.terms import CAPS, PREFIX, shares_of_rules, term_features, with_terms
 from models.scoring import Scorer
-from models.training import learn
+from models.training import Effort, learn
 from models.training_table import TrainingTable
 
 SCHEMA = Schema(
@@ -56,7 +56,7 @@ def served() -> Scorer:
     won = np.isin(np.arange(40), (4, 25)).astype(int)
     rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": pd.NaT, "won": won, "order": range(40)})
     table = TrainingTable(SCHEMA, design, rows, timed=False, horizon=90)
-    return assemble(learn(table, RULES, seed=0, trials=0), table, design.head(0), version="1")
+    return assemble(learn(table, RULES, seed=0, effort=Effort(0)), table, design.head(0), version="1")
 
 
 def test_the_declared_terms_add_up_to_the_points_of_the_leads_of_a_persona():

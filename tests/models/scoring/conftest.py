@@ -12,7 +12,7 @@ from data.vocabulary import Family, Kind
 from features import Batch, build
 from models.fitting import assemble
 from models.scoring import Scorer
-from models.training import learn
+from models.training import Effort, learn
 from models.training_table import TrainingTable
 
 NOW = pd.Timestamp("2025-01-01")
@@ -78,4 +78,4 @@ def scorer(flat_table) -> Scorer:
     log_odds = -3 + 0.4 * visits + 1.5 * (industry == "Software")
     won = (random.uniform(size=4000) < 1 / (1 + np.exp(-log_odds))).astype(int)
     table = flat_table(visits, industry, won)
-    return assemble(learn(table, None, seed=0, trials=0), table, table.features.head(0), version="7")
+    return assemble(learn(table, None, seed=0, effort=Effort(0)), table, table.features.head(0), version="7")

@@ -10,7 +10,7 @@ from data.errors import ModelError
 from models.fitting import assemble, thresholds_of_rules
 from models.rules import Rules
 from models.scoring import Scorer
-from models.training import learn
+from models.training import Effort, learn
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def of_rules(flat_table) -> Scorer:
     """Two of forty leads were won: too few to learn from, so that the rules decide."""
     number = np.arange(40)
     table = flat_table(number % 7, np.where(number < 20, "Software", "Farming"), (number % 20 == 5).astype(int))
-    learned = learn(table, Rules.from_yaml(RULES), seed=0, trials=0)
+    learned = learn(table, Rules.from_yaml(RULES), seed=0, effort=Effort(0))
     return assemble(learned, table, table.features.head(0), "1", thresholds_of_rules(learned))
 
 

@@ -15,6 +15,7 @@ from models.blend import affine, probabilities
 from models.members.table import default_recipe
 from models.rules import Rules
 from models.training.learn import Learned, fit_blend, learn, refit
+from models.training.search import Effort
 from models.training.selection import Cause, select
 from models.training.splits import split_table
 from models.training_table import TrainingTable
@@ -45,7 +46,7 @@ def rules() -> Rules:
 
 
 def learned_from(table, rules, **options):
-    return learn(table, rules, seed=0, trials=0, **options)
+    return learn(table, rules, seed=0, effort=Effort(0), **options)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from models.members.boosting import TREES, Boosting
 from models.members.logistic import SPLINES
 from models.members.table import default_recipe
-from models.training.search import BATCH, Backtest, search_recipe
+from models.training.search import BATCH, Backtest, Effort, search_recipe
 from models.training.splits import rolling_splits
 from models.training_table import sample_leads
 
@@ -22,8 +22,8 @@ def leads(table_of):
     return table_of(on_visits, count=2500)
 
 
-def searched(table, trials=0, **options):
-    return search_recipe(table, with_points=False, trials=trials, seed=0, **options)
+def searched(table, trials=0, rows=10_000, **options):
+    return search_recipe(table, with_points=False, effort=Effort(trials, rows), seed=0, **options)
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +84,10 @@ def test_defaults_stay_where_nothing_is_clearly_better(table_of):
     assert found.recipe.settings["logistic"]["C"] <= SPLINES["C"], "pure noise is held back"
 
 
-def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of, monkeypatch):
+def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of):
     """A wave over visits: a few hundred rows bear fewer trees than all."""
     leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
-    monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
-    few, found = searched(sample_leads(leads, 400, seed=0)), searched(leads)
+    few, found = searched(sample_leads(leads, 400, seed=0)), searched(leads, rows=400)
     assert found.recipe.settings["boosting"]["n_estimators"] > few.recipe.settings["boosting"]["n_estimators"]
     trees = found.recipe.settings["boosting"]["n_estimators"]
     assert found.choices[-1] == f"boosting: {trees} trees, counted on all 4,000 rows"
@@ -96,11 +95,10 @@ def test_where_only_some_rows_are_searched_the_trees_are_counted_on_all(table_of
 
 def test_many_trees_are_grown_where_a_few_are_not_enough(table_of, monkeypatch):
     leads = table_of(lambda design: 3 * np.sin(design["visits"]) - (design["region"] == "South"), count=4000)
-    monkeypatch.setattr("models.training.search.MOST_ROWS_TO_SEARCH", 400)
     monkeypatch.setattr(Boosting, "lengths", Boosting.lengths[1:])
-    at_once = searched(leads).recipe
+    at_once = searched(leads, rows=400).recipe
     monkeypatch.setattr(Boosting, "lengths", ({"n_estimators": TREES[0]}, *Boosting.lengths))
-    assert searched(leads).recipe == at_once
+    assert searched(leads, rows=400).recipe == at_once
     assert at_once.settings["boosting"]["n_estimators"] > TREES[0]
 
 

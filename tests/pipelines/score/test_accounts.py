@@ -13,7 +13,7 @@ from features import catalogue
 from models.fitting import assemble
 from models.rules import Rules
 from models.scoring import Scorer, score_chunk
-from models.training import learn
+from models.training import Effort, learn
 from models.training_table import TrainingTable
 from pipelines.score.accounts import Accounts, scored_accounts
 
@@ -65,7 +65,7 @@ def counting_visits(schema: Schema) -> Scorer:
     names = pd.Series([str(number) for number in range(40)])
     rows = pd.DataFrame({"lead_id": names, "group": names, "as_of": pd.NaT, "won": (visits == 9).astype(int)})
     table = TrainingTable(schema, features, rows.assign(order=range(40)), timed=False, horizon=90)
-    return assemble(learn(table, RULES, seed=0, trials=0), table, features.head(0), version="1")
+    return assemble(learn(table, RULES, seed=0, effort=Effort(0)), table, features.head(0), version="1")
 
 
 @pytest.fixture
