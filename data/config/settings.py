@@ -268,9 +268,9 @@ class WriteBack(CheckedPart):
 
 
 class Capacity(CheckedPart):
-    """How many leads each owner can call in a week; none: any number."""
+    """How many leads each owner can call in a week; by default any number, for nobody said how many."""
 
-    per_owner_per_week: int | None = Field(default=20, ge=1)
+    per_owner_per_week: int | None = Field(default=None, ge=1)
 
 
 class FunnelSettings(CheckedPart):

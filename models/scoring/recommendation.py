@@ -183,18 +183,19 @@ def _by_verdicts(said: pd.DataFrame, today: date) -> tuple[str, str, str, date |
 
 
 def _within_capacity(leads: pd.DataFrame, per_owner: int | None) -> pd.DataFrame:
-    """Return the leads with their place among those of their owner, the highest expected value first.
+    """Return the leads with their place among those of their owner: who has a trigger, then the highest expected value.
 
-    As many as fit into a day are called now, and so is who has a trigger; the others of the week are called this week,
-    and what is more is nurtured. Leads that nobody owns fill nobody's week.
+    Who has a trigger is called now, whatever a week holds, and so are as many others as fit into a day; the rest of the
+    week is called this week, and what is more is nurtured. Leads that nobody owns fill nobody's week.
     """
-    order = ["expected_value", "probability", "lead_id"]
-    first = leads.assign(owner=leads["owner"].fillna("")).sort_values(order, ascending=[False, False, True])
+    order = ["has_trigger", "expected_value", "probability", "lead_id"]
+    known = leads.assign(owner=leads["owner"].fillna(""), has_trigger=leads["decided_by"] == "trigger")
+    first = known.sort_values(order, ascending=[False, False, False, True])
     first["place"] = first.groupby("owner").cumcount() + 1
     is_limited = (first["owner"] != "") & (per_owner is not None)
     a_week, a_day = per_owner or 0, ceil((per_owner or 0) / WORKING_DAYS)
-    is_over = is_limited & (first["place"] > a_week)
-    can_wait = (first["recommendation"] == CALL_NOW) & (first["decided_by"] != "trigger")
+    is_over = is_limited & (first["place"] > a_week) & ~first["has_trigger"]
+    can_wait = (first["recommendation"] == CALL_NOW) & ~first["has_trigger"]
     is_later = is_limited & can_wait & (first["place"] > a_day) & ~is_over
     for code, where in (("capacity", is_over), ("later this week", is_later)):
         first.loc[where, ["recommendation", "decided_by"]] = [RULES[code].recommendation, code]

@@ -425,7 +425,7 @@ def test_the_store_holds_what_a_plain_dictionary_would(runs, tmp_path_factory):
 
 
 def test_a_score_has_a_column_for_everything():
-    known_by = {"company", "owner", "source"}
+    known_by = {"company", "owner", "source", *ADDED}
     assert set(scores(a=0.1).columns) | {"run_id"} | known_by == {column.name for column in SCORES.columns}
 
 
@@ -457,7 +457,7 @@ def test_stores_that_are_opened_at_once_are_made_once(database):
 
 
 def without_recommendations(connection: sa.Connection) -> None:
-    """Turn a store into one of before there were recommendations."""
+    """Turn a store into one of before there were recommendations, and alerts."""
     added = {
         "leadscore_scores": ADDED,
         "leadscore_deliveries": ("recommendation",),
@@ -465,7 +465,8 @@ def without_recommendations(connection: sa.Connection) -> None:
     }
     connection.execute(sa.text("DROP INDEX leadscore_worth_a_call"))
     connection.execute(sa.text("DROP INDEX leadscore_valued_leads"))
-    connection.execute(sa.text("DROP TABLE leadscore_recommendations"))
+    for table in ("recommendations", "alerts", "alerted"):
+        connection.execute(sa.text(f"DROP TABLE leadscore_{table}"))
     for table, names in added.items():
         for name in names:
             connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {name}"))
@@ -489,8 +490,7 @@ def test_of_two_overrides_that_an_earlier_version_left_in_force_the_later_stands
         connection.execute(sa.text("DROP INDEX leadscore_override_in_force"))
         connection.execute(sa.text("DROP INDEX leadscore_run_under_way"))
         without_recommendations(connection)
-        for table in ("gone", "alerts", "alerted"):
-            connection.execute(sa.text(f"DROP TABLE leadscore_{table}"))
+        connection.execute(sa.text("DROP TABLE leadscore_gone"))
         connection.execute(sa.text("ALTER TABLE leadscore_runs DROP COLUMN configured"))
         connection.execute(sa.text("UPDATE leadscore_schema SET version_num = '0005'"))
         for number, (lead, by) in enumerate([("a", "Ann"), ("a", "Bob"), ("b", "Ann"), ("a", "Cleo")]):

@@ -65,9 +65,9 @@ def test_who_has_a_trigger_is_called_now_wherever_it_stands_in_the_week():
     leads = candidates(a=8, b=7, c=6)
     leads.loc[1:, "decided_by"] = "trigger"
     assert planned(leads, per_owner=2) == {
-        "a": ("call now", "hot"),
         "b": ("call now", "trigger"),
-        "c": ("nurture", "capacity"),
+        "c": ("call now", "trigger"),
+        "a": ("nurture", "capacity"),
     }
 
 
