@@ -151,7 +151,7 @@ UNMIRRORED: dict[str, str] = {
             "models.evaluation.comparison",
             "pipelines.train.contest",
         ),
-        "pipelines/test_compare.py",
+        "pipelines/versioning/test_compare.py",
     ),
     # Rules are read, checked and bounded through the checks of a file.
     **dict.fromkeys(

@@ -226,8 +226,8 @@ def compare(
     """Compare the rules, the champion and the waiting challenger on the same leads."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_card, show_comparison
-    from pipelines.compare import card as run_card
-    from pipelines.compare import compare as run
+    from pipelines.versioning import card as run_card
+    from pipelines.versioning import compare as run
 
     if card:
         return present(run_card(Workspace.trained(workspace), version), show_card, as_json=as_json)
@@ -239,7 +239,7 @@ def versions(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption
     """List the trained versions with their metrics, and which of them scores."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_versions
-    from pipelines.versions import versions as run
+    from pipelines.versioning import list_versions as run
 
     present(run(Workspace.trained(workspace)), show_versions, as_json=as_json)
 
@@ -257,7 +257,7 @@ def promote(
     """Make a version the champion if it performs at least as well."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_promotion
-    from pipelines.promote import promote as run
+    from pipelines.versioning import promote as run
 
     present(run(version, Workspace.trained(workspace), force=force, why=why), show_promotion, as_json=as_json)
 
@@ -267,7 +267,7 @@ def rollback(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption
     """Make the previous champion score again."""
     from data.workspace import Workspace
     from pipelines.cli.renderers import present, show_promotion
-    from pipelines.promote import roll_back
+    from pipelines.versioning import roll_back
 
     present(roll_back(Workspace.trained(workspace)), show_promotion, as_json=as_json)
 

@@ -12,8 +12,8 @@ from models.evaluation import Verdict, compare_versions, holdout_for, probabilit
 from models.training import Learned
 from models.training_table import TrainingTable
 from models.versions import Registry, Stored
-from pipelines.compare import candidate_of, missing_for, table_for
 from pipelines.training_data import TrainingData
+from pipelines.versioning import candidate_of, missing_for, table_for
 
 
 @dataclass(frozen=True)

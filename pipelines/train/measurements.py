@@ -26,10 +26,10 @@ from models.scoring import Scorer
 from models.training import Learned, outcomes_of
 from models.training_table import TrainingTable
 from models.versions import Stored
-from pipelines.compare import as_json
 from pipelines.train.contest import Contest
 from pipelines.train.result import TrainResult
 from pipelines.training_data import TrainingData
+from pipelines.versioning import as_json
 
 SUMMARY_ROWS = 2000
 """Rows that the SHAP summary plot, and the share of each rule, are taken from."""

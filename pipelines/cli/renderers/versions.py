@@ -13,11 +13,9 @@ from pipelines.console import OUT, say, table
 
 if TYPE_CHECKING:  # a command shows its own result and need not wait for the imports of the others
     from models.metrics import Metrics
-    from pipelines.compare import Card, Comparison
     from pipelines.monitor import MonitorResult
-    from pipelines.promote import Promotion
     from pipelines.train import TrainResult
-    from pipelines.versions import VersionList
+    from pipelines.versioning import Card, Comparison, Promotion, VersionList
 
 MOST_SHIFTS = 5
 """Features whose shift is shown; the page has all."""

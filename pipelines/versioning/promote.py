@@ -10,7 +10,7 @@ from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 from models.evaluation import Verdict
 from models.versions import Registry, verdict_words, why_of
-from pipelines.compare import compared
+from pipelines.versioning.compare import compared
 
 
 @dataclass(frozen=True)

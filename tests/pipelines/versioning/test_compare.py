@@ -7,7 +7,7 @@ import pytest
 
 from data.workspace import Workspace
 from models.versions import Registry
-from pipelines.compare import compare
+from pipelines.versioning import compare
 
 EARLIER = "2025-07-01T00:00:00Z"
 

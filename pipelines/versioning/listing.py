@@ -39,7 +39,7 @@ class VersionList:
         return {"versions": [asdict(row) for row in self.rows]}
 
 
-def versions(workspace: Workspace) -> VersionList:
+def list_versions(workspace: Workspace) -> VersionList:
     """Return the versions of a workspace, the newest first. Raises ModelError where their files are damaged."""
     registry = Registry(workspace)
     aliases = {registry.challenger_version: "challenger", registry.champion_version: "champion"}
