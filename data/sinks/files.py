@@ -12,6 +12,7 @@ import csv
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -81,15 +82,19 @@ def _staged(column: str | None, finish: Finish | None, write: Callable[[pa.Table
 
         def append(frame: pd.DataFrame) -> None:
             frames.append(Path(folder) / f"{len(frames):06}.parquet")
-            pq.write_table(pa.Table.from_pandas(_in_utc(frame), preserve_index=False), frames[-1])
+            table = pa.Table.from_pandas(_in_utc(frame), preserve_index=False)
+            # What is empty here may hold text in the next frame, and all frames have one type for it.
+            kinds = [(column.name, _text_if_empty(column.type)) for column in table.schema]
+            pq.write_table(table.cast(pa.schema(kinds)), frames[-1])
 
         yield append
         if frames:
             rows = connection.read_parquet([str(frame) for frame in frames], file_row_number=True, filename=True)
             order = "filename, file_row_number"
             sorted_rows = rows.order(f'"{column}" DESC NULLS LAST, {order}' if column else order)
-            for batch in sorted_rows.project("* EXCLUDE (filename, file_row_number)").to_arrow_reader(ROWS_AT_ONCE):
-                write(finish(pa.Table.from_batches([batch])) if finish else pa.Table.from_batches([batch]))
+            reader = sorted_rows.project("* EXCLUDE (filename, file_row_number)").to_arrow_reader(ROWS_AT_ONCE)
+            for table in chain([reader.schema.empty_table()], (pa.Table.from_batches([batch]) for batch in reader)):
+                write(finish(table) if finish else table)
 
 
 class _Export:
@@ -160,13 +165,13 @@ class _ParquetWriter:
 
 def _stored_type(kind: pa.DataType) -> pa.DataType:
     """A column that is empty in the first frame may hold text, or lists of text, in the next; naive times are UTC."""
+    return pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else _text_if_empty(kind)
+
+
+def _text_if_empty(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_null(kind):
         return pa.string()
-    if pa.types.is_list(kind) and pa.types.is_null(kind.value_type):
-        return pa.list_(pa.string())
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", "UTC")
-    return kind
+    return pa.list_(pa.string()) if pa.types.is_list(kind) and pa.types.is_null(kind.value_type) else kind
 
 
 class _CsvWriter:

@@ -113,12 +113,8 @@ def init(
 ) -> None:
     """Inspect tables and propose what their columns mean in a leadscore.yaml, with the reasons.
 
-    <<<<<<< HEAD
-        Each option overrules a guess about the leads. What remains unsure stands in the file as a question.
-        With --crm the settings for a CRM are written, which need no guess.
-    =======
-        Each option overrules a guess about the leads. What is unsure is written into the file as a question.
-    >>>>>>> 8ac31c9 (wip)
+    Each option overrules a guess about the leads. What is unsure is written into the file as a question.
+    With --crm the settings for a CRM are written, which need no guess.
     """
     from data.proposal import Overrides
     from pipelines.cli.renderers import present, show_proposal

@@ -183,7 +183,7 @@ def test_of_few_outcomes_names_are_told_all_the_same(leadscore, export, tmp_path
 
 def test_help_says_what_the_exit_code_means(leadscore):
     said = " ".join(leadscore("check", "--help").out.split())
-    assert "Exits with 3" in said and "columns know the outcome" in said and "rows that cannot be used" in said
+    assert "Exit code 3" in said and "columns leak the outcome" in said and "rows that cannot be used" in said
 
 
 def test_rows_that_cannot_be_used_ask_for_action_and_are_named(checked):

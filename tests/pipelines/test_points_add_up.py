@@ -73,10 +73,11 @@ def test_in_the_crm_and_on_the_page(leads, scorer, wording):
         assert sum(each.points for each in shown) == row["score"]
 
 
-def test_in_the_terminal(leads, scorer):
+def test_in_the_terminal(leads, scorer, registry):
+    settings = registry.champion().settings
     rows = np.eye(COUNT, dtype=bool)
     for number in range(0, COUNT, 10):
-        lead = explanation_of(leads.where(rows[number]), scorer)
+        lead = explanation_of(leads.where(rows[number]), scorer, settings)
         *parts, (score, *_) = sum_of(lead)
         assert sum(int(points.replace("−", "-")) for points, *_ in parts) == int(score) == lead.score
 

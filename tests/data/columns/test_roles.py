@@ -293,7 +293,7 @@ def test_the_words_of_a_name_tell_the_family(name, family) -> None:
     ("name", "label"),
     [
         ("emp.var.rate", "Emp var rate"),
-        ("crm_edition", "Crm edition"),
+        ("crm_edition", "CRM edition"),
         ("TotalVisits", "Total visits"),
         ("What is your current occupation", "What is your current occupation"),
         ("MRR", "MRR"),

@@ -157,3 +157,18 @@ def test_rows_are_put_in_order_of_a_column_across_frames(tmp_path, ending):
     assert rows["lead_id"].tolist() == ["e", "c", "007", "d", "b"]
     assert list(rows.columns) == ["lead_id", "value", "why"]
     assert list(rows["why"])[1] == "y | z" if ending == "csv" else list(rows["why"][1]) == ["y", "z"]
+
+
+def test_in_an_order_a_column_may_be_empty_in_the_first_frame_alone(tmp_path):
+    path = tmp_path / "scores.parquet"
+    with export_to(path, highest_first="value") as write:
+        write(pd.DataFrame({"value": [1.0], "stage": [None]}))
+        write(pd.DataFrame({"value": [2.0], "stage": ["qso"]}))
+    assert pd.read_parquet(path)["stage"].tolist()[0] == "qso"
+
+
+def test_in_an_order_a_file_without_rows_has_its_columns(tmp_path):
+    path = tmp_path / "scores.parquet"
+    with export_to(path, highest_first="value") as write:
+        write(pd.DataFrame({"value": pd.Series([], dtype=float)}))
+    assert pd.read_parquet(path).columns.tolist() == ["value"]

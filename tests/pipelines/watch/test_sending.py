@@ -11,7 +11,11 @@ from data.errors import LeadscoreError
 from data.store import Alert, AlertBook, open_store
 from pipelines.watch.sending import MOST_ATTEMPTS, send_due
 
-NOW = datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=1)
+
+@pytest.fixture
+def now() -> datetime:
+    """A minute from now, when what is added is due."""
+    return datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -48,38 +52,38 @@ def alerts(**changed) -> Alerts:
     return Alerts.model_validate({"to": {"default": "${DEFAULT}", "Ann": "${ANN}"}, **changed})
 
 
-def test_an_owner_is_alerted_on_their_channel_and_all_others_on_the_default_one(book, sent):
+def test_an_owner_is_alerted_on_their_channel_and_all_others_on_the_default_one(book, sent, now):
     book.add([Alert("account", "a.com", "Price list", "Ann"), Alert("account", "b.com", "Price list", "Bob")])
-    send_due(book, alerts(), no_reasons, NOW)
+    send_due(book, alerts(), no_reasons, now)
     assert sent == [
         ("${ANN}", "a.com: Price list, and no lead yet"),
         ("${DEFAULT}", "b.com: Price list, and no lead yet"),
     ]
 
 
-def test_the_same_crossing_is_one_alert(book, sent):
+def test_the_same_crossing_is_one_alert(book):
     assert [book.add(accounts(2)), book.add(accounts(3))] == [2, 1]
 
 
-def test_beyond_the_limit_one_message_tells_of_all_others(book, sent):
+def test_beyond_the_limit_one_message_tells_of_all_others(book, sent, now):
     book.add(accounts(5))
-    send_due(book, alerts(most_per_hour=2), no_reasons, NOW)
+    send_due(book, alerts(most_per_hour=2), no_reasons, now)
     assert [title for _, title in sent][2:] == ["3 more leads need attention"]
     assert book.counts() == {"waiting": 0, "sent": 5, "dead": 0}
 
 
-def test_within_quiet_hours_alerts_wait(book, sent):
+def test_within_quiet_hours_alerts_wait(book, sent, now):
     book.add(accounts(1))
-    around = f"{NOW - timedelta(hours=1):%H:%M}-{NOW + timedelta(hours=1):%H:%M}"
-    send_due(book, alerts(quiet=around), no_reasons, NOW)
+    around = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M}"
+    send_due(book, alerts(quiet=around), no_reasons, now)
     assert (sent, book.counts()["waiting"]) == ([], 1)
-    send_due(book, alerts(quiet=around), no_reasons, NOW + timedelta(hours=2))
+    send_due(book, alerts(quiet=around), no_reasons, now + timedelta(hours=2))
     assert len(sent) == 1
 
 
-def test_a_dead_channel_is_tried_later_and_later_and_then_no_more(book, sent):
+def test_a_dead_channel_is_tried_later_and_later_and_then_no_more(book, sent, now):
     book.add(accounts(1))
-    broken, now, waits = alerts(to={"default": "${BROKEN}"}), NOW, []
+    broken, waits = alerts(to={"default": "${BROKEN}"}), []
     for _ in range(MOST_ATTEMPTS):
         send_due(book, broken, no_reasons, now)
         assert book.waiting(now) == []
