@@ -110,8 +110,9 @@ def funnel_of(settings: Settings, workspace: Workspace, store: Store, registry: 
 def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: FunnelSettings) -> Scores | None:
     """Return what was scored until a moment, with today's thresholds and those by which the period before was scored.
 
-    The threshold of the period before is the one that was in force when its last run began: setting another one later
-    does not change it. Today's is in force now; of a moment in the past, it is that of the moment's last run.
+    The threshold of the period before is the one that was in force when its last run began, or the first run of all
+    where none is as old: setting another one later does not change it. Today's is in force now; of a moment in the past,
+    it is that of the moment's last run.
     None where nothing was yet. Runs of later moments are left out, with all their scores.
     """
     done = [run["run_id"] for run in store.runs() if run["status"] == DONE]
@@ -122,9 +123,9 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     until = None if is_now else as_of.to_pydatetime()  # the store need not leave out what is not there
     began = pd.Period(pd.Timestamp(last_moment(as_of)), PERIODS[chosen.period]).start_time
     earlier = [run for run in runs if run["as_of"] <= began]  # a run at midnight ends the period before
-    newest, last = runs[0], earlier[0] if earlier else runs[0]
+    newest, last = runs[0], earlier[0] if earlier else runs[-1]
     now = registry.thresholds_at(newest["model_version"], newest["started_at"] if until else None)
-    before = registry.thresholds_at(last["model_version"], last["started_at"]) if earlier else now
+    before = registry.thresholds_at(last["model_version"], last["started_at"])
     own = (Threshold(name, bar, bar) for name, bar in chosen.bars.items())
     by_band = Threshold("scored_mql", now.warm, before.warm), Threshold("scored_sql", now.hot, before.hot)
     thresholds = (*by_band, *own)

@@ -288,6 +288,17 @@ def test_the_bar_of_the_last_period_is_that_of_the_run_which_ended_it():
     assert told and told.thresholds[0] == Threshold("scored_mql", 0.3, 0.2)
 
 
+def test_without_a_run_of_the_last_period_its_bar_is_that_of_the_first_run_however_it_is_lowered_since():
+    day = pd.Timestamp("2026-01-01")
+    run = {"run_id": 1, "status": "done", "as_of": day, "started_at": day, "model_version": "1"}
+    empty = {name: (lambda *_: pd.DataFrame()) for name in ("crossings", "open_scores", "personas", "opened")}
+    store = SimpleNamespace(runs=lambda: [run], runs_known=lambda _: [run], **empty)
+    bars = {None: SimpleNamespace(warm=0.03, hot=0.1), day: SimpleNamespace(warm=0.0657, hot=0.197)}
+    registry = SimpleNamespace(thresholds_at=lambda version, at: bars[at])
+    scores = scores_at(store, registry, day, FunnelSettings())  # pyright: ignore[reportArgumentType]
+    assert scores and scores.thresholds[0] == Threshold("scored_mql", 0.03, 0.0657)
+
+
 def test_bars_that_are_lowered_leave_those_of_the_last_period(workspace, forget_scores):
     """The bar of the last period stays where it was when its leads were scored; today's is the new one."""
     registry = Registry(workspace)
