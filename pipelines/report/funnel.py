@@ -111,8 +111,8 @@ def scores_at(store: Store, registry: Registry, as_of: pd.Timestamp, chosen: Fun
     """Return what was scored until a moment, with today's thresholds and those by which the period before was scored.
 
     The threshold of the period before is the one that was in force when its last run began, or the first run of all
-    where none is as old: setting another one later does not change it. Today's is in force now; of a moment in the past,
-    it is that of the moment's last run.
+    where none is as old: setting another one later does not change it. Today's is in force now; of a moment in the
+    past, it is that of the moment's last run.
     None where nothing was yet. Runs of later moments are left out, with all their scores.
     """
     done = [run["run_id"] for run in store.runs() if run["status"] == DONE]
