@@ -57,11 +57,15 @@ def send_due(book: AlertBook, alerts: Alerts, reasons: Reasons, now: datetime) -
         room = max(0, alerts.most_per_hour - book.sent_since(of_owner[0]["owner"], now - HOUR))
         address = alerts.to.get(owner, alerts.to["default"])
         singly, together = of_owner[:room], of_owner[room:]
-        for alert, why in zip(singly, reasons(singly), strict=True):
-            _deliver(book, address, title_of(alert), body_of(alert, why, alerts.link), [alert], now)
-        # Beyond the limit one message an hour tells of all others.
-        if together and (room or not book.sent_since(of_owner[0]["owner"], now - HOUR / 60)):
-            _deliver(book, address, *digest_of([title_of(alert) for alert in together]), together, now)
+        messages = [
+            (title_of(alert), body_of(alert, why, alerts.link), [alert])
+            for alert, why in zip(singly, reasons(singly), strict=True)
+        ]
+        # Beyond the limit one message tells of all others; what comes later waits until the hour has room again.
+        if together and room:
+            messages.append((*digest_of([title_of(alert) for alert in together]), together))
+        # A channel that does not answer is not waited for again in this round.
+        all(_deliver(book, address, *message, now) for message in messages)
 
 
 def is_quiet(hours: str | None, now: datetime) -> bool:
@@ -80,8 +84,8 @@ def _owner(alert: Row) -> str:
     return alert["owner"] or ""
 
 
-def _deliver(book: AlertBook, address: str, title: str, body: str, alerts: Sequence[Row], now: datetime) -> None:
-    """Send one message, and keep the receipt of the alerts in it."""
+def _deliver(book: AlertBook, address: str, title: str, body: str, alerts: Sequence[Row], now: datetime) -> bool:
+    """Send one message, keep the receipt of the alerts in it, and return whether the channel took it."""
     numbers = [alert["alert_id"] for alert in alerts]
     try:
         send(address, title, body)
@@ -89,5 +93,6 @@ def _deliver(book: AlertBook, address: str, title: str, body: str, alerts: Seque
         attempts = max(alert["attempts"] for alert in alerts) + 1
         again = now + FIRST_WAIT * 2 ** (attempts - 1) if attempts < MOST_ATTEMPTS else None
         book.record_failed(numbers, problem.what, again)
-    else:
-        book.record_sent(numbers, datetime.now(UTC).replace(tzinfo=None))
+        return False
+    book.record_sent(numbers, datetime.now(UTC).replace(tzinfo=None))
+    return True

@@ -72,6 +72,21 @@ def test_beyond_the_limit_one_message_tells_of_all_others(book, sent, now):
     assert book.counts() == {"waiting": 0, "sent": 5, "dead": 0}
 
 
+def test_what_comes_after_the_limit_waits_until_the_hour_has_room_again(book, sent, now):
+    book.add(accounts(2))
+    send_due(book, alerts(most_per_hour=2), no_reasons, now)
+    book.add(accounts(3))
+    for minutes, messages in ((5, 2), (70, 3)):
+        send_due(book, alerts(most_per_hour=2), no_reasons, now + timedelta(minutes=minutes))
+        assert len(sent) == messages
+
+
+def test_a_channel_that_does_not_answer_is_asked_once_a_round(book, sent, now):
+    book.add(accounts(3))
+    send_due(book, alerts(to={"default": "${BROKEN}"}), no_reasons, now)
+    assert len(book.waiting(now)) == 2, "one was tried and waits for its turn"
+
+
 def test_within_quiet_hours_alerts_wait(book, sent, now):
     book.add(accounts(1))
     around = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M}"
