@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from threading import Lock
@@ -27,10 +26,10 @@ from data.drafts import in_plain_words, write_whole
 from data.errors import ModelError
 from data.workspace import Workspace
 from models.members import trusted_types
+from models.versions.database import VersionTables, damaged
 from models.versions.store import NAME, Version
 
 if TYPE_CHECKING:  # it takes seconds to import, which a command that asks for no version need not wait for
-    from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
 REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
@@ -42,8 +41,6 @@ ADDRESSES = (
     ("model_versions", "storage_location"),
 )
 """Columns of MLflow's database that say where files are, as whole paths."""
-NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""Errors by which MLflow says that there is no such version or alias."""
 
 
 class LocalStore:
@@ -55,6 +52,7 @@ class LocalStore:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self.tables = VersionTables(workspace.models)
         self._open: set[str] = set()
 
     @cached_property
@@ -148,12 +146,10 @@ class LocalStore:
         return str(stored.version)
 
     def get(self, number: str) -> Version | None:
-        with _none_if_not_there():
-            return _version(self.client.get_model_version(NAME, number))
+        return self.tables.get(number)
 
     def list(self) -> list[Version]:
-        versions = map(_version, self.client.search_model_versions(f"name='{NAME}'"))
-        return sorted(versions, key=lambda version: int(version.number))
+        return self.tables.list()
 
     def tag(self, number: str, name: str, value: str) -> None:
         self.client.set_model_version_tag(NAME, number, name, value)
@@ -164,7 +160,7 @@ class LocalStore:
         )
 
     def model(self, version: Version) -> Path:
-        stored = self._inside(self.client.get_model_version_download_uri(NAME, version.number))
+        stored = self._inside(self.tables.source(version))
         return self._there(stored, f"the model of version {version.number}")
 
     def _inside(self, address: str) -> Path:
@@ -184,8 +180,7 @@ class LocalStore:
     # Aliases and notes
 
     def alias(self, name: str) -> str | None:
-        with _none_if_not_there():
-            return str(self.client.get_model_version_by_alias(NAME, name).version)
+        return self.tables.alias(name)
 
     def set_alias(self, name: str, number: str | None) -> None:
         if number is None:
@@ -194,8 +189,7 @@ class LocalStore:
             self.client.set_registered_model_alias(NAME, name, number)
 
     def note(self, name: str) -> str | None:
-        with _none_if_not_there():
-            return self.client.get_registered_model(NAME).tags.get(name)
+        return self.tables.note(name)
 
     def set_note(self, name: str, value: str) -> None:
         self.client.set_registered_model_tag(NAME, name, value)
@@ -213,23 +207,6 @@ class LocalStore:
             self.client.create_registered_model(NAME)
 
 
-def _version(stored: ModelVersion) -> Version:
-    created = datetime.fromtimestamp(stored.creation_timestamp / 1000, UTC)
-    return Version(str(stored.version), str(stored.run_id), created, dict(stored.tags))
-
-
-@contextmanager
-def _none_if_not_there() -> Iterator[None]:
-    """Let a function return None where MLflow says that there is no such thing. Raises ModelError otherwise."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield
-    except MlflowException as problem:
-        if problem.error_code not in NOT_THERE:
-            raise ModelError("the registry cannot be read", got=str(problem)[:300]) from None
-
-
 @contextmanager
 def _damage_named(workspace: Workspace) -> Iterator[None]:
     """Say that the database cannot be opened, where MLflow would end in the middle of its own migrations."""
@@ -239,12 +216,7 @@ def _damage_named(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, MlflowException) as problem:
-        raise ModelError(
-            "the registry cannot be opened",
-            got=" ".join(str(getattr(problem, "orig", problem)).split())[:300],
-            where=str(workspace.models),
-            remedy="`leadscore doctor` says what is damaged; bring the file back from a copy, or train anew",
-        ) from None
+        raise damaged(workspace.models, problem) from None
 
 
 def home_of(workspace: Workspace) -> str:
