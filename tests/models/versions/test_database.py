@@ -61,7 +61,7 @@ def test_reading_makes_no_file_and_is_no_error_before_the_first_training(tmp_pat
 
 def test_a_damaged_database_is_named(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(ModelError, match="cannot be opened(.|\n)*mlflow.db"):
+    with pytest.raises(ModelError, match=r"cannot be opened(.|\n)*mlflow.db"):
         VersionTables(tmp_path / "mlflow.db").list()
 
 
