@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from benchmarks.quality import TASKS, Task, plain_peers, train_and_score
+from benchmarks.public_tables import TASKS, Task
+from benchmarks.quality import plain_peers, train_and_score
 
 SIZES = (60, 200, 448, 1000)
 ASKED = 4000

@@ -173,7 +173,7 @@ def compare_speed(count: int) -> None:
 
 
 def measure_suggestion(folder: Path) -> None:
-    from benchmarks.quality import FILLED_IN_BY_SALES
+    from benchmarks.public_tables import FILLED_IN_BY_SALES
     from data.config import flat_settings
     from data.workspace import Workspace
     from pipelines.rules import Project, suggest
