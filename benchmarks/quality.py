@@ -54,8 +54,8 @@ def train_and_score(task: Task, older: slice, later: slice) -> Floats:
         order = {"created": task.created, "order": "rows" if task.in_order and not task.created else ""}
         settings = flat_settings(before, None, won=None, lost=None, **roles, **order)
         workspace = Workspace.at(folder / "workspace")
-        kept = [name for name in task.rows if is_protected_name(name)]
-        train(settings.model_copy(update={"drop": list(task.drop), "keep": kept}), workspace)
+        protected = [name for name in task.rows if is_protected_name(name)]
+        train(settings.model_copy(update={"drop": list(task.drop), "keep": protected}), workspace)
         score(workspace, leads=LeadFiles(after, task.id, None), out=out)
         return pd.read_parquet(out)["probability"].to_numpy()
 
@@ -79,9 +79,9 @@ def peers(task: Task, older: slice, later: slice, flaml: int = 0) -> Iterator[tu
     if flaml:
         from flaml import AutoML
 
-        found = AutoML()
-        found.fit(as_levels, won, task="classification", metric="log_loss", time_budget=flaml, verbose=0, seed=0)
-        yield "FLAML", np.asarray(found.predict_proba(as_known))[:, 1]
+        automl = AutoML()
+        automl.fit(as_levels, won, task="classification", metric="log_loss", time_budget=flaml, verbose=0, seed=0)
+        yield "FLAML", np.asarray(automl.predict_proba(as_known))[:, 1]
 
 
 def plain_peers(task: Task, older: slice, later: slice) -> Iterator[tuple[str, Floats]]:
@@ -164,11 +164,11 @@ def _predictions_at(task: Task, start: float, end: float, args: argparse.Namespa
     print(f"{task.name}: trained on {older.stop:,} rows and scored in {time.perf_counter() - began:.0f} s", flush=True)
     if args.peers is None:
         return predictions | dict(peers(task, older, later, args.flaml))
-    kept = args.peers / f"{task.name} {start} {end} {args.flaml}.parquet"
-    if not kept.exists():
+    cached = args.peers / f"{task.name} {start} {end} {args.flaml}.parquet"
+    if not cached.exists():
         args.peers.mkdir(parents=True, exist_ok=True)
-        pd.DataFrame(dict(peers(task, older, later, args.flaml))).to_parquet(kept)
-    return predictions | {name: column.to_numpy() for name, column in pd.read_parquet(kept).items()}
+        pd.DataFrame(dict(peers(task, older, later, args.flaml))).to_parquet(cached)
+    return predictions | {name: column.to_numpy() for name, column in pd.read_parquet(cached).items()}
 
 
 def _print_task(task: Task, spans: list[tuple[float, float]], predictions: list[dict[str, Floats]]) -> Figures:
