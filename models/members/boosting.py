@@ -100,7 +100,7 @@ class Boosting(Member):
         from models.trees import tree_shap
 
         encoder, trees = fitted.named_steps["encode"], fitted.named_steps["trees"]
-        base, values = tree_shap(trees.booster_, encoder.transform(features.features))
+        base, values = tree_shap(trees.booster_, features.by(encoder))
         return Contributions(tuple(features_in(encoder)), values, base)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from features import Feature, catalogue
+from models.members.encoders import encoded
 from models.members.recipe import Recipe
 from models.training_table import TrainingTable, common_levels
 
@@ -27,6 +28,7 @@ class Encoded:
     def __init__(self, features: pd.DataFrame) -> None:
         self.features = features
         self._made: dict[int, Any] = {}
+        self._levels: dict[str, tuple[Any, pd.Index]] = {}
 
     @classmethod
     def of(cls, features: pd.DataFrame | Encoded) -> Encoded:
@@ -35,8 +37,15 @@ class Encoded:
     def by(self, encoder: ColumnTransformer) -> Any:
         """Return what an encoder makes of the features."""
         if id(encoder) not in self._made:
-            self._made[id(encoder)] = encoder.transform(self.features)
+            self._made[id(encoder)] = encoded(encoder, self.features, self.levels)
         return self._made[id(encoder)]
+
+    def levels(self, name: str) -> tuple[Any, pd.Index]:
+        """Return the number of each cell of a category, -1 where it is missing, and the levels behind the numbers."""
+        if name not in self._levels:
+            codes, levels = pd.factorize(self.features[name])
+            self._levels[name] = codes, pd.Index(levels)
+        return self._levels[name]
 
     def behind(self, pipeline: Pipeline) -> tuple[Any, Any]:
         """Return the last step of a pipeline, and what its encoder makes of the features."""
