@@ -149,9 +149,12 @@ def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:
     >>> common_levels(pd.Series(["ads"] * 5 + ["fair"] * 4 + ["mail"] * 5), [*range(9), 1, 2, 3, 4, 4])
     ['ads']
     """
-    once = pd.DataFrame({"level": cells.to_numpy(), "lead": np.asarray(leads)}).drop_duplicates()
-    counts = once["level"].value_counts()
-    return sorted(counts.index[counts >= RARE_LEVEL])
+    codes, levels = pd.factorize(cells)
+    lead_codes, known = pd.factorize(np.asarray(leads))
+    given = codes >= 0
+    once = np.unique(codes[given] * np.int64(len(known)) + lead_codes[given])
+    counts = np.bincount(once // max(len(known), 1), minlength=len(levels))
+    return sorted(levels[counts >= RARE_LEVEL])
 
 
 def sample_leads(table: TrainingTable, most: int, seed: int) -> TrainingTable:
