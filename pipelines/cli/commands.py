@@ -507,8 +507,8 @@ def main() -> None:
 
     LEADSCORE_DEBUG shows both.
     """
-    # Threads of OpenMP spin while they wait for each other, by default: where other processes want the processors, a fit
-    # of LightGBM took 12 times its CPU. It must be known before the first library loads OpenMP.
+    # By default OpenMP's threads spin while they wait for each other: where other processes want the processors, a fit
+    # of LightGBM took 12 times its CPU. OpenMP reads this when the first library loads it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if not os.environ.get("LEADSCORE_DEBUG"):
         warnings.showwarning = _say_nothing
