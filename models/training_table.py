@@ -151,8 +151,8 @@ def common_levels(cells: pd.Series, leads: npt.ArrayLike) -> list[str]:
     """
     codes, levels = pd.factorize(cells)
     lead_codes, known = pd.factorize(np.asarray(leads))
-    given = codes >= 0
-    once = np.unique(codes[given] * np.int64(len(known)) + lead_codes[given])
+    filled = codes >= 0
+    once = np.unique(codes[filled] * np.int64(len(known)) + lead_codes[filled])
     counts = np.bincount(once // max(len(known), 1), minlength=len(levels))
     return sorted(levels[counts >= RARE_LEVEL])
 
