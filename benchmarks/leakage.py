@@ -141,6 +141,8 @@ def main() -> None:
         for kind in (*LEAKS, *HONEST, "simulated"):
             sure, suspect, nothing = (counts[lexicon, kind, said] for said in ("sure", "suspect", "nothing"))
             total = sure + suspect + nothing
+            if not total:  # of few leads a planted column may be so rare that it makes no attribute
+                continue
             what = "leak  " if kind in LEAKS else "honest"
             print(
                 f"  {what}  {kind:28}  left out {sure / total:4.0%}, at least suspect {(sure + suspect) / total:4.0%}"
@@ -154,7 +156,7 @@ def print_precision(counts: Counter[tuple[str, str, str]], lexicon: str) -> None
         right = sum(flagged[kind] for kind in LEAKS)
         planted = sum(count for (used, kind, _), count in counts.items() if used == lexicon and kind in LEAKS)
         precision = right / max(1, sum(flagged.values()))
-        print(f"  {what}: precision {precision:.2f}, recall {right / planted:.2f}")
+        print(f"  {what}: precision {precision:.2f}, recall {right / max(1, planted):.2f}")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ from models.training_table import TrainingTable
 
 NO_WORSE = 0.005
 """Log-loss by which a model may be worse than the rules, at the upper end of the 95 % interval."""
-FEW_TO_COMPARE = 100
-"""Wins (or losses) of the test split with fewer of which two good scorers can hardly be distinguished."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +34,7 @@ class Cause(StrEnum):
     BETTER = "better than the rules"
     NO_WORSE = "ranks as the rules do, and surely not much worse"
     SCORECARD_NO_BETTER = "the scorecard is no better"
+    SCORECARD_BETTER = "the scorecard is surely better"
     NOT_CLEARLY_BETTER = "not clearly better than the rules"
 
 
@@ -62,8 +61,9 @@ WORDS: Mapping[Cause, str] = {
     Cause.BETTER: "the model beats the rules: {figures}",
     Cause.NO_WORSE: "the model is served, for it ranks no worse than the rules and is surely not much worse: {figures}",
     Cause.SCORECARD_NO_BETTER: (
-        "the model is served, for the scorecard, learned from the same leads, is not better: {figures}"
+        "the model is served, for the scorecard, learned from the same leads, is not surely better: {figures}"
     ),
+    Cause.SCORECARD_BETTER: "the scorecard is surely better than the model and is served: {figures}",
     Cause.NOT_CLEARLY_BETTER: "the model does not clearly beat the rules, which are served: {figures}",
 }
 
@@ -115,10 +115,10 @@ def select(
 ) -> Selection:
     """Select the model or the rules; ``tested`` holds the probabilities of the test rows by ``model`` and ``rules``.
 
-    The model must rank at least as well as the rules, and its log-loss must surely not be much worse. Rules that tell
-    no lead from another rank nothing: beside them a log-loss that is surely lower is enough. Few outcomes cannot show
-    that: then a model that was held back for its few outcomes, or stands beside rules that were learned from the same
-    few (not ``of_people``), is served unless it is surely worse.
+    Beside rules ``of_people`` the model must rank at least as well, and its log-loss must surely not be much worse.
+    Rules that tell no lead from another rank nothing: beside them a log-loss that is surely lower is enough. A model
+    that was held back for its few outcomes, or that stands beside a scorecard learned from the same leads, is served
+    unless it is surely worse.
     """
     rung = rung_of(table, splits)
     lacks = shortage(table, splits) if rung != "full" else ""
@@ -138,8 +138,9 @@ def select(
         return Selection(Cause.RULES_RANK_NOTHING, figures=figures)
     if figures.auc >= figures.auc_of_rules and high < NO_WORSE:
         return Selection(Cause.BETTER if high < 0 else Cause.NO_WORSE, figures=figures)
-    if low <= 0 and not of_people and table.minority_count(splits.test) < FEW_TO_COMPARE:
-        return Selection(Cause.SCORECARD_NO_BETTER, figures=figures)
+    # Rules that people agreed on keep their place until a model is clearly better; a scorecard is but another learner.
+    if not of_people:
+        return Selection(Cause.SCORECARD_NO_BETTER if low <= 0 else Cause.SCORECARD_BETTER, figures=figures)
     return Selection(Cause.NOT_CLEARLY_BETTER, figures=figures)
 
 

@@ -13,6 +13,7 @@ from data.simulator import Drift, simulate
 from data.workspace import Workspace
 from models.blend import affine, probabilities
 from models.members.table import default_recipe
+from models.metrics import auc
 from models.rules import Rules
 from models.training.learn import Learned, fit_blend, learn, refit
 from models.training.search import Effort
@@ -119,8 +120,19 @@ def test_beside_rules_that_tell_no_lead_from_another_the_right_level_is_enough(k
     won = knowing.won[learned.splits.test]
     tested = {"rules": np.full(len(won), level or won.mean()), "model": won.mean() + 0.001 * (0.5 - won)}
     selection = select(learned.model, tested, knowing, learned.splits, of_people=False, seed=0)
-    assert selection.cause == (Cause.RULES_RANK_NOTHING if beats else Cause.NOT_CLEARLY_BETTER)
+    assert selection.cause == (Cause.RULES_RANK_NOTHING if beats else Cause.SCORECARD_BETTER)
     assert selection.model_is_served == beats
+
+
+@pytest.mark.parametrize(("of_people", "cause"), [(True, Cause.NOT_CLEARLY_BETTER), (False, Cause.SCORECARD_NO_BETTER)])
+def test_what_ranks_better_by_chance_alone_is_served_only_where_people_agreed_on_it(knowing, learned, of_people, cause):
+    won = knowing.won[learned.splits.test]
+    noise = 0.01 * np.random.default_rng(0).normal(size=len(won))
+    luck = noise if auc(noise, won) > 0.5 else -noise
+    tested = {"rules": won.mean() + luck, "model": won.mean() - luck}
+    selection = select(learned.model, tested, knowing, learned.splits, of_people=of_people, seed=0)
+    assert selection.cause == cause
+    assert selection.model_is_served == (not of_people)
 
 
 def test_without_rules_a_scorecard_is_the_baseline(knowing):
