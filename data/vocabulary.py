@@ -184,9 +184,13 @@ SCORE_FIELDS = (
     "model_version",
 )
 """What is known of a scored lead beside its id: the columns that are written back by default."""
-ASKED_NUMBERS = ("score", "probability", "expected_amount", "expected_value")
+ASKED_NUMBERS = ("score", "probability", "expected_amount", "expected_value", "days_in_stage", "age_days")
 ASKED_TEXTS = ("band", "disposition", "fit", "engagement", "stage", "owner", "source", "persona")
 """Fields of a score that a filter of what is written back may ask for."""
-MORE_FIELDS = ("outcome", "stage", "run_id", "scored_at", "horizon", "top_reason")
-WRITABLE_FIELDS = (*SCORE_FIELDS, *MORE_FIELDS, "recommendation", "expected_amount", "expected_value")
+WITHIN = {days: f"within_{days}" for days in (30, 60, 90, 180)}
+"""The fields with the chance of a win within so many days."""
+ACCOUNT_SCORE = "account_score"
+MORE_FIELDS = ("outcome", "stage", "days_in_stage", "age_days", "run_id", "scored_at", "horizon", "top_reason")
+OF_VALUE = ("recommendation", "expected_amount", "expected_value", *WITHIN.values(), ACCOUNT_SCORE)
+WRITABLE_FIELDS = (*SCORE_FIELDS, *MORE_FIELDS, *OF_VALUE)
 """What can be written back where the settings ask for it."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from data.config import Settings
 from data.store import (
     Store,
+    keep_account_scores,
     keep_decisions,
     standing_overrides,
     standing_verdicts,
@@ -24,9 +25,12 @@ Row = Mapping[str, Any]
 DECISION = ("recommendation", "decided_by")
 
 
-def plan_of(settings: Settings) -> partial[None]:
-    """Return what decides on the leads of today within a transaction, by the capacity of the settings."""
-    return partial(_plan, per_owner=settings.capacity.per_owner_per_week)
+def plan_of(settings: Settings, account_scores: pd.DataFrame | None = None) -> partial[None]:
+    """Return what decides on the leads of today within a transaction, by the capacity of the settings.
+
+    The scores of accounts, where they are written back, are kept in the same moment.
+    """
+    return partial(_plan, per_owner=settings.capacity.per_owner_per_week, account_scores=account_scores)
 
 
 def plan(store: Store, settings: Settings) -> None:
@@ -35,12 +39,14 @@ def plan(store: Store, settings: Settings) -> None:
         plan_of(settings)(connection)
 
 
-def _plan(connection: Connection, per_owner: int | None) -> None:
+def _plan(connection: Connection, per_owner: int | None, account_scores: pd.DataFrame | None) -> None:
     from models.scoring import plan_week  # pages that show a list need none of what scores
 
     today = datetime.now(UTC).date()
     said = standing_verdicts(connection), standing_overrides(connection)
     keep_decisions(connection, plan_week(worth_calling(connection), *said, per_owner, today))
+    if account_scores is not None:
+        keep_account_scores(connection, account_scores)
 
 
 def recommendation_of(lead: Row, settings: Settings, decision: Row | None = None) -> dict[str, str]:

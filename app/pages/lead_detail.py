@@ -1,10 +1,9 @@
-"""One lead in detail, from its own data: why its score changed, what is missing, and which won deals are like it."""
+"""One lead in detail, from its own data: why its score changed, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 from fastapi import APIRouter, Request
@@ -15,10 +14,10 @@ from app.security import Viewer
 from app.site import CurrentSite, Site
 from app.view import page
 from data.errors import InputError
-from data.store import WEEK, Newest, companies_of
+from data.store import WEEK
 from models.rules import missing_for_qso
-from models.scoring import ScoredChunk, Scorer, SimilarDeal, score_chunk
-from pipelines.explain import Changes, LeadRecord, similar_won, what_next, why_changed, won_deals
+from models.scoring import ScoredChunk, Scorer, score_chunk
+from pipelines.explain import Changes, LeadRecord, what_next, why_changed
 
 router = APIRouter()
 Row = dict[str, Any]
@@ -27,8 +26,6 @@ Row = dict[str, Any]
 @router.get("/leads/{lead_id:path}/closer")
 def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: str) -> Response:
     """Show what only the lead's own data hold, by the model version that made its score."""
-    with site.store.transaction() as connection:
-        run = site.newest(connection)
     scores = site.scores_of(lead_id)
     scorer = site.registry.version(scores[0]["model_version"]).scorer
     lead = read_lead(lead_id, site, scorer.schema)
@@ -44,7 +41,6 @@ def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: st
         asks_for_qso=bool(scorer.rules.qso),
         missing_for_qso=missing_for_qso(scorer.rules, scored.features),
         questions=what_next(scored, scorer),
-        similar=_similar(scored, scorer, site, run),
     )
 
 
@@ -69,16 +65,3 @@ def since_when(lead: LeadRecord, scores: Sequence[Row]) -> pd.Timestamp:
     other = next((row["as_of"] for row in scores if row["score"] != score), None)
     since = pd.Timestamp(other) if then == score and other else week
     return max(since, lead.chunk.leads["created_at"].iloc[0])
-
-
-def _similar(scored: ScoredChunk, scorer: Scorer, site: Site, run: Newest) -> list[Row]:
-    """Return similar won deals by the names that sales knows; those that were forgotten since are left out."""
-    deals = site.once(run, f"won by {scorer.version}", lambda: won_deals(site.store, scorer))
-    similar: list[SimilarDeal] = similar_won(scored, scorer, deals)
-    with site.store.transaction() as connection:
-        companies = companies_of(connection, [deal.lead_id for deal in similar])
-    return [
-        {"deal": deal, "company": companies[deal.lead_id], "address": quote(deal.lead_id, safe="")}
-        for deal in similar
-        if deal.lead_id in companies
-    ]

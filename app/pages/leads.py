@@ -46,6 +46,7 @@ from data.store import (
 from data.vocabulary import CALL_NOW, CALL_THIS_WEEK
 from models.blend import RULES, member_names
 from models.rules import fired_by_name
+from pipelines.explain import kept_deals
 from pipelines.recommendations import recommendation_of
 
 router = APIRouter()
@@ -315,6 +316,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         if not history:
             raise NoSuchLead(lead_id)
         gone = gone_since(connection, lead_id)
+        similar = _similar(connection, site, history[0])
         said = said_of(connection, site, run, history[0], is_gone=gone is not None)
     site.record_opened(lead_id, person.name)
     lead, steps = history[0], _by_moment(history)
@@ -327,6 +329,7 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         "unchanged": (run.as_of - lead["as_of"]).days,
         "trend": _trend(steps, run),
         "steps": _steps(steps)[:MOST_STEPS],
+        "similar": similar,
         **said,
         **_reasons(lead, site),
     }
@@ -349,6 +352,16 @@ def said_of(connection: Connection, site: Site, run: Newest, lead: Row, *, is_go
         "tomorrow": f"{datetime.now(UTC).date() + timedelta(days=1)}",
         "in_a_month": f"{datetime.now(UTC).date() + timedelta(days=30)}",
     }
+
+
+def _similar(connection: Connection, site: Site, lead: Row) -> list[Row]:
+    """Return the won deals that were kept with a score, by the names that sales knows."""
+    try:
+        scorer = site.registry.version(lead["model_version"]).scorer
+    except LeadscoreError:
+        return []
+    deals = kept_deals(connection, lead, scorer, site.wording.codebook(lead["model_version"]).features)
+    return [{"deal": deal, "company": company, "address": quote(deal.lead_id, safe="")} for deal, company in deals]
 
 
 def _reasons(lead: Row, site: Site) -> Row:

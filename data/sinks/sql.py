@@ -25,6 +25,7 @@ from data.sources import (
     is_passing,
     require_dialect,
 )
+from data.vocabulary import WITHIN
 
 TYPES = {
     "probability": sa.Double(),
@@ -33,6 +34,12 @@ TYPES = {
     "as_of": sa.DateTime(timezone=True),
     "scored_at": sa.DateTime(timezone=True),
     "horizon": sa.Integer(),
+    "expected_amount": sa.Double(),
+    "expected_value": sa.Double(),
+    **{name: sa.Double() for name in WITHIN.values()},
+    "days_in_stage": sa.Integer(),
+    "age_days": sa.Integer(),
+    "account_score": sa.SmallInteger(),
 }
 """Types of the columns of a new table; all others hold text."""
 SET_UP = "make it with `leadscore push --setup`"

@@ -28,7 +28,6 @@ from data.store.lead_list import (
     Cursor,
     Filters,
     Newest,
-    companies_of,
     count_above,
     count_leads,
     cursor_in,
@@ -36,6 +35,7 @@ from data.store.lead_list import (
     history_of,
     lead_page,
     newest,
+    newest_scores_of,
     opened_lately,
     override_corrections,
     overrides_of,
@@ -47,12 +47,14 @@ from data.store.lead_list import (
 from data.store.outbox import Outbox
 from data.store.recommended import (
     decisions_on,
+    keep_account_scores,
     keep_decisions,
     standing_overrides,
     standing_verdicts,
     this_week,
     worth_calling,
 )
+from data.store.similar import deals_like
 from data.store.store import DONE, Codebook, Run, Store, gone_since, newest_done, open_store
 from data.store.tables import RECOMMENDED, SCORES
 
@@ -79,20 +81,22 @@ __all__ = [
     "add_feedback",
     "add_verdict",
     "audit",
-    "companies_of",
     "count_above",
     "count_leads",
     "cursor_in",
     "cursor_of",
+    "deals_like",
     "decisions_on",
     "feedback_on",
     "gone_since",
     "has_visible_text",
     "history_of",
+    "keep_account_scores",
     "keep_decisions",
     "lead_page",
     "newest",
     "newest_done",
+    "newest_scores_of",
     "open_store",
     "opened_lately",
     "override",

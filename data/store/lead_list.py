@@ -16,7 +16,18 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from data.store.recommended import DECIDED, RECOMMENDATION, with_decisions
-from data.store.store import DONE, GRADE, HOTTEST_FIRST, IS_OPEN, USE_DAYS, Store, as_of_run, current, rows
+from data.store.store import (
+    DONE,
+    GRADE,
+    HOTTEST_FIRST,
+    IS_OPEN,
+    USE_DAYS,
+    Store,
+    as_of_run,
+    current,
+    rows,
+    with_closed,
+)
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
 
 WEEK = timedelta(days=7)
@@ -312,7 +323,7 @@ def count_leads(connection: Connection) -> list[Row]:
     """
     by = [SCORES.c[name] for name in COUNTED]
     sums = sa.func.count().label("leads"), sa.func.sum(SCORES.c.probability).label("probability")
-    return rows(connection, current(connection).with_only_columns(*by, *sums).group_by(*by))
+    return rows(connection, with_closed(connection).with_only_columns(*by, *sums).group_by(*by))
 
 
 def override_corrections(connection: Connection) -> list[Row]:
@@ -323,7 +334,7 @@ def override_corrections(connection: Connection) -> list[Row]:
     shown = [*(SCORES.c[name] for name in COUNTED), SCORES.c.probability, OVERRIDES.c.disposition.label("override")]
     query = current(connection).join(OVERRIDES, OVERRIDES.c.lead_id == SCORES.c.lead_id).with_only_columns(*shown)
     corrections: list[Row] = []
-    for row in rows(connection, query.where(IS_OPEN, OVERRIDES.c.undone_at.is_(None))):
+    for row in rows(connection, query.where(OVERRIDES.c.undone_at.is_(None))):
         disposition = row.pop("override")
         corrections.append(row | {"leads": -1, "probability": -row["probability"]})
         corrections.append(row | {"leads": 1, "disposition": disposition})
@@ -332,14 +343,14 @@ def override_corrections(connection: Connection) -> list[Row]:
 
 def sample_contributions(connection: Connection, model_version: str, count: int) -> list[bytes]:
     """Return what each concept adds to the log-odds of some leads by a model version, packed."""
-    of_version = current(connection).with_only_columns(SCORES.c.contributions)
+    of_version = with_closed(connection).with_only_columns(SCORES.c.contributions)
     query = of_version.where(RUNS.c.model_version == model_version).limit(count)
     return list(connection.execute(query).scalars())
 
 
 def count_above(connection: Connection, thresholds: Sequence[float]) -> list[Row]:
     """Return, for each threshold, how many open leads have that probability or more, and the ``wins`` it promises."""
-    is_open = current(connection).with_only_columns(SCORES.c.probability).where(IS_OPEN).subquery()
+    is_open = current(connection).with_only_columns(SCORES.c.probability).subquery()
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(is_open.c.probability), 0.0))
     counts = (connection.execute(query.where(is_open.c.probability >= each)).one() for each in thresholds)
     return [{"bar": each, "leads": leads, "wins": wins} for each, (leads, wins) in zip(thresholds, counts, strict=True)]
@@ -353,10 +364,9 @@ def history_of(connection: Connection, lead_id: str) -> list[Row]:
     return rows(connection, of_lead.order_by(SCORES.c.run_id.desc()))
 
 
-def companies_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str | None]:
-    """Return the company of each of some leads; leads that have no score are not in it."""
-    known = current(connection).with_only_columns(SCORES.c.lead_id, SCORES.c.company)
-    return {row.lead_id: row.company for row in connection.execute(known.where(SCORES.c.lead_id.in_(lead_ids)))}
+def newest_scores_of(connection: Connection, lead_ids: Sequence[str]) -> list[Row]:
+    """Return the newest score of each of some leads, closed or not; of leads that have none, nothing."""
+    return rows(connection, with_closed(connection).where(SCORES.c.lead_id.in_(lead_ids))) if lead_ids else []
 
 
 def overrides_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
@@ -368,7 +378,7 @@ def overrides_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, s
 
 def owners(connection: Connection) -> dict[str, int]:
     """Count the open leads of each owner, by name; leads that nobody owns are in none."""
-    is_owned = current(connection).where(IS_OPEN, SCORES.c.owner.is_not(None), SCORES.c.owner != "")
+    is_owned = current(connection).where(SCORES.c.owner.is_not(None), SCORES.c.owner != "")
     query = is_owned.with_only_columns(SCORES.c.owner, sa.func.count().label("leads")).group_by(SCORES.c.owner)
     return {row.owner: row.leads for row in connection.execute(query.order_by(SCORES.c.owner))}
 

@@ -28,12 +28,14 @@ from data.config import Alternatives, FieldTest
 from data.sinks import GONE, bulk
 from data.store.recommended import DECIDED, RECOMMENDATION, with_decisions
 from data.store.store import GRADE, Store, newest_of_all, rows
-from data.store.tables import DELIVERIES, RUNS, SCORES
-from data.vocabulary import ASKED_NUMBERS
+from data.store.tables import ACCOUNT_SCORES, DELIVERIES, RUNS, SCORES
+from data.vocabulary import ACCOUNT_SCORE, ASKED_NUMBERS
 
 DELIVERED, ENDED, DEAD, ABSENT = "delivered", "ended", "dead", "gone"
 OPEN = "open"
 COMPARED = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+WHOLE_NUMBERS = dict.fromkeys(("days_in_stage", "age_days", ACCOUNT_SCORE), "Int64")
+"""What may be missing: it stays a whole number all the same."""
 Row = dict[str, Any]
 
 
@@ -59,16 +61,17 @@ class Outbox:
         with self.store.transaction() as connection:
             left_out = ("contributions", "recommendation", "decided_by")
             columns = [*(column for column in SCORES.columns if column.name not in left_out), *DECIDED]
+            columns.append(ACCOUNT_SCORES.c[ACCOUNT_SCORE])
             query = self._pending(connection, *columns, retry=retry)
             options = {"stream_results": True, "yield_per": size}
             with closing(connection.execute(query, execution_options=options)) as result:
                 for batch in result.partitions():
-                    yield pd.DataFrame(map(tuple, batch), columns=list(result.keys()))
+                    yield pd.DataFrame(map(tuple, batch), columns=list(result.keys())).astype(WHOLE_NUMBERS)
 
     def record(self, sent: pd.DataFrame, refused: Mapping[str, str]) -> None:
         """Keep a receipt of each score that was sent; ``refused`` maps the ids of those refused to the reason."""
         reasons = sent["lead_id"].map(refused)
-        receipts = sent[["lead_id", "digest", "run_id", "recommendation"]].assign(
+        receipts = sent[["lead_id", "digest", "run_id", "recommendation", ACCOUNT_SCORE]].assign(
             target=self.target,
             status=np.select(
                 [reasons == GONE, reasons.notna(), sent["outcome"] == OPEN], [ABSENT, DEAD, DELIVERED], default=ENDED
@@ -106,7 +109,10 @@ class Outbox:
         receipt = sa.and_(DELIVERIES.c.lead_id == SCORES.c.lead_id, DELIVERIES.c.target == self.target)
         changed = DELIVERIES.c.digest != SCORES.c.digest
         unknown = sa.or_(
-            DELIVERIES.c.digest.is_(None), changed, DELIVERIES.c.recommendation.is_distinct_from(RECOMMENDATION.element)
+            DELIVERIES.c.digest.is_(None),
+            changed,
+            DELIVERIES.c.recommendation.is_distinct_from(RECOMMENDATION.element),
+            DELIVERIES.c[ACCOUNT_SCORE].is_distinct_from(ACCOUNT_SCORES.c[ACCOUNT_SCORE]),
         )
         scores, is_gone = newest_of_all(connection)
         outcome = sa.case((is_gone, ABSENT), else_=SCORES.c.outcome).label("outcome")
@@ -120,7 +126,9 @@ class Outbox:
         wanted = (outcome if column is SCORES.c.outcome else column for column in columns)
         scored_at = RUNS.c.finished_at.label("scored_at")
         scores = scores.with_only_columns(*wanted, GRADE, RUNS.c.model_version, scored_at, attempts)
-        return with_decisions(scores).join(DELIVERIES, receipt, isouter=True).where(to_send)
+        of_account = ACCOUNT_SCORES.c.lead_id == SCORES.c.lead_id
+        scores = with_decisions(scores).join(ACCOUNT_SCORES, of_account, isouter=True)
+        return scores.join(DELIVERIES, receipt, isouter=True).where(to_send)
 
     def _is_dead(self) -> sa.ColumnElement[bool]:
         return sa.and_(DELIVERIES.c.target == self.target, DELIVERIES.c.status == DEAD)

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from data.store.store import IS_OPEN, current, rows
-from data.store.tables import FEEDBACK, OVERRIDES, RECOMMENDED, SCORES
+from data.sinks import bulk
+from data.store.store import current, rows
+from data.store.tables import ACCOUNT_SCORES, FEEDBACK, OVERRIDES, RECOMMENDED, SCORES
 from data.vocabulary import CALL_NOW, CALL_THIS_WEEK
 
 WORTH_A_CALL = sa.text(f"{SCORES.name}.recommendation IN ('{CALL_NOW}', '{CALL_THIS_WEEK}')")
@@ -38,7 +40,7 @@ def with_decisions(scores: sa.Select) -> sa.Select:
 def worth_calling(connection: Connection) -> pd.DataFrame:
     """Return the open leads that are to be called by themselves."""
     names = ("lead_id", "owner", "recommendation", "decided_by", "expected_value", "probability")
-    query = current(connection).with_only_columns(*(SCORES.c[name] for name in names)).where(IS_OPEN, WORTH_A_CALL)
+    query = current(connection).with_only_columns(*(SCORES.c[name] for name in names)).where(WORTH_A_CALL)
     return pd.read_sql(query, connection).astype({"expected_value": "float64"})
 
 
@@ -67,6 +69,12 @@ def keep_decisions(connection: Connection, decisions: pd.DataFrame) -> None:
         connection.execute(sa.insert(RECOMMENDED), [dict(zip(names, row, strict=True)) for row in stated.to_numpy()])
 
 
+def keep_account_scores(connection: Connection, scores: pd.DataFrame) -> None:
+    """Let these scores of accounts hold in the place of all before: ``lead_id`` of an open lead, ``account_score``."""
+    connection.execute(sa.delete(ACCOUNT_SCORES))
+    bulk.load(connection, ACCOUNT_SCORES, pa.Table.from_pandas(scores, preserve_index=False))
+
+
 def decisions_on(connection: Connection, lead_ids: Sequence[str] | None = None) -> dict[str, Row]:
     """Return what was decided of leads, by their ids: of some, or of all."""
     query = sa.select(RECOMMENDED)
@@ -92,7 +100,7 @@ def this_week(connection: Connection, owner: str = "") -> list[Row]:
     of_week = current(connection).join(RECOMMENDED, RECOMMENDED.c.lead_id == SCORES.c.lead_id)
     columns = [SCORES.c[name] for name in names]
     shown = of_week.with_only_columns(*columns, SCORES.c.run_id, *DECIDED, *OF_SENTENCES).where(
-        IS_OPEN, RECOMMENDED.c.recommendation.in_((CALL_NOW, CALL_THIS_WEEK))
+        RECOMMENDED.c.recommendation.in_((CALL_NOW, CALL_THIS_WEEK))
     )
     if owner:
         shown = shown.where(SCORES.c.owner == owner)

@@ -2,7 +2,9 @@
 
 A run adds a version of each score that changed, chunk by chunk, each in a transaction. They count once the run is done,
 which is one change of one row: so readers see all that a run scored or nothing of it, and a run that is killed leaves
-what was there before. The current score of a lead is its newest version of a run that is done; the others are history.
+what was there before. The current score of an open lead is its newest version of a run that is done; the others are
+history. A lead that has closed, or is gone, has no current score: its newest version says how it ended, and how it
+stood just before, which is what open leads are compared with.
 
 A run that was asked for of a moment before that of the newest run that is done is of the past: the present stays as it
 is. Its scores are all kept, and are what is known of its moment until the next run that is done. Its number is below
@@ -12,7 +14,7 @@ zero, so that it is never newer than anything, and no query for the present meet
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +31,7 @@ from data.errors import LeadscoreError
 from data.locks import one_run_at_a_time
 from data.sinks import bulk
 from data.sources import WRITING, connected, engine_of, require_dialect
+from data.store.similar import Deals, keep_deals, leave_out_deal, without_deals
 from data.store.tables import DELIVERIES, GONE, MODEL_VERSIONS, OF_ONE_LEAD, OPENED, RUNS, SCORES
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -39,6 +42,8 @@ TURNS = 730_581_427
 DONE, OF_THE_PAST = "done", "past"
 USE_DAYS = 30
 """Days within which leads that were opened on the pages are counted: scoring runs may be minutes apart."""
+MOST_WON = 2_000
+"""Won deals that open leads are compared with, the last ones: each lead is compared with each of them."""
 IS_OPEN = sa.text(f"{SCORES.name}.outcome = 'open'")
 """Written out, for SQLite takes an index of open leads only where it reads that they are open."""
 HOTTEST_FIRST = (SCORES.c.score, SCORES.c.probability, SCORES.c.lead_id)
@@ -224,19 +229,40 @@ class Store:
         """
         with self.transaction() as connection:
             hottest_first = (column.desc() for column in HOTTEST_FIRST)
-            leads = current(connection, until).where(IS_OPEN).order_by(*hottest_first)
+            leads = current(connection, until).order_by(*hottest_first)
             return rows(connection, leads.limit(count))
 
     def won(self, model_version: str) -> list[dict[str, Any]]:
-        """Return the current scores, by one model version, of the leads that were won."""
+        """Return the newest scores, by one model version, of the leads that were won: as they stood just before.
+
+        The last `MOST_WON` of them, in the order of their ids.
+        """
         with self.transaction() as connection:
             of_version = sa.and_(SCORES.c.outcome == "won", RUNS.c.model_version == model_version)
-            return rows(connection, current(connection).where(of_version).order_by(SCORES.c.lead_id))
+            last = with_closed(connection).where(of_version).order_by(SCORES.c.as_of.desc(), SCORES.c.lead_id)
+            return sorted(rows(connection, last.limit(MOST_WON)), key=lambda row: row["lead_id"])
+
+    def keep_similar(self, nearest: Callable[[list[bytes]], Sequence[Deals]], model_version: str, size: int) -> int:
+        """Keep the won deals that open leads are like, of all scores by a model version that have none yet.
+
+        ``nearest`` gives them for contributions as they are stored; it gets so many at a time. Returns how many scores
+        had none.
+        """
+        after, count = "", 0
+        while True:
+            with self.transaction(writing=True) as connection:
+                scores = current(connection).where(RUNS.c.model_version == model_version)
+                leads = without_deals(connection, scores, after=after, count=size)
+                if not leads:
+                    return count
+                deals = nearest([lead.contributions for lead in leads])
+                keep_deals(connection, {lead.lead_id: lead.run_id for lead in leads}, deals)
+            after, count = leads[-1].lead_id, count + len(leads)
 
     def leads_per_band(self, until: datetime | None = None) -> dict[str, int]:
         """Return how many open leads are hot, warm and cold."""
         with self.transaction() as connection:
-            is_open = current(connection, until).where(SCORES.c.outcome == "open").subquery()
+            is_open = current(connection, until).subquery()
             counted = sa.select(is_open.c.band, sa.func.count().label("leads")).group_by(is_open.c.band)
             counts = {row["band"]: row["leads"] for row in rows(connection, counted)}
         return {band: counts.get(band, 0) for band in ("hot", "warm", "cold")}
@@ -247,7 +273,7 @@ class Store:
         The value is None where no amounts are known.
         """
         with self.transaction() as connection:
-            is_open = current(connection, until).where(SCORES.c.outcome == "open").subquery()
+            is_open = current(connection, until).subquery()
             sums = (sa.func.sum(is_open.c[name]) for name in ("probability", "expected_value"))
             query = sa.select(is_open.c.band, sa.func.count(), *sums).group_by(is_open.c.band)
             totals = connection.execute(query).all()
@@ -266,10 +292,9 @@ class Store:
     def open_scores(self, until: datetime | None = None) -> pd.DataFrame:
         """Return ``probability``, ``score``, ``fit`` and ``disqualified_by`` of the open leads, by ``lead_id``."""
         with self.transaction() as connection:
-            query = current(connection, until).where(SCORES.c.outcome == "open")
             names = ("lead_id", "probability", "score", "fit", "disqualified_by")
-            columns = [SCORES.c[name] for name in names]
-            return pd.read_sql(query.with_only_columns(*columns), connection, index_col="lead_id")
+            query = current(connection, until).with_only_columns(*(SCORES.c[name] for name in names))
+            return pd.read_sql(query, connection, index_col="lead_id")
 
     def opened(self, until: datetime | None = None) -> int:
         """Return how many of the open leads were opened on the pages within `USE_DAYS` days.
@@ -285,13 +310,13 @@ class Store:
         end = min(later, default=_now().date() + timedelta(days=1))
         opened = sa.select(OPENED.c.lead_id).where(OPENED.c.day < end, OPENED.c.day >= end - timedelta(days=USE_DAYS))
         with self.transaction() as connection:
-            query = current(connection, until).where(SCORES.c.outcome == "open", SCORES.c.lead_id.in_(opened))
+            query = current(connection, until).where(SCORES.c.lead_id.in_(opened))
             return connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()
 
     def personas(self, until: datetime | None = None) -> pd.Series:
         """Return the persona of each scored lead by ``lead_id``, empty for one that is like none; none without any."""
         with self.transaction() as connection:
-            query = current(connection, until).where(SCORES.c.persona.is_not(None))
+            query = with_closed(connection, until).where(SCORES.c.persona.is_not(None))
             columns = query.with_only_columns(SCORES.c.lead_id, SCORES.c.persona)
             return pd.read_sql(columns, connection, index_col="lead_id")["persona"]
 
@@ -317,6 +342,7 @@ class Store:
         """Erase a lead from all tables; return how many rows of each it was in."""
         with self.transaction(writing=True) as connection:
             connection.execute(sa.delete(GONE).where(GONE.c.lead_id == lead_id))
+            leave_out_deal(connection, lead_id)
             erased = {
                 table.name.removeprefix("leadscore_"): connection.execute(
                     sa.delete(table).where(table.c.lead_id == lead_id)
@@ -359,7 +385,15 @@ def versions() -> sa.Select:
 
 
 def current(connection: Connection, until: datetime | None = None) -> sa.Select:
-    """Return a query for the current scores: `versions` that no newer one that counts replaces.
+    """Return a query for the current scores, which open leads alone have.
+
+    Of a moment in the past (``until``, naive UTC) these are the leads that were open then.
+    """
+    return with_closed(connection, until).where(IS_OPEN)
+
+
+def with_closed(connection: Connection, until: datetime | None = None) -> sa.Select:
+    """Return a query for the newest score of each lead that is not gone: of closed ones, as they stood just before.
 
     What counts is fixed here: a run that is done before the query is carried out is not seen in part. Of a moment in
     the past (``until``, naive UTC) only runs count whose ``as_of`` is no later.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from data.vocabulary import WITHIN
+
 METADATA = sa.MetaData()
 
 
@@ -69,6 +71,9 @@ SCORES = sa.Table(
     sa.Column("expected_value", sa.Double),
     sa.Column("last_activity", sa.DateTime),  # of the lead itself
     sa.Column("last_touch", sa.DateTime),  # of sales
+    sa.Column("days_in_stage", sa.Integer),  # as of the moment of the score, as all else
+    sa.Column("age_days", sa.Integer),
+    *(sa.Column(name, sa.Double) for name in WITHIN.values()),  # the chance of a win; empty where nothing is timed
 )
 
 RECOMMENDED = sa.Table(
@@ -80,6 +85,21 @@ RECOMMENDED = sa.Table(
     sa.Column("place", sa.Integer),  # among the leads of its owner that are worth a call; empty where people decided
     sa.Column("by", sa.Text),  # who decided
     sa.Column("until", sa.Date),  # the day from which on the lead counts again
+)
+
+ACCOUNT_SCORES = sa.Table(
+    "leadscore_account_scores",
+    METADATA,
+    sa.Column("lead_id", sa.Text, primary_key=True),  # of open leads with an account, where that is written back
+    sa.Column("account_score", sa.SmallInteger, nullable=False),
+)
+
+SIMILAR = sa.Table(
+    "leadscore_similar_deals",
+    METADATA,
+    sa.Column("lead_id", sa.Text, primary_key=True),  # of open leads
+    sa.Column("run_id", sa.Integer, nullable=False),  # the run that made the score that these deals are like
+    sa.Column("deals", sa.Text, nullable=False),  # JSON: [id of the won lead, distance], the nearest first
 )
 
 GONE = sa.Table(
@@ -101,6 +121,7 @@ DELIVERIES = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("at", sa.DateTime, nullable=False),
     sa.Column("recommendation", sa.Text),  # that was sent
+    sa.Column("account_score", sa.SmallInteger),  # that was sent
 )
 
 ALERTS = sa.Table(
@@ -175,5 +196,5 @@ AUDIT = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),  # JSON
 )
 
-OF_ONE_LEAD = (SCORES, RECOMMENDED, DELIVERIES, ALERTS, FEEDBACK, OVERRIDES, OPENED, AUDIT)
+OF_ONE_LEAD = (SCORES, RECOMMENDED, ACCOUNT_SCORES, SIMILAR, DELIVERIES, ALERTS, FEEDBACK, OVERRIDES, OPENED, AUDIT)
 """All tables whose rows are about one lead each, by its id."""

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.vocabulary import WITHIN
 from models.explanation import MOST_REASONS, RARE, Beginning, Narrator, Reasons
 from models.scoring.chunk import ScoredChunk
 
@@ -26,6 +27,8 @@ MARKS = ("persona", "triggered_by", "disqualified_by")
 """What the rules say of a lead beside its points, as far as they have such."""
 AMOUNTS = ("expected_amount", "expected_value")
 """What a lead is worth, where the amounts of won leads are known."""
+TIMES = {f"probability_{days}d": name for days, name in WITHIN.items()}
+"""The chance of a win within some days, where the model is timed, and as the store calls it."""
 
 
 def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
@@ -41,7 +44,8 @@ def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
     explained = {"contributions": [row.tobytes() for row in contributions], "reasons": reasons, "rules": scored.fired}
     scores = pd.concat([scored.leads, scored.numbers, pd.DataFrame(explained)], axis="columns")
     scores = scores.assign(**{name: scores.get(name) for name in MARKS})
-    scores = scores.assign(**{name: scores.get(name, np.nan) for name in AMOUNTS})
+    scores = scores.rename(columns=TIMES)
+    scores = scores.assign(**{name: scores.get(name, np.nan) for name in (*AMOUNTS, *TIMES.values())})
     return scores.assign(digest=digests(scores))
 
 

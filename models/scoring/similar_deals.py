@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,18 +57,33 @@ class WonDeals:
         self.deals = deals
         self.features = features
         self.narrator = narrator
-        self.index = _index([deal.contributions for deal in deals]) if deals else None
+
+    @cached_property
+    def index(self) -> NearestNeighbors | None:
+        """The index of the nearest; None without any deal."""
+        return _index([deal.contributions for deal in self.deals]) if self.deals else None
+
+    def nearest(self, contributions: npt.NDArray, count: int = MOST_DEALS) -> list[list[tuple[str, float]]]:
+        """Return the ids of the deals nearest to each row of contributions with their distances, the nearest first."""
+        if self.index is None:
+            return [[] for _ in contributions]
+        distances, rows = self.index.kneighbors(contributions.astype(np.float32), min(count, len(self.deals)))
+        ids = [deal.lead_id for deal in self.deals]
+        pairs = zip(distances.round(3).tolist(), rows.tolist(), strict=True)
+        return [[(ids[row], distance) for distance, row in zip(*lead, strict=True)] for lead in pairs]
 
     def like(self, lead_id: str, contributions: npt.NDArray, reasons: tuple[Reasons, Reasons]) -> list[SimilarDeal]:
         """Return the deals nearest to a lead other than itself, the nearest first; ``reasons`` are its own."""
-        if self.index is None:
-            return []
-        count = min(MOST_DEALS + 1, len(self.deals))
-        distances, rows = self.index.kneighbors(contributions[None, :], count)
-        near = [(self.deals[row], distance) for distance, row in zip(distances[0], rows[0], strict=True)]
-        others = [(deal, distance) for deal, distance in near if deal.lead_id != lead_id][:MOST_DEALS]
-        own = _by_concept(reasons)
-        return [self._similar(deal, distance, own) for deal, distance in others]
+        (near,) = self.nearest(contributions[None, :], MOST_DEALS + 1)
+        return self.compared([(deal, distance) for deal, distance in near if deal != lead_id][:MOST_DEALS], reasons)
+
+    def compared(self, near: Sequence[tuple[str, float]], reasons: tuple[Reasons, Reasons]) -> list[SimilarDeal]:
+        """Return deals with what a lead has in common with each; ``reasons`` are the lead's own.
+
+        Deals that are not known any more are left out.
+        """
+        own, known = _by_concept(reasons), {deal.lead_id: deal for deal in self.deals}
+        return [self._similar(known[deal], distance, own) for deal, distance in near if deal in known]
 
     def _similar(self, deal: WonDeal, distance: float, own: Mapping[int, LeadReason]) -> SimilarDeal:
         of_deal = _by_concept(decode_reasons([deal.reasons], self.features, self.narrator))
@@ -98,7 +114,8 @@ class WonDeals:
 def _index(contributions: Sequence[npt.NDArray[np.float16]]) -> NearestNeighbors:
     from sklearn.neighbors import NearestNeighbors  # what only scores never needs it
 
-    return NearestNeighbors().fit(np.stack(contributions))
+    # Searched in whole blocks: in so many dimensions a tree looks at every deal all the same.
+    return NearestNeighbors(algorithm="brute").fit(np.stack(contributions).astype(np.float32))
 
 
 def _has_some(feature: Feature, value: Any) -> bool:

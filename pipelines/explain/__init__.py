@@ -5,7 +5,7 @@ The pages show the same of a lead, by the version that made its score.
 
 from pipelines.explain.explain import Explanation, LeadRecord, explain, find_lead, similar_won, what_next
 from pipelines.explain.score_change import Changes, why_changed
-from pipelines.explain.similar import won_deals
+from pipelines.explain.similar import keep_similar_deals, kept_deals, won_deals
 
 __all__ = [
     "Changes",
@@ -13,6 +13,8 @@ __all__ = [
     "LeadRecord",
     "explain",
     "find_lead",
+    "keep_similar_deals",
+    "kept_deals",
     "similar_won",
     "what_next",
     "why_changed",

@@ -39,6 +39,8 @@ class Accounts:
 
         Columns: ``position``, ``account_id``, ``best_lead``, and how many ``people`` there are and are ``open_leads``.
         """
+        if not self._people:
+            return pd.DataFrame(columns=["position", "account_id", "best_lead", "people", "open_leads"])
         people = pd.concat(self._people, ignore_index=True)
         is_open = people[people["outcome"] == "open"]
         counts = pd.DataFrame(
@@ -50,6 +52,11 @@ class Accounts:
         best_first = is_open.sort_values(["is_out", "probability"], ascending=[True, False], kind="stable")
         highest = best_first.drop_duplicates("account_id").drop(columns="is_out")
         return highest.rename(columns={"lead_id": "best_lead"}).join(counts, on="account_id").sort_values("position")
+
+    def open_leads(self) -> pd.DataFrame:
+        """Return ``lead_id`` and ``account_id`` of the open leads."""
+        people = pd.concat([pd.DataFrame(columns=["lead_id", "account_id", "outcome"], dtype="str"), *self._people])
+        return people.loc[people["outcome"] == "open", ["lead_id", "account_id"]]
 
 
 def scored_accounts(
@@ -67,11 +74,29 @@ def scored_accounts(
     for alone, together in dataset.account_chunks(best):
         scores = (score_chunk(chunk, scorer, as_of) for chunk in (alone, together))
         own, pooled = (worded(scored, scorer.narrator) for scored in scores)
-        better = (pooled["probability"] >= own["probability"]) & (~_is_out(pooled) | _is_out(own))
-        scores = pooled.where(better, own)
+        scores = pooled.where(_is_better(pooled, own), own)
         known = alone.leads[["position"]].merge(best, on="position", how="left")
         names = known[["account_id", "best_lead", "people", "open_leads"]].astype({"people": int, "open_leads": int})
         yield pd.concat([names.assign(as_of=as_of), scores], axis="columns")
+
+
+def account_scores(dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, accounts: Accounts) -> pd.DataFrame:
+    """Return ``lead_id`` and ``account_score`` of each open lead that belongs to an account."""
+    best, by_position = accounts.best(), []
+    for alone, together in dataset.account_chunks(best) if len(best) else ():
+        own, pooled = (score_chunk(chunk, scorer, as_of).numbers for chunk in (alone, together))
+        scores = pooled["score"].where(_is_better(pooled, own), own["score"])
+        by_position.append(pd.Series(scores.to_numpy(), index=alone.leads["position"].to_numpy(), dtype="int64"))
+    scores = pd.concat([pd.Series(dtype="int64"), *by_position])
+    of_account = pd.Series(scores.reindex(best["position"]).to_numpy(), index=best["account_id"].to_numpy())
+    leads = accounts.open_leads()
+    leads = leads.assign(account_score=leads["account_id"].map(of_account).astype("int64"))
+    return leads[["lead_id", "account_score"]]
+
+
+def _is_better(pooled: pd.DataFrame, own: pd.DataFrame) -> pd.Series:
+    """Return where the activity of all people is not worse than the best lead's own: it may speak against a lead."""
+    return (pooled["probability"] >= own["probability"]) & (~_is_out(pooled) | _is_out(own))
 
 
 def _is_out(scores: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -20,7 +20,7 @@ from data.locks import one_run_at_a_time
 from data.schema import plain
 from data.sinks import Write, export_to
 from data.store import Codebook, Run, Store, decisions_on, open_store
-from data.vocabulary import TABLES, Kind
+from data.vocabulary import ACCOUNT_SCORE, TABLES, Kind
 from data.workspace import Workspace
 from features import exists_at
 from models.scoring import FEWEST_AMOUNTS, ScoredChunk, Scorer, encode, score_chunk, worded
@@ -29,10 +29,11 @@ from models.versions import Registry, Stored
 from pipelines import last_run
 from pipelines.as_of import format_moment
 from pipelines.console import note, step
+from pipelines.explain import keep_similar_deals
 from pipelines.feeds import stopped_since_training
 from pipelines.output import describe
 from pipelines.recommendations import plan_of, with_recommendations
-from pipelines.score.accounts import Accounts, scored_accounts, triggered_without_lead
+from pipelines.score.accounts import Accounts, account_scores, scored_accounts, triggered_without_lead
 from pipelines.score.gone import Absence, find_gone
 from pipelines.score.retention import erase_old
 from pipelines.score.verdicts import take_in_verdicts
@@ -149,7 +150,7 @@ def score(
         export = export_to(out, ids=("lead_id",), highest_first=rank_by, finish=finish) if out else None
         write = stack.enter_context(export) if export else None
         with step("scoring and explaining leads"):
-            people = Accounts() if accounts else None
+            people = Accounts() if accounts or _writes_account_scores(settings) else None
             asked = "closed" if closed else "all" if leads else "open"
             run = (
                 None if closed else _begin(store, dataset, stored, moment, workspace, as_of is not None, leads is None)
@@ -161,6 +162,8 @@ def score(
             notes = take_in_verdicts(store, dataset.settings, workspace) if run and leads is None else []
             counts = _write_scores(dataset, stored.scorer, moment, asked, store, run, absence, write, people)
         if run and not run.is_of_the_past:
+            with step("comparing open leads with won deals"):
+                keep_similar_deals(store, stored.scorer)
             with store.transaction() as connection:
                 decisions.update(decisions_on(connection))
         if accounts and people:
@@ -257,14 +260,29 @@ def _write_scores(
                 store.add(run, encode(scored, scorer.narrator))
             if write:
                 write(_exported(wanted, scorer))
-        plan = plan_of(dataset.settings)
-        changed = store.publish(run, gone=absence.gone, back=absence.back, plan=plan) if run else 0
-        return {**counts, "changed": changed}
+        if run is None:
+            return {**counts, "changed": 0}
+        plan = plan_of(dataset.settings, _account_scores(dataset, scorer, as_of, accounts))
+        return {**counts, "changed": store.publish(run, gone=absence.gone, back=absence.back, plan=plan)}
     except Exception as problem:
         if run:
             with suppress(LeadscoreError):
                 store.fail(run, problem.what if isinstance(problem, LeadscoreError) else type(problem).__name__)
         raise
+
+
+def _writes_account_scores(settings: Settings) -> bool:
+    return settings.write_back is not None and ACCOUNT_SCORE in settings.write_back.fields
+
+
+def _account_scores(
+    dataset: Dataset, scorer: Scorer, as_of: pd.Timestamp, accounts: Accounts | None
+) -> pd.DataFrame | None:
+    """Return the scores of the accounts by their open leads; None where nobody writes them back: they take time."""
+    if accounts is None or not _writes_account_scores(dataset.settings):
+        return None
+    with step("scoring the accounts of leads"):
+        return account_scores(dataset, scorer, as_of, accounts)
 
 
 def _asked_for(scored: ScoredChunk, asked: Asked) -> ScoredChunk:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -252,3 +253,40 @@ def test_fields_and_constants_of_the_settings_are_written(workspace, leadscore, 
     assert rows["scored_at"].notna().all()
     begins = zip(rows["top_reason"], rows["reasons_up"], strict=True)
     assert all(reasons.startswith(top) for top, reasons in begins)
+
+
+def test_ages_chances_by_time_and_the_score_of_the_account_are_written_as_numbers(
+    workspace, leadscore, config, tmp_path
+):
+    """Each is what the exported files say of the same run."""
+    times = {f"within_{days}": f"probability_{days}d" for days in (30, 60, 90, 180)}
+    known = {name: name for name in ("age_days", "days_in_stage", "expected_value")} | times
+    address, out, accounts = f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "s.parquet", tmp_path / "accounts.csv"
+    back = WriteBack(database=address, columns={name: name for name in [*known, "account_score"]})
+    settings = load_settings(config).model_copy(update={"write_back": back})
+    score(workspace, settings=settings, out=out, accounts=accounts)
+    leadscore("push", "--setup", "--workspace", workspace.root)
+    assert leadscore("push", "--workspace", workspace.root).code == 0
+    with engine_of(address).connect() as connection:
+        rows = pd.read_sql("SELECT * FROM lead_scores ORDER BY lead_id", connection).set_index("lead_id")
+    exported = pd.read_parquet(out).set_index("lead_id").sort_index()
+    for field, name in known.items():
+        np.testing.assert_array_equal(rows[field].astype(float), exported[name].astype(float), field)
+    of_account = pd.read_parquet(config.parent / "leads.parquet").drop_duplicates("lead_id")
+    of_account = of_account.set_index("lead_id")["account_id"]
+    expected = of_account.reindex(rows.index).map(pd.read_csv(accounts).set_index("account_id")["score"])
+    np.testing.assert_array_equal(rows["account_score"], expected)
+    of_people = rows["account_score"].notna()
+    assert (rows["account_score"] >= exported["score"])[of_people].all()
+    assert leadscore("push", "--json", "--workspace", workspace.root).json["pending"] == 0
+
+
+def test_a_lead_whose_account_alone_has_another_score_is_sent_again(workspace, leadscore, config, tmp_path):
+    back = WriteBack(database=f"sqlite:///{tmp_path / 'new.db'}", columns={"account_score": "account_score"})
+    score(workspace, settings=load_settings(config).model_copy(update={"write_back": back}))
+    leadscore("push", "--setup", "--workspace", workspace.root)
+    leadscore("push", "--workspace", workspace.root)
+    with engine_of(str(workspace.store)).begin() as connection:
+        change = "UPDATE leadscore_account_scores SET account_score = 7 WHERE lead_id = (SELECT min(lead_id)"
+        connection.exec_driver_sql(f"{change} FROM leadscore_account_scores)")
+    assert leadscore("push", "--json", "--workspace", workspace.root).json["written"] == 1

@@ -21,6 +21,7 @@ from data.crm.odoo.fields import LEAD, OWN
 from data.crm.odoo.server import REFUSED, OdooError, OdooServer
 from data.errors import InputError, LeadscoreError
 from data.sinks import GONE
+from data.vocabulary import WITHIN
 
 LOG = logging.getLogger(__name__)
 LOAD = 500
@@ -28,8 +29,9 @@ LOAD = 500
 TYPES = {
     "probability": "float",
     "score": "integer",
-    "run_id": "integer",
-    "as_of": "datetime",
+    **dict.fromkeys(("run_id", "horizon", "days_in_stage", "age_days", "account_score"), "integer"),
+    **dict.fromkeys(("expected_amount", "expected_value", *WITHIN.values()), "float"),
+    **dict.fromkeys(("as_of", "scored_at"), "datetime"),
     "reasons_up": "text",
     "reasons_down": "text",
 }

@@ -87,7 +87,7 @@ def test_what_a_lead_lacks_to_be_a_qualified_opportunity_is_said(client, workspa
 
 
 def test_similar_won_deals_are_those_that_explain_tells_and_lead_to_them(client, workspace, hottest):
-    text = unescape(client.get(f"/leads/{hottest}/closer").text)
+    text = unescape(client.get(f"/leads/{hottest}").text)
     similar = explain(hottest, workspace).similar_won
     assert similar
     assert re.findall(r'<li><a href="/leads/(\w+)"', text) == [deal.lead_id for deal in similar]
@@ -96,9 +96,9 @@ def test_similar_won_deals_are_those_that_explain_tells_and_lead_to_them(client,
 
 def test_a_deal_that_was_forgotten_since_is_not_told_of(client, store, workspace, hottest):
     first, *_ = explain(hottest, workspace).similar_won
-    assert first.lead_id in client.get(f"/leads/{hottest}/closer").text
+    assert first.lead_id in client.get(f"/leads/{hottest}").text
     store.forget(first.lead_id)
-    assert first.lead_id not in client.get(f"/leads/{hottest}/closer").text
+    assert first.lead_id not in client.get(f"/leads/{hottest}").text
 
 
 def test_names_of_deals_are_only_text(client, store, workspace, hottest):
@@ -106,7 +106,7 @@ def test_names_of_deals_are_only_text(client, store, workspace, hottest):
     with store.transaction() as connection:
         hostile = sa.update(SCORES).where(SCORES.c.lead_id == first.lead_id).values(company="<script>alert(1)</script>")
         connection.execute(hostile)
-    assert "<script>alert" not in client.get(f"/leads/{hottest}/closer").text
+    assert "<script>alert" not in client.get(f"/leads/{hottest}").text
 
 
 def test_the_page_of_a_lead_comes_without_reading_it_again_and_links_to_the_rest(shared, scored, monkeypatch):

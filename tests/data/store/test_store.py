@@ -79,6 +79,18 @@ def test_the_personas_are_those_of_the_current_scores(store):
     assert store.personas().to_dict() == {"a": "Buyer", "b": ""}
 
 
+def test_a_lead_that_closed_has_no_current_score_and_its_history_stays(store):
+    run(store, a=0.5, b=0.6)
+    begun = store.begin(as_of=TUESDAY, model_version="1", codebook=CODEBOOK)
+    store.add(begun, scores(a=0.7, b=0.6).assign(outcome=["won", "open"], digest=[1, 600_000]))
+    store.publish(begun)
+    assert current(store) == {"b": 0.6}
+    assert list(store.open_scores().index) == ["b"]
+    assert {row["lead_id"]: row["probability"] for row in store.hottest(9, MONDAY)} == {"a": 0.5, "b": 0.6}
+    assert [(row["probability"], row["outcome"]) for row in store.scores_of("a")] == [(0.7, "won"), (0.5, "open")]
+    assert [row["lead_id"] for row in store.won("1")] == ["a"]
+
+
 def test_open_leads_that_were_opened_within_a_month_are_counted_however_often_is_scored(store):
     assert store.opened() == 0
     run(store, a=0.5, b=0.6, c=0.7)
