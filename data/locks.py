@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from data.errors import LeadscoreError
+
+
+@contextmanager
+def no_run_beside(locks: Iterable[Path], doing: str) -> Iterator[None]:
+    """Hold several locks while something is done that no other run may see half done. Raises as `one_run_at_a_time`."""
+    with ExitStack() as stack:
+        for lock in locks:
+            stack.enter_context(one_run_at_a_time(lock, doing))
+        yield
 
 
 @contextmanager

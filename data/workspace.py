@@ -91,8 +91,18 @@ class Workspace:
 
     @property
     def lock(self) -> Path:
-        """The file that says that a run is under way."""
+        """The file that says that a run is under way which writes scores, or reads the tables for people."""
         return self.root / "run.lock"
+
+    @property
+    def training_lock(self) -> Path:
+        """The file that says that versions are made or promoted: leads are scored meanwhile."""
+        return self.root / "train.lock"
+
+    @property
+    def locks(self) -> tuple[Path, ...]:
+        """The locks of a command that no other may run beside."""
+        return (self.lock, self.training_lock)
 
     @property
     def quarantine(self) -> Path:

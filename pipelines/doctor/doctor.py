@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from data.errors import LeadscoreError
-from data.locks import one_run_at_a_time
+from data.locks import no_run_beside
 from data.workspace import Workspace
 from models.versions import Registry
 from pipelines.doctor import checks
@@ -40,7 +40,7 @@ def doctor(workspace: Workspace, *, fix: bool = False) -> Diagnosis:
     """
     if not workspace.is_writable:
         return _examined({"permissions": partial(checks.open_permissions, workspace)}, fix=False)
-    with one_run_at_a_time(workspace.lock, "doctor"):
+    with no_run_beside(workspace.locks, "doctor"):
         diagnosis = _examined(_of_files(workspace), fix=fix)
         if workspace.has_models and not any(str(workspace.models) == each.where for each in diagnosis.findings):
             versions = _examined(_of_versions(Registry(workspace)), fix=fix)

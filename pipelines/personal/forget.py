@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from data.drafts import drafts_in
 from data.errors import InputError
-from data.locks import one_run_at_a_time
+from data.locks import no_run_beside
 from data.sources import Replica
 from data.staging import REPLICA, forget_rows, remove_abandoned
 from data.store import open_store
@@ -50,7 +50,7 @@ def forget(lead_id: str, workspace: Workspace, *, crm: bool = False) -> Forgotte
     """
     if not lead_id.strip():
         raise InputError("no lead is named", expected="the id of a lead, exactly as the data has it")
-    with one_run_at_a_time(workspace.lock, "forget"):
+    with no_run_beside(workspace.locks, "forget"):
         cleared = {"crm": clear_in_crm(lead_id, workspace)} if crm else {}
         with open_store(store_address(workspace), writing=True) as store:
             erased = store.forget(lead_id)

@@ -49,7 +49,7 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
     """
     if settings.truth and not settings.truth.exists():
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
-    with one_run_at_a_time(workspace.lock, "train"):
+    with one_run_at_a_time(workspace.training_lock, "train"):
         registry = Registry(workspace)
         asked = load_rules(settings.rules)
         stated = _as_of(settings, as_of or settings.as_of)

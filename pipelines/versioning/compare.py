@@ -124,7 +124,7 @@ def compare(workspace: Workspace, version: str | None = None) -> Comparison:
 
     Raises ModelError where there is no champion, the version is the champion, or the data lack what it was made for.
     """
-    with one_run_at_a_time(workspace.lock, "compare"):
+    with one_run_at_a_time(workspace.training_lock, "compare"):
         return compared(workspace, version or Registry(workspace).challenger_version)
 
 

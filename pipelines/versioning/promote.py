@@ -39,7 +39,7 @@ def promote(version: str, workspace: Workspace, *, force: bool = False, why: str
             expected="--force --why TEXT, or neither",
             got="--force" if force else "--why",
         )
-    with one_run_at_a_time(workspace.lock, "promote"):
+    with one_run_at_a_time(workspace.training_lock, "promote"):
         registry = Registry(workspace)
         before = registry.champion_version
         if force:
@@ -74,6 +74,6 @@ def _require_promoted(version: str, workspace: Workspace) -> Verdict:
 
 def roll_back(workspace: Workspace) -> Promotion:
     """Make the champion before the present one score again. Raises ModelError where there is none."""
-    with one_run_at_a_time(workspace.lock, "rollback"):
+    with one_run_at_a_time(workspace.training_lock, "rollback"):
         gone, back = Registry(workspace).roll_back()
     return Promotion(back, gone, f"rolled back from version {gone}")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from data.errors import LeadscoreError
-from data.locks import one_run_at_a_time
+from data.locks import no_run_beside, one_run_at_a_time
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys, time
 from pathlib import Path
-from data.locks import one_run_at_a_time
+from data.locks import no_run_beside, one_run_at_a_time
 with one_run_at_a_time(Path(sys.argv[1]), "score"):
     sys.stdout.write("held\\n"); sys.stdout.flush()
     time.sleep(60)
@@ -32,6 +32,19 @@ def test_a_second_run_is_refused_with_the_name_of_the_first(tmp_path):
 def test_a_run_after_another_may_begin(tmp_path):
     for _ in range(2):
         with one_run_at_a_time(tmp_path / "lock", "score"):
+            pass
+
+
+def test_several_locks_are_held_together_or_not_at_all(tmp_path):
+    locks = [tmp_path / "run.lock", tmp_path / "train.lock"]
+    with no_run_beside(locks, "forget"):
+        for lock in locks:
+            with pytest.raises(LeadscoreError, match="leadscore forget"), one_run_at_a_time(lock, "score"):
+                pass
+    with one_run_at_a_time(locks[1], "train"):
+        with pytest.raises(LeadscoreError, match="leadscore train"), no_run_beside(locks, "forget"):
+            pass
+        with one_run_at_a_time(locks[0], "score"):
             pass
 
 

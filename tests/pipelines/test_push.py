@@ -218,6 +218,22 @@ def test_a_second_run_leaves_and_names_the_first(leadscore, workspace, config, v
     assert "leadscore score, process" in ran.err
 
 
+@pytest.mark.parametrize("verb", ["score", "push"])
+def test_scores_are_made_and_written_while_a_training_is_under_way(leadscore, crm, verb):
+    with one_run_at_a_time(crm.workspace.training_lock, "train"):
+        ran = leadscore(verb, "--workspace", crm.workspace.root)
+    assert ran.code == 0, ran.err
+
+
+def test_a_training_waits_for_no_scoring(leadscore, workspace):
+    with one_run_at_a_time(workspace.lock, "score"):
+        ran = leadscore("rollback", "--workspace", workspace.root)
+    assert "another run" not in ran.err
+    with one_run_at_a_time(workspace.training_lock, "train"):
+        ran = leadscore("rollback", "--workspace", workspace.root)
+    assert "leadscore train, process" in ran.err
+
+
 @pytest.mark.slow
 def test_no_password_is_in_logs_errors_or_files(workspace, config, tmp_path):
     """The address with a password comes from the environment; the server is not there."""

@@ -49,8 +49,9 @@ def test_other_commands_say_that_a_database_is_damaged_and_name_the_doctor(empty
     assert "unexpected" not in ran.err
 
 
-def test_a_workspace_that_a_run_uses_is_left_alone(empty, leadscore):
-    with one_run_at_a_time(empty.lock, "score"):
+@pytest.mark.parametrize(("lock", "run"), [("lock", "score"), ("training_lock", "train")])
+def test_a_workspace_that_a_run_uses_is_left_alone(empty, leadscore, lock, run):
+    with one_run_at_a_time(getattr(empty, lock), run):
         ran = leadscore("doctor", "--fix", "--workspace", empty.root)
     assert ran.code == 1
     assert "another run is using this workspace" in ran.err
