@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from data.parsing.bands import bounds_of
 from data.parsing.magnitudes import BEHIND_NUMBER, FACTORS
 from data.parsing.money import CODES, SIGNS, Currency, marks_of
-from data.parsing.times import decide_order, moments_of_counts, parse_times, to_arrow
+from data.parsing.times import decide_order, moments_of_counts, parse_times, plain_times, to_arrow
 from data.vocabulary import NUMERIC, Kind
 
 MISSING = frozenset({"", "null", "nan", "n/a", "#n/a", "select", "-", "--", "?", "(not set)", "(blank)"})
@@ -36,6 +36,8 @@ SPACE = "[\\s\u00a0\u202f\u2009'\u2019]"  # blanks and apostrophes part thousand
 GROUPED = rf"\d{{1,3}}(?:{SPACE}\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}"
 POINTED = rf"^[+-]?(?:{GROUPED}|\d+)?(?:\.\d*)?(?:e[+-]?\d{{1,3}})?$"
 PLAIN, PLAIN_WHOLE = r"^-?\d{1,300}(?:\.\d+)?$", r"^-?\d{1,300}$"
+SIGNED = r"^[$€£]?\s?(?:\d{1,3}(?:,\d{3})+|\d{1,300})(?:\.\d+)?\s?[$€£]?$"
+"""The amounts that most systems write, with a decimal point: they need no look for rarer signs."""
 BARE = (
     ("[\u2010-\u2013\u2212]", "-"),
     (rf"(\d){CODE}$", r"\1"),
@@ -49,6 +51,8 @@ BARE = (
     (rf"^([+-]){SPACE}+", r"\1"),
 )
 """What leaves a number bare, one after the other."""
+OUTER_SIGN, DIGITS_ALONE = r"^\s*[$€£]\s?|\s?[$€£]\s*$", r"^-?\d(?:[\d.,]*\d)?$"
+"""What leaves most amounts bare, and what those look like then: only the others need all of the above."""
 ONE_SEPARATOR = r"^[+-]?\d+[.,]\d+$"
 SURE_FRACTION = rf"^[+-]?(?:\d+(?:{SPACE}\d{{3}})*[.,](?:\d{{1,2}}|\d{{4,}})|0[.,]\d+)$"
 GROUPED_BY_DOTS = r"\d\.\d{3}(?:\.\d{3}|,)"
@@ -102,7 +106,7 @@ def worths(column: pd.Series, currency: Currency, named: pd.Series | None = None
     [1.0, 0.9, nan, 1.0]
     """
     is_text = pd.api.types.is_string_dtype(column.dtype)
-    written = _by_value(column, lambda cells: _worths(marks_of(cells), currency)) if is_text else 1.0
+    written = _worths(marks_of(column), currency) if is_text else 1.0
     if named is None:
         return pd.Series(written, index=column.index)
     codes = texts(named).str.upper()
@@ -110,8 +114,8 @@ def worths(column: pd.Series, currency: Currency, named: pd.Series | None = None
 
 
 def _worths(marks: pd.Series, currency: Currency) -> pd.Series:
-    rates = {mark: currency.worth(mark) for mark in marks.dropna().unique()}
-    return marks.map(rates).astype("float64").where(marks.notna(), 1.0)
+    worth = _by_value(marks, lambda each: each.map(currency.worth).astype("float64"))
+    return worth.where(marks.notna(), 1.0)
 
 
 def texts(column: pd.Series, missing: frozenset[str] = MISSING) -> pd.Series:
@@ -197,6 +201,8 @@ def times(column: pd.Series, order: str | None = None) -> Parsed:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         utc = column.dt.tz_convert(None) if column.dt.tz is not None else column
         return Parsed(utc.astype("datetime64[us]"), pd.Series(False, index=column.index))
+    if (moments := plain_times(column)) is not None:
+        return Parsed(moments, moments.isna() & column.notna())
     cells = _without(_as_text(column).str.strip(), MISSING_NUMBERS)
     values = _counted(column) if pd.api.types.is_numeric_dtype(column.dtype) else parse_times(cells, order)
     return Parsed(values, values.isna() & cells.notna())
@@ -231,7 +237,7 @@ def _without(cells: pd.Series, missing: frozenset[str]) -> pd.Series:
 
 
 def _to_numbers(cells: pd.Series, decimal_comma: bool) -> pd.Series:
-    is_plain = cells.str.match(PLAIN_WHOLE if decimal_comma else PLAIN)
+    is_plain = _matches(cells, PLAIN_WHOLE if decimal_comma else PLAIN)
     values = _to_floats(cells.where(is_plain))
     rest = cells[~is_plain]
     return values if rest.empty else values.mask(~is_plain, _decorated(rest, decimal_comma))
@@ -239,22 +245,45 @@ def _to_numbers(cells: pd.Series, decimal_comma: bool) -> pd.Series:
 
 def _decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
     """Read numbers with separators, signs of currencies or percent signs."""
+    pointed = cells.str.translate({ord(","): ".", ord("."): ","}) if decimal_comma else cells
+    is_signed = _matches(pointed, SIGNED)
+    values = _to_floats(pointed.where(is_signed), without=r"[$€£,\s]")
+    rest = cells[~is_signed]
+    return values if rest.empty else values.mask(~is_signed, _further_decorated(rest, decimal_comma))
+
+
+def _further_decorated(cells: pd.Series, decimal_comma: bool) -> pd.Series:
     plain, factors = _without_magnitude(_bare(cells))
     if decimal_comma:
         plain = plain.str.translate({ord(","): ".", ord("."): ","})
     readable = plain.str.match(POINTED) & plain.str.match(r"[+-]?\.?\d")
-    digits = plain.where(readable).str.replace(rf"[+,]|{SPACE}", "", regex=True)
-    values = _to_floats(digits) * factors
+    values = _to_floats(plain.where(readable), without=rf"[+,]|{SPACE}") * factors
     values = values.mask(cells.str.contains("[%\uff05]"), values / 100)
     return values.where(np.isfinite(values))
 
 
-def _to_floats(digits: pd.Series) -> pd.Series:
-    return pd.Series(pc.cast(to_arrow(digits), pa.float64()).to_numpy(zero_copy_only=False), index=digits.index)
+def _to_floats(cells: pd.Series, without: str = "") -> pd.Series:
+    """Return the numbers of cells of digits, once what a pattern finds in them is left out."""
+    digits = pc.replace_substring_regex(to_arrow(cells), without, "") if without else to_arrow(cells)
+    return pd.Series(pc.cast(digits, pa.float64()).to_numpy(zero_copy_only=False), index=cells.index)
+
+
+def _matches(cells: pd.Series, pattern: str) -> pd.Series:
+    """Return whether each cell matches a pattern; a missing one does not."""
+    are_matches = pc.fill_null(pc.match_substring_regex(to_arrow(cells), pattern), False)
+    return pd.Series(are_matches.to_numpy(zero_copy_only=False), index=cells.index)
 
 
 def _bare(cells: pd.Series) -> pd.Series:
     """Return sign, digits, separators, exponent and magnitude only: no currency, no percent sign; (5) and 5- are -5."""
+    signs_off = pc.replace_substring_regex(to_arrow(cells), OUTER_SIGN, "").to_pandas()
+    bare = pd.Series(signs_off.array, index=cells.index, dtype="str")
+    is_bare = _matches(bare, DIGITS_ALONE)
+    rest = cells[~is_bare]
+    return bare if rest.empty else bare.mask(~is_bare, _bare_of_all(rest))
+
+
+def _bare_of_all(cells: pd.Series) -> pd.Series:
     plain = pc.utf8_lower(to_arrow(_without_wide(cells)))
     for pattern, replacement in BARE:
         plain = pc.replace_substring_regex(plain, pattern, replacement)

@@ -8,6 +8,7 @@ Everything becomes naive UTC in microseconds; a time without an offset is read a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pandas as pd
 import pyarrow as pa
@@ -74,6 +75,24 @@ def parse_times(texts: pd.Series, order: str | None = None) -> pd.Series:
     if rest.any():
         moments[rest] = _read_other(cells[rest].str.lower(), order or DAY_FIRST)
     return moments.where(moments.dt.year >= EARLIEST_YEAR)
+
+
+def plain_times(column: pd.Series) -> pd.Series | None:
+    """Return the moments of texts that are all written as ISO has it, or missing; None where any is not.
+
+    Of other columns it is None as well: this is only the fast way through most of them.
+
+    >>> plain_times(pd.Series(["2018-02-01 10:00:00", None])).astype(str).tolist()
+    ['2018-02-01 10:00:00', nan]
+    """
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return None
+    for zone in (None, "UTC"):
+        with suppress(pa.ArrowInvalid):
+            moments = pc.cast(to_arrow(column), pa.timestamp("us", zone)).to_numpy(zero_copy_only=False)
+            values = pd.Series(moments, index=column.index)
+            return values.where(values.dt.year >= EARLIEST_YEAR)
+    return None
 
 
 def decide_order(texts: pd.Series) -> tuple[str | None, bool]:

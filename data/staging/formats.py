@@ -24,7 +24,7 @@ def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[
 
     Of the leads those are left out that came later than the settings' moment: they show nothing of what was known then.
     """
-    step = max(1, -(-table.file.rows // SAMPLE_ROWS))
+    step = _step(table)
     cells = ", ".join(["position", *(table.file.columns[name] for name in names)])
     query = f"""SELECT {cells} FROM {table.staged} WHERE position % {step} = 0
         AND position NOT IN (SELECT position FROM quarantine WHERE source = '{table.name}')
@@ -117,12 +117,24 @@ def may_be_foreign(table: Table, reading: Reading) -> bool:
 
 
 def with_currencies(connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading]) -> list[Reading]:
-    """Return those of some readings of amounts of which a cell names a currency, by one query for all."""
-    if not readings:
-        return []
-    marks = (f"bool_or({_mark_sql(table, reading)} IS NOT NULL)" for reading in readings)
-    are_marked = connection.execute(f"SELECT {', '.join(marks)} FROM {table.staged}").fetchall()[0]
-    return [reading for reading, is_marked in zip(readings, are_marked, strict=True) if is_marked]
+    """Return those of some readings of amounts of which a cell names a currency, by two queries for all.
+
+    Most of them show it in some rows, evenly spread; only of the others all rows are asked.
+    """
+    marked: list[Reading] = []
+    for step in (_step(table), 1):
+        rest = [reading for reading in readings if reading not in marked]
+        if rest:
+            marks = (f"bool_or({_mark_sql(table, reading)} IS NOT NULL)" for reading in rest)
+            query = f"SELECT {', '.join(marks)} FROM {table.staged} WHERE position % {step} = 0"
+            are_marked = connection.execute(query).fetchall()[0]
+            marked += [reading for reading, is_marked in zip(rest, are_marked, strict=True) if is_marked]
+    return [reading for reading in readings if reading in marked]
+
+
+def _step(table: Table) -> int:
+    """Return of how many rows each is one of a sample."""
+    return max(1, -(-table.file.rows // SAMPLE_ROWS))
 
 
 def decide_currency(
@@ -134,7 +146,7 @@ def decide_currency(
     """
     if wanted:
         return wanted
-    for step in (max(1, -(-table.file.rows // SAMPLE_ROWS)), 1):
+    for step in (_step(table), 1):
         query = f"""SELECT {_mark_sql(table, reading)} AS mark, count(*) AS rows FROM {table.staged}
             WHERE {table.file.columns[str(reading.source)]} IS NOT NULL AND position % {step} = 0
             GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
