@@ -31,7 +31,6 @@ from data.staging import (
     drop_staged,
     end_of_data,
     fill_changes,
-    find_later_leads,
     find_reopenings,
     identify_leads,
     impossible_dates,
@@ -79,7 +78,12 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
     if not staging.trained:
         schema = replace(schema, stages=_without_entry(staging, schema.stages)).in_currencies(_currencies(staging))
     staging.report.flags += fill_changes(
-        staging.connection, schema, staging.columns, staging.formats["leads"], staging.currencies_of("leads")
+        staging.connection,
+        schema,
+        staging.columns,
+        staging.formats["leads"],
+        staging.currencies_of("leads"),
+        staging.latest,
     )
     staging.report.flags += spell_alike(staging.connection, schema, staging.columns)
 
@@ -93,7 +97,6 @@ def assemble(staging: Staging, quarantine: Path | None, mentions: Mentions | Non
 
 def _infer(staging: Staging) -> Schema:
     """Infer the schema from what was known at the moment of the settings, where they state one."""
-    find_later_leads(staging)
     types = _event_types(staging.connection, staging.latest)
     stages = _open_stages(staging.connection, staging.latest)
     return infer(staging.connection, staging.leads, staging.settings, event_types=types, stages=stages)

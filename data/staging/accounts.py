@@ -7,7 +7,7 @@ from dataclasses import replace
 import duckdb
 
 from data.schema import Schema
-from data.staging.tables import Table
+from data.staging.tables import Table, later
 
 ONE_FOR_ALL = 0.9
 """The share of the leads from which on one account is that of the whole system, such as Odoo's own company."""
@@ -41,7 +41,8 @@ def without_shared_account(
 
 
 def _largest(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Return how many leads the largest account has, and how many leads there are."""
-    query = """SELECT coalesce(max(leads), 0), (SELECT count(*) FROM lead_ids) FROM (
-        SELECT count(*) AS leads FROM lead_ids WHERE account_id IS NOT NULL GROUP BY account_id)"""
+    """Return how many leads the largest account has, and how many leads there are, as of the moment of the settings."""
+    known = f"lead_ids WHERE position NOT IN ({later('leads')})"
+    query = f"""SELECT coalesce(max(leads), 0), (SELECT count(*) FROM {known}) FROM (
+        SELECT count(*) AS leads FROM {known} AND account_id IS NOT NULL GROUP BY account_id)"""
     return connection.execute(query).fetchall()[0]

@@ -17,6 +17,7 @@ from data.parsing import Currency, read_cells
 from data.quality_report import Flag
 from data.schema import Attribute, Schema
 from data.staging.rows import first_rows
+from data.staging.tables import later
 from data.staging.typed import UNREADABLE
 from data.vocabulary import NUMERIC, Kind
 
@@ -27,9 +28,10 @@ OF_FIELDS = "SELECT position, changed_at, seq, value FROM history WHERE list_con
 
 COVERED = 0.5
 """Share of the leads with a cell that a history must speak of; else the attribute is read as it stands now."""
-COVERAGE = """
-    SELECT count(*), count(*) FILTER (position IN (SELECT position FROM history WHERE list_contains($1, {field})))
-    FROM leads WHERE {cell} IS NOT NULL"""
+COVERAGE = f"""
+    SELECT count(*), count(*) FILTER (position IN (
+        SELECT position FROM history WHERE list_contains($1, {{field}}) AND changed_at <= $2))
+    FROM leads WHERE {{cell}} IS NOT NULL AND position NOT IN ({later("leads")})"""
 WITH_HISTORY = "leads WHERE position IN (SELECT position FROM history WHERE list_contains($1, {field}))"
 LEAD = "'lead ' || arg_min(lead_id, position)"
 WITHOUT_HISTORY = """
@@ -58,18 +60,19 @@ def fill_changes(
     columns: Mapping[str, str],
     formats: Mapping[str, str],
     currencies: Mapping[str, Currency],
+    latest: pd.Timestamp,
 ) -> list[Flag]:
     """Fill the table ``changes`` from ``history``; return columns whose history too few leads have, or is unreadable.
 
     A value that cannot be read is missing, as in a cell; ``formats`` says how the cells of attributes are written, and
-    ``currencies`` in which currency amounts are.
+    ``currencies`` in which currency amounts are. What came after the ``latest`` moment does not decide.
     """
     fields, flags = {field for (field,) in connection.execute(FIELDS).fetchall()}, []
     for column in tracked_columns(schema, columns):
         names = sorted(column.names & fields)
         if names and column.kind in (*NUMBERS, *TEXTS):
             place = {"cell": column.cell, "field": "lower(trim(field))"}
-            filled, covered = connection.execute(COVERAGE.format(**place), [names]).fetchall()[0]
+            filled, covered = connection.execute(COVERAGE.format(**place), [names, latest]).fetchall()[0]
             if covered < COVERED * filled:
                 problem = (
                     f"a history that only {covered:,} of {filled:,} leads with a value have: read as it stands now"

@@ -30,15 +30,16 @@ def days_of(
     table: str,
     readings: Sequence[Reading],
     known: Collection[str],
+    latest: pd.Timestamp,
     *,
     is_whole: bool,
 ) -> list[str]:
-    """Return the columns of a typed table whose moments have no time of day.
+    """Return the columns of a typed table whose moments, up to the ``latest`` one, have no time of day.
 
     ``known`` are those that a whole table showed before; of a part of one nothing else is decided.
     """
     moments = [reading.name for reading in readings if reading.source and reading.name in MOMENTS]
-    return [name for name in moments if name in known or (is_whole and _lacks_clock(connection, table, name))]
+    return [name for name in moments if name in known or (is_whole and _lacks_clock(connection, table, name, latest))]
 
 
 def begin_with_the_lead(connection: duckdb.DuckDBPyConnection, days: Mapping[str, Collection[str]]) -> None:
@@ -57,10 +58,11 @@ def begin_with_the_lead(connection: duckdb.DuckDBPyConnection, days: Mapping[str
             )
 
 
-def _lacks_clock(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+def _lacks_clock(connection: duckdb.DuckDBPyConnection, table: str, column: str, latest: pd.Timestamp) -> bool:
     # As `data.parsing.lacks_clock` has it, of all rows and where they are.
-    query = f"SELECT count({column}), count(*) FILTER ({column} = date_trunc('day', {column})) FROM {table}"
-    moments, at_midnight = connection.execute(query).fetchall()[0]
+    query = f"""SELECT count(*), count(*) FILTER ({column} = date_trunc('day', {column}))
+        FROM {table} WHERE {column} <= $1"""
+    moments, at_midnight = connection.execute(query, [latest]).fetchall()[0]
     return moments > 0 and at_midnight >= NEARLY_ALL * moments
 
 

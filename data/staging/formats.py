@@ -9,8 +9,8 @@ import duckdb
 import pandas as pd
 
 from data.columns import currency_column
-from data.parsing import CODE_PATTERN, SIGN_PATTERN, WIDE, commonest_currency, decide_format, lacks_offset
-from data.staging.tables import Reading, Table
+from data.parsing import CODE_PATTERN, SIGN_PATTERN, WIDE, commonest_currency, decide_format, lacks_offset, read_cells
+from data.staging.tables import Reading, Table, later, quarantined
 from data.vocabulary import NUMERIC, Kind
 
 SAMPLE_ROWS = 20_000
@@ -22,19 +22,18 @@ BESIDE_DIGITS = r"[^0-9.,+\s-]"
 def sample(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> pd.DataFrame:
     """Return up to 20,000 usable rows, evenly spread, of some columns of the source; the index is the position.
 
-    Of the leads those are left out that came later than the settings' moment: they show nothing of what was known then.
+    Rows that came later than the settings' moment are left out: they show nothing of what was known then.
     """
     step = _step(table)
     cells = ", ".join(["position", *(table.file.columns[name] for name in names)])
     query = f"""SELECT {cells} FROM {table.staged} WHERE position % {step} = 0
-        AND position NOT IN (SELECT position FROM quarantine WHERE source = '{table.name}')
-        AND {_is_known(table)} ORDER BY position"""
+        AND position NOT IN ({quarantined(table.name)}) AND {_is_known(table)} ORDER BY position"""
     frame = connection.sql(query).to_arrow_table().to_pandas().set_index("position")
     return frame.set_axis(list(names), axis="columns")
 
 
 def _is_known(table: Table) -> str:
-    return "position NOT IN (FROM later_leads)" if table.name == "leads" else "true"
+    return f"position NOT IN ({later(table.name)})"
 
 
 def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, column: str, cells: pd.Series) -> pd.Series:
@@ -49,10 +48,15 @@ def with_all_values(connection: duckdb.DuckDBPyConnection, table: Table, column:
 
 
 def decide_readings(
-    connection: duckdb.DuckDBPyConnection, table: Table, readings: Sequence[Reading], known: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    readings: Sequence[Reading],
+    known: Mapping[str, str],
+    latest: pd.Timestamp | None = None,
 ) -> tuple[list[Reading], list[str]]:
     """Decide how the numbers and times of text columns are written, unless it is ``known``, by canonical name.
 
+    Dates after the ``latest`` moment (naive UTC), where one is given, decide nothing.
     Returns the readings, and notes on what the cells leave open.
     """
     decided, notes = [], []
@@ -63,12 +67,20 @@ def decide_readings(
         if reading not in undecided:
             decided.append(reading)
             continue
-        values = _dates(connection, table, reading) if reading.kind is Kind.TIME else numbers[str(reading.source)]
+        is_time = reading.kind is Kind.TIME
+        values = _dates(connection, table, reading) if is_time else numbers[str(reading.source)]
         written, is_open = decide_format(values, reading.kind)
+        if is_time and latest is not None:
+            written, is_open = decide_format(_not_after(values, latest, written), reading.kind)
         decided.append(replace(reading, written=written))
         if is_open:
             notes.append(open_note(table, reading, written))
     return decided, notes
+
+
+def _not_after(dates: pd.Series, latest: pd.Timestamp, written: str | None) -> pd.Series:
+    """Return the dates that are not later than a moment, as they are read at first, and what is no date."""
+    return dates[~(read_cells(dates, Kind.TIME, written).values > latest)]
 
 
 def _depends_on_the_column(table: Table, reading: Reading) -> bool:
@@ -89,7 +101,7 @@ def _dates(connection: duckdb.DuckDBPyConnection, table: Table, reading: Reading
     cell = table.file.columns[str(reading.source)]
     # A date that begins with a letter has a weekday before it, or the name of its month.
     date = f"left(trim({cell}), CASE WHEN trim({cell}) < ':' THEN 10 ELSE 24 END)"
-    query = f"SELECT DISTINCT {date} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL"
+    query = f"SELECT DISTINCT {date} AS cell FROM {table.staged} WHERE {cell} IS NOT NULL AND {_is_known(table)}"
     return connection.sql(query).to_arrow_table().to_pandas()["cell"]
 
 
@@ -126,7 +138,7 @@ def with_currencies(connection: duckdb.DuckDBPyConnection, table: Table, reading
         rest = [reading for reading in readings if reading not in marked]
         if rest:
             marks = (f"bool_or({_mark_sql(table, reading)} IS NOT NULL)" for reading in rest)
-            query = f"SELECT {', '.join(marks)} FROM {table.staged} WHERE position % {step} = 0"
+            query = f"SELECT {', '.join(marks)} FROM {table.staged} WHERE position % {step} = 0 AND {_is_known(table)}"
             are_marked = connection.execute(query).fetchall()[0]
             marked += [reading for reading, is_marked in zip(rest, are_marked, strict=True) if is_marked]
     return [reading for reading in readings if reading in marked]
@@ -149,7 +161,7 @@ def decide_currency(
     for step in (_step(table), 1):
         query = f"""SELECT {_mark_sql(table, reading)} AS mark, count(*) AS rows FROM {table.staged}
             WHERE {table.file.columns[str(reading.source)]} IS NOT NULL AND position % {step} = 0
-            GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
+            AND {_is_known(table)} GROUP BY mark HAVING mark IS NOT NULL ORDER BY mark"""
         marks = connection.sql(query).to_arrow_table().to_pandas()
         if not marks.empty:
             return commonest_currency(marks["mark"], marks["rows"])

@@ -27,7 +27,7 @@ REPLICA = "mirror.duckdb"
 """The file in the workspace that holds copies of tables of other systems."""
 EMPTY_TABLES = """
     CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
-    CREATE TABLE later_leads (position BIGINT);
+    CREATE TABLE later (source VARCHAR, position BIGINT);
     CREATE TABLE closings (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);

@@ -33,6 +33,14 @@ from data.staging.typed import make_typed
 from data.vocabulary import READ_TABLES, REPORT_TABLES, Kind
 
 ALL_WON = "the outcomes have no column won: each is taken for a deal that was won"
+HAPPENED = {
+    "leads": "created_at",
+    "events": "occurred_at",
+    "stages": "entered_at",
+    "outcomes": "closed_at",
+    "attribute_history": "changed_at",
+}
+"""By table, the column that says when a row came."""
 LEAD_COLUMNS = {
     "lead_id": Kind.ID,
     "account_id": Kind.ID,
@@ -79,21 +87,30 @@ def identify_leads(staging: Staging) -> None:
     for table in staging.tables.values():
         rows.set_aside_damaged(staging.connection, table)
     rows.identify_leads(staging.connection, staging.leads)
+    _find_later_rows(staging)
     staging.tables["leads"], note = without_shared_account(staging.connection, staging.leads, staging.trained)
     staging.report.notes += [note] if note else []
 
 
-def find_later_leads(staging: Staging) -> None:
-    """Find the leads that came after the moment of the settings, where they state one."""
-    connection, leads = staging.connection, staging.leads
-    if staging.settings.as_of and leads.has("created_at"):
-        created = Reading("created_at", leads.columns["created_at"], Kind.TIME)
-        decided, _ = decide_readings(connection, leads, [created], staging.formats["leads"])
-        make_typed(connection, leads, decided, "creations")
-        connection.execute(
-            "INSERT INTO later_leads SELECT position FROM creations WHERE created_at > $1", [staging.latest]
-        )
-        connection.execute("DROP TABLE creations")
+def _find_later_rows(staging: Staging) -> None:
+    """Find the rows that came after the moment of the settings, where they state one: they decide nothing."""
+    if not staging.settings.as_of or staging.trained:
+        return
+    connection = staging.connection
+    for name, column in HAPPENED.items():
+        table = staging.tables.get(name)
+        if table and table.has(column):
+            moment = Reading(column, table.columns[column], Kind.TIME)
+            decided, _ = decide_readings(connection, table, [moment], staging.formats[name], staging.latest)
+            make_typed(connection, table, decided, "moments")
+            # What cannot be read in the layout of the rows before may be later, too.
+            unreadable = f"{column} IS NULL AND {table.file.columns[table.columns[column]]} IS NOT NULL"
+            connection.execute(
+                f"""INSERT INTO later SELECT '{name}', position FROM moments JOIN {table.staged} USING (position)
+                WHERE {column} > $1 OR ({unreadable})""",
+                [staging.latest],
+            )
+            connection.execute("DROP TABLE moments")
 
 
 def read_timelines(staging: Staging) -> None:
@@ -128,12 +145,14 @@ def read_table(staging: Staging, name: str, further: Sequence[Reading] = ()) -> 
 def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: str) -> None:
     """Make the typed copy of a table, and note how its cells were read."""
     connection, table, report = staging.connection, staging.tables[name], staging.report
-    decided, notes = decide_readings(connection, table, readings, staging.formats[name])
+    latest = staging.latest if staging.settings.as_of else None
+    decided, notes = decide_readings(connection, table, readings, staging.formats[name], latest)
     staging.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
     report.notes += notes
     decided = _in_their_currencies(staging, table, decided)
     report.flags += make_typed(connection, table, decided, into)
-    days = days_of(connection, into, decided, staging.settings.days.get(name, ()), is_whole=staging.only is None)
+    known_days, is_whole = staging.settings.days.get(name, ()), staging.only is None
+    days = days_of(connection, into, decided, known_days, staging.latest, is_whole=is_whole)
     staging.days |= {name: days} if days else {}
     end_of_days(connection, into, days, staging.now)
     staging.zoneless += zoneless(connection, table, decided)

@@ -103,6 +103,11 @@ def _sign_sql(text: str, start: int) -> str:
     return f"substr('{SIGNS}', 1 + {' + '.join(bits)}, 1)"
 
 
+def later(name: str) -> str:
+    """Return a query for the positions of the rows of a table that came after the moment of the settings."""
+    return f"SELECT position FROM later WHERE source = '{name}'"
+
+
 def quarantined(name: str) -> str:
     """Return a query for the positions of the rows of a table that are in quarantine."""
     return f"SELECT position FROM quarantine WHERE source = '{name}'"
