@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.columns.words import begins_with_first_name, has_id_word, is_phone_name, is_time_name
-from data.parsing import NO, YES, bounds_of, decide_format, read_cells, texts
+from data.parsing import NO, YES, bounds_of, decide_format, may_be_numbers, read_cells, texts
 from data.schema import level_of
 from data.vocabulary import NUMERIC, Kind
 
@@ -29,6 +29,8 @@ MILLISECONDS = r"^(?:1\d{12}|2[01]\d{11})(?:\.0)?$"
 SECONDS = r"^(?:[89]\d{8}|1\d{9}|2[01]\d{8})(?:\.\d+)?$"
 SHEET_DAYS = r"^(?:3[3-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?$"
 """From 1990 to 2050."""
+DIGITS_OF_DATE = r"\d\D*\d\D*\d"
+"""No date has fewer."""
 SET_SEPARATORS = r"(?<!\s)\s*[;|,]\s*"
 """Begins at the first of some blanks alone: else each of very many would be tried."""
 CUSTOM_SEPARATORS = r"(?<!\s)\s*[;|]\s*"
@@ -103,9 +105,17 @@ class _Values:
 
     def read_as(self, kind: Kind) -> bool:
         """Return whether so many cells can be read as a kind that the column is of it."""
+        if not self._may_be(kind):
+            return False
         good = ~read_cells(self.texts, kind, self.written(kind)).bad
         share = self.mean(good)
         return share >= MOSTLY or (kind is Kind.NUMBER and share >= MOST_NUMBERS and good.sum() >= MANY_NUMBERS)
+
+    def _may_be(self, kind: Kind) -> bool:
+        """Return whether enough cells look so that it pays to read them as a kind."""
+        if kind is Kind.NUMBER:
+            return self.mean(may_be_numbers(self.texts)) >= MOST_NUMBERS
+        return kind is not Kind.TIME or self.share(DIGITS_OF_DATE) >= MOSTLY
 
     def written(self, kind: Kind) -> str | None:
         """Return how cells of a kind are written in this column."""

@@ -4,7 +4,7 @@ Nothing here opens a file or a database or knows of settings, so features may us
 """
 
 from data.parsing.bands import bounds_of
-from data.parsing.cells import NO, YES, decide_format, labels_of_bands, read_cells, texts, worths
+from data.parsing.cells import NO, YES, decide_format, labels_of_bands, may_be_numbers, read_cells, texts, worths
 from data.parsing.companies import LEGAL_FORMS, normalized_company
 from data.parsing.contradictions import CONTRADICTIONS, can_contradict, contradiction_of
 from data.parsing.emails import (
@@ -68,6 +68,7 @@ __all__ = [
     "lacks_clock",
     "lacks_offset",
     "marks_of",
+    "may_be_numbers",
     "normalized_company",
     "parts_of_mail",
     "read_cells",

@@ -59,6 +59,11 @@ GROUPED_BY_DOTS = r"\d\.\d{3}(?:\.\d{3}|,)"
 GROUPED_BY_COMMAS = r"\d,\d{2,3}(?:,\d{2,3}|\.)"
 
 
+LETTERS = re.compile("[a-z]+")
+BESIDE_NUMBERS = {"e", *LETTERS.findall(" ".join([*CODES, *SIGNS, *FACTORS]).lower()), "rs", "rub", "kr"}
+"""All runs of letters that a number may be written with; those beyond a to z are not looked at."""
+
+
 class Parsed(NamedTuple):
     """The values of a column, and which of its cells held something that could not be read."""
 
@@ -148,9 +153,17 @@ def numbers(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
     if not pd.api.types.is_string_dtype(column.dtype):
         values = pd.to_numeric(column, errors="coerce").astype("float64")
         return Parsed(values.where(np.isfinite(values)), values.abs() == np.inf)
+    if (plain := _plain_numbers(column, decimal_comma)) is not None:
+        return Parsed(plain, pd.Series(False, index=column.index))
     cells = texts(column, MISSING_NUMBERS)
     values = _by_value(cells, lambda unique: _to_numbers(unique, decimal_comma))
     return Parsed(values, values.isna() & cells.notna())
+
+
+def _plain_numbers(column: pd.Series, decimal_comma: bool) -> pd.Series | None:
+    """Return the numbers of a column whose cells are all digits, as most systems write them; None of any other."""
+    are_plain = pc.match_substring_regex(to_arrow(column), PLAIN_WHOLE if decimal_comma else PLAIN)
+    return _to_floats(column) if pc.all(are_plain).as_py() else None
 
 
 def bands(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
@@ -164,6 +177,19 @@ def bands(column: pd.Series, *, decimal_comma: bool = False) -> Parsed:
     cells = texts(column, MISSING_NUMBERS)
     values = _by_value(cells, lambda unique: _lower_bounds(unique, decimal_comma))
     return Parsed(values, values.isna() & cells.notna())
+
+
+def may_be_numbers(cells: pd.Series) -> pd.Series:
+    """Return which texts hold no letters but those of currencies and magnitudes: no other is read as a number.
+
+    >>> may_be_numbers(pd.Series(["1,2 Mio. EUR", "5 kr", "room 5", "p5@firm.example"])).tolist()
+    [True, True, False, False]
+    """
+    return cells.map(lambda cell: all(_is_beside_number(run) for run in LETTERS.findall(cell.lower()))).astype(bool)
+
+
+def _is_beside_number(letters: str) -> bool:
+    return letters in BESIDE_NUMBERS or letters.endswith("kr")
 
 
 def labels_of_bands(written: Sequence[str]) -> dict[float, str]:
@@ -315,7 +341,9 @@ def _decide_decimal(cells: pd.Series) -> tuple[str | None, bool]:
 
     Only ``1,234`` leaves it open: it is then twelve hundred, not one and a bit.
     """
-    bare = cells if cells.str.match(PLAIN).all() else _without_magnitude(_bare(cells))[0]
+    if _matches(cells, PLAIN_WHOLE).all():
+        return DECIMAL_POINT, False
+    bare = cells if _matches(cells, PLAIN).all() else _without_magnitude(_bare(cells))[0]
     is_fraction = bare.str.match(SURE_FRACTION)
     commas = (bare.str.contains(GROUPED_BY_DOTS) | (is_fraction & bare.str.contains(",", regex=False))).sum()
     points = (bare.str.contains(GROUPED_BY_COMMAS) | (is_fraction & bare.str.contains(".", regex=False))).sum()

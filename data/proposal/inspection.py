@@ -18,7 +18,17 @@ from data.errors import InputError
 from data.parsing import texts
 from data.proposal.joins import telling_tables
 from data.sources import Database, StagedFile, open_file, reading, require_file
-from data.staging import SHORT, Table, form_of, in_form, require_whole, sample, set_aside_damaged, with_all_values
+from data.staging import (
+    ROW_TABLES,
+    SHORT,
+    Table,
+    form_of,
+    in_form,
+    require_whole,
+    sample,
+    set_aside_damaged,
+    with_all_values,
+)
 from data.vocabulary import Kind
 
 DATABASE_ROWS = 200_000
@@ -116,7 +126,7 @@ def inspect_tables(place: str, *, temporary: Path) -> Iterator[Inspection]:
     Raises InputError where nothing is there, or where the address holds a password, which is not repeated.
     """
     connection = duckdb.connect(":memory:", config={"temp_directory": str(temporary), "threads": _threads()})
-    connection.execute("CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR)")
+    connection.execute(ROW_TABLES)
     try:
         yield _database(connection, place) if is_address(place) else _files(connection, Path(place))
     finally:

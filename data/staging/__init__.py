@@ -36,13 +36,14 @@ from data.staging.steps import (
     stage_tables,
     type_table,
 )
-from data.staging.tables import ROWS, SHORT, Reading, Table, in_form
+from data.staging.tables import ROW_TABLES, ROWS, SHORT, Reading, Table, in_form
 
 __all__ = [
     "FIELDS",
     "ONE_FOR_ALL",
     "REPLICA",
     "ROWS",
+    "ROW_TABLES",
     "SHORT",
     "Reading",
     "Staging",

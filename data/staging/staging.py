@@ -21,13 +21,12 @@ from data.parsing import Currency
 from data.quality_report import Report
 from data.schema import Schema
 from data.sources import Replica, TableSource
-from data.staging.tables import Table
+from data.staging.tables import ROW_TABLES, Table
 
 REPLICA = "mirror.duckdb"
 """The file in the workspace that holds copies of tables of other systems."""
-EMPTY_TABLES = """
-    CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
-    CREATE TABLE later (source VARCHAR, position BIGINT);
+EMPTY_TABLES = f"""
+    {ROW_TABLES}
     CREATE TABLE closings (position BIGINT, won BOOLEAN, closed_at TIMESTAMP, amount DOUBLE);
     CREATE TABLE events (position BIGINT, occurred_at TIMESTAMP, seq BIGINT, type VARCHAR, asset VARCHAR,
         campaign VARCHAR, value DOUBLE);

@@ -106,7 +106,7 @@ def _find_later_rows(staging: Staging) -> None:
             # What cannot be read in the layout of the rows before may be later, too.
             unreadable = f"{column} IS NULL AND {table.file.columns[table.columns[column]]} IS NOT NULL"
             connection.execute(
-                f"""INSERT INTO later SELECT '{name}', position FROM moments JOIN {table.staged} USING (position)
+                f"""INSERT INTO later_rows SELECT '{name}', position FROM moments JOIN {table.staged} USING (position)
                 WHERE {column} > $1 OR ({unreadable})""",
                 [staging.latest],
             )

@@ -13,6 +13,11 @@ ROWS = "rows"
 BLANKS = r"' ' || chr(9) || chr(10) || chr(13)"
 NO_ID = r"(?i)[ \t\n\r]*(null|nan|none|#?n/a)?[ \t\n\r]*"
 """Short texts that are no id; a pattern, for of a list DuckDB makes a join that all ids go through."""
+ROW_TABLES = """
+    CREATE TABLE quarantine (source VARCHAR, position BIGINT, reason VARCHAR);
+    CREATE TABLE later_rows (source VARCHAR, position BIGINT);
+"""
+"""Of which rows of staged tables nothing is made, and which came after the moment of the settings."""
 BATCH = 50_000
 """Rows of a staged table that are in memory at once."""
 
@@ -105,7 +110,7 @@ def _sign_sql(text: str, start: int) -> str:
 
 def later(name: str) -> str:
     """Return a query for the positions of the rows of a table that came after the moment of the settings."""
-    return f"SELECT position FROM later WHERE source = '{name}'"
+    return f"SELECT position FROM later_rows WHERE source = '{name}'"
 
 
 def quarantined(name: str) -> str:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.parsing.cells import DECIMAL_COMMA, DECIMAL_POINT, decide_format, flags, numbers, read_cells, texts, times
+from data.parsing.cells import (
+    DECIMAL_COMMA,
+    DECIMAL_POINT,
+    decide_format,
+    flags,
+    may_be_numbers,
+    numbers,
+    read_cells,
+    texts,
+    times,
+)
 from data.parsing.times import DAY_FIRST, MONTH_FIRST, decide_order, lacks_offset, parse_times
 from data.vocabulary import Kind
 
@@ -198,3 +208,37 @@ def test_signs_and_codes_of_currencies_are_no_part_of_a_number():
     amounts = ["R$ 5", "A$5", "5 kr", "kr. 5", "5kr.", "5 zł", "5 Kč", "SEK 5", "CA$5"]
     assert numbers(pd.Series(amounts)).values.tolist() == [5.0] * len(amounts)
     assert numbers(pd.Series(["KR1", "kraft 5"])).bad.all()
+
+
+SIGNS_AND_WORDS = st.sampled_from(["", "$", "€", "US$", "CHF", "kr", "Rs.", "R$", "zł", "Mio.", "k", "mkr", "lakh", "e5"])
+DIGITS = st.from_regex(r"\A-?[0-9]{1,3}([,. ][0-9]{3}){0,2}([.,][0-9]{1,3})?\Z")
+
+
+@quickly
+@given(DIGITS, SIGNS_AND_WORDS, SIGNS_AND_WORDS, st.booleans())
+def test_a_cell_is_read_the_same_alone_and_among_others_of_rarer_layouts(digits, before, behind, comma) -> None:
+    cell = f"{before}{digits} {behind}".strip()
+    alone = numbers(column(cell), decimal_comma=comma)
+    among = numbers(column("(5) CHF", cell, "7%", "n/a", "x"), decimal_comma=comma)
+    assert alone.values.equals(among.values[[1]].reset_index(drop=True))
+
+
+@quickly
+@given(DIGITS, SIGNS_AND_WORDS, SIGNS_AND_WORDS, st.booleans())
+def test_what_is_read_as_a_number_was_taken_for_one_by_its_letters(digits, before, behind, comma) -> None:
+    cells = column(f"{before}{digits}{behind}", f"{before} {digits} {behind}", f"{digits}{behind.upper()}")
+    read = numbers(cells, decimal_comma=comma).values.notna()
+    assert may_be_numbers(cells)[read].all()
+
+
+@quickly
+@given(st.datetimes(pd.Timestamp("1900-01-01"), pd.Timestamp("2099-12-31")), st.sampled_from(["T", " "]))
+def test_a_moment_is_read_the_same_alone_and_among_others_of_rarer_layouts(moment, between) -> None:
+    for cell in (moment.isoformat(between), moment.isoformat(between) + "Z", moment.date().isoformat()):
+        alone = times(column(cell, None)).values
+        assert alone[0] == times(column(cell, "5 Feb 2018 1:30 PM")).values[0] == pd.Timestamp(cell).tz_localize(None)
+        assert pd.isna(alone[1])
+
+
+def test_years_before_1900_are_no_moments_in_any_layout() -> None:
+    assert times(column("1899-12-31", "1900-01-01")).bad.tolist() == [True, False]
