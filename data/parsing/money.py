@@ -1,6 +1,5 @@
 """Amounts: which month a cell names, which currency an amount is in, and what that is worth in another one."""
 
-
 # pyright: reportAttributeAccessIssue=false
 # (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations

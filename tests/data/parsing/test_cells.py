@@ -210,7 +210,7 @@ def test_signs_and_codes_of_currencies_are_no_part_of_a_number():
     assert numbers(pd.Series(["KR1", "kraft 5"])).bad.all()
 
 
-SIGNS_AND_WORDS = st.sampled_from(["", "$", "€", "US$", "CHF", "kr", "Rs.", "R$", "zł", "Mio.", "k", "mkr", "lakh", "e5"])
+SIGNS_AND_WORDS = st.sampled_from(["", "$", "€", "US$", "CHF", "kr", "Rs.", "R$", "zł", "Mio.", "k", "mkr", "e5"])
 DIGITS = st.from_regex(r"\A-?[0-9]{1,3}([,. ][0-9]{3}){0,2}([.,][0-9]{1,3})?\Z")
 
 
