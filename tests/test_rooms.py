@@ -66,7 +66,6 @@ UNMIRRORED: dict[str, str] = {
         (
             "data.staging.canonical",
             "data.staging.rows",
-            "data.staging.steps",
             "data.staging.tables",
             "data.staging.typed",
             "data.dataset.assembly",
