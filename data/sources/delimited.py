@@ -26,6 +26,7 @@ from data.errors import InputError
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 8 << 20
 HEADER_LINES = 100
+TITLE_LINES, FEWEST_NAMES, NUMBER_FIRST = 20, 3, re.compile(r"[^\w]*\d")
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?[;,\t]*\s*$', re.IGNORECASE)
 """The first line by which Excel is told what separates the cells."""
 FORMULA = re.compile(r'^="(.*)"$', re.DOTALL)
@@ -35,11 +36,15 @@ UNCLOSED = "a quote that is not closed, or that stands inside a cell"
 
 @dataclass(frozen=True)
 class Header:
-    """The names in the first record, what separates them, and how many lines come before the rows."""
+    """The names in the first record, what separates them, and how many lines come before the rows.
+
+    ``titles`` is how many lines of a title stand above the names.
+    """
 
     names: list[str]
     delimiter: str
     lines: int
+    titles: int = 0
 
 
 def allow_long_cells() -> None:
@@ -57,10 +62,38 @@ def read_header(text: TextIO) -> Header:
     named = SEPARATOR_LINE.match(lines[start]) if start < len(lines) else None
     if named:
         start = _first_filled(lines, start + 1)
+    start, titles = _behind_titles(lines, start)
     end = _end_of_record(lines, start)
-    delimiter = named[1] if named else max(DELIMITERS, key=lambda each: _fitness(lines, start, end, each))
+    delimiter = named[1] if named else _delimiter(lines, start, end)
     names = next(csv.reader(lines[start:end], delimiter=delimiter), [])
-    return Header([FORMULA.sub(r"\1", name.strip()) for name in names], delimiter, end)
+    return Header([FORMULA.sub(r"\1", name.strip()) for name in names], delimiter, end, titles)
+
+
+def _delimiter(lines: list[str], start: int, end: int) -> str:
+    return max(DELIMITERS, key=lambda each: _fitness(lines, start, end, each))
+
+
+def _behind_titles(lines: list[str], start: int) -> tuple[int, int]:
+    """Return the line of the header, and how many filled lines with a single cell stand before it as a title.
+
+    A line that comes later is the header only where it has several cells like names, and the next line as many cells.
+    """
+    titles = 0
+    for number in range(start, min(start + TITLE_LINES, len(lines))):
+        delimiter = _delimiter(lines, number, number + 1)
+        names, *following = [*csv.reader(lines[number : number + 2], delimiter=delimiter)] or [[]]
+        filled = [name for name in names if name.strip()]
+        if titles and following and len(following[0]) == len(names) and _are_names(filled):
+            return number, titles
+        if len(filled) > 1:
+            break
+        titles += len(filled)
+    return start, 0
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Return whether cells may be names of columns: several, all different, none with a digit before all letters."""
+    return len(cells) >= FEWEST_NAMES and len({*cells}) == len(cells) and not any(map(NUMBER_FIRST.match, cells))
 
 
 def _first_filled(lines: Sequence[str], start: int) -> int:

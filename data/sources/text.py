@@ -93,7 +93,9 @@ class TextFile(FileSource):
         delimiter = self._header.delimiter
         separated = [f"separated by {SEPARATOR_NAMES[delimiter]}"] if delimiter != "," else []
         encoding = [self._encoding.note] if self._encoding.note else []
-        return ["gzip"] * is_gzip(self._path) + encoding + separated + self._renamed
+        titles = self._header.titles
+        above = [f"{titles} {'line' if titles == 1 else 'lines'} of a title above the header: not read"] * bool(titles)
+        return ["gzip"] * is_gzip(self._path) + encoding + separated + above + self._renamed
 
     def batches(
         self,

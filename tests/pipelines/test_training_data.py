@@ -70,6 +70,27 @@ def test_wins_that_close_as_they_come_are_not_left_out_beside_losses(read):
         read(table)
 
 
+def test_the_rates_of_those_who_bought_on_the_day_they_came_are_right(tmp_path):
+    """Days without a time of day: of 18 friends, 12 searchers and 8 of an ad in a hundred, each second on that day."""
+    source = pd.Series(["friend", "search", "ad"] * 200)
+    created = pd.Series(pd.date_range("2022-01-01", periods=300).repeat(2))
+    each = source.groupby(source).cumcount() % 50
+    is_won = each < source.map({"friend": 9, "search": 6, "ad": 4})
+    days = pd.to_timedelta(each % 2 * 13, unit="D")
+    people = pd.DataFrame({"lead_id": source.index, "created_at": created, "source": source})
+    people.to_csv(tmp_path / "leads.csv", index=False)
+    outcomes = people.assign(closed_at=created + days, won=1)[is_won][["lead_id", "closed_at", "won"]]
+    outcomes.to_csv(tmp_path / "outcomes.csv", index=False)
+
+    known = read_training_data(settings_of_folder(tmp_path), Workspace.at(tmp_path / "var"))
+    at_creation = known.table.rows[known.table.rows["age"] == 0]
+    learned = at_creation["won"].groupby(at_creation["lead_id"].astype(int).map(source)).mean()
+    is_over = created + pd.Timedelta(days=90) <= known.data_end
+    assert learned.to_dict() == pytest.approx(is_won[is_over].groupby(source[is_over]).mean().to_dict())
+    assert (days[is_won] == pd.Timedelta(0)).mean() > 0.5
+    assert known.unlearned == {}
+
+
 T = pd.Timestamp("2024-06-01")
 LEADS_OF_T = """
 lead_id created_at closed_at  status industry size

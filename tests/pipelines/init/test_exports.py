@@ -187,6 +187,46 @@ EXPORTS: dict[str, tuple[dict[str, pd.Series], tuple[str, str | None]]] = {
         },
         ("Data utworzenia", "Data zamknięcia"),
     ),
+    "Pipedrive in Polish": (
+        {
+            "Szansa sprzedaży - ID": IDS,
+            "Szansa sprzedaży - Status": words("Wygrana", "Przegrana", "Otwarta"),
+            "Szansa sprzedaży - Powód utraty": of("lost", values="Cena"),
+            "Szansa sprzedaży - Szansa utworzona": dates(CREATED),
+            "Szansa sprzedaży - Szansa zamknięta w dniu": of("won", "lost", values=dates(CLOSED)),
+            "Szansa sprzedaży - Przewidywana data zamknięcia": dates(CLOSED),
+        },
+        ("Szansa sprzedaży - Szansa utworzona", "Szansa sprzedaży - Szansa zamknięta w dniu"),
+    ),
+    "Italian, with codes for ids": (
+        {
+            "Codice": IDS,
+            "Esito": words("Acquisito", "Rifiutato", "In corso"),
+            "Data inserimento": dates(CREATED, FR),
+            "Data esito": of("won", "lost", values=dates(CLOSED, FR)),
+        },
+        ("Data inserimento", "Data esito"),
+    ),
+    "Bitrix24 in Russian": (
+        {
+            "ID": IDS,
+            "Стадия сделки": words("Сделка успешна", "Сделка провалена", "Новая"),
+            "Дата создания": dates(CREATED, DE),
+            "Дата закрытия": of("won", "lost", values=dates(CLOSED, DE)),
+            "Предполагаемая дата закрытия": dates(CLOSED, DE),
+        },
+        ("Дата создания", "Дата закрытия"),
+    ),
+    # Marketing nurtures recycled leads again, and some are won later: they are open.
+    "Marketo": (
+        {
+            "Id": IDS,
+            "Lead Status": words("Customer", "Disqualified", "Recycled"),
+            "Created At": dates(CREATED),
+            "Updated At": dates(CLOSED),
+        },
+        ("Created At", None),
+    ),
     "Dutch": (
         {
             "Lead nr": IDS,
