@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from data.config import Place
+from data.json_arrays import json_lists, json_rows, json_texts
 from data.schema import Schema, plain
 from data.vocabulary import LEADS, Family
 from features import COMPETITOR, DERIVED, RULE_POINTS, Feature, FromRules, catalogue, named_features
@@ -57,9 +57,8 @@ def fired_codes(rules: Rules, features: pd.DataFrame) -> list[str]:
     """
     points = fired(rules, features).round(2).to_numpy()
     rows, numbers = np.nonzero(points)
-    pairs = list(zip(numbers.tolist(), points[rows, numbers].tolist(), strict=True))
-    ends = np.searchsorted(rows, np.arange(len(points) + 1)).tolist()
-    return [json.dumps(pairs[start:end], separators=(",", ":")) for start, end in pairwise(ends)]
+    pairs = json_rows(numbers, json_texts(points[rows, numbers]))
+    return json_lists(pairs, np.count_nonzero(points, axis=1)).to_pylist()
 
 
 def fired_by_name(rules: Rules, codes: str) -> dict[str, float]:

@@ -3,6 +3,8 @@
 Words are made when a reason is shown: codes and values are small, and the words of a model version stay with it.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
 from __future__ import annotations
 
 import json
@@ -12,9 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from data.json_arrays import json_lists, json_rows, json_texts
 from data.vocabulary import WITHIN
-from models.explanation import MOST_REASONS, RARE, Beginning, Narrator, Reasons
+from models.explanation import MOST_REASONS, RARE, Beginning, Context, Narrator, Reasons
 from models.scoring.chunk import ScoredChunk
 
 DIGESTED = (
@@ -38,9 +43,7 @@ def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
     and fired ``rules`` (JSON), and the ``digest``.
     """
     contributions = narrator.merged(scored.contributions).astype("<f2")
-    beginnings = map(list, scored.breakdown.context.rows())
-    directions = zip(_as_lists(scored.up), _as_lists(scored.down), beginnings, strict=True)
-    reasons = [json.dumps(all_of_it, ensure_ascii=False, separators=(",", ":")) for all_of_it in directions]
+    reasons = reasons_as_json(scored).to_pylist()
     explained = {"contributions": [row.tobytes() for row in contributions], "reasons": reasons, "rules": scored.fired}
     scores = pd.concat([scored.leads, scored.numbers, pd.DataFrame(explained)], axis="columns")
     scores = scores.assign(**{name: scores.get(name) for name in MARKS})
@@ -49,10 +52,29 @@ def encode(scored: ScoredChunk, narrator: Narrator) -> pd.DataFrame:
     return scores.assign(digest=digests(scores))
 
 
-def _as_lists(reasons: Reasons) -> list[list[list]]:
+def reasons_as_json(scored: ScoredChunk) -> pa.Array:
+    """Return the reasons of each row each way, and what they begin from, as JSON."""
+    directions = (_as_json(way) for way in (scored.up, scored.down))
+    return json_rows(*directions, _beginnings(scored.breakdown.context))
+
+
+def _as_json(reasons: Reasons) -> pa.Array:
     """Return per row a list of [feature code, value, points]."""
-    rows = zip(reasons.feature.tolist(), reasons.value.tolist(), reasons.points.tolist(), strict=True)
-    return [[[*reason] for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
+    listed = reasons.feature >= 0
+    cells = (reasons.feature[listed], json_texts(reasons.value[listed]), reasons.points[listed])
+    return json_lists(json_rows(*cells), listed.sum(axis=1))
+
+
+def _beginnings(context: Context) -> pa.Array:
+    """Return what each row begins from: a `Beginning` as a list."""
+    no_age = np.isnan(context.age)
+    stage = _or_null(context.stage, ~context.is_compared)
+    age = _or_null(np.where(no_age, 0, context.age).astype(np.int64), ~context.is_compared | no_age)
+    return json_rows(context.start, stage, np.where(context.is_compared, context.time, 0), age)
+
+
+def _or_null(numbers: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_]) -> pa.Array:
+    return pc.fill_null(pa.array(numbers, pa.int64(), mask=missing).cast(pa.string()), "null")
 
 
 def digests(scores: pd.DataFrame) -> pd.Series:
