@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from data.dataset import Dataset
-from models.monitoring import StoppedFeed, stopped_feeds
 from models.versions import Stored
+
+if TYPE_CHECKING:
+    from models.monitoring import StoppedFeed
 
 
 def stopped_since_training(data: Dataset, stored: Stored, as_of: pd.Timestamp) -> list[StoppedFeed]:
     """Return the feeds that have stopped by a moment; those that a version was trained without are none."""
+    from models.monitoring import stopped_feeds  # what is counted with takes seconds to import
+
     if not data.schema.timed:
         return []
     training = stored.training

@@ -67,7 +67,7 @@ class Funnel:
         from models.versions import Registry
 
         copied = Workspace.at(Path(shutil.copytree(self.workspace.root, place)))
-        Registry(copied).newest()  # lets MLflow's own addresses lead into the copy
+        Registry(copied).store.running()  # lets MLflow's own addresses lead into the copy
         return copied
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -88,12 +89,18 @@ def lines_of(beginning: Beginning, stage: str, score: int, listed: int, typical_
     start, other = ScoreLine(put(START), beginning.start), ScoreLine(put(REST), rest)
     if beginning.stage is None:
         return ScoreLines(start, None, None, other)
-    typical = ScoreLine(put(TYPICAL, stage=stage_name(stage)), beginning.stage)
+    typical = ScoreLine(_stage_in_words(stage), beginning.stage)
     return ScoreLines(
         start, typical, ScoreLine(_time_in_words(stage, beginning.age, typical_days), beginning.time), other
     )
 
 
+@cache
+def _stage_in_words(stage: str) -> str:
+    return put(TYPICAL, stage=stage_name(stage))
+
+
+@cache
 def _time_in_words(stage: str, age: int | None, typical_days: float | None) -> str:
     if age is None:
         return put(WAY_TO_STAGE, stage=stage_name(stage))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 from operator import attrgetter
 from textwrap import shorten
 from typing import Any
@@ -284,11 +286,15 @@ class Narrator:
 
     def texts(self, reasons: Reasons) -> list[list[str]]:
         """Return the reasons of each row as they are exported: sentence, family and points."""
-        rows = zip(reasons.concept, reasons.points, self.sentences(reasons), strict=True)
-        return [[self._text(*reason) for reason in zip(*row, strict=True) if reason[0] >= 0] for row in rows]
+        listed, ending = reasons.concept >= 0, cache(self._ending)
+        columns = (self.sentences(reasons), reasons.concept, reasons.points)
+        rows = zip(*(column[listed].tolist() for column in columns), strict=True)
+        texts = [sentence + ending(concept, points) for sentence, concept, points in rows]
+        ends = np.cumsum(np.append(0, listed.sum(axis=1))).tolist()
+        return [texts[start:end] for start, end in pairwise(ends)]
 
-    def _text(self, concept: int, points: int, sentence: str) -> str:
-        return f"{sentence} ({put(self.families[self.concepts[concept]])}, {signed(points)})"
+    def _ending(self, concept: int, points: int) -> str:
+        return f" ({put(self.families[self.concepts[concept]])}, {signed(points)})"
 
     def lines(self, beginning: Beginning, stage: str | None, score: int, listed: int) -> ScoreLines:
         """Return the lines that make a score up with its reasons, whose points are ``listed`` in all."""

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
 
-import skops.io
-
 from data.errors import InputError, ModelError
 from data.json import parse_strict
 from models.members import trusted_types
@@ -54,7 +52,9 @@ class VersionFiles:
 
         Raises ModelError where it is not there or cannot be read.
         """
-        return self._read_by(name, lambda content: skops.io.loads(content, trusted=list(trusted_types())))
+        from skops.io import loads  # it asks scikit-learn for all it has, which what loads no model need not wait for
+
+        return self._read_by(name, lambda content: loads(content, trusted=list(trusted_types())))
 
     def _read_by(self, name: str, read: Callable[[bytes], T]) -> T:
         try:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-
-import skops.io
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
+from typing import TYPE_CHECKING
 
 from data.json import parse_object
 from data.schema import Schema
@@ -25,6 +22,10 @@ from models.rules import Rules
 from models.scale import Scale
 from models.scoring import Amounts, Scorer, Timing
 from models.versions.artifacts import VersionFiles
+
+if TYPE_CHECKING:  # loaded with a model: what asks for no version starts without them
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
 
 SOON, AMOUNT = "soon.skops", "amount.skops"
 """Small models beside the model: of how soon wins come, and of what they bring."""
@@ -47,11 +48,13 @@ def texts_of(scorer: Scorer) -> dict[str, str]:
 
 def write_small_models(scorer: Scorer, folder: Path) -> None:
     """Write the small models beside the model; the encoder that they share with it is not written again."""
+    from skops.io import dump
+
     encoder = spline_encoder(scorer.model)
     models = {SOON: scorer.timing and scorer.timing.soon, AMOUNT: scorer.amounts and scorer.amounts.model}
     for name, model in models.items():
         if model:
-            skops.io.dump(_without(model, encoder), folder / name)
+            dump(_without(model, encoder), folder / name)
 
 
 def scorer_from(files: VersionFiles, model_files: VersionFiles, schema: Schema) -> Scorer:
@@ -93,6 +96,8 @@ def _amounts(files: VersionFiles, encoder: ColumnTransformer | None) -> Amounts 
 
 def _small_model(files: VersionFiles, name: str, encoder: ColumnTransformer | None) -> Pipeline | None:
     """Return a small model; None where there is none, since too few leads were won to learn it."""
+    from sklearn.pipeline import Pipeline
+
     if not files.has(name):
         return None
     steps = files.load(name).steps
@@ -101,4 +106,6 @@ def _small_model(files: VersionFiles, name: str, encoder: ColumnTransformer | No
 
 def _without(model: Pipeline, encoder: ColumnTransformer | None) -> Pipeline:
     """Return what is stored of a small model: its last step alone where its encoder is that of the model beside it."""
+    from sklearn.pipeline import Pipeline
+
     return Pipeline(model.steps[1:]) if model.named_steps["encode"] is encoder else model

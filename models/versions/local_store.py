@@ -20,8 +20,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sklearn.ensemble import StackingClassifier
-
 from data.drafts import in_plain_words, write_whole
 from data.errors import ModelError
 from data.workspace import Workspace
@@ -31,6 +29,7 @@ from models.versions.store import NAME, Version
 
 if TYPE_CHECKING:  # it takes seconds to import, which a command that asks for no version need not wait for
     from mlflow.tracking import MlflowClient
+    from sklearn.ensemble import StackingClassifier
 
 REQUIREMENTS = ("scikit-learn", "lightgbm", "pandas", "skops", "scipy")
 ADDRESSES = (

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.config import Settings
 from data.errors import ModelError
@@ -21,7 +21,6 @@ from data.schema import Schema
 from data.workspace import Workspace
 from features import fingerprint
 from models.members import Recipe
-from models.monitoring import Baseline
 from models.scale import Scale
 from models.scoring import Scorer
 from models.versions import decisions, thresholds
@@ -32,6 +31,9 @@ from models.versions.local_store import LocalStore
 from models.versions.store import Version, VersionStore, stamp
 from models.versions.thresholds import ThresholdRecord
 from models.versions.training_run import CARD, DIGESTS, FILES, SEAL, TrainingRun
+
+if TYPE_CHECKING:  # what it counts with takes seconds to import
+    from models.monitoring import Baseline
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 CHAMPIONS = "champions"
@@ -212,6 +214,8 @@ class Registry:
         return self._stored(number)
 
     def _stored(self, number: str) -> Stored:
+        from models.monitoring import Baseline
+
         version = self._version(number)
         files = self._files(version)
         model_files = VersionFiles(self.store.model(version), number, self._digests(version, "model"))

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sklearn.ensemble import StackingClassifier
+if TYPE_CHECKING:  # it takes seconds to import, which what reads no model need not wait for
+    from sklearn.ensemble import StackingClassifier
 
 NAME = "leadscore"
 """What the registered model and the experiment of its runs are called."""

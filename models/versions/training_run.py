@@ -7,20 +7,23 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from sklearn.ensemble import StackingClassifier
 
 from data.config import Settings
 from data.json import strict_json
 from data.workspace import Workspace
 from models.members import Recipe
-from models.monitoring import Baseline
 from models.scoring import Scorer
 from models.versions.artifacts import digest_of, digests_of
 from models.versions.assemble import texts_of, write_small_models
 from models.versions.store import VersionStore
+
+if TYPE_CHECKING:  # what only reads versions starts without them
+    from sklearn.ensemble import StackingClassifier
+
+    from models.monitoring import Baseline
 
 FILES = "leadscore"
 """The folder of a version's own files among the artifacts of its run."""
