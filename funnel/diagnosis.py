@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from data.vocabulary import FUNNEL
 from funnel.rates import Kinds, Share, Soon, kinds_of_period, share, soon
@@ -133,6 +132,8 @@ def _compared(journeys: Journeys, step: int, kind: str, leads: str, own: Share, 
 
 def _chance(own: Share, other: Share) -> float:
     """Return how likely a rate so much worse is where there is no difference; a benchmark is of no number of leads."""
+    from scipy import stats  # a second of imports, which a server need not wait for
+
     assert own.rate is not None and other.rate is not None
     if own.rate >= other.rate:
         return 1.0
