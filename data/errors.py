@@ -46,6 +46,25 @@ class ModelError(LeadscoreError):
     """There is no usable model, or the stored one does not fit this code."""
 
 
+def of_system(problem: OSError) -> LeadscoreError:
+    """Return what the system says of a file as an error that a user is meant to read.
+
+    >>> print(of_system(PermissionError(13, "Permission denied", "var/quarantine/leads.csv")))
+    the system refused this file
+      expected: a file that may be read and written, in a folder that may be changed
+      got:      Permission denied
+      where:    var/quarantine/leads.csv
+      remedy:   see who owns it and who may read and write it, and run the same command again
+    """
+    return LeadscoreError(
+        "the system refused this file",
+        expected="a file that may be read and written, in a folder that may be changed",
+        got=problem.strerror or str(problem),
+        where=str(problem.filename),
+        remedy="see who owns it and who may read and write it, and run the same command again",
+    )
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a remedy that names the nearest known name, or nothing where none is near.
 

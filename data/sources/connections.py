@@ -170,7 +170,16 @@ def _our_error(problem: exc.DBAPIError, address: str) -> LeadscoreError:
         )
     if "unable to open database file" in message:
         return InputError(
-            "this database file cannot be opened", expected="a file in a folder that exists", got=masked(address)
+            "this database file cannot be opened",
+            expected="a file that may be read and written, in a folder that exists",
+            got=masked(address),
+        )
+    if "readonly database" in message:
+        return LeadscoreError(
+            "this database file may not be written to",
+            got=message,
+            where=masked(address),
+            remedy="let the user of this command write the file and its folder, and run the same command again",
         )
     if is_passing(problem) or problem.connection_invalidated:
         return LeadscoreError(

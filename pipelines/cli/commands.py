@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from data.errors import InputError, LeadscoreError
+from data.errors import InputError, LeadscoreError, of_system
 from pipelines import log
 from pipelines.cli.inputs import require_leads, settings_from
 from pipelines.cli.options import (
@@ -521,6 +521,8 @@ def main() -> None:
     except Exception as problem:
         if os.environ.get("LEADSCORE_DEBUG"):
             raise
+        if isinstance(problem, OSError) and problem.filename:
+            _fail(of_system(problem))
         unexpected = f"unexpected {type(problem).__name__}: {problem}"
         _fail(LeadscoreError(unexpected, remedy="set LEADSCORE_DEBUG=1 for the traceback, and report it please"))
 

@@ -20,17 +20,20 @@ from pipelines.doctor.finding import Finding
 from pipelines.last_run import store_address
 
 COPY = "bring the file back from a copy of the workspace"
+PERMITTED = "let the user that runs leadscore read and write it; it need not be damaged"
 FOLDER_MODE = 0o700
 
 
 def damaged_databases(workspace: Workspace) -> Iterator[Finding]:
-    """Yield the SQLite files that are damaged."""
+    """Yield the SQLite files that are damaged, or closed to the user of this command."""
     losses = {
         workspace.models: "or remove it, and train again",
         Path(workspace.store.removeprefix(SQLITE)): "or remove it, and score again: verdicts and overrides are lost",
     }
     for file, otherwise in losses.items():
-        if problem := _damage(file):
+        if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+            yield Finding("a database that may not be read and written", str(file), PERMITTED)
+        elif problem := _damage(file):
             yield Finding(f"a damaged database: {problem}", str(file), f"{COPY}, {otherwise}")
 
 

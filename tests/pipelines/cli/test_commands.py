@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,19 @@ def test_a_file_without_leads_is_answered_with_what_to_do(leadscore, content, tm
     ran = leadscore("check", "--leads", file, "--id", "Id", "--outcome", "Status", "--workspace", tmp_path / "var")
     assert ran.code == 2
     assert all(part in ran.err for part in ("expected: ", "got: ", "where: ", "remedy:   export "))
+
+
+def test_what_the_system_says_of_a_file_names_the_file(leadscore, trained, export, tmp_path):
+    """A file stands where the folder of the quarantine belongs."""
+    broken, workspace = tmp_path / "leads.csv", tmp_path / "var"
+    broken.write_text(export.read_text() + export.read_text().splitlines()[1] + "\n")  # an id twice is put aside
+    shutil.copytree(trained.workspace.root, workspace)
+    shutil.rmtree(workspace / "quarantine", ignore_errors=True)
+    (workspace / "quarantine").write_text("")
+    ran = leadscore("check", "--leads", broken, "--id", "Id", "--outcome", "Status", "--workspace", workspace)
+    assert ran.code in (1, 2)
+    assert f"where:    {workspace / 'quarantine'}" in ran.err
+    assert "unexpected" not in ran.err
 
 
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(leadscore, trained, monkeypatch):

@@ -1,12 +1,17 @@
 """The doctor says what is wrong, mends what it may, and its exit code is honest."""
 
+import shutil
+import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
 from data.locks import one_run_at_a_time
 from data.workspace import Workspace
 
+ROOT = Path(__file__).parents[3]
 DRAFT = ".scores.csv.999999999.tmp"
 
 
@@ -47,6 +52,18 @@ def test_other_commands_say_that_a_database_is_damaged_and_name_the_doctor(empty
     assert "the registry cannot be opened" in ran.err
     assert "leadscore doctor" in ran.err
     assert "unexpected" not in ran.err
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="root may read every file, and setpriv is not here")
+def test_a_database_that_may_not_be_read_is_not_called_damaged(empty):
+    empty.models.write_bytes(b"")
+    empty.models.chmod(0)
+    plain = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]  # root, but for its leave to read every file
+    command = [sys.executable, "-m", "pipelines.cli", "doctor", "--workspace", str(empty.root)]
+    ran = subprocess.run([*plain, *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "a database that may not be read and written" in ran.stdout
+    assert "damaged database" not in ran.stdout
 
 
 @pytest.mark.parametrize(("lock", "run"), [("lock", "score"), ("training_lock", "train")])
