@@ -170,6 +170,20 @@ def test_companies_that_did_not_buy_are_open_and_none_is_lost(hubspot, leadscore
     assert pd.read_parquet(out)["outcome"].value_counts().to_dict() == {"open": 5006}
 
 
+def test_who_bought_on_the_day_of_a_snapshot_bought_after_it_began(hubspot_tables, tmp_path):
+    """Days without a time of day: six companies, three of them on the day they came, were left out there before."""
+    rows = read_training_data(load_settings(hubspot_tables), Workspace.at(tmp_path)).table.rows
+    leads, outcomes = (pd.read_csv(hubspot_tables / f"{name}.csv") for name in ("leads", "outcomes"))
+    days = (
+        leads.merge(outcomes, on="lead_id").drop_duplicates("lead_id").astype({"lead_id": "str"}).set_index("lead_id")
+    )
+    waited = (pd.to_datetime(days["closed_at"]) - pd.to_datetime(days["created_at"])).dt.days
+    on_the_day = rows[rows["as_of"] == rows["closed_at"].dt.normalize()].set_index("lead_id")
+    assert sorted(on_the_day.index) == ["107", "130", "143", "147", "82", "92"]
+    assert on_the_day["age"].to_dict() == waited[on_the_day.index].to_dict()
+    assert (on_the_day["won"] == 1).all()
+
+
 def test_no_usage_after_the_close_enters_a_feature(hubspot_tables, tmp_path):
     settings = load_settings(hubspot_tables)
     events, outcomes = (pd.read_csv(hubspot_tables / f"{name}.csv") for name in ("events", "outcomes"))
