@@ -28,8 +28,8 @@ lint: .venv/developed  ## check style, formatting and types
 chaos: .venv/developed  ## kill commands 200 times and more at random moments, scores on a real PostgreSQL, and count
 	LEADSCORE_KILLS=200 $(BIN)/python -m pytest tests/pipelines/test_chaos.py
 
-attack: .venv/developed  ## send hostile cells, settings, models, forms and connections, and race what there may be one of
-	$(BIN)/python -m pytest tests/test_linear.py tests/app/security tests/data/config tests/data/test_drafts.py \
+attack: .venv/developed  ## send hostile cells, settings, models, forms and connections, race what there may be one of, and count
+	LEADSCORE_ATTACK=1 $(BIN)/python -m pytest tests/test_linear.py tests/app/security tests/data/config tests/data/test_drafts.py \
 		tests/data/dataset/test_damage.py tests/data/sources/test_connections.py tests/data/sources/test_unpacking.py \
 		tests/data/store/test_feedback.py \
 		tests/data/store/test_store.py tests/models/versions/test_artifacts.py tests/pipelines/doctor tests/pipelines/personal

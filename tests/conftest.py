@@ -7,10 +7,12 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
@@ -33,6 +35,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let files with slow tests begin: at the end they would keep one process busy while the others have nothing."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.path.suffix == ".ipynb"}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """For `make attack`, print how many attacks of each kind there were, and how many were withstood."""
+    if "LEADSCORE_ATTACK" not in os.environ:
+        return
+    ended = {kind: Counter(_room_of(each) for each in terminalreporter.stats.get(kind, ())) for kind in ENDED}
+    for room in sorted({room for counts in ended.values() for room in counts}):
+        counts = ", ".join(f"{ended[kind][room]} {meaning}" for kind, meaning in ENDED.items())
+        terminalreporter.write_line(f"{room:<28} {counts}")
+
+
+ENDED = {"passed": "withstood", "failed": "broke something", "error": "could not be tried"}
+
+
+def _room_of(report: pytest.TestReport) -> str:
+    """Return the folder of a test, or its file where it stands in none."""
+    path = Path(report.nodeid.partition("::")[0])
+    return str(path.parent.relative_to("tests") if len(path.parts) > 2 else path.stem)
 
 
 @pytest.fixture(scope="session")
