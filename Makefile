@@ -36,6 +36,7 @@ attack: .venv/developed  ## send hostile cells, settings, models, forms and conn
 
 bench: .venv/developed  ## measure speed and memory beside named references
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.quality --simulator
 

@@ -157,5 +157,5 @@ def _executemany(connection: Connection, statement: str, rows: pa.Table) -> None
 def _as_sqlite(column: pa.ChunkedArray) -> list:
     """SQLite has no times: they are text, as SQLAlchemy writes and reads them."""
     if pa.types.is_timestamp(column.type):
-        return [None if cell is None else f"{cell:%Y-%m-%d %H:%M:%S.%f}" for cell in column.to_pylist()]
+        return column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()
     return column.to_pylist()

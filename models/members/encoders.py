@@ -47,24 +47,25 @@ class Columns(NamedTuple):
 
 def encoded(encoder: ColumnTransformer, features: pd.DataFrame, levels: Levels) -> Any:
     """Return what a fitted encoder makes of features, of shape (rows, encoded columns)."""
-    fitted = [(transformer, list(names)) for _, transformer, names in encoder.transformers_ if transformer != "drop"]
-    kinds = [type(transformer).__name__ for transformer, names in fitted if names]
-    if kinds == ["OrdinalEncoder", "FunctionTransformer"]:
-        return _numbered(*fitted, features, levels)
+    transformers = [(transformer, list(names)) for _, transformer, names in encoder.transformers_]
+    fitted = [(transformer, names) for transformer, names in transformers if names and not isinstance(transformer, str)]
+    kinds = [type(transformer).__name__ for transformer, _ in fitted]
+    if kinds == ["OrdinalEncoder", "FunctionTransformer"] and fitted[1][0].func is None:
+        return _numbered(fitted[0], fitted[1][1], features, levels)
     if encoder.sparse_output_ and (columns := _columns(fitted)):
         return _written(columns, features, levels)
     return encoder.transform(features)
 
 
-def _numbered(categories: tuple[Any, list[str]], numbers: tuple[Any, list[str]], features: Any, levels: Levels) -> Any:
+def _numbered(categories: tuple[Any, list[str]], numbers: list[str], features: pd.DataFrame, levels: Levels) -> Floats:
     """Return categories as the numbers of their levels, and the numbers behind them."""
     ordinal, names = categories
-    table = np.empty((len(features), len(names) + len(numbers[1])))
+    table = np.empty((len(features), len(names) + len(numbers)))
     for place, (name, known) in enumerate(zip(names, ordinal.categories_, strict=True)):
         table[:, place] = _places(
             known, *levels(name), missing=ordinal.encoded_missing_value, unknown=ordinal.unknown_value
         )
-    for place, name in enumerate(numbers[1], start=len(names)):
+    for place, name in enumerate(numbers, start=len(names)):
         table[:, place] = features[name].to_numpy(np.float64)
     return table
 
@@ -80,8 +81,6 @@ def _columns(fitted: Sequence[tuple[Any, list[str]]]) -> Columns | None:
     width, categories, splines, gaps = 0, [], [], []
     for transformer, names in fitted:
         kind = type(transformer).__name__
-        if not names:
-            continue
         if kind == "OneHotEncoder" and not splines and all(pd.isna(each[-1]) for each in transformer.categories_):
             for name, levels in zip(names, transformer.categories_, strict=True):
                 categories.append((width, name, levels))
