@@ -1,4 +1,4 @@
-"""The whole command line: that of the pipelines, and the pages."""
+"""The whole command line: that of the pipelines, the pages, and the API."""
 
 from __future__ import annotations
 
@@ -21,11 +21,27 @@ def serve(
     config: ConfigOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Serve pages with the leads, why each is where it is, the funnel and the model."""
+    """Serve pages with the leads, why each is where it is, the funnel and the model; and the API beside them."""
     from app.serve import serve as run
     from data.workspace import Workspace
 
     run(Workspace.at(workspace), host, port, config)
+
+
+@commands.command()
+def api(
+    host: Annotated[str, typer.Option(help="Address to serve on; another than this computer's needs clients.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on.")] = 8000,
+    config: ConfigOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Serve the API alone: scores on demand, the scores of the last run, and what comes back of them."""
+    from app.serve import serve_api
+    from data.workspace import Workspace
+
+    serve_api(Workspace.at(workspace), host, port, config)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,26 @@
-"""serve: the pages of a workspace, over HTTP."""
+"""serve: the pages of a workspace with the API beside them, or the API alone, over HTTP."""
 
 from __future__ import annotations
 
 import gc
+import logging
 import socket
-from contextlib import suppress
+import sys
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
+from app.api import ApiAccess, api_access_for, make_api
+from app.beside import Beside
 from app.security import MOST_HEADERS, Access, AccessOfFile, ImpatientProtocol, access_for
 from app.server import make_app
 from app.site import Site
-from data.config import FILE_NAME, Pages, load_settings
+from data.config import FILE_NAME, Settings, load_settings
 from data.errors import InputError, LeadscoreError
 from data.sources import version_of
 from data.workspace import Workspace
@@ -22,33 +29,70 @@ from pipelines.last_run import settings_of_last_run
 
 MOST_CONNECTIONS = 900
 """A system lets a process open a thousand files or so."""
+Held = TypeVar("Held")
 
 
 def serve(workspace: Workspace, host: str, port: int, config: Path | None = None) -> None:
-    """Serve the pages until stopped; those may sign in whom the settings file names at each moment.
+    """Serve the pages and the API until stopped, to those whom the settings file names at each moment.
 
     Without one, it is those whom the settings of the last run named when the server was started.
     Raises InputError where the address cannot be served on, or anybody could open the pages there.
     """
-    app = make_app(workspace, access_of(workspace, host, config))
+    access_now = access_of(workspace, host, config)
+    pages = make_app(workspace, access_now)
+    api = make_api(pages.state.site, access_now, _held(partial(_beside_pages, host), workspace, config))
+    _serve(Beside(pages, api), pages.state.site, host, port, "Pages")
+
+
+def serve_api(workspace: Workspace, host: str, port: int, config: Path | None = None) -> None:
+    """Serve the API alone until stopped, to the clients of the settings, which are read as for the pages.
+
+    Raises InputError where the address cannot be served on, or anybody could ask there.
+    """
+    names_now = _held(lambda settings: Access(settings.pages, {}, host), workspace, config)
+    api_access_now = _held(partial(api_access_for, host), workspace, config)
+    with closing(Site(workspace)) as site:
+        _serve(make_api(site, names_now, api_access_now), site, host, port, "API")
+
+
+def _serve(app: ASGIApp, site: Site, host: str, port: int, what: str) -> None:
     # Nobody may say for a client where it comes from: the proxy is known by its own address.
     server = uvicorn.Server(config_of(app))
+    log_requests()
     with listening(host, port) as listener:
-        load(app.state.site)
-        say(f"Pages: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
+        load(site)
+        say(f"{what}: http://{_named(host)}:{listener.getsockname()[1]} (Ctrl+C ends)")
         server.run([listener])
 
 
-def access_of(workspace: Workspace, host: str, config: Path | None) -> Access | AccessOfFile:
+def access_of(workspace: Workspace, host: str, config: Path | None) -> Callable[[], Access]:
     """Return who may open the pages: as a settings file says it, or as the last run did. Raises InputError."""
+    return _held(lambda settings: access_for(host, settings.pages), workspace, config)
+
+
+def _beside_pages(host: str, settings: Settings) -> ApiAccess:
+    return api_access_for(host, settings, access_for(host, settings.pages))
+
+
+def _held(make: Callable[[Settings], Held], workspace: Workspace, config: Path | None) -> Callable[[], Held]:
+    """Return what is made of a settings file, anew whenever it changes; without one of the settings of the last run."""
     if config is None:
-        settings = settings_of_last_run(workspace)
-        return access_for(host, settings.pages if settings else Pages())
+        made = make(settings_of_last_run(workspace) or Settings(tables={}))
+        return lambda: made
     file = config / FILE_NAME if config.is_dir() else config
-    return AccessOfFile(lambda: access_for(host, load_settings(config).pages), lambda: version_of(file))
+    return AccessOfFile(lambda: make(load_settings(config)), lambda: version_of(file))
 
 
-def config_of(app: FastAPI) -> uvicorn.Config:
+def log_requests() -> None:
+    """Write a line of JSON for each request to the API to standard error."""
+    log = logging.getLogger("leadscore.api")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler(sys.stderr))
+        log.setLevel(logging.INFO)
+        log.propagate = False
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
     """Return how the pages are served: nobody may keep a connection for long, or very many of them."""
     return uvicorn.Config(
         app,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from app.error_pages import add_error_pages
 from app.pages import ROUTERS
-from app.security import LONGEST, Access, AccessOfFile, Guesses, Headers, Limits, Sessions, signing_key
+from app.security import LONGEST, Access, Guesses, Headers, Limits, Sessions, signing_key
 from app.site import Site
 from data.errors import LeadscoreError
 from data.store import REFUSED_SIGN_IN, Person, audit
@@ -25,9 +25,9 @@ PAUSE = 1.0
 """Seconds between two writings of what was opened."""
 
 
-def make_app(workspace: Workspace, access: Access | AccessOfFile) -> FastAPI:
-    """Return the application for a workspace; who may open it stays so, or is what a file says at each moment."""
-    site, access_now = Site(workspace), access if isinstance(access, AccessOfFile) else lambda: access
+def make_app(workspace: Workspace, access: Access | Callable[[], Access]) -> FastAPI:
+    """Return the application for a workspace; who may open it stays so, or is asked for at each moment."""
+    site, access_now = Site(workspace), access if callable(access) else lambda: access
     app = FastAPI(title="leadscore", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_writing_opened)
     app.state.site, app.state.access_now = site, access_now
     app.state.sessions, app.state.guesses = Sessions(workspace.ended_sessions), Guesses()

@@ -36,6 +36,14 @@ def no_changes() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
+class LeadRecords(NamedTuple):
+    """One lead as records: its own, and those of its events and of the stages that it entered."""
+
+    lead: Record
+    events: Sequence[Record] = ()
+    stages: Sequence[Record] = ()
+
+
 class Chunk(NamedTuple):
     """Some leads with everything that is known of them; times are naive UTC, ``datetime64[us]``.
 
@@ -85,17 +93,35 @@ class Chunk(NamedTuple):
         >>> chunk.leads[["lead_id", "created_at"]].astype("str").values.tolist()
         [['7', '2025-03-01 08:00:00']]
         """
-        written = formats or {}
+        reading = {"now": now, "formats": formats, "days": days, "currencies": currencies, "closing": closing}
+        return cls.of_leads(schema, [LeadRecords(lead, events, stages)], **reading)
+
+    @classmethod
+    def of_leads(
+        cls,
+        schema: Schema,
+        leads: Sequence[LeadRecords],
+        *,
+        now: pd.Timestamp | None = None,
+        formats: Mapping[str, Mapping[str, str]] | None = None,
+        days: Mapping[str, Collection[str]] | None = None,
+        currencies: Mapping[str, Mapping[str, Currency]] | None = None,
+        closing: Collection[str] = (*WON_STAGES, *LOST_STAGES),
+    ) -> Chunk:
+        """Return some open leads from their records: each is what `from_records` makes of it alone."""
+        written, of_table = formats or {}, currencies or {}
         latest = now or pd.Timestamp.now("UTC").tz_localize(None)
-        of_table = currencies or {}
-        leads = _lead(schema, lead, latest, written.get("leads", {}), of_table.get("leads", {}))
+        records = [each.lead for each in leads]
+        read = _leads(schema, records, latest, written.get("leads", {}), of_table.get("leads", {}))
+        events = [each.events for each in leads]
         occurred = _events(events, written.get("events", {}), of_table.get("events", {}))
-        entered = _stages(stages, written.get("stages", {}), closing)
+        entered = _stages([each.stages for each in leads], written.get("stages", {}), closing)
         if "occurred_at" in (days or {}).get("events", ()):
             occurred["occurred_at"] = _end_of_days(occurred["occurred_at"], latest)
         if "entered_at" in (days or {}).get("stages", ()):
-            entered["entered_at"] = _came_with(leads["created_at"].iloc[0], _end_of_days(entered["entered_at"], latest))
-        return cls(leads, occurred, entered)
+            ends = entered.assign(entered_at=_end_of_days(entered["entered_at"], latest))
+            entered["entered_at"] = _came_with(read["created_at"], ends)
+        return cls(read, occurred, entered)
 
 
 def _end_of_days(moments: pd.Series, latest: pd.Timestamp) -> pd.Series:
@@ -105,42 +131,51 @@ def _end_of_days(moments: pd.Series, latest: pd.Timestamp) -> pd.Series:
     return ends.where(moments == moments.dt.normalize(), moments)
 
 
-def _came_with(created: pd.Timestamp, entered: pd.Series) -> pd.Series:
-    """Let the first stage begin with the lead where it is of the same day."""
-    is_first = (entered.index == 0) & (entered.dt.normalize() == created.floor("D"))
-    return entered.mask(is_first, created)
+def _came_with(created: pd.Series, entries: pd.DataFrame) -> pd.Series:
+    """Let the first stage of a lead begin with it where it is of the same day; ``created`` is by position."""
+    came, entered = entries["position"].map(created), entries["entered_at"]
+    is_first = ~entries["position"].duplicated() & (entered.dt.normalize() == came.dt.normalize())
+    return entered.mask(is_first, came)
 
 
-def _lead(
+def _leads(
     schema: Schema,
-    lead: Record,
+    leads: Sequence[Record],
     latest: pd.Timestamp,
     written: Mapping[str, str],
     currencies: Mapping[str, Currency],
 ) -> pd.DataFrame:
-    def cell(name: str, kind: Kind) -> pd.Series:
-        value = lead.get(name, lead.get(name.removesuffix(RENAMED)))
-        return _cells([value], kind, written.get(name), currencies.get(name))
+    def cells(name: str, kind: Kind) -> pd.Series:
+        values = [lead.get(name, lead.get(name.removesuffix(RENAMED))) for lead in leads]
+        return _cells(values, kind, written.get(name), currencies.get(name))
 
-    created = cell("created_at", Kind.TIME)
-    attributes = {attribute.name: cell(attribute.name, attribute.kind) for attribute in schema.columns_to_read}
+    def nothing(kind: str) -> pd.Series:
+        return pd.Series([None] * len(leads), dtype=kind)  # type: ignore[call-overload]
+
+    created = cells("created_at", Kind.TIME)
+    attributes = {attribute.name: cells(attribute.name, attribute.kind) for attribute in schema.columns_to_read}
     for attribute in (each for each in schema.attributes if each.spellings):
         spelt = partial(_spelt, attribute.spellings)
         attributes[attribute.name] = attributes[attribute.name].map(spelt, na_action="ignore").astype("str")
-    impossible = {name for name, cells in attributes.items() if _is_impossible(name, cells.iloc[0])}
-    attributes |= {name: pd.Series([None], dtype=attributes[name].dtype) for name in impossible}
+    sizes = {
+        name: cells.map(partial(_is_impossible, name)) for name, cells in attributes.items() if name in SIZE_BOUNDS
+    }
+    impossible = {name: is_so.astype(bool) for name, is_so in sizes.items() if is_so.any()}
+    attributes |= {name: attributes[name].mask(is_so) for name, is_so in impossible.items()}
     columns = {
-        "position": pd.Series([0], dtype="int64"),
-        "lead_id": _cells([lead.get("lead_id")], Kind.ID),
-        "account_id": _cells([lead.get("account_id")], Kind.ID),
+        "position": pd.Series(range(len(leads)), dtype="int64"),
+        "lead_id": _cells([lead.get("lead_id") for lead in leads], Kind.ID),
+        "account_id": _cells([lead.get("account_id") for lead in leads], Kind.ID),
         "created_at": created.where((created <= latest) & (created >= EARLIEST)),
-        "closed_at": pd.Series([pd.NaT], dtype="datetime64[us]"),
-        "won": pd.Series([None], dtype="boolean"),
-        "amount": pd.Series([None], dtype="float64"),
-        "lost_spells": pd.Series([None], dtype="object"),
-        "stage": cell("stage", Kind.CATEGORY),
-        "impossible_size": pd.Series([float(bool(impossible))]),
-        **{name: cell(name, Kind.PERSONAL) for name in PERSONAL if name not in attributes},
+        "closed_at": nothing("datetime64[us]"),
+        "won": nothing("boolean"),
+        "amount": nothing("float64"),
+        "lost_spells": nothing("object"),
+        "stage": cells("stage", Kind.CATEGORY),
+        "impossible_size": pd.Series([float(any(row)) for row in zip(*impossible.values(), strict=True)])
+        if impossible
+        else pd.Series(0.0, index=range(len(leads))),
+        **{name: cells(name, Kind.PERSONAL) for name in PERSONAL if name not in attributes},
         **attributes,
     }
     return pd.DataFrame(columns)
@@ -153,7 +188,7 @@ def _spelt(spellings: Mapping[str, str], text: str) -> str:
 
 def _is_impossible(name: str, value: Any) -> bool:
     """Return whether a size is outside of its bounds; of those that are read as words, whether it is such a number."""
-    if name not in SIZE_BOUNDS or pd.isna(value):
+    if pd.isna(value):
         return False
     if isinstance(value, str):
         return bool(WHOLE.fullmatch(value)) and _is_impossible(name, float(value))
@@ -162,47 +197,61 @@ def _is_impossible(name: str, value: Any) -> bool:
     return value < bounds.least or is_too_large or (bounds.whole and value != int(value))
 
 
-def _events(events: Sequence[Record], written: Mapping[str, str], currencies: Mapping[str, Currency]) -> pd.DataFrame:
-    """Return the events in order of time; of those with one id the first stays."""
+def _events(
+    events: Sequence[Sequence[Record]], written: Mapping[str, str], currencies: Mapping[str, Currency]
+) -> pd.DataFrame:
+    """Return the events of each lead in order of time; of those of a lead with one id the first stays."""
     rows = _rows(events, EVENTS, written, currencies)
     usable = rows["occurred_at"].notna() & rows["type"].notna()
-    usable &= rows["event_id"].isna() | ~rows["event_id"].where(usable).duplicated()
+    known = rows.assign(event_id=rows["event_id"].where(usable))
+    usable &= rows["event_id"].isna() | ~known.duplicated(["position", "event_id"])
     names = ["position", "occurred_at", "type", "asset", "campaign", "value"]
-    return rows[usable].sort_values("occurred_at", kind="stable", ignore_index=True)[names]
+    return rows[usable].sort_values(["position", "occurred_at"], kind="stable", ignore_index=True)[names]
 
 
-def _stages(stages: Sequence[Record], written: Mapping[str, str], closing: Collection[str]) -> pd.DataFrame:
-    """Return the entries into open stages in order of time."""
+def _stages(stages: Sequence[Sequence[Record]], written: Mapping[str, str], closing: Collection[str]) -> pd.DataFrame:
+    """Return the entries of each lead into open stages in order of time."""
     rows = _rows(stages, STAGES, written, {})
     closes = rows["stage"].str.lower().isin([stage.strip().lower() for stage in closing])
     usable = rows["stage"].notna() & rows["entered_at"].notna() & ~closes
-    return rows[usable].sort_values("entered_at", kind="stable", ignore_index=True)[["position", "stage", "entered_at"]]
+    names = ["position", "stage", "entered_at"]
+    return rows[usable].sort_values(["position", "entered_at"], kind="stable", ignore_index=True)[names]
 
 
 def _rows(
-    records: Sequence[Record],
+    of_leads: Sequence[Sequence[Record]],
     columns: Mapping[str, Column],
     written: Mapping[str, str],
     currencies: Mapping[str, Currency],
 ) -> pd.DataFrame:
+    """Return the records of all leads, one after the other."""
+    records = [record for of_lead in of_leads for record in of_lead]
+    positions = [position for position, of_lead in enumerate(of_leads) for _ in of_lead]
     cells = {
         name: _cells([record.get(name) for record in records], column.kind, written.get(name), currencies.get(name))
         for name, column in columns.items()
     }
-    return pd.DataFrame({"position": pd.Series(0, index=range(len(records)), dtype="int64"), **cells})
+    return pd.DataFrame({"position": pd.Series(positions, dtype="int64"), **cells})
 
 
 def _cells(
     values: Sequence[Any], kind: Kind, written: str | None = None, currency: Currency | None = None
 ) -> pd.Series:
     """Read the cells of a column: numbers and times as they are, all else as text."""
-    known = [value for value in values if value is not None]
     if kind is Kind.ID:
         return pd.Series([_id(value) for value in values], dtype="str")
-    if kind in NUMERIC and all(isinstance(value, int | float) for value in known):
-        return read_cells(pd.Series(values, dtype="float64"), kind).values
-    if kind is Kind.TIME and known and all(isinstance(value, datetime) for value in known):
-        return read_cells(pd.Series(pd.to_datetime(list(values), utc=True)), kind).values
+    plain = {Kind.TIME: datetime, **dict.fromkeys(NUMERIC, int | float)}.get(kind)
+    as_they_are = [plain is not None and isinstance(value, plain) for value in values]
+    cells = _texts_read([None if there else value for there, value in zip(as_they_are, values, strict=True)],
+                        kind, written, currency)  # fmt: skip
+    if not any(as_they_are):
+        return cells
+    known = [value if there else None for there, value in zip(as_they_are, values, strict=True)]
+    column = pd.to_datetime(pd.Series(known), utc=True) if kind is Kind.TIME else pd.Series(known, dtype="float64")
+    return read_cells(column, kind).values.where(pd.Series(as_they_are), cells)
+
+
+def _texts_read(values: Sequence[Any], kind: Kind, written: str | None, currency: Currency | None) -> pd.Series:
     cells = pd.Series([_text(value) for value in values], dtype="str")
     if kind is Kind.FLAG:
         # What was only ever 0 or 1 when the schema was made may be a larger number now, and is one then.

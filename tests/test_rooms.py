@@ -234,6 +234,11 @@ UNMIRRORED: dict[str, str] = {
         ),
         "pipelines/crm/test_connection.py",
     ),
+    # The API is tested by its answers.
+    **dict.fromkeys(("app.api.content", "app.api.warm", "pipelines.score.records"), "app/api/test_scoring.py"),
+    **dict.fromkeys(("app.api.counts", "app.api.feedback", "app.api.model"), "app/api/test_leads.py"),
+    **dict.fromkeys(("app.api.once", "data.store.requests"), "app/api/test_events.py"),
+    **dict.fromkeys(("app.api.problems",), "app/api/test_gate.py"),
     # Pages are tested by their HTML.
     **dict.fromkeys(
         (

@@ -5,7 +5,7 @@
 every answer strict; `limits` bounds what a visitor costs.
 """
 
-from app.security.access import LOCAL, Access, access_for, signing_key
+from app.security.access import LOCAL, SHORTEST_TOKEN, Access, access_for, is_loopback, signing_key
 from app.security.access_of_file import AccessOfFile
 from app.security.guard import (
     CSRF_CHECK,
@@ -33,6 +33,7 @@ __all__ = [
     "LONGEST",
     "MOST_HEADERS",
     "POLICY",
+    "SHORTEST_TOKEN",
     "Access",
     "AccessOfFile",
     "Admin",
@@ -50,6 +51,7 @@ __all__ = [
     "Viewer",
     "access_for",
     "csrf_token",
+    "is_loopback",
     "signed_in",
     "signing_key",
     "user_of_token",

@@ -101,7 +101,7 @@ def access_for(host: str, pages: Pages) -> Access:
     if any(len(token) < SHORTEST_TOKEN for token in tokens):
         raise InputError("a token is too short", expected=f"at least {SHORTEST_TOKEN} signs", where="pages.users")
     access = Access(pages, tokens, host)
-    if access.is_open and not _is_loopback(host):
+    if access.is_open and not is_loopback(host):
         raise InputError(
             "anybody who reaches this computer could open the pages",
             expected="pages.users with tokens, or pages.proxy, in leadscore.yaml",
@@ -123,7 +123,12 @@ def is_address(name: str) -> bool:
         return False
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether only this computer reaches a host.
+
+    >>> is_loopback("127.0.0.2"), is_loopback("0.0.0.0")
+    (True, False)
+    """
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

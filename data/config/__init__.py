@@ -8,10 +8,13 @@ from data.config.conditions import Alternatives, FieldTest
 from data.config.credentials import VARIABLE, holds_password, masked, resolve
 from data.config.loader import FILE_NAME, load_settings, parse_settings
 from data.config.settings import (
+    API_SCOPES,
     SQLITE,
     TABLE_ENDINGS,
     UPDATED_AT,
     Alerts,
+    Api,
+    ApiClient,
     BandThresholds,
     CrmAccess,
     CrmTable,
@@ -34,6 +37,7 @@ from data.config.settings import (
 from data.config.yaml_document import Document, Place, parse_yaml, read_yaml
 
 __all__ = [
+    "API_SCOPES",
     "FILE_NAME",
     "SQLITE",
     "TABLE_ENDINGS",
@@ -42,6 +46,8 @@ __all__ = [
     "VARIABLE",
     "Alerts",
     "Alternatives",
+    "Api",
+    "ApiClient",
     "BandThresholds",
     "CheckedPart",
     "CrmAccess",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import quote
 
 from pydantic import (
@@ -341,6 +341,25 @@ class Pages(CheckedPart):
     frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
 
 
+ApiScope = Literal["score", "read", "events", "feedback", "metrics"]
+API_SCOPES: tuple[ApiScope, ...] = get_args(ApiScope)
+
+
+class ApiClient(CheckedPart):
+    """A program that may ask the API: its token as ${NAME}, what it may do, until which day, and how often a minute."""
+
+    token: Annotated[str, AfterValidator(_variable_alone)]
+    scopes: list[ApiScope] = Field(min_length=1)
+    expires: date | None = None
+    per_minute: int = Field(default=6000, ge=1)
+
+
+class Api(CheckedPart):
+    """Who may ask the API of ``leadscore serve`` and ``leadscore api``, by the names that the log has."""
+
+    clients: dict[str, ApiClient] = {}
+
+
 AlertKind = Literal["trigger", "hot", "warm", "cooled", "account"]
 
 
@@ -403,7 +422,7 @@ class Settings(CheckedPart):
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
     ``crm_url`` is where the CRM shows a lead: ``https://crm.example/leads/{lead_id}``.
     ``recommendations`` are other names for what to do with a lead: ``{"call now": "Ring today"}``.
-    ``alerts`` says whom `leadscore watch` alerts.
+    ``alerts`` says whom `leadscore watch` alerts, and ``api`` which programs may ask the API.
     """
 
     tables: dict[str, Source]
@@ -445,6 +464,7 @@ class Settings(CheckedPart):
     recommendations: dict[Literal["call now", "call this week", "nurture", "leave"], str] = {}
     alerts: Alerts | None = None
     pages: Pages = Field(default_factory=Pages)
+    api: Api = Field(default_factory=Api)
 
     @field_validator("snapshot_ages")
     @classmethod

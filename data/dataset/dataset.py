@@ -21,7 +21,9 @@ from data.quality import leakage_signs
 from data.quality_report import Report
 from data.schema import Mentions, Schema
 from data.staging import Staging, open_staging, reading_errors, tracked_columns
+from data.store import posted_events
 from data.vocabulary import PERSONAL
+from data.workspace import Workspace
 
 CHUNK = 50_000
 LEADS_QUERY = """
@@ -286,6 +288,7 @@ def open_dataset(
 ) -> Iterator[Dataset]:
     """Read and check all tables of a project into a temporary database, which spills into the workspace.
 
+    Events that came by the API stand in the score store, and are read beside those of the table.
     ``schema`` is that of a trained model: then its columns must be there, and the outcome may be missing.
     ``now`` (naive UTC, default: the present) is what dates are not later than.
     ``only`` names a lead besides which none is read (if all are not needed to read it): the settings then have to say
@@ -298,6 +301,7 @@ def open_dataset(
         only = None
     with open_staging(settings, workspace=workspace, now=now, trained=schema, only=only) as staging:
         with reading_errors(settings):
+            staging.posted = posted_events(settings.store or Workspace(workspace).store)
             quarantine = workspace / "quarantine" if keep_rejected else None
             dataset = Dataset(staging, assemble(staging, quarantine, mentions))
         yield dataset

@@ -78,6 +78,27 @@ def check_events(connection: duckdb.DuckDBPyConnection, events: Table) -> None:
         set_aside_repeated(connection, "events", "typed_events", "event_id")
 
 
+def add_posted(connection: duckdb.DuckDBPyConnection, posted: pd.DataFrame) -> None:
+    """Add events that came by the API behind those of the table, unless the table has one of the same id.
+
+    ``posted`` is as `data.store.posted_events` has them.
+    """
+    cells = "lead_id, account_id, occurred_at, type, asset, campaign, value, event_id"
+    kinds = "lead_id VARCHAR, account_id VARCHAR, occurred_at TIMESTAMP, type VARCHAR, asset VARCHAR, campaign VARCHAR"
+    table = f"typed_events (position BIGINT, {kinds}, value DOUBLE, event_id VARCHAR)"
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    if posted.empty:
+        return
+    connection.register("posted", posted)
+    connection.execute(
+        f"""INSERT INTO typed_events (position, {cells})
+        SELECT row_number() OVER (ORDER BY occurred_at, event_id) + (
+            SELECT coalesce(max(position), -1) FROM typed_events) AS position, {cells}
+        FROM posted WHERE event_id NOT IN (SELECT event_id FROM typed_events WHERE event_id IS NOT NULL)"""
+    )
+    connection.unregister("posted")
+
+
 def check_stages(connection: duckdb.DuckDBPyConnection) -> None:
     """Put stage entries without a known lead, a stage or a time into quarantine: those that did not come in."""
     ((came_in, rows),) = connection.execute(

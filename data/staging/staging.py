@@ -52,6 +52,7 @@ class Staging:
     replica     copies of tables of other systems
     trained     the schema of the model that the leads are read for; None where one is to be inferred
     only        the id of the lead besides which none is needed; None for all
+    posted      events that came by the API (`data.store.posted_events`), beside those of the table
     sources     where the tables come from
     tables      the staged tables, by their names in the vocabulary
     columns     attribute or personal column → column of the source that it is read from
@@ -69,6 +70,7 @@ class Staging:
     replica: Replica
     trained: Schema | None = None
     only: str | None = None
+    posted: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: dict[str, TableSource] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)

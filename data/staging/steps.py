@@ -119,6 +119,8 @@ def read_timelines(staging: Staging) -> None:
     if "events" in tables:
         read_table(staging, "events")
         rows.check_events(connection, tables["events"])
+    if "events" in tables or len(staging.posted):
+        rows.add_posted(connection, staging.posted)
         rows.fill_events(connection, settings.event_types)
     if "stages" in tables:
         read_table(staging, "stages")

@@ -45,6 +45,7 @@ from data.store.lead_list import (
     with_trend,
 )
 from data.store.outbox import Outbox
+from data.store.posted_events import add_events, newest_posted, posted_events
 from data.store.recommended import (
     decisions_on,
     keep_account_scores,
@@ -54,6 +55,7 @@ from data.store.recommended import (
     this_week,
     worth_calling,
 )
+from data.store.requests import claim_request, drop_request, settle_request
 from data.store.similar import deals_like
 from data.store.store import DONE, Codebook, Run, Store, gone_since, newest_done, open_store
 from data.store.tables import RECOMMENDED, SCORES
@@ -78,15 +80,18 @@ __all__ = [
     "Person",
     "Run",
     "Store",
+    "add_events",
     "add_feedback",
     "add_verdict",
     "audit",
+    "claim_request",
     "count_above",
     "count_leads",
     "cursor_in",
     "cursor_of",
     "deals_like",
     "decisions_on",
+    "drop_request",
     "feedback_on",
     "gone_since",
     "has_visible_text",
@@ -96,6 +101,7 @@ __all__ = [
     "lead_page",
     "newest",
     "newest_done",
+    "newest_posted",
     "newest_scores_of",
     "open_store",
     "opened_lately",
@@ -103,10 +109,12 @@ __all__ = [
     "override_corrections",
     "overrides_of",
     "owners",
+    "posted_events",
     "recent_changes",
     "record_opened",
     "sample_contributions",
     "scored_verdicts",
+    "settle_request",
     "standing_overrides",
     "standing_verdicts",
     "stream_leads",

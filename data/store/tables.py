@@ -184,6 +184,32 @@ OPENED = sa.Table(
     sa.Column("by", sa.Text, primary_key=True),
 )
 
+POSTED_EVENTS = sa.Table(
+    "leadscore_events",
+    METADATA,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("lead_id", sa.Text, index=True),  # empty where an event is of all leads of its account
+    sa.Column("account_id", sa.Text),
+    sa.Column("occurred_at", sa.DateTime, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("asset", sa.Text),
+    sa.Column("campaign", sa.Text),
+    sa.Column("value", sa.Double),
+    sa.Column("by", sa.Text, nullable=False),  # the client that posted it
+    sa.Column("posted_at", sa.DateTime, nullable=False),
+)
+
+REQUESTS = sa.Table(
+    "leadscore_requests",
+    METADATA,
+    sa.Column("client", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),  # by which the client knows its request again
+    sa.Column("digest", sa.Text, nullable=False),  # of the body
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.Column("status", sa.Integer),  # of the answer; empty while there is none
+    sa.Column("answer", sa.Text),
+)
+
 AUDIT = sa.Table(
     "leadscore_audit",
     METADATA,
@@ -196,5 +222,8 @@ AUDIT = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),  # JSON
 )
 
-OF_ONE_LEAD = (SCORES, RECOMMENDED, ACCOUNT_SCORES, SIMILAR, DELIVERIES, ALERTS, FEEDBACK, OVERRIDES, OPENED, AUDIT)
+OF_ONE_LEAD = (
+    *(SCORES, RECOMMENDED, ACCOUNT_SCORES, SIMILAR, DELIVERIES, ALERTS),
+    *(FEEDBACK, OVERRIDES, OPENED, POSTED_EVENTS, AUDIT),
+)
 """All tables whose rows are about one lead each, by its id."""

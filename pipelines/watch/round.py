@@ -13,7 +13,7 @@ import pandas as pd
 from data.config import Settings
 from data.errors import LeadscoreError
 from data.sources import state_of
-from data.store import AlertBook, Store, open_store
+from data.store import AlertBook, Store, newest_posted, open_store
 from data.workspace import Workspace
 from models.versions import Registry
 from pipelines.console import muted
@@ -75,7 +75,7 @@ class Watcher:
         return replace(done, seconds=round(time.perf_counter() - began, 3))
 
     def _work(self, done: Round) -> Round:
-        tables = state_of(self.settings)
+        tables = self._state()
         rested = time.monotonic() - self.scored_at
         if tables is not None and tables == self.tables and rested < LONGEST_REST:
             return replace(done, alerts=self._alert(None))
@@ -87,6 +87,14 @@ class Watcher:
         self.tables, self.scored_at = tables, time.monotonic()
         done = replace(done, changed=True, scored=scored.scored, changed_scores=scored.changed, lag_seconds=lag)
         return replace(done, alerts=self._alert(scored))
+
+    def _state(self) -> Mapping[str, Any] | None:
+        """Return what changes whenever tables do, or an event is posted; None where some table cannot tell."""
+        tables = state_of(self.settings)
+        if tables is None:
+            return None
+        with open_store(self.settings.store or self.workspace.store) as store:
+            return {**tables, "posted events": newest_posted(store)}
 
     def _alert(self, scored: ScoreResult | None) -> dict[str, int]:
         """Add the alerts of what was scored since the last time, and send those that are due."""

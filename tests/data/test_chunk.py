@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.chunk import Chunk
+from data.chunk import Chunk, LeadRecords
 from data.config import FileTable, Settings, settings_of_folder
 from data.dataset import open_dataset
 from data.schema import Attribute, EventType, Schema
@@ -19,6 +19,7 @@ from data.vocabulary import Family, Kind
 from features import Batch, build
 
 NOW = pd.Timestamp("2025-06-01")
+PARTS = ("events", "stages")
 TABLES = {
     "leads": """lead_id,account_id,created_at,email,job_title,company,employees,budget,technologies,source,plan,vip
         007,a,03/01/2025,ada@lovelace.org,Head of IT,Lovelace Ltd,250,"1.200,50",crm;web,webinar,gold,1
@@ -83,6 +84,28 @@ def test_a_lead_of_records_is_as_among_all(read, lead):
     for part, other in zip(of_records(lead, settings), leads[lead], strict=True):
         there = other.assign(position=0) if len(other) else other
         pd.testing.assert_frame_equal(part, there.reset_index(drop=True))
+
+
+def test_leads_of_records_are_each_as_alone(read):
+    settings, leads = read
+    given = [
+        LeadRecords(row, *([each for each in records(name) if each["lead_id"] == row["lead_id"]] for name in PARTS))
+        for row in records("leads")
+    ]
+    chunk = Chunk.of_leads(SCHEMA, given, now=NOW, formats=settings.formats, days=settings.days)
+    for position, lead in enumerate(chunk.leads["lead_id"]):
+        for part, alone in zip(chunk, of_records(lead, settings), strict=True):
+            here = part[part["position"] == position].assign(position=0).reset_index(drop=True)
+            pd.testing.assert_frame_equal(here, alone, check_dtype=bool(len(alone)))
+    assert chunk.leads["lead_id"].tolist() == list(leads)
+
+
+def test_a_number_beside_a_text_is_what_it_is():
+    """1.5 as a number stays so, where the texts of its column have a decimal comma."""
+    events = [{"occurred_at": "2025-01-01", "type": "visit", "value": value} for value in (1.5, "1,5")]
+    formats = {"events": {"value": "decimal comma"}}
+    chunk = Chunk.from_records(Schema(True), {"lead_id": 1}, events, now=NOW, formats=formats)
+    assert chunk.events["value"].tolist() == [1.5, 1.5]
 
 
 @pytest.mark.parametrize("lead", ["007", "8", "9", "10"])
