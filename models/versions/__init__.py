@@ -6,13 +6,14 @@ A version never changes once it is trained; thresholds, settings and decisions t
 from models.versions.commit import git_commit
 from models.versions.decisions import Action, Decision, verdict_words, why_of, words
 from models.versions.registry import Registry, Stored
-from models.versions.store import Version
+from models.versions.store import LearnedData, Version
 from models.versions.thresholds import ThresholdRecord
 from models.versions.training_run import TrainingRun
 
 __all__ = [
     "Action",
     "Decision",
+    "LearnedData",
     "Registry",
     "Stored",
     "ThresholdRecord",

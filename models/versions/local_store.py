@@ -6,6 +6,7 @@ are the caller's: they are neither read nor set, so that a notebook can log to a
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -25,7 +26,7 @@ from data.errors import ModelError
 from data.workspace import Workspace
 from models.members import trusted_types
 from models.versions.database import VersionTables, damaged
-from models.versions.store import NAME, Version
+from models.versions.store import NAME, LearnedData, Version
 
 if TYPE_CHECKING:  # it takes seconds to import, which a command that asks for no version need not wait for
     from mlflow.tracking import MlflowClient
@@ -67,10 +68,10 @@ class LocalStore:
 
     # Runs
 
-    def begin(self) -> str:
+    def begin(self, name: str = "") -> str:
         from mlflow.tracking.context.registry import resolve_tags
 
-        run = self.client.create_run(self._experiment(), tags=resolve_tags())
+        run = self.client.create_run(self._experiment(), tags=resolve_tags(), run_name=name or None)
         self._open.add(run.info.run_id)
         return run.info.run_id
 
@@ -94,6 +95,14 @@ class LocalStore:
             params=[Param(name, str(value)) for name, value in params.items()],
             tags=[RunTag(name, value) for name, value in tags.items()],
         )
+
+    def learned_from(self, run_id: str, data: LearnedData) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+        from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
+        source, profile = json.dumps({"place": data.place}), json.dumps(data.counts)
+        dataset = Dataset("leads", data.fingerprint, "leadscore", source, profile=profile)
+        self.client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, "training")])])
 
     def write_text(self, run_id: str, path: str, text: str) -> None:
         file = self._writable(run_id) / path

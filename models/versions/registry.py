@@ -68,9 +68,9 @@ class Registry:
         self.store = store or LocalStore(workspace)
 
     @contextmanager
-    def run(self) -> Iterator[TrainingRun]:
+    def run(self, name: str = "") -> Iterator[TrainingRun]:
         """Open a run that makes a version; a run that fails is marked so."""
-        run_id = self.store.begin()
+        run_id = self.store.begin(name)
         try:
             run = TrainingRun(run_id, self.store, self.workspace)
             yield run

@@ -25,6 +25,15 @@ class Version:
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class LearnedData:
+    """What a run learned from, without any of it: where it is, its fingerprint, and how much of it there was."""
+
+    place: str
+    fingerprint: str
+    counts: Mapping[str, int]
+
+
 def stamp(moment: datetime) -> str:
     """Return a moment as it stands in the names of tags, which follow each other as the moments do.
 
@@ -41,8 +50,8 @@ class VersionStore(Protocol):
     by the same name.
     """
 
-    def begin(self) -> str:
-        """Open a run and return its id."""
+    def begin(self, name: str = "") -> str:
+        """Open a run, which people know by a name, and return its id."""
         ...
 
     def end(self, run_id: str, *, failed: bool = False) -> None:
@@ -57,6 +66,10 @@ class VersionStore(Protocol):
         self, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], tags: Mapping[str, str]
     ) -> None:
         """Log the parameters, metrics and tags of an open run."""
+        ...
+
+    def learned_from(self, run_id: str, data: LearnedData) -> None:
+        """Log what an open run learned from."""
         ...
 
     def write_text(self, run_id: str, path: str, text: str) -> None:

@@ -18,7 +18,7 @@ from models.members import Recipe
 from models.scoring import Scorer
 from models.versions.artifacts import digest_of, digests_of
 from models.versions.assemble import texts_of, write_small_models
-from models.versions.store import VersionStore
+from models.versions.store import LearnedData, VersionStore
 
 if TYPE_CHECKING:  # what only reads versions starts without them
     from sklearn.ensemble import StackingClassifier
@@ -79,6 +79,10 @@ class TrainingRun:
     def describe(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Log the parameters of the run and its results."""
         self.store.describe(self.run_id, params, metrics, tags)
+
+    def log_data(self, data: LearnedData) -> None:
+        """Log what the run learned from."""
+        self.store.learned_from(self.run_id, data)
 
     def log_card(self, card: str) -> None:
         """Log the model card."""

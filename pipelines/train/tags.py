@@ -12,12 +12,12 @@ from features import fingerprint
 from models.blend import RULES, affine, member_names
 from models.metrics import Metrics
 from models.training import Effort, Learned
-from models.versions import git_commit
+from models.versions import LearnedData, git_commit
 from pipelines.train.result import TrainResult
 from pipelines.training_data import TrainingData
 
-LONGEST_TAG = 5000
-"""Characters that MLflow keeps of a tag."""
+LONGEST_TAG, LONGEST_PARAM = 5000, 500
+"""Characters that MLflow keeps of a tag, and that a reader takes of a parameter."""
 
 
 def version_tags(read: TrainingData, learned: Learned) -> dict[str, str]:
@@ -31,6 +31,33 @@ def version_tags(read: TrainingData, learned: Learned) -> dict[str, str]:
         "chosen": learned.chosen,
         "rules": learned.rules_kind,
         "choices": "; ".join(learned.choices)[:LONGEST_TAG],
+    }
+
+
+def run_name(read: TrainingData) -> str:
+    """Return what people know a training by: the end of its data, and how many leads it learned from."""
+    return f"train {read.data_end:%Y-%m-%d} · {read.table.rows['lead_id'].nunique():,} leads"
+
+
+def data_of(read: TrainingData) -> LearnedData:
+    """Return what a training learned from, as MLflow shows it."""
+    rows = read.table.rows
+    counts = {"leads": rows["lead_id"].nunique(), "snapshots": len(rows), "won": int(rows["won"].sum())}
+    return LearnedData(read.settings.places, read.fingerprint, counts)
+
+
+def business_params(read: TrainingData) -> dict[str, Any]:
+    """Return what a reader asks first: how far ahead, of how many leads, from when to when."""
+    table, created = read.table, read.table.rows["as_of"]
+    first = f"{created.min():%Y-%m-%d}" if table.timed else "none"
+    return {
+        "horizon_days": table.horizon if table.timed else "none",
+        "leads": table.rows["lead_id"].nunique(),
+        "snapshots": len(table),
+        "data_from": first,
+        "data_end": f"{read.data_end:%Y-%m-%d}",
+        "configuration": read.settings.places[:LONGEST_PARAM],
+        "git_commit": git_commit(),
     }
 
 

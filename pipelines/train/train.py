@@ -29,7 +29,14 @@ from pipelines.train.notes import left_out, missing, no_signal, notes
 from pipelines.train.plots import log_plots
 from pipelines.train.request import request_tags
 from pipelines.train.result import TrainResult
-from pipelines.train.tags import logged_metrics, params_of, version_tags
+from pipelines.train.tags import (
+    business_params,
+    data_of,
+    logged_metrics,
+    params_of,
+    run_name,
+    version_tags,
+)
 from pipelines.train.truth import true_probabilities
 from pipelines.training_data import (
     TrainingData,
@@ -120,7 +127,7 @@ def _store(
     reasons = (learned.why, read.level)
     why = why_of(reasons, contest.figures)
     tags = {**version_tags(read, learned), **request, "why": why}
-    with registry.run() as run:
+    with registry.run(run_name(read)) as run:
         version = run.add_version(learned.model, tags)
         scorer = make_scorer(read, learned, version, thresholds_for(contest.champion, read, learned))
         result = make_result(run.run_id, scorer, read, learned, metrics=metrics, contest=contest, why=why)
@@ -144,7 +151,9 @@ def _log(
     table = read.table
     run.log_scorer(scorer, learned.recipe, read.settings, result.as_stored())
     run.log_baseline(make_baseline(table, learned.fitted))
-    run.describe(params_of(read.settings, learned), logged_metrics(result, learned), tags)
+    params = business_params(read) | params_of(read.settings, learned)
+    run.describe(params, logged_metrics(result, learned), tags)
+    run.log_data(data_of(read))
     run.log_card(_card(result, read, learned))
     run.log_tables(result.closing)
     log_plots(run, scorer, learned, table)

@@ -23,7 +23,7 @@ class FolderStore:
         self.notes: dict[str, str] = {}
         self.runs: dict[str, str] = {}
 
-    def begin(self) -> str:
+    def begin(self, name: str = "") -> str:
         run_id = f"run {len(self.runs)}"
         self.runs[run_id] = "open"
         return run_id
@@ -35,6 +35,8 @@ class FolderStore:
         return [run_id for run_id, status in self.runs.items() if status == "open"]
 
     def describe(self, run_id, params, metrics, tags) -> None: ...
+
+    def learned_from(self, run_id, data) -> None: ...
 
     def write_text(self, run_id: str, path: str, text: str) -> None:
         (file := self.root / run_id / path).parent.mkdir(parents=True, exist_ok=True)

@@ -114,6 +114,17 @@ def test_the_run_holds_each_number_that_was_printed_with_its_interval(trained, r
     assert {"log_loss_ahead_logistic", "log_loss_ahead_boosting"} <= logged.metrics.keys()
 
 
+def test_the_run_is_known_by_what_it_is_and_says_what_it_learned_from(trained, registry):
+    run = registry.get_run(trained.ran.json["run_id"])
+    params = run.data.params
+    assert run.info.run_name == f"train {params['data_end']} · {int(params['leads']):,} leads"
+    assert (params["horizon_days"], params["git_commit"]) == ("90", run.data.tags["git_commit"])
+    (learned,) = run.inputs.dataset_inputs
+    assert learned.dataset.digest == run.data.tags["data_fingerprint"]
+    assert json.loads(learned.dataset.profile)["leads"] == int(params["leads"]) > 1000
+    assert [(tag.key, tag.value) for tag in learned.tags] == [("mlflow.data.context", "training")]
+
+
 def test_plots_are_logged_as_pictures(trained, registry):
     listed = registry.list_artifacts(trained.ran.json["run_id"], "leadscore/plots")
     plots = {Path(plot.path).name: plot.file_size for plot in listed}
