@@ -66,7 +66,7 @@ def api_access_for(host: str, settings: Settings, pages: Access | None = None) -
 
 
 @dataclass(frozen=True)
-class Caller:
+class ApiCaller:
     """A client that asks: its name, and what it may do."""
 
     name: str
@@ -97,7 +97,7 @@ class Pace:
         return 0.0 if allowed else (1 - left) * 60 / per_minute
 
 
-async def caller_of(request: Request, credentials: Credentials) -> Caller:
+async def caller_of(request: Request, credentials: Credentials) -> ApiCaller:
     """Return the client that asks. Raises Problem without a token that holds, and where it asks too often."""
     access: ApiAccess = request.app.state.api_access_now()
     caller = _by_token(request, access, credentials.credentials if credentials else None)
@@ -108,9 +108,9 @@ async def caller_of(request: Request, credentials: Credentials) -> Caller:
     return caller
 
 
-def _by_token(request: Request, access: ApiAccess, token: str | None) -> Caller:
+def _by_token(request: Request, access: ApiAccess, token: str | None) -> ApiCaller:
     if access.is_open:
-        return Caller(LOCAL_NAME, OPEN)
+        return ApiCaller(LOCAL_NAME, OPEN)
     if token is None:
         remedy = "send Authorization: Bearer TOKEN" if access.tokens else "name a client under api.clients"
         raise Problem(401, "no token came with this request", {"WWW-Authenticate": "Bearer"}, remedy=remedy)
@@ -127,7 +127,7 @@ def _by_token(request: Request, access: ApiAccess, token: str | None) -> Caller:
         expired = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
         raise Problem(401, f"the token of {name} expired on {client.expires}", expired)
     guesses.forgive(address)
-    return Caller(name, client)
+    return ApiCaller(name, client)
 
 
 def _retry(seconds: float) -> dict[str, str]:
@@ -137,7 +137,7 @@ def _retry(seconds: float) -> dict[str, str]:
 def allowed_to(scope: str) -> Callable[..., object]:
     """Return what lets only clients pass that have a scope."""
 
-    async def require(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    async def require(caller: Annotated[ApiCaller, Depends(caller_of)]) -> ApiCaller:
         if scope not in caller.client.scopes:
             has = ", ".join(caller.client.scopes)
             raise Problem(403, f"{caller.name} may not do this", expected=f"the scope {scope}", got=has)

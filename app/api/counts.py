@@ -13,16 +13,18 @@ class Counts:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        known = {"registry": self.registry}
+        here = self.registry
         by = ["method", "route", "status"]
-        self._requests = Counter("leadscore_api_requests", "Requests that were answered.", by, **known)
+        self._requests = Counter("leadscore_api_requests", "Requests that were answered.", by, registry=here)
         by = ["method", "route"]
         self._seconds = Histogram(
-            "leadscore_api_request_seconds", "Seconds of an answer.", by, buckets=BUCKETS, **known
+            "leadscore_api_request_seconds", "Seconds of an answer.", by, buckets=BUCKETS, registry=here
         )
-        self._scored = Counter("leadscore_api_leads_scored", "Leads that were scored on demand.", **known)
-        self._run = Gauge("leadscore_last_run_timestamp_seconds", "When the newest scoring run was done.", **known)
-        self._version = Gauge("leadscore_champion_version", "The version that scores.", **known)
+        self._scored = Counter("leadscore_api_leads_scored", "Leads that were scored on demand.", registry=here)
+        self._run = Gauge(
+            "leadscore_last_run_timestamp_seconds", "When the newest scoring run was done.", registry=here
+        )
+        self._version = Gauge("leadscore_champion_version", "The version that scores.", registry=here)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answer; ``route`` is that of the description, never an address with an id."""

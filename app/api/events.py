@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from app.api.clients import Caller, allowed_to
+from app.api.clients import ApiCaller, allowed_to
 from app.api.content import EventsInput, TakenOutput
 from app.api.once import Key, answer_once
 from app.api.problems import Problem, documented
@@ -23,7 +23,7 @@ router = APIRouter()
     responses=documented(400, 401, 403, 408, 409, 413, 422, 429, 503),
 )
 async def post_events(
-    site: CurrentSite, caller: Annotated[Caller, Depends(allowed_to("events"))], body: EventsInput, key: Key = None
+    site: CurrentSite, caller: Annotated[ApiCaller, Depends(allowed_to("events"))], body: EventsInput, key: Key = None
 ) -> Response:
     """Keep events, each once by its id: `score`, `watch` and `train` read them beside the table of events."""
     nameless = [place for place, event in enumerate(body.events) if event.lead_id is None and event.account_id is None]

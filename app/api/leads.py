@@ -119,8 +119,9 @@ def _detail(site: Site, lead_id: str) -> Row:
         decision = decisions_on(connection, [lead_id]).get(lead_id)
     lead = history[0]
     is_open = lead["outcome"] == "open" and gone is None
-    nothing = dict.fromkeys(("recommendation", "rule", "sentence"), "")
-    advice = recommendation_of(lead, site.settings_at(run), decision) if is_open else nothing
+    advice = dict.fromkeys(("recommendation", "rule", "sentence"), "")
+    if is_open:
+        advice = recommendation_of(lead, site.settings_at(run), decision)
     standing = next((each["disposition"] for each in overrides if each["undone_at"] is None), None)
     stored = ("lead_id", "company", "owner", "source", "stage", "outcome", "as_of", "score", "probability", "band")
     stored += ("fit", "engagement", "expected_value", "model_version")

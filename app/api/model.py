@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
 
-from app.api.clients import Caller, allowed_to
+from app.api.clients import ApiCaller, allowed_to
 from app.api.content import ChampionOutput, HealthOutput
 from app.api.problems import documented
 from app.site import CurrentSite, Site
@@ -69,7 +69,7 @@ def _health(site: Site) -> dict[str, Any]:
     response_class=Response,
 )
 async def metrics(
-    request: Request, site: CurrentSite, _: Annotated[Caller, Depends(allowed_to("metrics"))]
+    request: Request, site: CurrentSite, _: Annotated[ApiCaller, Depends(allowed_to("metrics"))]
 ) -> Response:
     """Give what is counted, in the text format of Prometheus."""
     known = await run_in_threadpool(_health, site)

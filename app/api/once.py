@@ -10,7 +10,7 @@ from fastapi import Header, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from app.api.clients import Caller
+from app.api.clients import ApiCaller
 from app.api.problems import Problem
 from app.site import Site
 from data.json import strict_json
@@ -24,7 +24,7 @@ Key = Annotated[
 
 
 async def answer_once(
-    site: Site, caller: Caller, key: str | None, body: BaseModel, status: int, work: Callable[[], object]
+    site: Site, caller: ApiCaller, key: str | None, body: BaseModel, status: int, work: Callable[[], object]
 ) -> Response:
     """Do some work in a thread and answer with its result; where the key is known, with that of the first time.
 
@@ -34,7 +34,7 @@ async def answer_once(
 
 
 def _answer_once(
-    site: Site, caller: Caller, key: str | None, body: BaseModel, status: int, work: Callable[[], object]
+    site: Site, caller: ApiCaller, key: str | None, body: BaseModel, status: int, work: Callable[[], object]
 ) -> Response:
     if key is None:
         return _response(status, _text(work()))

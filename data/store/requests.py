@@ -32,7 +32,7 @@ def claim_request(store: Store, client: str, key: str, digest: str) -> KnownRequ
         take_turn(connection, f"request {client} {key}")
         connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.at < now - KEPT))
         connection.execute(sa.delete(REQUESTS).where(mine, REQUESTS.c.status.is_(None), REQUESTS.c.at < now - LONGEST))
-        known = rows(connection, sa.select(REQUESTS.c["digest", "status", "answer"]).where(mine))
+        known = rows(connection, sa.select(REQUESTS.c.digest, REQUESTS.c.status, REQUESTS.c.answer).where(mine))
         if known:
             return KnownRequest(**known[0])
         connection.execute(sa.insert(REQUESTS).values(client=client, key=key, digest=digest, at=now))

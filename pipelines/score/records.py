@@ -98,7 +98,7 @@ class RecordScorer:
         return [self._answer(lead, numbers, up, down, beginning) for lead, numbers, up, down, beginning in rows]
 
     def _answer(
-        self, lead: Mapping[str, Any], numbers: Mapping[str, Any], up: list[dict], down: list[dict], beginning: Any
+        self, lead: Mapping[Any, Any], numbers: Mapping[Any, Any], up: list[dict], down: list[dict], beginning: Any
     ) -> dict[str, Any]:
         stage = None if pd.isna(lead["stage"]) else str(lead["stage"])
         listed = sum(reason["points"] for reason in (*up, *down))

@@ -42,6 +42,9 @@ def described(scored, tmp_path_factory, api_for):
     workspace = Workspace.at(Path(shutil.copytree(scored.root, tmp_path_factory.mktemp("described") / "var")))
     with api_for(workspace) as client:
         client.app.state.pace.wait = lambda name, per_minute: 0.0
+        for operations in client.app.openapi()["paths"].values():
+            for operation in operations.values():
+                operation.pop("security", None)  # on this computer no token is needed
         yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", client.app, headers={"host": "127.0.0.1"})
 
 
