@@ -108,15 +108,16 @@ def _of_ours(error: LeadscoreError) -> Problem:
 
 def _of_fields(error: RequestValidationError) -> Problem:
     """Name each field that is wrong."""
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        return Problem(400, "the body is no JSON")
     errors = [{"pointer": _pointer(each["loc"]), "detail": _detail(each)} for each in error.errors()]
-    status = 400 if any(each["type"] == "json_invalid" for each in error.errors()) else 422
-    return Problem(status, f"{errors[0]['detail']} at {errors[0]['pointer'] or 'the body'}", errors=errors)
+    return Problem(422, f"{errors[0]['detail']} at {errors[0]['pointer'] or 'the body'}", errors=errors)
 
 
 def _detail(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return f"unknown field '{str(error['loc'][-1])[:LONGEST]}'"
-    return str(error["msg"])[:LONGEST]
+    return str(error["msg"]).removeprefix("Value error, ")[:LONGEST]
 
 
 def _pointer(place: Sequence[Any]) -> str:
