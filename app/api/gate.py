@@ -41,8 +41,8 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)
-        given = asked.get("x-request-id", "")
-        request_id = given if ID.fullmatch(given) else uuid.uuid4().hex
+        sent = asked.get("x-request-id", "")
+        request_id = sent if ID.fullmatch(sent) else uuid.uuid4().hex
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         began, status = time.perf_counter(), 500

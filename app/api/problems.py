@@ -83,7 +83,7 @@ def add_problems(app: FastAPI) -> None:
     """Let an application answer each kind of error with a problem."""
     wordings = {
         Problem: lambda problem: problem,
-        LeadscoreError: _of_ours,
+        LeadscoreError: _of_error,
         RequestValidationError: _of_fields,
         AddressError: _of_address,
     }
@@ -98,7 +98,7 @@ def _handler(wording: Any) -> Any:
     return handle
 
 
-def _of_ours(error: LeadscoreError) -> Problem:
+def _of_error(error: LeadscoreError) -> Problem:
     """Word an error of ours; what speaks of files of the server is left out."""
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 503)
     hidden = ("where", "remedy") if isinstance(error, NothingYet) else ("where",)
