@@ -18,7 +18,7 @@ from data.errors import InputError, LeadscoreError, nearest
 
 KIND = "application/problem+json"
 STATUS = {NoSuchLead: 404, NothingYet: 503, Busy: 503, InputError: 422}
-"""What an answer says of our errors; of all others, that the store or the model cannot be reached."""
+"""What an answer says of errors that people are meant to read; of all others, that the store or the model cannot be reached."""
 LONGEST = 200
 """Characters of what came that an answer repeats."""
 SCHEMA = {
@@ -99,7 +99,7 @@ def _handler(wording: Any) -> Any:
 
 
 def _of_error(error: LeadscoreError) -> Problem:
-    """Word an error of ours; what speaks of files of the server is left out."""
+    """Word an error that people are meant to read; what speaks of files of the server is left out."""
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 503)
     hidden = ("where", "remedy") if isinstance(error, NothingYet) else ("where",)
     parts = {name: text for name, text in error.parts.items() if name not in hidden}
