@@ -18,7 +18,7 @@ from data.errors import InputError, LeadscoreError, nearest
 
 KIND = "application/problem+json"
 STATUS = {NoSuchLead: 404, NothingYet: 503, Busy: 503, InputError: 422}
-"""What an answer says of errors that people are meant to read; of all others, that the store or the model cannot be reached."""
+"""Of all other errors it is said that the store or the model cannot be reached."""
 LONGEST = 200
 """Characters of what came that an answer repeats."""
 SCHEMA = {
