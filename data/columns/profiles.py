@@ -29,6 +29,8 @@ MILLISECONDS = r"^(?:1\d{12}|2[01]\d{11})(?:\.0)?$"
 SECONDS = r"^(?:[89]\d{8}|1\d{9}|2[01]\d{8})(?:\.\d+)?$"
 SHEET_DAYS = r"^(?:3[3-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?$"
 """From 1990 to 2050."""
+DIGITS_ALONE = r"^\d+(?:\.0+)?$"
+"""As keys are written, also where missing ones made them floating-point numbers: amounts have signs and separators."""
 DIGITS_OF_DATE = r"\d\D*\d\D*\d"
 """No date has fewer."""
 SET_SEPARATORS = r"(?<!\s)\s*[;|,]\s*"
@@ -50,8 +52,9 @@ class Profile:
     """What a sample of a column shows. Shares are of the filled cells; ``length`` and ``words`` are means.
 
     ``levels`` are the distinct values in lower case where they are few, ``grows_with`` names the order of rows in which
-    the numbers only rise or only fall, ``one_length`` says that nearly all cells have as many characters, and
-    ``name_share`` is the share of the distinct values that begin with a frequent first name.
+    the numbers only rise or only fall, ``bare`` says that nearly all are written by digits alone, ``one_length`` that
+    nearly all cells have as many characters, and ``name_share`` is the share of the distinct values that begin with a
+    frequent first name.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Profile:
     distinct: int
     levels: frozenset[str] = frozenset()
     whole: bool = False
+    bare: bool = False
     grows_with: str = ""
     one_length: bool = False
     length: float = 0.0
@@ -151,6 +155,7 @@ def profile(name: str, cells: pd.Series, orders: Mapping[str, pd.Series], kind: 
         distinct=len(values.texts),
         levels=frozenset(values.texts.str.lower()) if len(values.texts) <= LEVELS else frozenset(),
         whole=numbers is not None and bool((numbers.dropna() % 1 == 0).all()),
+        bare=numbers is not None and values.share(DIGITS_ALONE) >= NEARLY_ALL,
         grows_with="" if numbers is None else _grows_with(numbers, orders),
         one_length=_have_one_length(values),
         length=values.mean(values.texts.str.len()),

@@ -170,6 +170,8 @@ def _identifying(column: Profile) -> str:
 
 
 def _numbers_identify(column: Profile) -> bool:
+    if not column.bare:
+        return False
     if column.whole and column.length >= LONG_NUMBER and column.filled >= ENOUGH:
         return column.distinct_share >= UNIQUE_TEXT
     unique = column.whole and column.filled > 1 and column.distinct == column.filled

@@ -142,6 +142,7 @@ def test_each_vocabulary_column_is_claimed_once_and_exact_names_come_first() -> 
         ("x", some("a" * 100, "b" * 90), "free text"),
         ("Notes", some("call", "wait"), "free text"),
         ("x", each("https://site.org/{}"), "an identifier"),
+        ("x", each("{:d}.0").map(lambda cell: f"1{cell:0>9}"), "an identifier"),
         ("Gender", some("a", "b"), "law protects it"),
         ("x", some("Male", "Female", "unknown"), "law protects it"),
         ("x", some("M", "F"), "law protects it"),
@@ -338,3 +339,12 @@ def test_cities_companies_and_round_amounts_are_no_persons(cells) -> None:
 def test_the_bands_of_a_column_are_known_as_they_are_written_the_commonest_first():
     cells = some("11-50", "11-50", "51-200", "11 to 50", "7", None)
     assert attribute_of(cells, "employees").tokens == ("11-50", "51-200", "11 to 50")
+
+
+@pytest.mark.parametrize("pattern", ["${},500.00", "{}.500,00 €", "{} 500 zł", "R$ {}.500,00", "€{}500"])
+def test_amounts_that_are_all_different_are_no_identifiers(pattern) -> None:
+    """Whole ones are as long as keys once they are written out; but no key has a currency or a separator."""
+    numbers = pd.Series([pattern.format(number) for number in range(100, 100 + ROWS)])
+    assert [(each.name, each.kind) for each in schema_of(shuffled(numbers), "Likely").attributes] == [
+        ("Likely", Kind.NUMBER)
+    ]
