@@ -13,6 +13,7 @@ where only differences of 0.003 AUC or 1 % log-loss count. Where a table has no 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -276,6 +277,7 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=320_000, help="leads to simulate")
     parser.add_argument("--share", type=float, default=0.17, help="share of them to learn from")
     args = parser.parse_args()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does: threads do not spin while they wait
     tables = args.only or [name for name in TASKS if args.data or name not in FILES]
     if not args.simulator or args.data or args.only:
         run_tasks(tables, args)

@@ -220,7 +220,8 @@ def _at_its_level(
     """Return a refitted model at the level of the newest rows, and how that has moved since the older ones.
 
     What moved is seen in what the served model, which has not learned from the newest rows, says of them. The refitted
-    one has, and knows a part of it: it gets what is left. Rows without an order have no newest ones.
+    one has, and knows a part of it: it gets what is left to expect as much of them.
+    Rows without an order have no newest ones.
     """
     if table.order_in_time is None or not splits.test.any():
         return refitted, LevelShift(0.0, float("nan"), float("nan"), 0)
@@ -230,7 +231,7 @@ def _at_its_level(
     level = level_of(log_odds(probabilities(served, features)), table.won[newest], weights)
     if not level.shift:
         return refitted, level
-    left = shift_to(level.won * weights.sum(), log_odds(probabilities(refitted, features)), weights)
+    left = shift_to(level.rate * weights.sum(), log_odds(probabilities(refitted, features)), weights)
     return with_shift(refitted, left), replace(level, shift=left)
 
 
