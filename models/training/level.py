@@ -84,7 +84,7 @@ def _shift(margins: Floats, won: Outcomes, weights: Floats) -> float:
     count = min(MOST_STRETCHES, int(rarer / EXPECTED_IN_A_STRETCH))
     if count >= FEWEST_STRETCHES:
         return _newest_level(*_levels(margins, won, weights, count))
-    return shift_to(weights @ won, margins, weights) if _errs((won - chance) * weights) else 0.0
+    return shift_to(float(weights @ won), margins, weights) if _errs((won - chance) * weights) else 0.0
 
 
 def _levels(margins: Floats, won: Outcomes, weights: Floats, count: int) -> tuple[Floats, Floats]:
@@ -95,7 +95,7 @@ def _levels(margins: Floats, won: Outcomes, weights: Floats, count: int) -> tupl
     levels, variances = [], []
     for rows in np.array_split(np.arange(len(won)), count):
         total = weights[rows].sum()
-        wins = np.clip(weights[rows] @ won[rows], 0.5, total - 0.5)
+        wins = float(np.clip(weights[rows] @ won[rows], 0.5, total - 0.5))
         levels.append(shift_to(wins, margins[rows], weights[rows]))
         chance = special.expit(margins[rows] + levels[-1])
         variances.append(1 / (weights[rows] @ (chance * (1 - chance))))
