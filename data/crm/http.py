@@ -128,6 +128,15 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def content_of(answer: httpx.Response) -> dict[str, Any]:
+    """Return the object that an answer holds; an empty one for a page of HTML."""
+    try:
+        content = answer.json()
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def checked_url(url: str) -> str:
     """Return an address without a slash at its end. Raises InputError where a key would travel in the clear.
 

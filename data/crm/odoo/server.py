@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from data.config import CrmAccess, resolve
-from data.crm.http import Caller
+from data.crm.http import Caller, content_of
 from data.errors import InputError, LeadscoreError
 
 JSON_2 = 19
@@ -85,10 +85,10 @@ class OdooServer:
 
     def _version_by_rpc(self) -> int | None:
         answer = self.caller.post("/jsonrpc", _rpc("common", "version", []))
-        return _major(_content(answer).get("result"))
+        return _major(content_of(answer).get("result"))
 
     def _version_by_web(self) -> int | None:
-        return _major(_content(self.caller.get("/web/version")))
+        return _major(content_of(self.caller.get("/web/version")))
 
     @cached_property
     def uid(self) -> int:
@@ -140,7 +140,7 @@ class OdooServer:
 
     def _result(self, answer: httpx.Response, where: str) -> Any:
         """Return what JSON-RPC answers: errors come with the status 200."""
-        content = _content(answer)
+        content = content_of(answer)
         if "error" in content:
             data = content["error"].get("data") or {}
             message = data.get("message") or content["error"].get("message", "")
@@ -152,7 +152,7 @@ class OdooServer:
     def _result_of_json_2(self, answer: httpx.Response, where: str) -> Any:
         if answer.status_code == httpx.codes.OK:
             return answer.json()
-        content = _content(answer)
+        content = content_of(answer)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             raise self._not_let_in()
         name = str(content.get("name") or f"HTTP {answer.status_code}")
@@ -182,15 +182,6 @@ class OdooServer:
 def _rpc(service: str, method: str, arguments: list[Any]) -> dict[str, Any]:
     parameters = {"service": service, "method": method, "args": arguments}
     return {"jsonrpc": "2.0", "method": "call", "id": 1, "params": parameters}
-
-
-def _content(answer: httpx.Response) -> dict[str, Any]:
-    """Return the object that an answer holds; an empty one for a page of HTML."""
-    try:
-        content = answer.json()
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _major(version: Any) -> int | None:

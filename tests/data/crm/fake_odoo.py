@@ -7,16 +7,16 @@ is all or nothing; archived records are hidden unless the context or the domain 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+
+from tests.data.crm.serving import serving
 
 KEY, DATABASE = "key-of-the-bot", "acme"
 SECRET = "Traceback (most recent call last): secret internals"
@@ -468,14 +468,5 @@ def app_of(odoo: FakeOdoo) -> FastAPI:
 @contextmanager
 def running(odoo: FakeOdoo) -> Iterator[FakeOdoo]:
     """Serve an Odoo on a free port of this machine until the block ends."""
-    server = uvicorn.Server(uvicorn.Config(app_of(odoo), host="127.0.0.1", port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    odoo.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
+    with serving(app_of(odoo)) as odoo.url:
         yield odoo
-    finally:
-        server.should_exit = True
-        thread.join()

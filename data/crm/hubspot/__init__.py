@@ -1,0 +1,1 @@
+"""HubSpot: records that are read and updated through its date-based interface."""
