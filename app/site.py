@@ -119,7 +119,7 @@ class Site:
     @property
     def champion_version(self) -> str | None:
         """Return the version that scores, if there is one; looking for it makes no database."""
-        return self.registry.champion_version if (self.workspace.root / "mlflow.db").exists() else None
+        return self.registry.champion_version if self.workspace.has_models else None
 
     def scores_of(self, lead_id: str) -> list[dict[str, Any]]:
         """Return the stored scores of a lead, the newest first. Raises NoSuchLead."""

@@ -77,7 +77,17 @@ class Workspace:
     @property
     def has_models(self) -> bool:
         """Return whether anything was ever trained here."""
-        return self.models.exists()
+        return self.models.exists() or self.tracking_elsewhere.exists()
+
+    @property
+    def tracking_elsewhere(self) -> Path:
+        """Which MLflow server holds the versions; it is not there where the workspace's own database does."""
+        return self.root / "tracking.json"
+
+    @property
+    def fetched(self) -> Path:
+        """The folder of files that were fetched from an MLflow server."""
+        return self.root / "fetched"
 
     @property
     def artifacts(self) -> Path:

@@ -19,7 +19,8 @@ HIDDEN = "***"
 LONGEST = 4000
 """Characters of an address; of a longer text the rest is not shown."""
 SECRET = re.compile(
-    r"alerts|clients|pass|secret|token|key|auth|credential|user|proxy|pages|database|store|back|url|dsn|address", re.I
+    r"alerts|clients|pass|secret|token|key|auth|credential|user|proxy|pages|database|store|tracking|back|url|dsn|address",
+    re.I,
 )
 """Names of settings whose values, or what stands in them, may hold a secret by mistake."""
 

@@ -341,6 +341,23 @@ class Pages(CheckedPart):
     frame_ancestors: list[Annotated[str, Field(pattern=r"^https?://[\w.:*-]+$")]] = []
 
 
+def _as_tracking(value: Any) -> Any:
+    """An address alone is written as a text."""
+    return {"uri": value} if isinstance(value, str) else value
+
+
+class Tracking(CheckedPart):
+    """The tracking server of MLflow that versions are stored on, and by which names they are known there.
+
+    ``tags`` are written on each run.
+    """
+
+    uri: Address
+    experiment: str = Field(default="leadscore", min_length=1)
+    model: str = Field(default="leadscore", pattern=r"^[\w. -]+$")
+    tags: dict[str, str] = {}
+
+
 ApiScope = Literal["score", "read", "events", "feedback", "metrics"]
 API_SCOPES: tuple[ApiScope, ...] = get_args(ApiScope)
 
@@ -420,6 +437,7 @@ class Settings(CheckedPart):
     ``memory`` is what tables may take of the machine's, such as 2GB; a quarter by default, and the rest spills to disk.
     ``store`` is the URL of the score store, by default a SQLite file in the workspace; ``retention_days`` says how long
     it keeps scores that are no longer current, and the workspace rows in quarantine; by default for good.
+    ``tracking`` is the MLflow server that versions are stored on, by default the workspace's own database.
     ``crm_url`` is where the CRM shows a lead: ``https://crm.example/leads/{lead_id}``.
     ``recommendations`` are other names for what to do with a lead: ``{"call now": "Ring today"}``.
     ``alerts`` says whom `leadscore watch` alerts, and ``api`` which programs may ask the API.
@@ -456,6 +474,7 @@ class Settings(CheckedPart):
     trials: int | None = Field(default=None, ge=0, le=1000)
     budget: float | None = Field(default=None, ge=0)
     store: Address | None = None
+    tracking: Annotated[Tracking, BeforeValidator(_as_tracking)] | None = None
     memory: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[MG]i?B$")] | None = None
     retention_days: int | None = Field(default=None, ge=1, le=36500)
     write_back: WriteBack | None = None

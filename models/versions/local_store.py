@@ -86,23 +86,10 @@ class LocalStore:
     def describe(
         self, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], tags: Mapping[str, str]
     ) -> None:
-        from mlflow.entities import Metric, Param, RunTag
-
-        now = int(time.time() * 1000)
-        self.client.log_batch(
-            run_id,
-            metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
-            params=[Param(name, str(value)) for name, value in params.items()],
-            tags=[RunTag(name, value) for name, value in tags.items()],
-        )
+        log_batch(self.client, run_id, params, metrics, tags)
 
     def learned_from(self, run_id: str, data: LearnedData) -> None:
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-        from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
-
-        source, profile = json.dumps({"place": data.place}), json.dumps(data.counts)
-        dataset = Dataset("leads", data.fingerprint, "leadscore", source, profile=profile)
-        self.client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, "training")])])
+        log_data(self.client, run_id, data)
 
     def write_text(self, run_id: str, path: str, text: str) -> None:
         file = self._writable(run_id) / path
@@ -129,21 +116,11 @@ class LocalStore:
     # Versions
 
     def put(self, run_id: str, model: StackingClassifier, tags: Mapping[str, str]) -> str:
-        from mlflow import sklearn
         from mlflow.entities import LoggedModelOutput
-        from mlflow.models import Model
 
         logged = self.client.create_logged_model(self._experiment(), name="model", source_run_id=run_id)
         with quiet():
-            sklearn.save_model(
-                model,
-                self._inside(logged.artifact_location),
-                mlflow_model=Model(run_id=run_id, model_uuid=logged.model_id, model_id=logged.model_id),
-                serialization_format="skops",
-                skops_trusted_types=list(trusted_types()),
-                pyfunc_predict_fn="predict_proba",
-                pip_requirements=list(REQUIREMENTS),
-            )
+            save_model(model, run_id, logged.model_id, self._inside(logged.artifact_location))
         self.client.finalize_logged_model(logged.model_id, "READY")
         self.client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, 0)])
         self._ensure_name()
@@ -213,6 +190,51 @@ class LocalStore:
 
         with suppress(MlflowException):
             self.client.create_registered_model(NAME)
+
+
+def log_batch(
+    client: MlflowClient,
+    run_id: str,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+) -> None:
+    """Log the parameters, metrics and tags of a run."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+        params=[Param(name, str(value)) for name, value in params.items()],
+        tags=[RunTag(name, value) for name, value in tags.items()],
+    )
+
+
+def log_data(client: MlflowClient, run_id: str, data: LearnedData) -> None:
+    """Log what a run learned from, as MLflow shows data sets."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
+    source, profile = json.dumps({"place": data.place}), json.dumps(data.counts)
+    dataset = Dataset("leads", data.fingerprint, "leadscore", source, profile=profile)
+    client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, "training")])])
+
+
+def save_model(model: StackingClassifier, run_id: str, model_id: str, folder: Path) -> None:
+    """Write a model as MLflow has it: without pickle, and with probabilities as its answer."""
+    from mlflow import sklearn
+    from mlflow.models import Model
+
+    sklearn.save_model(
+        model,
+        folder,
+        mlflow_model=Model(run_id=run_id, model_uuid=model_id, model_id=model_id),
+        serialization_format="skops",
+        skops_trusted_types=list(trusted_types()),
+        pyfunc_predict_fn="predict_proba",
+        pip_requirements=list(REQUIREMENTS),
+    )
 
 
 @contextmanager

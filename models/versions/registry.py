@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from models.versions import decisions, thresholds
 from models.versions.artifacts import VersionFiles
 from models.versions.assemble import scorer_from
 from models.versions.decisions import Action, Decision
-from models.versions.local_store import LocalStore
+from models.versions.server_store import store_of
 from models.versions.store import Version, VersionStore, stamp
 from models.versions.thresholds import ThresholdRecord
 from models.versions.training_run import CARD, DIGESTS, FILES, SEAL, TrainingRun
@@ -61,11 +61,11 @@ class Stored:
 
 
 class Registry:
-    """The versions of one workspace, in the workspace itself unless another store is given."""
+    """The versions of one workspace: in itself or on the server of its last training, unless a store is given."""
 
     def __init__(self, workspace: Workspace, store: VersionStore | None = None) -> None:
         self.workspace = workspace
-        self.store = store or LocalStore(workspace)
+        self.store = store or store_of(workspace)
 
     @contextmanager
     def run(self, name: str = "") -> Iterator[TrainingRun]:
@@ -76,7 +76,8 @@ class Registry:
             yield run
             run.seal()
         except BaseException:
-            self.store.end(run_id, failed=True)
+            with suppress(ModelError):  # a server that went away; what went wrong first is said
+                self.store.end(run_id, failed=True)
             raise
         self.store.end(run_id)
 

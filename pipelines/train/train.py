@@ -19,7 +19,7 @@ from models.monitoring import make_baseline
 from models.rules import load_rules, mentions_of
 from models.scoring import Scorer
 from models.training import Effort, Learned, learn, outcomes_of
-from models.versions import Registry, TrainingRun, Version, why_of
+from models.versions import Registry, TrainingRun, Version, remember_tracking, store_for, why_of
 from pipelines.console import note, step
 from pipelines.output import describe
 from pipelines.train.contest import Contest, hold_contest
@@ -57,7 +57,7 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
     if settings.truth and not settings.truth.exists():
         raise InputError("there is no such file", expected="the simulator's truth", got=str(settings.truth))
     with one_run_at_a_time(workspace.training_lock, "train"):
-        registry = Registry(workspace)
+        registry = Registry(workspace, store_for(workspace, settings.tracking))
         asked = load_rules(settings.rules)
         stated = _as_of(settings, as_of or settings.as_of)
         with open_dataset(stated, workspace=workspace.root, mentions=mentions_of(asked)) as opened:
@@ -90,6 +90,7 @@ def train(settings: Settings, workspace: Workspace, *, as_of: pd.Timestamp | Non
         with step("storing the model and its plots in MLflow"):
             read = replace(read, settings=_as_of(read.settings, settings.as_of))
             result = _store(registry, read, learned, metrics, contest, request)
+            remember_tracking(workspace, settings.tracking)
     for text in [
         *missing(result),
         *describe(read.report),
