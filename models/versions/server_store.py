@@ -1,4 +1,4 @@
-"""Versions on a tracking server of MLflow, with which a team shares them; files are fetched once, and stay in the workspace."""
+"""Versions on a tracking server of MLflow, with which a team shares them; files are fetched once."""
 
 from __future__ import annotations
 
