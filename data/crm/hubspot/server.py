@@ -81,7 +81,7 @@ class HubSpotServer:
             filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": after})
         body = {
             "filterGroups": [{"filters": filters}] if filters else [],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "sorts": ["hs_object_id"],
             "properties": ["hs_object_id"],
             "limit": PAGE,
             "after": "0",

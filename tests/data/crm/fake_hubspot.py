@@ -55,7 +55,8 @@ def app_of(hubspot: FakeHubSpot) -> FastAPI:
     async def search(kind: str, request: Request) -> Any:
         body = await request.json()
         filters = [each for group in body["filterGroups"] for each in group["filters"]]
-        ids = sorted((each for each in hubspot.records if matches(hubspot, each, filters)), key=int)
+        matching = [each for each in hubspot.records if matches(hubspot, each, filters)]
+        ids = sorted(matching, key=int) if body["sorts"] == ["hs_object_id"] else matching[::-1]
         start, limit = int(body["after"]), body["limit"]
         if limit > 200 or start + limit > 10_000:
             return JSONResponse(problem("VALIDATION_ERROR", "a query ends at 10,000 results"), 400)
