@@ -20,8 +20,8 @@ RECORD = Path(__file__).with_name("unchanged.json")
 LEADS, FIGURES = 30, 200
 """So many leads and figures of each result are recorded, evenly spread."""
 DIFFERENT_EACH_TIME = {"run_id", "out", "seconds", "model_version"}
-CLOSE = 1e-6
-"""Processors add up in different orders."""
+CLOSE = 5e-5
+"""Processors add up in different orders: an expected amount differed by 1e-5 of itself between two."""
 
 
 @pytest.fixture(scope="module")
