@@ -119,7 +119,7 @@ def _detail(site: Site, lead_id: str) -> Row:
         decision = decisions_on(connection, [lead_id]).get(lead_id)
     lead = history[0]
     is_open = lead["outcome"] == "open" and gone is None
-    advice = dict.fromkeys(("recommendation", "rule", "sentence"), "")
+    advice: Row = dict.fromkeys(("recommendation", "rule", "sentence"), "")
     if is_open:
         advice = recommendation_of(lead, site.settings_at(run), decision)
     standing = next((each["disposition"] for each in overrides if each["undone_at"] is None), None)

@@ -17,7 +17,7 @@ Deals = Sequence[tuple[str, float]]
 """The ids of won leads, each with its distance: the nearest first."""
 
 
-def without_deals(connection: Connection, scores: sa.Select, *, after: str, count: int) -> Sequence[sa.Row[Any]]:
+def without_deals(connection: Connection, scores: sa.Select, *, after: str, count: int) -> Sequence[sa.Row]:
     """Return the first of the current ``scores`` behind an id that have no similar deals yet: a score has its own.
 
     Each has ``lead_id``, ``run_id`` and ``contributions``.
