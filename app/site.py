@@ -145,12 +145,21 @@ class Site:
     def plan(self) -> None:
         """Decide anew on the leads of today, for somebody said something of one, or a day has come."""
         plan(self.store, self.settings)
+        self.set_by_hand()
         self._planned = datetime.now(UTC).date()
 
     def plan_today(self) -> None:
         """Decide anew on the first look of each day: what was too early yesterday may be due."""
         if self._planned < datetime.now(UTC).date():
             self.plan()
+
+    def without_signal(self, version: str) -> str:
+        """Return in figures that a version shows no signal; an empty text where it shows one, or nobody measured."""
+        try:
+            signal = self.registry.version(version).training.get("signal")
+        except LeadscoreError:
+            return ""
+        return signal["words"] if signal and not signal["shown"] else ""
 
     def set_by_hand(self) -> None:
         """Forget what goes by dispositions, for a person set one."""

@@ -40,6 +40,7 @@ def show_grid(request: Request, site: CurrentSite, _: Viewer, source: str = "") 
         request,
         "grid.html",
         run=run,
+        unproven_by=site.without_signal(run.model_version),
         graded=any(row["fit"] and row["engagement"] for row in counts),
         has_history=bool(history),
         horizon=stored.scorer.horizon,

@@ -9,12 +9,13 @@ import pandas as pd
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.contact import contact_of
 from app.lead_reading import read_lead
-from app.security import Viewer
+from app.security import Viewer, may
 from app.site import CurrentSite, Site
 from app.view import page
 from data.errors import InputError
-from data.store import WEEK
+from data.store import WEEK, Person
 from models.rules import missing_for_qso
 from models.scoring import ScoredChunk, Scorer, score_chunk
 from pipelines.explain import Changes, LeadRecord, what_next, why_changed
@@ -24,7 +25,7 @@ Row = dict[str, Any]
 
 
 @router.get("/leads/{lead_id:path}/closer")
-def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: str) -> Response:
+def show_lead_detail(request: Request, site: CurrentSite, person: Viewer, lead_id: str) -> Response:
     """Show what only the lead's own data hold, by the model version that made its score."""
     scores = site.scores_of(lead_id)
     scorer = site.registry.version(scores[0]["model_version"]).scorer
@@ -35,6 +36,7 @@ def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: st
         request,
         "lead_detail.html",
         lead_id=lead_id,
+        contact=_contact(request, site, person, lead_id),
         score=scores[0]["score"],
         changes=changes,
         most=max((abs(points) for points, _ in changes.parts), default=1) if changes else 1,
@@ -42,6 +44,14 @@ def show_lead_detail(request: Request, site: CurrentSite, _: Viewer, lead_id: st
         missing_for_qso=missing_for_qso(scorer.rules, scored.features),
         questions=what_next(scored, scorer),
     )
+
+
+def _contact(request: Request, site: Site, person: Person, lead_id: str) -> dict[str, str]:
+    """Return how to reach a lead, for those who may sell, where the settings allow it."""
+    names = request.app.state.access_now().pages.contact
+    if not names or not may(person, "sales"):
+        return {}
+    return contact_of(lead_id, names, site.settings, site.workspace)
 
 
 def _changes(

@@ -20,11 +20,12 @@ from starlette.background import BackgroundTask
 from app.security import LOCAL, Viewer
 from app.site import AS_SET, CurrentSite, NoSuchLead, Site
 from app.threads import quick
-from app.view import TrendLine, page, trend_line
+from app.view import NO_EVIDENCE, TrendLine, page, trend_line
 from data.config import Settings
 from data.errors import LeadscoreError
 from data.sinks import export_to
 from data.store import (
+    BY_RECOMMENDATION,
     BY_VALUE,
     DISPOSITIONS,
     VERDICTS,
@@ -132,7 +133,9 @@ def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Ask
         set_by_people = overrides_of(connection, [lead["lead_id"] for lead in shown])
         tally = site.once(run, f"{AS_SET}tally", lambda: _tally(site.counted(connection, run)))
         tally |= {"owner": site.once(run, "owners", lambda: owners(connection))}
+    unproven_by = site.without_signal(run.model_version)
     rows = [_row(lead, site, run, set_by_people, urlencode(filters.active())) for lead in shown]
+    rows = [_muted(row) for row in rows] if unproven_by else rows
     last = shown[-1] if len(following) > PAGE else None
     here = urlencode(filters.active())
     return page(
@@ -140,6 +143,7 @@ def list_leads(request: Request, site: CurrentSite, person: Viewer, filters: Ask
         "leads.html",
         run=run,
         filters=filters,
+        unproven_by=unproven_by,
         rows=rows,
         left_out=_said_alike(rows),
         orders=_orders(filters, site, run),
@@ -167,6 +171,11 @@ def _row(lead: Row, site: Site, run: Newest, set_by_people: dict[str, str], here
     )
 
 
+def _muted(row: LeadRow) -> LeadRow:
+    """Return the row of a lead by a model that shows no signal: without band, reason and advice."""
+    return row._replace(band=NO_EVIDENCE, reason="", advice="", recommendation=None)
+
+
 def _days_before(run: Newest, moment: datetime | None) -> int | None:
     return (run.as_of - moment).days if moment else None
 
@@ -182,12 +191,13 @@ def _said_alike(rows: Sequence[LeadRow]) -> frozenset[str]:
 
 
 def _orders(filters: Filters, site: Site, run: Newest) -> list[Row]:
-    """Return the orders that a list can have; none where no amounts of won leads are known."""
-    if site.registry.version(run.model_version).scorer.amounts is None:
-        return []
+    """Return the orders that a list can have; by value only where amounts of won leads are known."""
+    orders = [("chance", ""), ("recommendation", BY_RECOMMENDATION)]
+    if site.registry.version(run.model_version).scorer.amounts is not None:
+        orders.append(("expected value", BY_VALUE))
     return [
         {"label": label, "active": filters.order == order, "query": "/leads" + query_of(replace(filters, order=order))}
-        for label, order in (("chance", ""), ("expected value", BY_VALUE))
+        for label, order in orders
     ]
 
 
@@ -301,7 +311,7 @@ def show_lead(request: Request, site: CurrentSite, person: Viewer, lead_id: str,
     content = _lead(site, person, lead_id)
     lead = content["lead"]
     with site.store.transaction() as connection:
-        after = cursor_of(filters, lead)
+        after = cursor_of(filters, lead | {"recommendation": content["urgency"] or lead["recommendation"]})
         following = lead_page(connection, filters, content["run"], after=after, count=1)
     here = query_of(filters) if filters.active() else ""
     onward = f"/leads/{quote(following[0]['lead_id'], safe='')}{here}" if following else ""
@@ -320,7 +330,11 @@ def _lead(site: Site, person: Person, lead_id: str) -> Row:
         said = said_of(connection, site, run, history[0], is_gone=gone is not None)
     site.record_opened(lead_id, person.name)
     lead, steps = history[0], _by_moment(history)
+    if unproven_by := site.without_signal(lead["model_version"]):
+        lead = {**lead, "band": NO_EVIDENCE}
+        said = said | {"advice": None}
     return {
+        "unproven_by": unproven_by,
         "run": run,
         "lead": lead | {"change": _change(history, run)},
         "gone_since": gone,

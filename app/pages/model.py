@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from app.pages.review import by_band
+from app.pages.review import by_band, by_outcome
 from app.security import CSRF_CHECK, Admin, Viewer
 from app.site import CurrentSite, Site
 from app.view import page
@@ -30,12 +30,15 @@ from data.store import (
     sample_contributions,
     scored_verdicts,
 )
+from funnel import share
 from models.versions import Stored, words
 from pipelines.report import model_sentences
 
 router = APIRouter()
 SAMPLED = 2_000
 """Leads from whose contributions the shares of concepts are measured."""
+FEWEST_CLOSED = 20
+"""Of fewer closed leads the share that was won is grey."""
 MOST_SHARES = 12
 MOST_DECISIONS = 20
 Row = dict[str, Any]
@@ -63,6 +66,7 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
         request,
         "model.html",
         version=version,
+        unproven_by=site.without_signal(version),
         sentences=model_sentences(stored.training, scale.hot, hot["wins"] / hot["leads"] if hot["leads"] else None),
         training=stored.training,
         plots=list(site.registry.plots(version)),
@@ -78,6 +82,10 @@ def show_model(request: Request, site: CurrentSite, _: Viewer) -> Response:
         changes=changes,
         verdicts=VERDICTS,
         reviewed=by_band(verdicts),
+        became=[
+            each | {"share": share(each["won"], each["won"] + each["lost"], smallest=FEWEST_CLOSED)}
+            for each in by_outcome(verdicts)
+        ],
         **preview,
     )
 

@@ -40,6 +40,22 @@ def by_band(verdicts: Sequence[Row]) -> list[Row]:
     ]
 
 
+def by_outcome(verdicts: Sequence[Row]) -> list[Row]:
+    """Count what became of the leads, by what was said last of each; verdicts that nobody gave are left out.
+
+    >>> said = {"verdict": "good"}
+    >>> by_outcome([said | {"lead_id": "L1", "outcome": "won"}, said | {"lead_id": "L2", "outcome": "open"}])
+    [{'verdict': 'good', 'leads': 2, 'won': 1, 'lost': 0}]
+    """
+    last = {each["lead_id"]: each for each in verdicts}.values()
+    said = {verdict: Counter(each["outcome"] for each in last if each["verdict"] == verdict) for verdict in VERDICTS}
+    return [
+        {"verdict": verdict, "leads": outcomes.total(), "won": outcomes["won"], "lost": outcomes["lost"]}
+        for verdict, outcomes in said.items()
+        if outcomes
+    ]
+
+
 @router.get("/model/verdicts.csv")
 def export(site: CurrentSite, _: Viewer) -> Response:
     """Give every verdict with the score of its lead at that time, the oldest first."""

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from app.security import Viewer
 from app.site import CurrentSite, Site
 from app.threads import quick
-from app.view import page
+from app.view import NO_EVIDENCE, page
 from data.store import Newest, this_week
 from data.vocabulary import CALL_NOW
 from pipelines.recommendations import recommendation_of
@@ -38,6 +38,7 @@ def show_week(request: Request, site: CurrentSite, person: Viewer, owner: str | 
         request,
         "week.html",
         run=run,
+        unproven_by=site.without_signal(run.model_version),
         chosen=chosen,
         owners=[_summary(name, of_owner) for name, of_owner in by_owner.items()],
         rows=[_row(lead, site, run) for lead in (leads if chosen is None else by_owner.get(chosen, []))],
@@ -78,4 +79,5 @@ def _summary(owner: str, leads: Sequence[Row]) -> Row:
 
 def _row(lead: Row, site: Site, run: Newest) -> Row:
     advice = recommendation_of(lead, site.settings_at(run))
+    lead = lead | {"band": NO_EVIDENCE} if site.without_signal(run.model_version) else lead
     return lead | {"address": quote(lead["lead_id"], safe=""), "advice": advice}

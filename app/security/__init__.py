@@ -5,7 +5,7 @@
 every answer strict; `limits` bounds what a visitor costs.
 """
 
-from app.security.access import LOCAL, SHORTEST_TOKEN, Access, access_for, is_loopback, signing_key
+from app.security.access import LOCAL, SHORTEST_TOKEN, Access, access_for, is_loopback, may, signing_key
 from app.security.access_of_file import AccessOfFile
 from app.security.guard import (
     CSRF_CHECK,
@@ -52,6 +52,7 @@ __all__ = [
     "access_for",
     "csrf_token",
     "is_loopback",
+    "may",
     "signed_in",
     "signing_key",
     "user_of_token",

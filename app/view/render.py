@@ -19,7 +19,9 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 SYMBOLS = ("band", "ring", "change", "grade", "bar", "lead_row")
 """What is drawn again and again, and once for each value: most who look at the list look at its first page."""
 MOST_DRAWN = 4096
-MARKS = {"hot": 3, "warm": 2, "cold": 1}
+NO_EVIDENCE = "no evidence"
+"""What stands in the place of a band where nothing shows that the model tells won leads from lost ones."""
+MARKS = {"hot": 3, "warm": 2, "cold": 1, NO_EVIDENCE: 0}
 """How many of three marks stand beside a band: colour is never the only sign."""
 LONGEST_TEXT = 200
 """Characters of a text from the CRM that a page shows."""

@@ -331,9 +331,11 @@ class Pages(CheckedPart):
     """Who may open the pages of ``leadscore serve``, and which sites may show a lead's panel in a frame.
 
     ``hosts`` are the names by which browsers reach them, beside those of this computer; ``https`` says that they do so
-    over TLS, which a proxy before the pages speaks.
+    over TLS, which a proxy before the pages speaks. ``contact`` are columns of the leads, such as email, that sales
+    sees on a lead's page; they are read from the source each time, and kept nowhere.
     """
 
+    contact: list[str] = []
     users: dict[str, User] = {}
     proxy: Proxy | None = None
     hosts: list[Annotated[str, Field(pattern=r"^[\w.-]+$")]] = []

@@ -23,6 +23,7 @@ from data.store.feedback import (
     undo_verdict,
 )
 from data.store.lead_list import (
+    BY_RECOMMENDATION,
     BY_VALUE,
     WEEK,
     Cursor,
@@ -47,6 +48,7 @@ from data.store.lead_list import (
 from data.store.outbox import Outbox
 from data.store.posted_events import add_events, newest_posted, posted_events
 from data.store.recommended import (
+    count_calls,
     decisions_on,
     keep_account_scores,
     keep_decisions,
@@ -61,6 +63,7 @@ from data.store.store import DONE, Codebook, Run, Store, gone_since, newest_done
 from data.store.tables import RECOMMENDED, SCORES
 
 __all__ = [
+    "BY_RECOMMENDATION",
     "BY_VALUE",
     "DISPOSITIONS",
     "DONE",
@@ -86,6 +89,7 @@ __all__ = [
     "audit",
     "claim_request",
     "count_above",
+    "count_calls",
     "count_leads",
     "cursor_in",
     "cursor_of",

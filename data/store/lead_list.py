@@ -6,7 +6,7 @@ All queries see the scores of one run that is done, and nothing of one that is u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
@@ -29,6 +29,7 @@ from data.store.store import (
     with_closed,
 )
 from data.store.tables import OPENED, OVERRIDES, RUNS, SCORES
+from data.vocabulary import RECOMMENDATIONS
 
 WEEK = timedelta(days=7)
 LAST_CHARACTER = "\U0010ffff"
@@ -40,9 +41,14 @@ LISTED = [
     *(column for column in SHOWN if column.name not in ("outcome", "persona", "rules", "recommendation", "decided_by")),
     *DECIDED,
 ]
-BY_VALUE = "value"
+BY_VALUE, BY_RECOMMENDATION = "value", "recommendation"
 VALUE_FIRST = (SCORES.c.expected_value, SCORES.c.lead_id)
 """The columns of the index by expected value, all falling."""
+URGENCIES = {name: -place for place, name in enumerate(RECOMMENDATIONS)}
+URGENCY = sa.case(URGENCIES, value=RECOMMENDATION.element, else_=-len(URGENCIES)).label("urgency")
+URGENT_FIRST = (URGENCY.element, SCORES.c.probability, SCORES.c.lead_id)
+"""The order by recommendation, all falling: no index has it, for people decide as well."""
+ORDERS: dict[str, tuple[sa.ColumnElement, ...]] = {BY_VALUE: VALUE_FIRST, BY_RECOMMENDATION: URGENT_FIRST}
 Row = dict[str, Any]
 
 
@@ -51,7 +57,8 @@ class Filters:
     """Which open leads are listed; empty texts ask for nothing.
 
     ``week`` is ``up`` or ``down``: the score has risen, or fallen, within the last seven days before the newest run.
-    ``q`` is how a lead's id or company begins. ``order`` is ``value`` where the highest expected value comes first.
+    ``q`` is how a lead's id or company begins. ``order`` is ``value`` where the highest expected value comes
+    first, and ``recommendation`` where the most urgent recommendation does.
     """
 
     band: str = ""
@@ -134,16 +141,55 @@ class ValueCursor:
         return cursor if isfinite(cursor.expected_value) else None
 
 
-def cursor_of(filters: Filters, lead: Row) -> Cursor | ValueCursor:
+@dataclass(frozen=True)
+class UrgencyCursor:
+    """Where a page ends whose leads are in the order of their recommendations."""
+
+    urgency: int
+    probability: float
+    lead_id: str
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address.
+
+        >>> str(UrgencyCursor(-1, 0.25, "a:b"))
+        '-1:0.25:a:b'
+        """
+        return f"{self.urgency}:{self.probability!r}:{self.lead_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> UrgencyCursor | None:
+        """Read what `str` wrote; None for anything else.
+
+        >>> UrgencyCursor.parse("-1:0.25:a:b"), UrgencyCursor.parse("7:0.25:a"), UrgencyCursor.parse("")
+        (UrgencyCursor(urgency=-1, probability=0.25, lead_id='a:b'), None, None)
+        """
+        urgency, _, rest = text.partition(":")
+        probability, _, lead_id = rest.partition(":")
+        try:
+            cursor = cls(int(urgency), float(probability), lead_id)
+        except ValueError:
+            return None
+        return cursor if -len(URGENCIES) <= cursor.urgency <= 0 <= cursor.probability <= 1 else None
+
+
+AnyCursor = Cursor | ValueCursor | UrgencyCursor
+CURSORS: dict[str, type[AnyCursor]] = {BY_VALUE: ValueCursor, BY_RECOMMENDATION: UrgencyCursor}
+
+
+def cursor_of(filters: Filters, lead: Row) -> AnyCursor:
     """Return where a list by these filters goes on behind a lead."""
+    if filters.order == BY_RECOMMENDATION:
+        urgency = URGENCIES.get(lead["recommendation"], -len(URGENCIES))
+        return UrgencyCursor(urgency, lead["probability"], lead["lead_id"])
     if filters.order == BY_VALUE:
         return ValueCursor(lead["expected_value"] or 0.0, lead["lead_id"])
     return Cursor(lead["score"], lead["probability"], lead["lead_id"])
 
 
-def cursor_in(filters: Filters, text: str) -> Cursor | ValueCursor | None:
+def cursor_in(filters: Filters, text: str) -> AnyCursor | None:
     """Read where a list by these filters goes on; None at its beginning."""
-    return ValueCursor.parse(text) if filters.order == BY_VALUE else Cursor.parse(text)
+    return CURSORS.get(filters.order, Cursor).parse(text)
 
 
 @dataclass(frozen=True)
@@ -170,7 +216,7 @@ def newest(connection: Connection) -> Newest | None:
 
 
 def lead_page(
-    connection: Connection, filters: Filters, run: Newest, *, after: Cursor | ValueCursor | None, count: int
+    connection: Connection, filters: Filters, run: Newest, *, after: AnyCursor | None, count: int
 ) -> list[Row]:
     """Return the open leads that pass, in their order, from behind a cursor on."""
     behind = {f"after_{name}": value for name, value in vars(after).items()} if after else {}
@@ -195,8 +241,7 @@ def stream_leads(store: Store, filters: Filters, size: int) -> Iterator[list[Row
 
 def _query(connection: Connection, filters: Filters, *, is_onward: bool) -> sa.Select:
     is_walked = bool(filters.q) and _is_walked(connection, filters)
-    by_value = filters.order == BY_VALUE
-    return _passing(tuple(filters.active()), filters.week, by_value, is_onward, is_walked, connection.dialect.name)
+    return _passing(tuple(filters.active()), filters.week, filters.order, is_onward, is_walked, connection.dialect.name)
 
 
 def _is_walked(connection: Connection, filters: Filters) -> bool:
@@ -217,7 +262,7 @@ def _values(filters: Filters, run: Newest) -> dict[str, object]:
 
 @lru_cache(256)
 def _passing(
-    names: tuple[str, ...], way: str, by_value: bool, is_onward: bool, is_walked: bool, dialect: str
+    names: tuple[str, ...], way: str, order_by: str, is_onward: bool, is_walked: bool, dialect: str
 ) -> sa.Select:
     """Return the query for leads by filters of these names; made once, for making it takes longer than its answer."""
     query = as_of_run(sa.bindparam("newest", type_=sa.Integer))
@@ -229,10 +274,12 @@ def _passing(
         query = query.where(*_moved(way))
     if "q" in names:
         query = query.where(_walked(dialect) if is_walked else _by_index(dialect))
-    order = VALUE_FIRST if by_value else HOTTEST_FIRST
-    query = query.where(SCORES.c.expected_value.is_not(None)) if by_value else query
+    order = ORDERS.get(order_by, HOTTEST_FIRST)
+    query = query.where(SCORES.c.expected_value.is_not(None)) if order_by == BY_VALUE else query
     if is_onward:
-        after = (sa.bindparam(f"after_{column.name}", type_=column.type) for column in order)
+        names_of = [field.name for field in fields(CURSORS.get(order_by, Cursor))]
+        pairs = zip(names_of, order, strict=True)
+        after = (sa.bindparam(f"after_{name}", type_=column.type) for name, column in pairs)
         query = query.where(sa.tuple_(*order) < sa.tuple_(*after))
     return query.order_by(*(column.desc() for column in order)).limit(sa.bindparam("count", type_=sa.Integer))
 

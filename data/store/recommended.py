@@ -83,6 +83,14 @@ def decisions_on(connection: Connection, lead_ids: Sequence[str] | None = None) 
     return {row["lead_id"]: row for row in rows(connection, query)}
 
 
+def count_calls(connection: Connection) -> dict[str, int]:
+    """Count the open leads that are to be called, by their source: an empty name where none is given."""
+    open_leads = with_decisions(current(connection)).where(RECOMMENDATION.element.in_((CALL_NOW, CALL_THIS_WEEK)))
+    source = sa.func.coalesce(SCORES.c.source, "").label("source")
+    query = open_leads.with_only_columns(source, sa.func.count().label("leads")).group_by(source)
+    return {row.source: row.leads for row in connection.execute(query)}
+
+
 def this_week(connection: Connection, owner: str = "") -> list[Row]:
     """Return the open leads to be called this week, of all owners or one, the highest expected value of each first."""
     names = (

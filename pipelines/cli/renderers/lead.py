@@ -16,6 +16,12 @@ if TYPE_CHECKING:  # a command shows its own result and need not wait for the im
     from pipelines.explain import Changes, Explanation
 
 
+RELATIVE_TO_ALL = (
+    "These reasons are relative to all leads: the settings say so, or this version does not know what is typical at "
+    "this stage, as one that was trained before reasons went by stage; the next training may bring it."
+)
+
+
 def show_explanation(lead: Explanation) -> None:
     stage = f", stage {lead.stage}" if lead.stage else ""
     standing = f"score {lead.score}, {lead.band}, grade {lead.grade or '–'}{stage}"
@@ -26,9 +32,9 @@ def show_explanation(lead: Explanation) -> None:
         named = f"{lead.recommendation[0].upper()}{lead.recommendation[1:]}"
         OUT.print(f"[bold]{escape(named)}[/bold]: {escape(lead.sentence)}", soft_wrap=True)
     if lead.disqualified_by:
-        say(f"Let go by the rules: {lead.disqualified_by}")
+        say(f"Disqualified by the rules: {lead.disqualified_by}")
     elif lead.triggered_by:
-        say(f"Ready at once by the rules: {lead.triggered_by}")
+        say(f"To be called at once by the rules: {lead.triggered_by}")
     if lead.qso is not None:
         say(
             "A qualified sales opportunity (QSO) by the rules."
@@ -48,6 +54,8 @@ def show_explanation(lead: Explanation) -> None:
     for row in sum_of(lead):
         grid.add_row(*map(escape, row))
     OUT.print(grid)
+    if lead.context["relative_to"] == "all" and lead.stage:
+        say(RELATIVE_TO_ALL)
     if lead.horizon:
         say(f"To buy is to be won within {lead.horizon} days.")
     if lead.changes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from app.lead_reading import READING
 from app.pages.lead_detail import since_when
 from data.store import SCORES
+from models.versions import Registry
 from pipelines.console import signed
 from pipelines.explain import explain
 
@@ -74,7 +76,7 @@ def test_what_is_missing_is_a_question_with_its_answers(client, store, workspace
         assert f'<b class="ask">{question.field}?</b>' in text
         end = f"{signed(question.highest_points)}, score {question.highest_score}"
         assert f"“{question.highest}”</dt><dd>{end}</dd>" in text
-    assert not re.search(r"\b(because|would raise|would become|causes?)\b", text.split("What is missing")[1])
+    assert not re.search(r"\b(because|would raise|would become|causes?)\b", text.split("What to ask")[1])
 
 
 def test_what_a_lead_lacks_to_be_a_qualified_opportunity_is_said(client, workspace, hottest):
@@ -181,7 +183,10 @@ def test_a_persona_is_told_and_is_a_filter_of_the_list(client, store, hottest):
     assert "Remove the filter persona IT &amp; security" in found
 
 
-@pytest.mark.parametrize(("mark", "said"), [("disqualified_by", "Let go"), ("triggered_by", "Ready at once")])
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [("disqualified_by", "Disqualified by the rules"), ("triggered_by", "To be called at once by the rules")],
+)
 def test_the_page_of_a_lead_says_which_mark_decided(client, store, hottest, mark, said):
     with store.transaction() as connection:
         connection.execute(sa.update(SCORES).values(triggered_by="", disqualified_by=""))
@@ -195,3 +200,24 @@ def test_without_personas_there_is_no_menu_of_them(shared):
 
 def test_rules_are_kept_as_the_page_reads_them(store, hottest):
     assert all(len(pair) == 2 for pair in json.loads(store.scores_of(hottest)[0]["rules"]))
+
+
+def test_sales_sees_how_to_reach_a_lead_where_the_settings_allow_it_and_viewers_do_not(
+    workspace, signed, store, monkeypatch
+):
+    """They are read from the source, and in no page beside; of a lead that was forgotten there is none."""
+    file = Registry(workspace).champion().settings.tables["leads"].path
+    emails = pd.read_parquet(file).drop_duplicates("lead_id").set_index("lead_id")["email"].dropna()
+    lead = next(row["lead_id"] for row in store.hottest(50) if "@" in emails.get(row["lead_id"], ""))
+    hottest, email = lead, emails[lead].strip()
+    assert email not in signed("sales").get(f"/leads/{hottest}/closer").text
+    app = signed("sales").app
+    access = app.state.access_now()
+    allowed = replace(access, pages=access.pages.model_copy(update={"contact": ["email", "fax"]}))
+    monkeypatch.setattr(app.state, "access_now", lambda: allowed)
+    shown = unescape(signed("sales").get(f"/leads/{hottest}/closer").text)
+    assert email in shown and "Fax" not in shown
+    assert email not in unescape(signed("viewer").get(f"/leads/{hottest}/closer").text)
+    assert email not in signed("sales").get(f"/leads/{hottest}").text
+    store.forget(hottest)
+    assert signed("sales").get(f"/leads/{hottest}/closer").status_code == 404

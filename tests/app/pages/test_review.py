@@ -11,6 +11,7 @@ def test_verdicts_show_in_the_review_by_the_band_of_their_time_and_come_out_as_d
         client.post(f"/leads/{hottest}/verdict", data={"verdict": verdict, "note": "=1+1", "csrf": word})
     text = client.get("/model").text.split("What sales said")[1]
     assert '<th scope="row">Hot</th><td class="n">1</td><td class="n">0</td>' in text
+    assert '<th scope="row">Good lead</th><td class="n">1</td><td class="n">0</td><td class="n">0</td>' in text
     rows = list(csv.DictReader(StringIO(client.get("/model/verdicts.csv").text)))
     assert [(row["lead_id"], row["verdict"], row["note"], row["band"]) for row in rows] == [
         (hottest, "early", "'=1+1", "hot"),

@@ -90,7 +90,7 @@ def test_the_mark_that_decides_is_exported_kept_and_explained(in_force, leadscor
     ]
     assert [told[0]["triggered_by"], told[1]["disqualified_by"]] == ["Here all day", "Competitor"]
     shown = leadscore("explain", kept[1]["lead_id"], "--workspace", in_force.workspace.root).out
-    assert "Let go by the rules: Competitor" in shown
+    assert "Disqualified by the rules: Competitor" in shown
 
 
 def test_no_competitor_is_an_mql_by_score(in_force):
