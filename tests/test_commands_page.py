@@ -16,9 +16,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
 HEAD = """\
 # Commands
 
-Every command of `leadscore`, as `--help` describes it. `--json` prints one JSON object on standard output; the log goes to
-standard error. Exit codes: 0 done, 1 the work failed, 2 wrong usage or input, 3 done and the result asks for action
-(`check`: leaks or bad rows; `monitor`: train again, or look after a feed).
+Every command of `leadscore`, as `--help` describes it. `--json` prints one JSON object on standard output; the log
+goes to standard error. Exit codes: 0 done, 1 the work failed, 2 wrong usage or input, 3 done and the result asks for
+action (`check`: leaks or bad rows; `monitor`: train again, or look after a feed).
 """
 
 
