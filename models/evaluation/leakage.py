@@ -238,6 +238,8 @@ def _with_and_without(
     def reached(columns_out: set[str]) -> float:
         left = catalogue(table.schema.without({}, columns_out))
         names = {feature.name for feature in left if not feature.traits.counts_fields}
+        if not names:  # the column is the only one: without it, nothing tells won from lost
+            return 0.5
         left_out = tuple(feature.name for feature in catalogue(table.schema) if feature.name not in names)
         model = MEMBERS[BOOSTING].fit(known, replace(QUICK, without=left_out), seed=seed)
         return auc(model.predict_proba(ahead.features)[:, 1], ahead.won)

@@ -14,7 +14,7 @@ import typer
 
 from data.errors import InputError, LeadscoreError, of_system
 from pipelines import log
-from pipelines.cli.inputs import require_leads, settings_from
+from pipelines.cli.inputs import require_leads, settings_from, with_tracking_of_environment
 from pipelines.cli.options import (
     ACTION,
     DEFAULT_WORKSPACE,
@@ -208,6 +208,7 @@ def train(
     overrides = {"horizon": horizon, "drop": drop, "keep": keep, "budget": budget, "seed": seed}
     settings = settings_from(config, leads, events, roles, won, lost, effort=effort, trials=trials, **overrides)
     moment = parse_moment(as_of) if as_of else None
+    settings = with_tracking_of_environment(settings)
     verb = train_if_needed if if_needed else run
     present(verb(settings, Workspace.at(workspace), as_of=moment), show_training, as_json=as_json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,10 @@ from data.errors import InputError
 
 if TYPE_CHECKING:
     from data.config import Settings
+
+
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+SERVERS = ("http://", "https://", "databricks")
 
 
 def settings_from(
@@ -27,6 +32,19 @@ def settings_from(
     named = {"lead_id" if role == "id" else role: column for role, column in roles.items()}
     settings = load_settings(config) if config else flat_settings(leads, events, won=won, lost=lost, **named)
     return settings.model_copy(update={name: value for name, value in overrides.items() if value not in (None, [])})
+
+
+def with_tracking_of_environment(settings: Settings) -> Settings:
+    """Let versions be stored on the server that MLFLOW_TRACKING_URI names, unless the settings name a place.
+
+    Only a server: a file is what MLflow itself sets for the entry points of a project.
+    """
+    from data.config import Tracking
+
+    if settings.tracking or not os.environ.get(TRACKING_URI, "").startswith(SERVERS):
+        return settings
+    experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or "leadscore"
+    return settings.model_copy(update={"tracking": Tracking(uri=f"${{{TRACKING_URI}}}", experiment=experiment)})
 
 
 def require_leads(config: Path | None, leads: Path | None, **options: object) -> None:

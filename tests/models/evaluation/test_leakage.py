@@ -53,6 +53,13 @@ def test_an_honest_column_that_predicts_very_well_is_a_suspect_and_stays(leads):
     assert leak.evidence == "alone it tells won from lost leads with an AUC of 0.93 on newer leads"
 
 
+def test_without_the_only_column_nothing_tells_won_from_lost(leads):
+    table = with_column(leads, "Ended", telling(leads, 0.8))
+    attributes = tuple(each for each in table.schema.attributes if each.name == "Ended")
+    leak = found(replace(table, schema=replace(table.schema, attributes=attributes)))["Ended"]
+    assert leak.auc_without == 0.5
+
+
 def test_values_that_hardly_any_lost_lead_has_are_a_second_sign(leads):
     # Seven of ten won leads have a contract, and no lost one: nobody knows that beforehand.
     contract = np.where((leads.won == 1) & (np.arange(len(leads)) % 10 < 7), "signed", "none")

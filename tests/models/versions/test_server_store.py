@@ -17,6 +17,7 @@ from data.errors import ModelError
 from data.workspace import Workspace
 from models.versions import Registry, remember_tracking, store_for
 from pipelines.score import RecordScorer
+from tests.commands import run_leadscore
 
 
 def free_port() -> int:
@@ -80,6 +81,28 @@ def test_a_version_on_a_server_scores_as_the_one_of_the_workspace(server, champi
     runs = httpx.post(f"{server}/api/2.0/mlflow/runs/search", json={"experiment_ids": ["1"]}).json()["runs"]
     assert [run["info"]["run_name"] for run in runs] == ["train 2026-01-01"]
     assert {"key": "team", "value": "sales"} in runs[0]["data"]["tags"]
+
+
+@pytest.mark.slow
+def test_the_command_line_takes_the_server_of_the_environment(server, tmp_path, monkeypatch):
+    leads = tmp_path / "leads.csv"
+    rows = (f"{n},{n % 7},{'won' if n % 7 > 4 or n % 11 == 0 else 'lost'}" for n in range(300))
+    leads.write_text("\n".join(["Id,Visits,Status", *rows]))
+    place = ("--workspace", tmp_path / "var")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "from the environment")
+    ran = run_leadscore("train", "--leads", leads, "--id", "Id", "--outcome", "Status", *place, "--json")
+    assert ran.code == 0, ran.err
+    experiment = httpx.get(
+        f"{server}/api/2.0/mlflow/experiments/get-by-name", params={"experiment_name": "from the environment"}
+    )
+    assert experiment.json()["experiment"]["lifecycle_stage"] == "active"
+    assert not (tmp_path / "var" / "mlflow.db").exists()
+    assert run_leadscore("score", "--leads", leads, *place, "--json").json["scored"] == 300
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    ran = run_leadscore("score", "--leads", leads, *place)
+    assert ran.code == 2
+    assert "MLFLOW_TRACKING_URI" in ran.err
 
 
 def test_a_server_that_is_away_is_said_to_be_at_once(tmp_path):
