@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import TypeAdapter
-from sklearn.ensemble import StackingClassifier
 
 from data.config import Tracking, masked, resolve
 from data.drafts import in_plain_words, write_whole
@@ -26,6 +25,7 @@ from models.versions.store import LearnedData, Version, VersionStore
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
+    from sklearn.ensemble import StackingClassifier
 
 PATIENCE = 5.0
 """Seconds to wait for the server; and for which it is taken to be there once it answered."""

@@ -1,6 +1,7 @@
 """Requests at the same time are worked on together, and each has its own results."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,7 +13,8 @@ def asked_at_once(work, *requests):
         together = Together(work)
         return await asyncio.gather(*(together.ask(each) for each in requests), return_exceptions=True)
 
-    return asyncio.run(ask())
+    with ThreadPoolExecutor(1) as thread:  # that of the tests may run a loop already, for a browser
+        return thread.submit(lambda: asyncio.run(ask())).result()
 
 
 def test_who_waits_is_worked_on_in_one_go():

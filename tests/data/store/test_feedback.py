@@ -121,7 +121,8 @@ def test_a_forgotten_lead_leaves_nothing_of_what_was_said(store):
     record_opened(store, [(date(2026, 1, 20), "a", "Ann")])
     found = store.forget("a")
     assert found == {
-        **{"scores": 1, "recommendations": 0, "deliveries": 0, "alerts": 0},
+        **{"scores": 1, "account_scores": 0, "recommendations": 0, "similar_deals": 0, "deliveries": 0, "alerts": 0},
+        **{"events": 0},
         **{"feedback": 1, "overrides": 1, "opened": 1, "audit": 2},
     }
     assert said(store) == ([], [])

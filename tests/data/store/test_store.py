@@ -27,6 +27,7 @@ ADDED = (
     *("last_activity", "last_touch"),
 )
 """Columns of scores that came with recommendations."""
+ADDED_LATER = ("days_in_stage", "age_days", "within_30", "within_60", "within_90", "within_180")
 CODEBOOK = Codebook(("Budget", "Visits"), ("budget", "visits_7d"))
 
 
@@ -160,7 +161,7 @@ def test_published_scores_are_there_as_they_were_given(store):
     assert run(store, a=0.25) == 1
     (row,) = store.scores_of("a")
     expected = scores(a=0.25).iloc[0].to_dict() | {"as_of": MONDAY, **dict.fromkeys(("company", "owner", "source"))}
-    expected |= dict.fromkeys(ADDED)
+    expected |= dict.fromkeys((*ADDED, *ADDED_LATER))
     assert row == expected | {"run_id": 1, "model_version": "1", "grade": "A1"}
 
 
@@ -437,7 +438,7 @@ def test_the_store_holds_what_a_plain_dictionary_would(runs, tmp_path_factory):
 
 
 def test_a_score_has_a_column_for_everything():
-    known_by = {"company", "owner", "source", *ADDED}
+    known_by = {"company", "owner", "source", *ADDED, *ADDED_LATER}
     assert set(scores(a=0.1).columns) | {"run_id"} | known_by == {column.name for column in SCORES.columns}
 
 
@@ -469,15 +470,15 @@ def test_stores_that_are_opened_at_once_are_made_once(database):
 
 
 def without_recommendations(connection: sa.Connection) -> None:
-    """Turn a store into one of before there were recommendations, and alerts."""
+    """Turn a store into one of before there were recommendations, and all that came after them."""
     added = {
-        "leadscore_scores": ADDED,
-        "leadscore_deliveries": ("recommendation",),
+        "leadscore_scores": (*ADDED, *ADDED_LATER),
+        "leadscore_deliveries": ("recommendation", "account_score"),
         "leadscore_feedback": ("until", "undone_at", "undone_by"),
     }
     connection.execute(sa.text("DROP INDEX leadscore_worth_a_call"))
     connection.execute(sa.text("DROP INDEX leadscore_valued_leads"))
-    for table in ("recommendations", "alerts", "alerted"):
+    for table in ("recommendations", "alerts", "alerted", "account_scores", "similar_deals", "events", "requests"):
         connection.execute(sa.text(f"DROP TABLE leadscore_{table}"))
     for table, names in added.items():
         for name in names:
