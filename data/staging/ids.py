@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import duckdb
+import pandas as pd
 
 from data.columns import changed_at_of
 from data.config import UPDATED_AT
@@ -111,8 +112,12 @@ def require_whole(connection: duckdb.DuckDBPyConnection, table: Table, column: s
         )
 
 
-def set_aside_older(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
-    """Put rows of a lead that are older than its newest one into quarantine, where a column says when one changed."""
+def set_aside_older(connection: duckdb.DuckDBPyConnection, leads: Table, latest: pd.Timestamp | None = None) -> None:
+    """Put all rows of a lead but its newest one into quarantine, where a column says when one changed.
+
+    ``latest`` is the end that the settings state: of rows that were changed later none counts, unless a lead has no
+    other; then its oldest one does.
+    """
     column = changed_column(leads)
     if column is None:
         return
@@ -130,8 +135,9 @@ def set_aside_older(connection: duckdb.DuckDBPyConnection, leads: Table) -> None
         return
     (reading,), _ = decide_readings(connection, leads, [Reading("changed_at", column, Kind.TIME)], {})
     rows["moment"] = read_cells(rows["cell"], Kind.TIME, reading.written).values
-    newest = rows.groupby("lead_id")["moment"].transform("max")
-    older = rows[newest.notna() & (rows["moment"].isna() | (rows["moment"] < newest))]
+    known = rows["moment"] if latest is None else rows["moment"].where(rows["moment"] <= latest)
+    newest = known.groupby(rows["lead_id"]).transform("max").fillna(rows.groupby("lead_id")["moment"].transform("min"))
+    older = rows[newest.notna() & (rows["moment"] != newest)]
     connection.register("older", older[["position"]])
     connection.execute("INSERT INTO quarantine SELECT 'leads', position, $1 FROM older", [NEWER])
     connection.unregister("older")

@@ -37,8 +37,11 @@ def set_aside_damaged(connection: duckdb.DuckDBPyConnection, table: Table) -> No
     )
 
 
-def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
-    """Make the table ``lead_ids`` of all usable leads; rows without an id, and repeated ids, go to quarantine."""
+def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table, latest: pd.Timestamp | None = None) -> None:
+    """Make the table ``lead_ids`` of all usable leads; rows without an id, and repeated ids, go to quarantine.
+
+    ``latest`` is the end that the settings state: no later change decides which row of a lead counts.
+    """
     lead, account = leads.id_sql(leads.columns["lead_id"]), leads.id_sql(leads.columns.get("account_id"))
     connection.execute(
         f"""CREATE TABLE lead_ids AS SELECT position, {lead} AS lead_id, {account} AS account_id
@@ -47,7 +50,7 @@ def identify_leads(connection: duckdb.DuckDBPyConnection, leads: Table) -> None:
     is_blank = f"lead_id < '!' AND trim(lead_id, {BLANKS}) = ''"  # few ids begin with a blank: only they are trimmed
     without = f"SELECT position FROM lead_ids WHERE lead_id IS NULL OR ({is_blank})"
     set_aside(connection, "leads", "no lead_id", without)
-    set_aside_older(connection, leads)
+    set_aside_older(connection, leads, latest)
     set_aside_repeated(connection, "leads", "lead_ids", "lead_id")
     connection.execute(f"DELETE FROM lead_ids WHERE position IN ({quarantined('leads')})")
 

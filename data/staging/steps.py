@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from data.config import Outcome
 from data.errors import InputError
 from data.quality_report import TableCounts
@@ -86,7 +88,7 @@ def identify_leads(staging: Staging) -> None:
     """Put records that are no rows, and leads without an id of their own, into quarantine; find what is no account."""
     for table in staging.tables.values():
         rows.set_aside_damaged(staging.connection, table)
-    rows.identify_leads(staging.connection, staging.leads)
+    rows.identify_leads(staging.connection, staging.leads, _stated_end(staging))
     _find_later_rows(staging)
     staging.tables["leads"], note = without_shared_account(staging.connection, staging.leads, staging.trained)
     staging.report.notes += [note] if note else []
@@ -137,6 +139,11 @@ def read_timelines(staging: Staging) -> None:
         rows.fill_history(connection)
 
 
+def _stated_end(staging: Staging) -> pd.Timestamp | None:
+    """Return the end of the data that the settings state; None where it is to be found."""
+    return staging.latest if staging.settings.as_of else None
+
+
 def read_table(staging: Staging, name: str, further: Sequence[Reading] = ()) -> None:
     """Make the typed table ``typed_…`` with all columns of the vocabulary, and some further ones."""
     columns = staging.tables[name].columns
@@ -147,8 +154,7 @@ def read_table(staging: Staging, name: str, further: Sequence[Reading] = ()) -> 
 def type_table(staging: Staging, name: str, readings: Sequence[Reading], into: str) -> None:
     """Make the typed copy of a table, and note how its cells were read."""
     connection, table, report = staging.connection, staging.tables[name], staging.report
-    latest = staging.latest if staging.settings.as_of else None
-    decided, notes = decide_readings(connection, table, readings, staging.formats[name], latest)
+    decided, notes = decide_readings(connection, table, readings, staging.formats[name], _stated_end(staging))
     staging.formats[name] |= {reading.name: reading.written for reading in decided if reading.written}
     report.notes += notes
     decided = _in_their_currencies(staging, table, decided)

@@ -5,6 +5,8 @@ Of several rows of a lead the one that was changed last counts, whatever its pla
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -78,10 +80,10 @@ def test_ids_that_a_spreadsheet_destroyed_are_one_clear_error(tmp_path, ids):
         pass
 
 
-def industries(tmp_path, header: str, *rows: str) -> tuple[list[str], dict[str, int]]:
+def industries(tmp_path, header: str, *rows: str, **more) -> tuple[list[str], dict[str, int]]:
     path = tmp_path / "leads.csv"
     path.write_text("\n".join([f"Lead ID,Industry,won,{header}", *rows]) + "\n")
-    settings = flat_settings(path, lead_id="Lead ID", outcome="won").model_copy(update={"keep": ["Industry"]})
+    settings = flat_settings(path, lead_id="Lead ID", outcome="won").model_copy(update={"keep": ["Industry"], **more})
     with open_dataset(settings, workspace=tmp_path / "workspace") as dataset:
         cells = [cell for chunk in dataset.chunks() for cell in chunk.leads["industry"]]
         return cells, dataset.report.tables["leads"].reasons
@@ -91,6 +93,12 @@ def industries(tmp_path, header: str, *rows: str) -> tuple[list[str], dict[str, 
 def test_the_newest_row_counts(tmp_path, header):
     rows = ["1,Old,1,2024-01-05", "2,Only,0,2024-01-01", "1,New,1,2024-02-05 10:00", "1,Older,1,2023-12-31"]
     assert industries(tmp_path, header, *rows) == (["Only", "New"], {NEWER: 2})
+
+
+def test_no_row_that_was_changed_after_the_stated_end_counts_where_there_is_another(tmp_path):
+    rows = ["1,Old,1,2024-01-05", "1,Later,1,2024-03-01", "2,Latest,0,2024-05-01", "2,Late,0,2024-04-01"]
+    kept = industries(tmp_path, "updated_at", *rows, as_of=datetime(2024, 2, 1))
+    assert kept == (["Old", "Late"], {NEWER: 2})
 
 
 def test_the_order_of_day_and_month_is_that_of_the_whole_column(tmp_path):
