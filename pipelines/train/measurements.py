@@ -90,7 +90,7 @@ def _last_events(read: TrainingData) -> dict[str, str]:
     """Return the day of the last event of each type that is learned from, by the end of the data."""
     learned = {kind.name for kind in read.table.schema.event_types}
     newest = {name: min(moment, read.data_end) for name, moment in read.content.event_types.items() if name in learned}
-    return {name: f"{moment:%Y-%m-%d}" for name, moment in newest.items()}
+    return {name: f"{moment:%Y-%m-%d}" for name, moment in sorted(newest.items())}
 
 
 def _signal(read: TrainingData, learned: Learned) -> dict[str, Any] | None:
